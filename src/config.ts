@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The node's settings: one table says what each may be.
+//
+// Rule: what passes validate() is used without further checks anywhere. A refusal is one sentence that names
+// the key, the value and what is allowed. Secrets are named, never shown.
+
+export interface Config {
+	readonly node: string;
+	readonly ssid: string;
+	readonly passphrase: string;
+	readonly host: string;
+	readonly port: number;
+	readonly user: string;
+	readonly password: string;
+	readonly clientId: string;
+	readonly base: string;
+	readonly keepAliveMs: number;
+	readonly cleanSession: boolean;
+	readonly intervalMs: number;
+	readonly conversions: number;
+	readonly sensors: string;
+	readonly offsetMilliC: number;
+	readonly offsetMilliRh: number;
+	readonly timeServer: string;
+}
+
+export type Setting = string | number | boolean;
+
+export interface Field {
+	readonly key: keyof Config;
+	/** Doubles as the type of the setting. */
+	readonly initial: Setting;
+	/** Of a number: its value; of a text: its length in UTF-8 bytes. */
+	readonly min: number;
+	readonly max: number;
+	readonly pattern?: RegExp;
+	/** Ends the sentence "<key> is <value>; it must be …". */
+	readonly allowed: string;
+	readonly secret?: boolean;
+	/** What it is for, in the words of the help page. */
+	readonly meaning: string;
+}
+
+const text = (key: keyof Config, initial: string, min: number, max: number, pattern: RegExp, allowed: string, meaning: string): Field =>
+	Object.freeze({ key, initial, min, max, pattern, allowed, meaning });
+const secret = (key: keyof Config, max: number, pattern: RegExp, allowed: string, meaning: string): Field =>
+	Object.freeze({ key, initial: '', min: 0, max, pattern, allowed, meaning, secret: true });
+const whole = (key: keyof Config, initial: number, min: number, max: number, meaning: string): Field =>
+	Object.freeze({ key, initial, min, max, allowed: `a whole number from ${min} to ${max}`, meaning });
+const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
+	Object.freeze({ key, initial, min: 0, max: 1, allowed: 'true or false', meaning });
+
+// No control characters anywhere: they can be neither typed nor seen (and MQTT 3.1.1 §1.5.3 forbids NUL).
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+const CLIENT_ID = /^[A-Za-z0-9_-]*$/;
+// Levels of plain characters, none empty: no wildcard (§4.7.1), no leading "$" (§4.7.2).
+const BASE = /^([A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*)?$/;
+const PARTS = /^[a-z0-9]+(,[a-z0-9]+){0,3}$/;
+const PASSPHRASE = /^([\u0020-\u007e]{8,63}|[0-9A-Fa-f]{64})?$/;
+
+/** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
+export const FIELDS: readonly Field[] = Object.freeze([
+	text('node', 'node', 1, 23, NAME, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
+	text('ssid', '', 0, 32, PRINTABLE, 'at most 32 bytes, without control characters', 'name of the Wi-Fi network'),
+	secret('passphrase', 64, PASSPHRASE, 'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network'),
+	text('host', '', 0, 63, HOST, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker'),
+	whole('port', 1883, 1, 65_535, 'TCP port of the broker'),
+	text('user', '', 0, 60, PRINTABLE, 'at most 60 bytes, without control characters', 'user name at the broker; empty for none'),
+	secret('password', 60, PRINTABLE, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
+	text('clientId', '', 0, 60, CLIENT_ID, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
+	text('base', '', 0, 40, BASE, 'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
+	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
+	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
+	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
+	text('sensors', 'tmp36,sht3x', 1, 40, PARTS, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
+	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
+	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
+	text('timeServer', 'pool.ntp.org', 1, 63, HOST, 'a host name or an IPv4 address of at most 63 characters', 'SNTP server that the date comes from'),
+]);
+
+/** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
+export function validate(settings: Readonly<Record<string, unknown>>): string {
+	for (const key of Object.keys(settings)) {
+		const field = FIELDS.find((each) => each.key === key);
+		if (!field) return `Unknown setting ${JSON.stringify(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
+		if (!fits(field, settings[key])) return `${key} is ${shown(field, settings[key])}; it must be ${field.allowed}.`;
+	}
+	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
+	return '';
+}
+
+/** The settings with defaults for all that is missing. What goes in MUST have passed validate(). */
+export function complete(settings: Readonly<Record<string, unknown>>): Config {
+	const config: Record<string, unknown> = {};
+	for (const field of FIELDS) {
+		const value = settings[field.key];
+		config[field.key] = value === undefined ? field.initial : value;
+	}
+	if (!config.clientId) config.clientId = `telltale-${config.node}`;
+	if (!config.base) config.base = `telltale/${config.node}`;
+	return config as unknown as Config;
+}
+
+function fits(field: Field, value: unknown): boolean {
+	if (typeof value !== typeof field.initial) return false;
+	if (typeof value === 'number') return value % 1 === 0 && value >= field.min && value <= field.max;
+	if (typeof value !== 'string') return true;
+	if (value === '' && field.min === 0) return true;
+	const size = utf8Length(value);
+	return size >= field.min && size <= field.max && (!field.pattern || field.pattern.test(value));
+}
+
+function shown(field: Field, value: unknown): string {
+	if (field.secret) return 'not usable';
+	const json = JSON.stringify(value) ?? String(value);
+	return json.length > 60 ? json.slice(0, 57) + '…' : json;
+}
+
+/** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
+function utf8Length(value: string): number {
+	let size = 0;
+	for (const character of value) {
+		const code = character.codePointAt(0)!;
+		size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+	}
+	return size;
+}

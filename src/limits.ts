@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Every bound of the firmware, each with its reason. Imports nothing.
+
+// --- Reconnecting (docs/architecture.md, "Coming back") ---
+/** No attempt follows another sooner: brokers count that as an attack. */
+export const BACKOFF_FLOOR_MS = 1_000;
+/** First span of the random part; doubles with each attempt that fails. */
+export const BACKOFF_SPAN_MS = 1_000;
+/** No delay is longer: a node is back within two minutes of its broker. */
+export const BACKOFF_CAP_MS = 60_000;
+/** Refused credentials do not heal by themselves within seconds. */
+export const BACKOFF_REFUSED_CAP_MS = 300_000;
+/** A link that lived this long, or carried one acknowledgement, was useful: only then does back-off begin anew. */
+export const LINK_USEFUL_MS = 60_000;
+
+// --- Patience, by stage ---
+/** Association and DHCP: the ESP8266 takes up to 20 s beside a busy access point. */
+export const WIFI_TIMEOUT_MS = 30_000;
+/** lwIP itself gives a name server up after about 15 s. */
+export const DNS_TIMEOUT_MS = 15_000;
+/** Three SYNs of lwIP; its own giving up takes the better part of a minute. */
+export const TCP_TIMEOUT_MS = 10_000;
+/** From the CONNECT to the CONNACK. */
+export const CONNACK_TIMEOUT_MS = 10_000;
+
+// --- MQTT ---
+/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short. */
+export const INBOUND_PACKET_MAX = 512;
+/** Bytes of packets that wait for an acknowledgement or for the socket. */
+export const OUTBOX_BYTES = 1_024;
+/** QoS 1 and 2 messages in flight. */
+export const INFLIGHT_MAX = 8;
+/** An ESP8266's whole send buffer is 2,920 B, all or nothing. */
+export const WRITE_MAX = 1_024;
+
+// --- Readings ---
+/** Waiting readings in RAM: 256 of 16 B. */
+export const BACKLOG_BYTES = 4_096;
+/** Late readings sent each second beside the live ones, so that a herd of nodes does not drown its broker. */
+export const BACKLOG_PER_SECOND = 10;
+/** Longest payload of one reading: every quantity, every digit. */
+export const PAYLOAD_MAX = 192;
+/** Longest topic that we publish to. */
+export const TOPIC_MAX = 64;

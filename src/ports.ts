@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The seams between the firmware and its device: types only, no code.
+// Rule: every method says what its maker MUST do, so that a test's fake and the chip's adapter can be held to the same words.
+
+/** Milliseconds. As a point in time: since boot, never going back, never wrapping. */
+export type Millis = number;
+
+/** "Not before something else happens": what poll() returns when there is nothing to wait for. */
+export const NEVER: Millis = Infinity;
+
+/** A part of the program that waits. */
+export interface Pollable {
+	/** Does what is due at `now` and returns when to be called again (NEVER if only an event can bring work). MUST NOT block. */
+	poll(now: Millis): Millis;
+}
+
+export interface Clock {
+	/** Monotonic milliseconds since boot. MUST NOT step when the date is set, MUST NOT wrap. */
+	now(): Millis;
+	/** Unix time in whole seconds, or 0 while the date is not known. */
+	unixSeconds(): number;
+}
+
+/** The one timer of the program. */
+export interface Alarm {
+	/** Calls the loop once at or after `at`; replaces what was set before. NEVER clears it. */
+	set(at: Millis, now: Millis): void;
+}
+
+export interface Random {
+	/** A whole number from 0 to n - 1. n from 1 to 2^31. */
+	below(n: number): number;
+}
+
+export interface Log {
+	/** One line for a human; may be cut or dropped when the line is slow, MUST NOT block or throw. */
+	line(text: string): void;
+}
+
+/** Wi-Fi as a station. Leaves its state to be read and wakes the loop; never acts. */
+export interface Network {
+	/** Begins to join; any join under way is given up. */
+	join(ssid: string, passphrase: string): void;
+	leave(): void;
+	readonly state: NetworkState;
+	/** Signal strength in dBm, 0 when not known. */
+	rssi(): number;
+	/** Own address as dotted text, '' when there is none. */
+	address(): string;
+	/** Begins to look a name up; the answer appears in `resolved`. A dotted address MUST come back unchanged. */
+	resolve(host: string): void;
+	/** undefined: no answer yet; '': the name is not known; else a dotted address. */
+	readonly resolved: string | undefined;
+}
+
+export const enum NetworkState {
+	/** Not joined: radio off, or joining. */
+	Down,
+	/** Associated, no address yet. */
+	Joined,
+	/** Has an address. */
+	Up,
+	/** The access point turned the passphrase down. */
+	Refused,
+}
+
+/** One TCP connection at a time. Leaves bytes and state to be read and wakes the loop; never acts. */
+export interface Transport {
+	/** Begins to connect to a dotted address; any connection before it is closed first. */
+	open(address: string, port: number): void;
+	close(): void;
+	readonly state: TransportState;
+	/** Bytes that write() takes now. 0 unless Open. */
+	readonly room: number;
+	/** Sends all of `bytes`, which MUST NOT be longer than `room`. The bytes are copied before it returns. False: the connection is gone. */
+	write(bytes: Uint8Array): boolean;
+	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
+	read(into: Uint8Array): number;
+}
+
+export const enum TransportState {
+	Closed,
+	Connecting,
+	Open,
+	/** Refused, reset, or closed by the peer. */
+	Lost,
+}
+
+/** Named values that survive a reboot. Keys of at most 15 characters; values of any length, kept in pieces where the chip wants it. */
+export interface Store {
+	/** undefined if there is none. */
+	get(key: string): string | number | boolean | undefined;
+	/** False: not stored (no room, flash fault). */
+	set(key: string, value: string | number | boolean): boolean;
+	delete(key: string): void;
+}
+
+/** One sensor part. Never waits: start, then collect. */
+export interface Sensor {
+	/** Begins a measurement and returns how many milliseconds until collect() may be called. Throws on a bus error. */
+	start(): Millis;
+	/**
+	 * Writes one value for each of the part's quantities, in milli-units (m°C, m%RH), from `values[at]` on.
+	 * Throws on a bus error or a wrong check sum; then nothing is written that may be used.
+	 */
+	collect(values: Int32Array, at: number): void;
+	close(): void;
+}
