@@ -42,3 +42,9 @@ export const BACKLOG_PER_SECOND = 10;
 export const PAYLOAD_MAX = 192;
 /** Longest topic that we publish to. */
 export const TOPIC_MAX = 64;
+
+// --- The date ---
+/** The crystals of these boards drift about 2 s a day. */
+export const TIME_AGAIN_MS = 6 * 3_600_000;
+/** Longer than the SDK's SNTP client takes to give up (five tries, 5 s apart). */
+export const TIME_RETRY_MS = 60_000;
