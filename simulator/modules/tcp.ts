@@ -45,11 +45,8 @@ class TCP {
 	}
 
 	write(what: Bytes | number): number | undefined {
-		const bytes = this.#format === 'number' ? Uint8Array.of(what as number) : undefined;
-		const id = this.#open();
-		// The connection's state is looked at before the buffer is.
-		if (!call<boolean>('tcp.writable', id)) return undefined;
-		return call<number | null>('tcp.write', id, toHex(bytes ?? view(what))) ?? undefined;
+		const bytes = this.#format === 'number' ? Uint8Array.of(what as number) : view(what);
+		return call<number | null>('tcp.write', this.#open(), toHex(bytes)) ?? undefined;
 	}
 
 	read(count?: number): ArrayBuffer | undefined;
