@@ -131,8 +131,8 @@ class Connection implements Wire {
 			if (this.#conditions.tcp === 'silent') return void this.#clock.after(SYN_GIVE_UP_MS, () => this.#fail());
 			if (!server || this.#conditions.tcp === 'refused') return this.#carry(this.#toNode, SYN_GIVE_UP_MS, () => this.#fail());
 			this.#server = this.#makeServerEnd();
-			server(this.#server);
 			this.#carry(this.#toNode, SYN_GIVE_UP_MS, () => this.#tell(() => this.#events.connected()));
+			server(this.#server);
 		});
 	}
 
