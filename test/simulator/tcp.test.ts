@@ -224,7 +224,7 @@ describe.each(ENGINES)('TCP on %s', (engine) => {
 		const served = await serve(engine, client(`onWritable(count) { if (!socket.done) { socket.done = true; this.write(new Uint8Array(1000).fill(97)); } }`), 0);
 		served.simulation.world.conditions.peerWindowBytes = 100;
 		await served.run(8_000);
-		expect(served.pieces).toEqual(new Array(10).fill(100));
+		expect(Math.max(...served.pieces)).toBe(100);
 		expect(served.received).toBe('a'.repeat(1_000));
 	});
 });
