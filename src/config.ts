@@ -86,10 +86,16 @@ export function validate(settings: Readonly<Record<string, unknown>>): string {
 	for (const key of Object.keys(settings)) {
 		const field = FIELDS.find((each) => each.key === key);
 		if (!field) return `Unknown setting ${JSON.stringify(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
-		if (!fits(field, settings[key])) return `${key} is ${shown(field, settings[key])}; it must be ${field.allowed}.`;
+		const error = refusal(field, settings[key]);
+		if (error) return `${error}.`;
 	}
 	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
 	return '';
+}
+
+/** Why this value cannot be used for the field: a sentence without its full stop; '' if it can. */
+export function refusal(field: Field, value: unknown): string {
+	return fits(field, value) ? '' : `${field.key} is ${shown(field, value)}; it must be ${field.allowed}`;
 }
 
 /** The settings with defaults for all that is missing. What goes in MUST have passed validate(). */
