@@ -8,8 +8,8 @@ import type { Backlog } from './backlog.js';
 import type { Broker } from './broker.js';
 import type { Config } from './config.js';
 import { CAUSES, Cause, type Link } from './link.js';
-import { PAYLOAD_MAX } from './limits.js';
-import type { Clock, Millis, Network } from './ports.js';
+import { HEALTH_MS } from './limits.js';
+import type { Clock, Millis, Network, Pollable } from './ports.js';
 import type { Sampler } from './sampler.js';
 import type { Text } from './text.js';
 import { VERSION } from './version.js';
@@ -52,7 +52,7 @@ export interface Subjects {
 	readonly link: Link;
 }
 
-export class Announcer {
+export class Announcer implements Pollable {
 	readonly #of: Subjects;
 	#word = 'online';
 	/** The result of the last command, as text; '' if it has been said. */
@@ -64,9 +64,18 @@ export class Announcer {
 	#attempts = 0;
 	#backAt: Millis = 0;
 	#kept = 0;
+	#healthAt: Millis = HEALTH_MS;
 
 	constructor(subjects: Subjects) {
 		this.#of = subjects;
+	}
+
+	poll(now: Millis): Millis {
+		if (now >= this.#healthAt) {
+			this.#healthAt = now + HEALTH_MS;
+			this.#of.broker.announce(Kind.Health);
+		}
+		return this.#healthAt;
 	}
 
 	/** Which kinds are due after a CONNACK, as bits. */
@@ -98,6 +107,11 @@ export class Announcer {
 	stopping(): Kind {
 		this.#word = 'stopped';
 		return Kind.Status;
+	}
+
+	/** What info tells has changed. */
+	info(): Kind {
+		return Kind.Info;
 	}
 
 	/** The outcome of a command; replaces one that has not gone out yet. */
@@ -159,6 +173,3 @@ export class Announcer {
 		text.put(',"connects":').whole(link.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
 	}
 }
-
-/** Longest text of a command's outcome. */
-export const RESULT_MAX = PAYLOAD_MAX;

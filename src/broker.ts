@@ -12,7 +12,7 @@ import type { Backlog } from './backlog.js';
 import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
 import { Cause, type Upper } from './link.js';
-import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, WRITE_MAX } from './limits.js';
+import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WRITE_MAX } from './limits.js';
 import { Fault, faultText } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
 import { Session } from './mqtt/session.js';
@@ -62,6 +62,7 @@ export class Broker implements Upper, SessionHandler {
 	#lateAt: Millis = 0;
 	#stopping = false;
 	#stopped = false;
+	#stopAt: Millis = NEVER;
 
 	constructor(config: Config, boot: number, clock: Clock, transport: Transport, backlog: Backlog, log: Log) {
 		this.#config = config;
@@ -99,9 +100,11 @@ export class Broker implements Upper, SessionHandler {
 		this.#due |= 1 << kind;
 	}
 
-	/** Says `stopped` and then DISCONNECT, so that the broker discards the will. */
-	stop(): void {
+	/** Says `stopped` and then DISCONNECT, so that the broker discards the will; then `stopped` is true. */
+	stop(now: Millis): void {
+		if (this.#stopping) return;
 		this.#stopping = true;
+		this.#stopAt = now + STOP_TIMEOUT_MS;
 		if (!this.accepted) this.#stopped = true;
 		this.announce(this.announcer.stopping());
 	}
@@ -114,9 +117,11 @@ export class Broker implements Upper, SessionHandler {
 		this.#session.start(now);
 	}
 
-	closed(now: Millis): void {
+	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(now, this.#transport.state === TransportState.Lost);
+		if (this.accepted) this.announcer.onLost(cause, now);
 		this.accepted = false;
+		if (this.#stopping) this.#stopped = true;
 	}
 
 	pump(now: Millis): Millis {
@@ -224,8 +229,8 @@ export class Broker implements Upper, SessionHandler {
 			if (!this.#sayDue()) return NEVER;
 		}
 		if (this.#stopping) {
-			if (this.#session.pending === 0) this.#session.stop(now);
-			return NEVER;
+			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
+			return this.#stopAt;
 		}
 		let position: number;
 		while ((position = this.#backlog.nextLive()) >= 0) {

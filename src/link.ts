@@ -67,8 +67,8 @@ export interface Upper {
 	opened(now: Millis): void;
 	/** Moves bytes both ways and does what is due; returns when to be asked again. */
 	pump(now: Millis): Millis;
-	/** The connection is gone or about to be closed. */
-	closed(now: Millis): void;
+	/** The connection is gone or about to be closed, and why. */
+	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
 	readonly accepted: boolean;
 	/** An acknowledgement came in this connection. */
@@ -136,6 +136,7 @@ export class Link implements Pollable {
 
 	/** Closes for good. The caller has seen to it that what was to be said is said. */
 	stop(now: Millis): void {
+		this.cause = Cause.None;
 		this.#leave(now);
 		this.#enter(State.Stopped, now);
 	}
@@ -221,7 +222,7 @@ export class Link implements Pollable {
 	}
 
 	#leave(now: Millis): void {
-		if (this.#state >= State.Greeting) this.#upper.closed(now);
+		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
 		this.#transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
 		if (this.#state === State.Joining) this.#network.leave();
