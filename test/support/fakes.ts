@@ -49,6 +49,7 @@ export class FakeNetwork implements Network {
 	/** What was asked of it, in order. */
 	readonly asked: string[] = [];
 	join(ssid: string, passphrase: string): void {
+		this.state = NetworkState.Down;
 		this.asked.push(`join ${ssid} ${passphrase}`);
 	}
 	leave(): void {
