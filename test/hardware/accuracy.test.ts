@@ -7,6 +7,7 @@ import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { HIH4030 } from '../../sensors/hih4030/hih4030.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
 import { TMP36 } from '../../sensors/tmp36/tmp36.js';
+import { middleHalf } from '../../src/sampler.js';
 import { Bus, hex, Pin } from '../support/bus.js';
 
 const page = (name: string) => readFileSync(new URL(`../../hardware/${name}.md`, import.meta.url), 'utf8');
@@ -20,7 +21,8 @@ function says(text: string, wanted: string): void {
 
 const OFFSET_MV = 500;
 const MV_PER_C = 10;
-const countMv = (board: { readonly analog: { readonly fullScaleMv: number; readonly bits: number } }) => board.analog.fullScaleMv / (2 ** board.analog.bits - 1);
+const countMv = ({ analog }: { readonly analog: { readonly fullScaleMv: number; readonly bits: number } }) =>
+	analog.fullScaleMv / (2 ** analog.bits - 1);
 /** One count of the NodeMCU in °C. */
 const STEP_C = countMv(nodemcu) / MV_PER_C;
 
@@ -41,10 +43,10 @@ const median = (values: readonly number[]): number => {
 	const order = sorted(values);
 	return mean(order.slice((order.length - 1) >> 1, (order.length >> 1) + 1));
 };
-/** The mean of the middle half: a quarter is left off at each end. */
-const middle = (values: readonly number[]): number => {
-	const quarter = values.length >> 2;
-	return mean(sorted(values).slice(quarter, values.length - quarter));
+/** As the sampler combines them: in whole milli-units, a quarter left off at each end. */
+const middle = (counts: readonly number[]): number => {
+	const milliC = Int32Array.from(sorted(counts), (each) => Math.round(each * STEP_C * 1_000));
+	return middleHalf(milliC, milliC.length) / (STEP_C * 1_000);
 };
 
 /** Root mean square error in °C of a combination of `n` conversions with `noise` counts of noise, over 10,000 temperatures. */
@@ -87,7 +89,8 @@ describe('hardware/accuracy.md', () => {
 
 	it('has the error of the ways to combine 15 conversions', () => {
 		for (const [name, combine] of [['median', median], ['mean', mean], ['mean of the middle half', middle]] as const) {
-			says(accuracy, row(name, two(errorOf(combine, 15, 0.5)), two(errorOf(combine, 15, 1)), two(errorOf(combine, 15, 0.5, 20))));
+			const errors = [errorOf(combine, 15, 0.5), errorOf(combine, 15, 1), errorOf(combine, 15, 0.5, 20)];
+			says(accuracy, row(name, ...errors.map(two)));
 		}
 	});
 
@@ -140,13 +143,17 @@ describe('hardware/README.md', () => {
 				spoken.push((error as Error).message.replace(/gives \d+ mV/, 'gives … mV'));
 			}
 		};
+		const values = new Int32Array(2);
+		const divider = { supplyMv: 5_000, upperOhm: 1, lowerOhm: 1 };
 		for (const count of [0, 4_095, undefined]) {
-			listen(() => new TMP36({ sensor: { io: new Pin(12, count).Analog, pin: 34 }, fullScaleMv: 4_095 }).collect(new Int32Array(1), 0));
-			listen(() => new HIH4030({ sensor: { io: new Pin(12, count).Analog, pin: 35 }, fullScaleMv: 4_095, supplyMv: 5_000, upperOhm: 1, lowerOhm: 1 }).collect(new Int32Array(1), 0));
+			const analog = () => ({ sensor: { io: new Pin(12, count).Analog, pin: 34 }, fullScaleMv: 4_095 });
+			listen(() => new TMP36(analog()).collect(values, 0));
+			listen(() => new HIH4030({ ...analog(), ...divider }).collect(values, 0));
 		}
-		listen(() => new SHT3x({ sensor: { io: new Bus().I2C, data: 4, clock: 5 } }).start());
-		listen(() => new SHT3x({ sensor: { io: new Bus().I2C, data: 4, clock: 5 } }).collect(new Int32Array(2), 0));
-		listen(() => new SHT3x({ sensor: { io: new Bus().respond(0x44, hex`00 00 00 00 00 00`).I2C, data: 4, clock: 5 } }).collect(new Int32Array(2), 0));
+		const sht3x = (bus: Bus) => new SHT3x({ sensor: { io: bus.I2C, data: 4, clock: 5 } });
+		listen(() => sht3x(new Bus()).start());
+		listen(() => sht3x(new Bus()).collect(values, 0));
+		listen(() => sht3x(new Bus().respond(0x44, hex`00 00 00 00 00 00`)).collect(values, 0));
 		expect(spoken).toHaveLength(9);
 		const quotes = [...guide.matchAll(/`((?:TMP36|SHT3x|HIH-4030) [^`]+)`/g)].map((each) => each[1]!.replace(/gives \d+ mV/, 'gives … mV'));
 		expect(quotes.length).toBeGreaterThan(5);
