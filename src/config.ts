@@ -4,6 +4,8 @@
 // Rule: what passes validate() is used without further checks anywhere. A refusal is one sentence that names
 // the key, the value and what is allowed. Secrets are named, never shown.
 
+import type { Store } from './ports.js';
+
 export interface Config {
 	readonly node: string;
 	readonly ssid: string;
@@ -86,18 +88,47 @@ export function validate(settings: Readonly<Record<string, unknown>>): string {
 	for (const key of Object.keys(settings)) {
 		const field = FIELDS.find((each) => each.key === key);
 		if (!field) return `Unknown setting ${JSON.stringify(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
-		if (!fits(field, settings[key])) return `${key} is ${shown(field, settings[key])}; it must be ${field.allowed}.`;
+		const error = refusal(field, settings[key]);
+		if (error) return `${error}.`;
 	}
 	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
 	return '';
 }
 
-/** The settings with defaults for all that is missing. What goes in MUST have passed validate(). */
-export function complete(settings: Readonly<Record<string, unknown>>): Config {
+/** Why this value cannot be used for the field: a sentence without its full stop; '' if it can. */
+export function refusal(field: Field, value: unknown): string {
+	return fits(field, value) ? '' : `${field.key} is ${shown(field, value)}; it must be ${field.allowed}`;
+}
+
+/** The keys without which there is nobody to report to, if one is missing: a sentence, else ''. */
+export function missing(settings: Readonly<Record<string, unknown>>): string {
+	if (!settings.ssid) return 'ssid is missing: the name of the Wi-Fi network.';
+	if (!settings.host) return 'host is missing: the name or address of the broker.';
+	return '';
+}
+
+/** Of the SDK's own configuration, which holds other things too, what belongs to us. */
+export function keep(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/** A number that stands for these settings (FNV-1a over their values). */
+export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
+	let hash = 0x811c_9dc5;
+	for (const field of FIELDS) {
+		const text = `${field.key}=${settings[field.key]};`;
+		for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+	}
+	return hash;
+}
+
+/** The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed validate(). */
+export function complete(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
 	const config: Record<string, unknown> = {};
 	for (const field of FIELDS) {
-		const value = settings[field.key];
-		config[field.key] = value === undefined ? field.initial : value;
+		const value = settings[field.key] ?? field.initial;
+		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
+		config[field.key] = now !== undefined && fits(field, now) ? now : value;
 	}
 	if (!config.clientId) config.clientId = `telltale-${config.node}`;
 	if (!config.base) config.base = `telltale/${config.node}`;
