@@ -32,6 +32,9 @@ export interface SessionOptions {
 	/** MQTT 3.1.1 only: after ackTimeoutMs re-send on the same connection instead of closing it. MQTT 5.0 forbids it. */
 	readonly resendOnTimeout?: boolean;
 
+	/** The first message gets the id after this one. After a power cut in the middle of QoS 2 a broker may still hold low ids. */
+	readonly lastPacketId?: number;
+
 	/** Largest inbound packet body that is taken whole; larger ones are drained, acknowledged and counted. CONNECT must fit too. */
 	readonly bufferBytes?: number;
 	/** Packets that wait to be sent or acknowledged. */
@@ -42,9 +45,9 @@ export interface SessionOptions {
 	readonly inFlightMax?: number;
 	/** Inbound QoS 2 messages that may be open at once. */
 	readonly inboundMax?: number;
-	/** Acknowledgements that wait for the socket. */
+	/** Everything but PUBLISH and CONNECT that waits for the socket; a SUBSCRIBE must fit too. */
 	readonly controlBytes?: number;
-	/** Topic filters with 7 bytes (MQTT 5.0: 8) of packet around each. */
+	/** Topic filters, with 3 bytes more for each. */
 	readonly filterBytes?: number;
 	readonly filtersMax?: number;
 
@@ -86,7 +89,7 @@ export const MESSAGES_MAX = 16;
 export const IN_FLIGHT_MAX = 8;
 /** mosquitto sends 20 at once, EMQX 32, HiveMQ 10. */
 export const INBOUND_MAX = 32;
-export const CONTROL_BYTES = 64;
+export const CONTROL_BYTES = 96;
 export const FILTER_BYTES = 160;
 export const FILTERS_MAX = 4;
 export const CONNACK_TIMEOUT_MS = 10_000;
