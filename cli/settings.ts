@@ -4,6 +4,8 @@
 // and, where there is one, the line; a secret is never in it.
 
 import { readFile } from 'node:fs/promises';
+import { board as largestBoard } from '../hardware/esp32.js';
+import { objection } from '../sensors/parts.js';
 import { FIELDS, validate } from '../src/config.js';
 import { Failure } from './failure.js';
 import { lineOf, parseJson } from './json.js';
@@ -34,7 +36,9 @@ export async function readSettings(path: string): Promise<Settings> {
 export function faultOf(key: string, value: unknown): string {
 	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(key)}: ${suggestion(key, KEYS)}`;
 	// Whether user and password go together is asked of all settings at once.
-	return validate(key === 'password' ? { user: 'any', password: value } : { [key]: value });
+	const fault = validate(key === 'password' ? { user: 'any', password: value } : { [key]: value });
+	// Whether the board that it goes on has room for the parts is asked when that board is known.
+	return fault || (key === 'sensors' ? objection(String(value), largestBoard) : '');
 }
 
 async function readText(path: string): Promise<string> {
@@ -44,6 +48,7 @@ async function readText(path: string): Promise<string> {
 		const code = (error as NodeJS.ErrnoException).code;
 		if (code === 'ENOENT') throw new Failure(`${path} is not there: make it with "telltale configure --file ${path}".`);
 		if (code === 'EISDIR') throw new Failure(`${path} is a folder: name the settings file in it.`);
+		if (code === 'ENOTDIR') throw new Failure(`${path} names a folder that is none: check the path.`);
 		if (code === 'EACCES') throw new Failure(`${path} may not be read by this user: change its owner or its mode.`);
 		throw error;
 	}
