@@ -13,10 +13,11 @@ import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
 import { Cause, type Upper } from './link.js';
 import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WRITE_MAX } from './limits.js';
-import { Fault, faultText } from './mqtt/fault.js';
+import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
+import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
-import { topicName } from './mqtt/wire.js';
+import { topicName } from './mqtt/topics.js';
 import { NEVER, TransportState, type Clock, type Log, type Millis, type Transport } from './ports.js';
 import { Reading, writeReading } from './reading.js';
 import { Text } from './text.js';
@@ -118,7 +119,7 @@ export class Broker implements Upper, SessionHandler {
 	}
 
 	closed(cause: Cause, now: Millis): void {
-		this.#session.lost(now, this.#transport.state === TransportState.Lost);
+		this.#session.lost(this.#transport.state === TransportState.Lost);
 		if (this.accepted) this.announcer.onLost(cause, now);
 		this.accepted = false;
 		if (this.#stopping) this.#stopped = true;
@@ -190,7 +191,7 @@ export class Broker implements Upper, SessionHandler {
 		}
 		this.refused = fault === Fault.Refused && code !== SERVER_UNAVAILABLE;
 		const silent = fault === Fault.PingTimeout || fault === Fault.ConnackTimeout || fault === Fault.Stalled || fault === Fault.AckTimeout;
-		this.#end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, faultText(fault, code));
+		this.#end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, reasonText(fault, code));
 	}
 
 	#end(cause: Cause, sentence: string): void {

@@ -8,7 +8,7 @@ import type { Announcer } from './announce.js';
 import type { Broker } from './broker.js';
 import type { Controls } from './commands.js';
 import { FIELDS, refusal, type Config } from './config.js';
-import type { Link } from './link.js';
+import { State, type Link } from './link.js';
 import { NEVER, type Clock, type Console, type Log, type Millis, type Pollable, type Store } from './ports.js';
 import { ABSENT, QUANTITIES } from './reading.js';
 import type { Sampler } from './sampler.js';
@@ -44,12 +44,11 @@ export class NodeControls implements Controls, Pollable {
 		this.#of = controlled;
 	}
 
-	poll(now: Millis): Millis {
-		const { console, broker, link, log } = this.#of;
+	poll(_now: Millis): Millis {
+		const { console, link, log } = this.#of;
 		const line = console.take();
 		if (line) this.onLine(line);
-		if (this.#ending === Ending.None || !broker.stopped) return NEVER;
-		link.stop(now);
+		if (this.#ending === Ending.None || link.state !== State.Stopped) return NEVER;
 		if (this.#ending === Ending.Restart) this.#of.restart();
 		else log.line('stopped');
 		this.#ending = Ending.None;

@@ -73,6 +73,8 @@ export interface Upper {
 	readonly accepted: boolean;
 	/** An acknowledgement came in this connection. */
 	readonly acknowledged: boolean;
+	/** What was asked to be said before the end has been said, or nobody is there to hear it: the link shall stay down. */
+	readonly stopped: boolean;
 	/** Why the session ended, as a sentence; '' while it has not. */
 	readonly ended: string;
 	/** What kind of end that was. */
@@ -124,6 +126,7 @@ export class Link implements Pollable {
 	poll(now: Millis): Millis {
 		this.#pumpAt = NEVER;
 		if (this.#state >= State.Greeting && this.#state !== State.Stopped) this.#pumpAt = this.#upper.pump(now);
+		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
 		for (;;) {
 			const event = this.#observe(now);
 			const next = TABLE[this.#state][event];
@@ -134,11 +137,12 @@ export class Link implements Pollable {
 		return this.#dueAt < this.#pumpAt ? this.#dueAt : this.#pumpAt;
 	}
 
-	/** Closes for good. The caller has seen to it that what was to be said is said. */
-	stop(now: Millis): void {
+	/** For good. The loop shall come round at once: somebody waits for this. */
+	#stop(now: Millis): Millis {
 		this.cause = Cause.None;
 		this.#leave(now);
 		this.#enter(State.Stopped, now);
+		return now;
 	}
 
 	#observe(now: Millis): Event {

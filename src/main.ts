@@ -60,7 +60,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	node = new Node([sampler, timekeeper, announcer, link, controls], clock, alarm);
+	node = new Node([sampler, timekeeper, announcer, controls, link], clock, alarm);
 }
 
 function parts(config: Config): Part[] {

@@ -10,6 +10,7 @@ class FakeUpper implements Upper {
 	ended = '';
 	cause = Cause.None;
 	refused = false;
+	stopped = false;
 	readonly told: string[] = [];
 	opened(): void {
 		this.accepted = this.acknowledged = this.refused = false;
@@ -167,7 +168,8 @@ describe('the link', () => {
 	it('stays stopped', () => {
 		const set = setUp();
 		const now = set.upTo(State.Online);
-		set.link.stop(now);
+		set.upper.stopped = true;
+		expect(set.at(now)).toBe(now);
 		expect(set.at(now + 1e9)).toBe(Infinity);
 		expect(set.link.state).toBe(State.Stopped);
 	});
