@@ -9,6 +9,7 @@ import { Failure, Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
 import { configure } from './configure.js';
 import { send } from './send.js';
+import { simulate } from './simulate.js';
 import { watch } from './watch.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -20,7 +21,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [configure(), watch(), send()]) {
+	for (const command of [simulate(), configure(), watch(), send()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}
