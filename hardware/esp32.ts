@@ -8,7 +8,7 @@ export const board = Object.freeze({
 	name: 'esp32',
 	chip: 'ESP32',
 	analog: Object.freeze({
-		/** GPIO 34, on ADC1: ADC2 cannot be used while Wi-Fi runs (ESP-IDF, ADC oneshot mode driver, "Hardware Limitations"). */
+		/** GPIO 34, on ADC1: ADC2 cannot be used while Wi-Fi runs (ESP-IDF, ADC Oneshot Mode, "Hardware Limitations"). */
 		pin: 34,
 		/** What is printed beside it on the board (on some with "IO", "G" or "P" before the number). */
 		label: '34',
@@ -21,7 +21,10 @@ export const board = Object.freeze({
 		 * millivolts × 4095 / 2450, not a raw count (Moddable SDK, modules/io/analog/esp32/_analog.c).
 		 */
 		fullScaleMv: 2_450,
-		/** At 12 dB the converter measures from 150 mV on (ESP-IDF, "ADC Attenuation"); calibrated, an input at ground reads as 142 mV. */
+		/**
+		 * At 12 dB the converter measures from 150 mV on (ESP-IDF, "ADC Attenuation"); calibrated, an input at ground
+		 * reads as 142 mV.
+		 */
 		lowestMv: 150,
 	}),
 	/** The usual pins of Wire and of most tutorials. The SDK's internal pull-ups help those of the breakout. */

@@ -12,7 +12,7 @@ const INITIAL = 0xff;
 export function crc8(bytes: Uint8Array, from: number, count: number): number {
 	let crc = INITIAL;
 	for (let at = from; at < from + count; at++) {
-		crc ^= bytes[at]!;
+		crc ^= bytes[at];
 		for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ POLYNOMIAL) & 0xff : crc << 1;
 	}
 	return crc;

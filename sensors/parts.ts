@@ -52,7 +52,7 @@ export interface Part {
 	readonly make: (io: PartIo, quantities: readonly string[]) => PartSensor;
 }
 
-/** HIH-4030 at the board's 5 V: 3.9 V at 100 % are halved to 1.95 V, and 200 kΩ is load enough for it (80 kΩ at least). */
+/** HIH-4030 at the board's 5 V: 3.9 V at 100 % are halved to 1.95 V; 200 kΩ are no less than the 80 kΩ it needs. */
 const HIH4030_WIRING = Object.freeze({ supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000 });
 
 const TEMPERATURE = Object.freeze(['temperature']);
@@ -94,10 +94,14 @@ export interface Connected {
 export function objection(setting: string, board: Board): string {
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
-		const part = partNamed(names[index]!);
-		if (!part) return `sensors names ${names[index]}, which is not known: known are ${PARTS.map((each) => each.name).join(', ')}.`;
+		const part = partNamed(names[index]);
+		if (!part) {
+			const known = PARTS.map((each) => each.name).join(', ');
+			return `sensors names ${names[index]}, which is not known: known are ${known}.`;
+		}
 		if (part.second && board.analog.secondPin < 0) {
-			return `sensors names ${part.name}, which needs a second analog input: ${board.name} has one only; use an ESP32 or a part on I2C.`;
+			return `sensors names ${part.name}, which needs a second analog input: ${board.name} has one only; `
+				+ 'use an ESP32 or a part on I2C.';
 		}
 	}
 	return '';
@@ -108,7 +112,7 @@ export function connect(setting: string, io: PartIo): Connected[] {
 	const connected: Connected[] = [];
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
-		const part = partNamed(names[index]!)!;
+		const part = partNamed(names[index])!;
 		const quantities = part.quantities.filter((each) => !connected.some((other) => other.quantities.includes(each)));
 		if (quantities.length) connected.push({ part, quantities, sensor: part.make(io, quantities) });
 	}

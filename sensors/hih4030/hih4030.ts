@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Honeywell HIH-4030 and HIH-4031: relative humidity as a share of the supply voltage.
 //
-// Rule: one start() and collect() is one conversion, as with every analog part. The part needs 4 V to 5.8 V, so its output
-// passes a divider before the chip's pin; both are options and neither is guessed.
+// Rule: one start() and collect() is one conversion, as with every analog part. The part needs 4 V to 5.8 V, so its
+// output passes a divider before the chip's pin; both are options and neither is guessed.
 // Invariant: what is written lies within 0 to 100 %; what the part cannot give is refused.
 // Datasheet HIH-4030/4031, table 1: Vout = Vsupply (0.0062 · RH + 0.16) at 25 °C; true RH = RH / (1.0546 - 0.00216 T).
 

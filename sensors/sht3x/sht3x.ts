@@ -17,7 +17,7 @@ export const ADDRESS_HIGH = 0x45;
 
 /** High repeatability, no clock stretching (§4.3). */
 const SINGLE_SHOT = 0x2400;
-/** 15.5 ms at most at the lowest supply, 15 ms from 2.4 V on: so a clock of whole milliseconds is not early at 3.3 V. */
+/** 15.5 ms at most at the lowest supply, 15 ms from 2.4 V on: at 3.3 V even a clock of whole ms is not early. */
 const MEASURING_MS = 16;
 /** Two bytes and a check sum for temperature, the same for humidity. */
 const WORD_BYTES = 2;
@@ -76,7 +76,7 @@ export class SHT3x implements Sensor {
 	}
 
 	#word(at: number): number {
-		return (this.#result[at]! << 8) | this.#result[at + 1]!;
+		return (this.#result[at] << 8) | this.#result[at + 1];
 	}
 
 	#check(at: number): void {

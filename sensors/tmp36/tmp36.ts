@@ -2,7 +2,7 @@
 // Analog Devices TMP36: temperature as a voltage, 500 mV at 0 °C and 10 mV more for each degree.
 //
 // Rule: one start() and collect() is one conversion. Whoever wants less noise collects again and combines.
-// Invariant: a value is written only if the part can give its voltage; an open or shorted input never becomes a temperature.
+// Invariant: a value is written only if the part can give its voltage: a shorted input never becomes a temperature.
 // Datasheet TMP35/TMP36/TMP37 Rev. H: table 1 and figure "Output Voltage vs. Temperature".
 
 import type { Millis, Sensor } from '../../src/ports.js';

@@ -20,14 +20,15 @@ describe('TMP36', () => {
 	});
 
 	it.each([
-		[nodemcu, 240, 25_000],
+		['nodemcu', 240, 25_000],
 		// One count is 3.125 mV, 0.3125 °C: 312.5 m°C, rounded once.
-		[nodemcu, 241, 25_313],
-		[nodemcu, 32, -40_000],
-		[nodemcu, 640, 150_000],
+		['nodemcu', 241, 25_313],
+		['nodemcu', 32, -40_000],
+		['nodemcu', 640, 150_000],
 		// The SDK gives 750 mV as the count 750 × 4095 / 2450, cut to 1253.
-		[esp32, 1_253, 24_966],
-	])('reads the counts of $0.name: $1 is $2 m°C', (board, count, milliC) => {
+		['esp32', 1_253, 24_966],
+	])('reads the counts of %s: %i is %i m°C', (name, count, milliC) => {
+		const board = name === 'esp32' ? esp32 : nodemcu;
 		const pin = new Pin(board.analog.bits, count);
 		const sensor = new TMP36({ sensor: { io: pin.Analog, pin: board.analog.pin }, ...board.analog });
 		expect(measure(sensor, 1)).toEqual([milliC]);
