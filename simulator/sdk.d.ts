@@ -9,7 +9,7 @@ declare function trace(...texts: (string | number)[]): void;
 
 /** Set by the SDK's module "system" before main runs. */
 declare const System: {
-	/** Reboots the chip; returns, and the reboot follows at the end of the turn or before. */
+	/** Reboots the chip; does not return. */
 	restart(): void;
 	/** ESP8266 only, in microseconds; does nothing on ESP32. */
 	deepSleep?(us: number, mode?: number): void;

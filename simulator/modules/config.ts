@@ -1,0 +1,9 @@
+// Moddable's "mc/config": what the manifest's "config" says, deeply frozen. The host leaves it in a global before the bundle runs.
+
+import type SDK from 'mc/config';
+
+const globals = globalThis as unknown as { simulatedConfig?: Record<string, unknown> };
+const config: typeof SDK = Object.freeze({ ...globals.simulatedConfig });
+delete globals.simulatedConfig;
+
+export default config;
