@@ -116,8 +116,16 @@ export class Backlog {
 		assert(this.#state(position) === SENT, 'a record that was not sent cannot be acknowledged');
 		this.#setState(position, DONE);
 		this.#count--;
-		while (this.#head < this.#tail && this.#state(this.#head) === DONE) this.#head += this.#sizeAt(this.#head);
+		this.#trim();
 		return true;
+	}
+
+	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
+	discard(position: number): void {
+		if (position < this.#head) return;
+		this.#countDropped(position);
+		this.#setState(position, DONE);
+		this.#trim();
 	}
 
 	/** The record at `position` has to be sent again: the outbox gave it back. */
@@ -129,14 +137,20 @@ export class Backlog {
 	}
 
 	#dropOldest(): void {
-		if (this.#state(this.#head) !== DONE) {
-			const seq = this.#read(this.#head + 1, 4) >>> 0;
-			if (this.#dropped++ === 0) this.#droppedFrom = seq;
-			this.#droppedTo = seq;
-			this.#count--;
-		}
+		if (this.#state(this.#head) !== DONE) this.#countDropped(this.#head);
 		this.#head += this.#sizeAt(this.#head);
 		if (this.#liveAt < this.#head) this.#liveAt = this.#head;
+	}
+
+	#countDropped(position: number): void {
+		const seq = this.#read(position + 1, 4) >>> 0;
+		if (this.#dropped++ === 0 || seq < this.#droppedFrom) this.#droppedFrom = seq;
+		if (seq > this.#droppedTo) this.#droppedTo = seq;
+		this.#count--;
+	}
+
+	#trim(): void {
+		while (this.#head < this.#tail && this.#state(this.#head) === DONE) this.#head += this.#sizeAt(this.#head);
 	}
 
 	#state(position: number): number {

@@ -67,12 +67,14 @@ export interface Upper {
 	opened(now: Millis): void;
 	/** Moves bytes both ways and does what is due; returns when to be asked again. */
 	pump(now: Millis): Millis;
-	/** The connection is gone or about to be closed. */
-	closed(now: Millis): void;
+	/** The connection is gone or about to be closed, and why. */
+	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
 	readonly accepted: boolean;
 	/** An acknowledgement came in this connection. */
 	readonly acknowledged: boolean;
+	/** What was asked to be said before the end has been said, or nobody is there to hear it: the link shall stay down. */
+	readonly stopped: boolean;
 	/** Why the session ended, as a sentence; '' while it has not. */
 	readonly ended: string;
 	/** What kind of end that was. */
@@ -124,6 +126,7 @@ export class Link implements Pollable {
 	poll(now: Millis): Millis {
 		this.#pumpAt = NEVER;
 		if (this.#state >= State.Greeting && this.#state !== State.Stopped) this.#pumpAt = this.#upper.pump(now);
+		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
 		for (;;) {
 			const event = this.#observe(now);
 			const next = TABLE[this.#state][event];
@@ -134,10 +137,12 @@ export class Link implements Pollable {
 		return this.#dueAt < this.#pumpAt ? this.#dueAt : this.#pumpAt;
 	}
 
-	/** Closes for good. The caller has seen to it that what was to be said is said. */
-	stop(now: Millis): void {
+	/** For good. The loop shall come round at once: somebody waits for this. */
+	#stop(now: Millis): Millis {
+		this.cause = Cause.None;
 		this.#leave(now);
 		this.#enter(State.Stopped, now);
+		return now;
 	}
 
 	#observe(now: Millis): Event {
@@ -221,7 +226,7 @@ export class Link implements Pollable {
 	}
 
 	#leave(now: Millis): void {
-		if (this.#state >= State.Greeting) this.#upper.closed(now);
+		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
 		this.#transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
 		if (this.#state === State.Joining) this.#network.leave();

@@ -8,6 +8,10 @@ import type { Text } from './text.js';
 
 /** What a reading may hold, in the order of its values, of the bits in a record and of the keys in a payload: append only. */
 export const QUANTITIES: readonly string[] = Object.freeze(['temperature', 'humidity']);
+export const TEMPERATURE = 0;
+/** What a value can be after its offset, in milli-units: no air is wetter than 100 %. */
+export const QUANTITY_MINIMA: readonly number[] = Object.freeze([-60_000, 0]);
+export const QUANTITY_MAXIMA: readonly number[] = Object.freeze([160_000, 100_000]);
 export const QUANTITY_MAX = 4;
 /** Stands for "not measured" in a reading's values. */
 export const ABSENT = -0x8000_0000;

@@ -7,16 +7,21 @@
 // (docs/decisions/0003-middle-half.md): as deaf to spikes as the median, and finer than one step of the converter.
 
 import type { Clock, Log, Millis, Pollable, Sensor } from './ports.js';
-import { ABSENT, QUANTITY_MAX, Reading } from './reading.js';
+import { ABSENT, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, TEMPERATURE } from './reading.js';
 
 /** A part as the sampler sees it: which values of a reading it fills. */
 export interface Part {
 	readonly name: string;
-	readonly sensor: Sensor;
+	readonly sensor: Sensor & Compensated;
 	/** Indexes into QUANTITIES, one for each value that sensor.collect() writes. */
 	readonly quantities: readonly number[];
 	/** Conversions for one reading; 1 for digital parts. */
 	readonly conversions: number;
+}
+
+/** A part whose values depend on the air's temperature is told it before it collects. */
+export interface Compensated {
+	compensate?(temperatureMilliC: number): void;
 }
 
 export interface ReadingSink {
@@ -29,7 +34,6 @@ const enum Stage {
 }
 
 export class Sampler implements Pollable {
-	intervalMs: Millis;
 	/** Readings made since boot; the last one's seq. */
 	sampled = 0;
 	sensorErrors = 0;
@@ -48,12 +52,13 @@ export class Sampler implements Pollable {
 	readonly #complaints: string[] = [];
 	#stage: Stage = Stage.Idle;
 	#failed = 0;
+	#intervalMs: Millis;
 	#dueAt: Millis = 0;
 	#readyAt: Millis = 0;
 
 	constructor(parts: readonly Part[], intervalMs: Millis, clock: Clock, log: Log, sink: ReadingSink) {
 		this.#parts = parts;
-		this.intervalMs = intervalMs;
+		this.#intervalMs = intervalMs;
 		this.#clock = clock;
 		this.#log = log;
 		this.#sink = sink;
@@ -63,6 +68,21 @@ export class Sampler implements Pollable {
 			if (part.conversions > conversionsMax) conversionsMax = part.conversions;
 		}
 		this.#conversions = new Int32Array(conversionsMax);
+	}
+
+	get intervalMs(): Millis {
+		return this.#intervalMs;
+	}
+
+	/** The next reading comes one new interval from now. */
+	setIntervalMs(intervalMs: Millis, now: Millis): void {
+		this.#intervalMs = intervalMs;
+		if (this.#stage === Stage.Idle) this.#dueAt = now + intervalMs;
+	}
+
+	/** The last value of the quantity with this index, offset included; ABSENT if there is none. */
+	last(quantity: number): number {
+		return this.#reading.values[quantity];
 	}
 
 	/** A reading out of turn, as soon as the loop comes round. */
@@ -94,8 +114,8 @@ export class Sampler implements Pollable {
 		}
 		this.#stage = Stage.Measuring;
 		// In step with the first reading; a loop that came too late for a whole interval does not catch up in a burst.
-		this.#dueAt += this.intervalMs;
-		if (this.#dueAt <= now || this.#dueAt > now + this.intervalMs) this.#dueAt = now + this.intervalMs;
+		this.#dueAt += this.#intervalMs;
+		if (this.#dueAt <= now || this.#dueAt > now + this.#intervalMs) this.#dueAt = now + this.#intervalMs;
 	}
 
 	#collect(now: Millis): void {
@@ -120,12 +140,14 @@ export class Sampler implements Pollable {
 	}
 
 	#measure(part: Part): void {
+		const temperature = this.#reading.values[TEMPERATURE];
+		if (temperature !== ABSENT) part.sensor.compensate?.(temperature);
 		if (part.conversions > 1) this.#convert(part);
 		else part.sensor.collect(this.#values, 0);
 		for (let i = 0; i < part.quantities.length; i++) {
 			const quantity = part.quantities[i];
-			// Two parts may give the same quantity: the first named in the settings counts.
-			if (this.#reading.values[quantity] === ABSENT) this.#reading.values[quantity] = this.#values[i] + this.offsets[quantity];
+			const value = this.#values[i] + this.offsets[quantity];
+			this.#reading.values[quantity] = within(value, QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
 		}
 	}
 
@@ -157,6 +179,10 @@ export class Sampler implements Pollable {
 		this.#complaints[index] = '';
 		this.#log.line(`sensor ${this.#parts[index].name}: answers again`);
 	}
+}
+
+function within(value: number, min: number, max: number): number {
+	return value < min ? min : value > max ? max : value;
 }
 
 /** Puts `value` into the ascending first `count` places. */

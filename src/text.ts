@@ -31,6 +31,16 @@ export class Text {
 		return this;
 	}
 
+	/** Any text, as it is. */
+	utf8(text: string): this {
+		for (const character of text) {
+			const code = character.codePointAt(0)!;
+			if (code < 0x80) this.#byte(code);
+			else this.#utf8(code);
+		}
+		return this;
+	}
+
 	/** A JSON string of any text, in UTF-8. */
 	quoted(text: string): this {
 		this.#byte(QUOTE);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Who owns which message: the state of QoS 1 and 2 in both directions, which is what MQTT calls the session.
+//
+// Rule: nothing here knows of connections but that they are lost and resumed. A QoS 2 message is in the outbox until PUBREC,
+// then only its id is kept until PUBCOMP: so a PUBLISH cannot follow its PUBREL. Packet ids of inbound QoS 2 messages are
+// kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
+// Invariant: #released ≤ releases. MQTT 3.1.1 §4.3, §4.4
+
+import { Ids } from './ids.js';
+import { HANG_UPS_MAX, IN_FLIGHT_MAX, INBOUND_MAX, MESSAGES_MAX, OUTBOX_BYTES, type SessionOptions } from './options.js';
+import { Outbox } from './outbox.js';
+
+export class Delivery {
+	readonly outbox: Outbox;
+	/** Received by the broker (PUBREC), waiting for PUBCOMP. */
+	readonly #releases: Ids;
+	/** Of #releases, how many have had their PUBREL on this connection. */
+	#released = 0;
+	/** Told to the application, waiting for PUBREL. */
+	readonly #inbound: Ids;
+	readonly #inFlightMax: number;
+	readonly #hangUpsMax: number;
+	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
+	#suspect = 0;
+	#hangUps = 0;
+
+	constructor(options: SessionOptions) {
+		this.outbox = new Outbox(options.outboxBytes ?? OUTBOX_BYTES, options.messagesMax ?? MESSAGES_MAX);
+		this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX;
+		this.#hangUpsMax = options.hangUpsMax ?? HANG_UPS_MAX;
+		this.#releases = new Ids(this.#inFlightMax);
+		this.#inbound = new Ids(options.inboundMax ?? INBOUND_MAX);
+	}
+
+	get inFlight(): number { return this.outbox.inFlight + this.#releases.count; }
+
+	get pending(): number { return this.outbox.count + this.#releases.count; }
+
+	/** Whether something must be sent again before new messages. */
+	get resends(): boolean { return this.#releases.count > 0 || this.outbox.resends; }
+
+	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
+	get quota(): number {
+		const max = this.#suspect > 0 ? 1 : this.#inFlightMax;
+		return Math.max(0, max - this.inFlight);
+	}
+
+	has(id: number): boolean { return this.outbox.has(id) || this.#releases.indexOf(id) >= 0; }
+
+	/** PUBACK. False: it means nothing to us. */
+	acknowledge(id: number): boolean {
+		if (!this.outbox.acknowledge(id, 1)) return false;
+		if (id === this.#suspect) this.#suspect = 0;
+		return true;
+	}
+
+	/** PUBREC. False: it means nothing to us. */
+	receive(id: number): boolean {
+		if (!this.outbox.acknowledge(id, 2)) return false;
+		if (id === this.#suspect) this.#suspect = 0;
+		this.#releases.add(id);
+		return true;
+	}
+
+	/** Whether the PUBREL for that id was sent on this connection and not answered. */
+	isReleased(id: number): boolean {
+		const index = this.#releases.indexOf(id);
+		return index >= 0 && index < this.#released;
+	}
+
+	/** PUBCOMP. False: it means nothing to us. */
+	complete(id: number): boolean {
+		if (!this.isReleased(id)) return false;
+		this.#releases.removeAt(this.#releases.indexOf(id));
+		this.#released--;
+		return true;
+	}
+
+	/** The next id that PUBREL is to be sent for, in the order of PUBREC (§4.6.0-4), or 0. */
+	nextRelease(): number {
+		return this.#released < this.#releases.count ? this.#releases.at(this.#released) : 0;
+	}
+
+	released(): void { this.#released++; }
+
+	isOpen(id: number): boolean { return this.#inbound.indexOf(id) >= 0; }
+
+	get inboundFull(): boolean { return this.#inbound.full; }
+
+	open(id: number): void { this.#inbound.add(id); }
+
+	/** PUBREL. False: the message is not known (any more). */
+	close(id: number): boolean {
+		const index = this.#inbound.indexOf(id);
+		if (index < 0) return false;
+		this.#inbound.removeAt(index);
+		return true;
+	}
+
+	/** The broker has no session: what it never acknowledged is new, what it received is its own. */
+	renew(): void {
+		this.outbox.renew();
+		this.#inbound.clear();
+	}
+
+	/** After renew(): takes one id of those that the broker had received, until 0. */
+	takeRelease(): number {
+		if (this.#releases.count === 0) return 0;
+		const id = this.#releases.at(0);
+		this.#releases.removeAt(0);
+		return id;
+	}
+
+	/** All that is not acknowledged is to be sent again. */
+	rewind(): void {
+		this.#released = 0;
+		this.outbox.rewind();
+	}
+
+	/** The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). */
+	hungUp(): number {
+		const head = this.outbox.headId;
+		this.#hangUps = head > 0 && head === this.#suspect ? this.#hangUps + 1 : 1;
+		this.#suspect = this.#hangUpsMax > 0 ? head : 0;
+		if (this.#suspect === 0 || this.#hangUps < this.#hangUpsMax) return 0;
+		this.outbox.rewind();
+		this.outbox.removeHead();
+		this.#suspect = 0;
+		return head;
+	}
+
+	/** Drops everything. */
+	clear(): void {
+		this.outbox.clear();
+		this.#releases.clear();
+		this.#inbound.clear();
+		this.#released = this.#suspect = this.#hangUps = 0;
+	}
+}
+Object.freeze(Delivery.prototype);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The packets a client sends, and what the first bytes of those that it receives must be.
+//
+// Rule: writers put a whole packet, or the head of one, where they are told and return where it ends; they MUST be given
+// room, which the ...Size functions compute. MQTT 3.1.1 §2.2 (fixed header) and §3.1 to §3.14
+
+import { assert } from '../assert.js';
+import { Fault } from './fault.js';
+import type { SessionOptions, Will } from './options.js';
+import { encodeText, isTopicName } from './topics.js';
+import { isText, lengthSize, readUint16, TEXT_MAX, textSize, writeBytes, writeLength, writeText, writeUint16 } from './wire.js';
+
+/** First bytes: the type above, its reserved flags below (table 2.2). */
+export const enum Packet {
+	Connect = 0x10,
+	Connack = 0x20,
+	Publish = 0x30,
+	Puback = 0x40,
+	Pubrec = 0x50,
+	Pubrel = 0x62,
+	Pubcomp = 0x70,
+	Subscribe = 0x82,
+	Suback = 0x90,
+	Unsubscribe = 0xa2,
+	Unsuback = 0xb0,
+	Pingreq = 0xc0,
+	Pingresp = 0xd0,
+	Disconnect = 0xe0,
+}
+
+/** In the first byte of a PUBLISH (§3.3.1). */
+export const RETAIN = 1;
+export const DUP = 8;
+
+/** Room for the fixed header and the packet id of anything that fits a buffer of 2 MB. */
+export const HEAD_MAX = 6;
+
+const enum Flag {
+	Clean = 0x02,
+	Will = 0x04,
+	WillRetain = 0x20,
+	Password = 0x40,
+	User = 0x80,
+}
+
+/** Bytes of the CONNECT behind its fixed header. Throws a sentence if the options break a rule of §3.1. */
+export function connectSize(options: SessionOptions): number {
+	const { clientId, user = '', password = '', will, clean, keepAliveMs } = options;
+	assert(clientId !== '' || clean === true, 'clientId is empty, which MQTT allows only together with clean (§3.1.3-7).');
+	assert(keepAliveMs >= 0 && keepAliveMs <= 65_535_000, 'keepAliveMs is 0 to 65,535,000 (§3.1.2.10).');
+	assert(password === '' || user !== '', 'password is given without user, which MQTT 3.1.1 does not allow (§3.1.2-22).');
+	let size = 10 + fieldSize('clientId', clientId);
+	if (will) checkWill(will);
+	if (will) size += fieldSize('will.topic', will.topic) + fieldSize('will.payload', will.payload);
+	if (user !== '') size += fieldSize('user', user);
+	if (password !== '') size += fieldSize('password', password);
+	return size;
+}
+
+function checkWill(will: Will): void {
+	const topic = encodeText(will.topic);
+	assert(isTopicName(topic, 0, topic.length), 'will.topic is no topic name: it takes at least one byte and no "+" or "#".');
+	assert(will.qos === 0 || will.qos === 1 || will.qos === 2, 'will.qos is 0, 1 or 2 (§3.1.2-14).');
+}
+
+function fieldSize(name: string, text: string): number {
+	const size = textSize(text);
+	assert(size >= 0 && size <= TEXT_MAX, `${name} takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.`);
+	return 2 + size;
+}
+
+export function writeConnect(bytes: Uint8Array, options: SessionOptions, keepAliveSeconds: number): number {
+	const { clientId, user = '', password = '', will } = options;
+	bytes[0] = Packet.Connect;
+	let at = writeLength(bytes, 1, connectSize(options));
+	at = writeText(bytes, at, 'MQTT');
+	bytes[at++] = 4;
+	bytes[at++] = connectFlags(options);
+	at = writeUint16(bytes, at, keepAliveSeconds);
+	at = writeText(bytes, at, clientId);
+	if (will) at = writeText(bytes, writeText(bytes, at, will.topic), will.payload);
+	if (user !== '') at = writeText(bytes, at, user);
+	if (password !== '') at = writeText(bytes, at, password);
+	return at;
+}
+
+/** Without a will its QoS and retain bits stay 0 (§3.1.2-11 to -15). */
+function connectFlags(options: SessionOptions): number {
+	const { user = '', password = '', will, clean } = options;
+	let flags = clean ? Flag.Clean : 0;
+	if (will) flags |= Flag.Will | will.qos << 3 | (will.retain ? Flag.WillRetain : 0);
+	if (user !== '') flags |= Flag.User;
+	if (password !== '') flags |= Flag.Password;
+	return flags;
+}
+
+/** Bytes of a whole PUBLISH. */
+export function publishSize(topicLength: number, payloadLength: number, qos: number): number {
+	const length = 2 + topicLength + (qos > 0 ? 2 : 0) + payloadLength;
+	return 1 + lengthSize(length) + length;
+}
+
+/** DUP stays 0: the outbox sets it when it sends again. */
+export function writePublish(bytes: Uint8Array, at: number, topic: Uint8Array, payload: Uint8Array, length: number,
+	qos: number, retain: boolean, id: number): number {
+	bytes[at++] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+	at = writeLength(bytes, at, 2 + topic.length + (qos > 0 ? 2 : 0) + length);
+	at = writeUint16(bytes, at, topic.length);
+	at = writeBytes(bytes, at, topic, topic.length);
+	if (qos > 0) at = writeUint16(bytes, at, id);
+	return writeBytes(bytes, at, payload, length);
+}
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+export function writeAcknowledgement(bytes: Uint8Array, at: number, first: number, id: number): number {
+	bytes[at] = first;
+	bytes[at + 1] = 2;
+	return writeUint16(bytes, at + 2, id);
+}
+
+/** Up to the one topic filter of a SUBSCRIBE or UNSUBSCRIBE; `length` is that of what follows. */
+export function writeRequestHead(bytes: Uint8Array, at: number, first: number, id: number, length: number): number {
+	bytes[at] = first;
+	return writeUint16(bytes, writeLength(bytes, at + 1, 2 + length), id);
+}
+
+/** Whether a broker may begin a packet with this byte (§2.2.2-2, §3.3.1-2, -4). */
+export function checkFirst(first: number): Fault {
+	const type = first & 0xf0;
+	const flags = first & 0x0f;
+	if (type === Packet.Publish) return (flags & 6) === 6 || (flags & 14) === DUP ? Fault.BadQos : Fault.None;
+	if (type === (Packet.Pubrel & 0xf0)) return flags === 2 ? Fault.None : Fault.ReservedBits;
+	if (type < Packet.Connack || type === 0x80 || type === 0xa0 || type === Packet.Pingreq || type > Packet.Pingresp) {
+		return Fault.Unexpected;
+	}
+	return flags === 0 ? Fault.None : Fault.ReservedBits;
+}
+
+/** Whether a packet that begins so can be that long. We ask for one filter at a time, so SUBACK has one code. */
+export function checkLength(first: number, length: number): Fault {
+	const type = first & 0xf0;
+	if (type === Packet.Publish) return length < ((first & 6) > 0 ? 5 : 3) ? Fault.BadLength : Fault.None;
+	const right = type === Packet.Pingresp ? 0 : type === Packet.Suback ? 3 : 2;
+	return length === right ? Fault.None : Fault.BadLength;
+}
+
+/** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */
+export function checkPublish(bytes: Uint8Array, at: number, end: number, qos: number): Fault {
+	const topicEnd = at + 2 + readUint16(bytes, at);
+	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
+	if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
+	if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
+	return qos > 0 && readUint16(bytes, topicEnd) === 0 ? Fault.BadPacketId : Fault.None;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// What goes out next: CONNECT, then acknowledgements and requests, then messages.
+//
+// Rule: a packet that was begun is finished before any byte of another; at its end whatever is short goes first, so that
+// neither PINGREQ nor PUBACK waits behind a queue of messages. wrote() belongs to the last peek(), whatever came between.
+// Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox begins none.
+
+import { assert } from '../assert.js';
+import type { Outbox } from './outbox.js';
+import { Packet, writeAcknowledgement } from './packets.js';
+
+/** Kept free for PINGREQ and DISCONNECT, so that both always can be said. */
+export const RESERVE = 4;
+/** The longest answer to one packet. */
+const ANSWER_MAX = 5;
+
+const enum Source { None, Connect, Control, Outbox }
+
+export class Sender {
+	readonly #outbox: Outbox;
+	/** Waiting bytes of whole packets, but for the first, which may be begun: bytes[0] to bytes[used - 1]. */
+	readonly bytes: Uint8Array;
+	used = 0;
+	readonly #connect: Uint8Array;
+	#connectAt = 0;
+	#connectEnd = 0;
+	#offered = Source.None;
+	/** Counts start(), to notice that a callback ended one connection and began another. */
+	connections = 0;
+
+	constructor(size: number, outbox: Outbox, connect: Uint8Array) {
+		this.bytes = new Uint8Array(size);
+		this.#outbox = outbox;
+		this.#connect = connect;
+	}
+
+	/** A new connection: bytes up to `end` of the buffer that CONNECT was written to go first. */
+	start(end: number): void {
+		this.connections++;
+		this.used = this.#connectAt = 0;
+		this.#connectEnd = end;
+		this.#offered = Source.None;
+	}
+
+	/** Whether CONNECT is not out yet. */
+	get connecting(): boolean { return this.#connectAt < this.#connectEnd; }
+
+	/** Whether everything is out but messages that were not begun. */
+	get drained(): boolean { return !this.connecting && this.used === 0 && !this.#outbox.begun; }
+
+	/** Room for requests. */
+	get room(): number { return this.bytes.length - this.used - RESERVE; }
+
+	/** Whether the answer to one more packet has room. */
+	get ready(): boolean { return this.room >= ANSWER_MAX; }
+
+	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+	acknowledge(first: number, id: number): void {
+		assert(this.room >= 4, 'An acknowledgement has no room.');
+		this.used = writeAcknowledgement(this.bytes, this.used, first, id);
+	}
+
+	/** PINGREQ or DISCONNECT; not said if there is no room even for that, which means that others like it are waiting. */
+	say(first: Packet): void {
+		if (this.used + 2 > this.bytes.length) return;
+		this.bytes[this.used++] = first;
+		this.bytes[this.used++] = 0;
+	}
+
+	/** `quota` as in Outbox.peek(). */
+	peek(room: number, quota: number): Uint8Array | undefined {
+		if (this.connecting) {
+			this.#offered = Source.Connect;
+			return room > 0 ? this.#connect.subarray(this.#connectAt, Math.min(this.#connectEnd, this.#connectAt + room)) : undefined;
+		}
+		if (this.used > 0 && !this.#outbox.begun) {
+			this.#offered = Source.Control;
+			return room > 0 ? this.bytes.subarray(0, Math.min(this.used, room)) : undefined;
+		}
+		this.#offered = Source.Outbox;
+		return this.#outbox.peek(room, this.used > 0 ? -1 : quota);
+	}
+
+	/** True if that finished a packet, as far as is known. */
+	wrote(count: number): boolean {
+		if (this.#offered === Source.Outbox) return this.#outbox.wrote(count) > 0;
+		if (this.#offered === Source.Connect) {
+			this.#connectAt += count;
+			return !this.connecting;
+		}
+		assert(count <= this.used, 'More bytes were written than were given out.');
+		this.bytes.copyWithin(0, count, this.used);
+		this.used -= count;
+		return this.used === 0;
+	}
+}
+Object.freeze(Sender.prototype);

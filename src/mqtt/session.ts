@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// One MQTT session: bytes and time in, bytes out, and a handler that is told what happened. No socket, no clock.
+//
+// Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
+// may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
+// Invariant: a packet that was begun is finished before any byte of another is given out.
+// MQTT 3.1.1 (OASIS), cited by section.
+
+import { assert } from '../assert.js';
+import { Delivery } from './delivery.js';
+import { Fault } from './fault.js';
+import { Filters, Wish } from './filters.js';
+import { Framer } from './framer.js';
+import { Inbound } from './inbound.js';
+import { KeepAlive } from './keepalive.js';
+import {
+	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, FILTER_BYTES, FILTERS_MAX, PING_TIMEOUT_MS,
+	type Millis, type SessionHandler, type SessionOptions,
+} from './options.js';
+import { connectSize, Packet, writeConnect } from './packets.js';
+import { RESERVE, Sender } from './sender.js';
+import { lengthSize } from './wire.js';
+
+const enum State {
+	Idle,
+	/** CONNECT is on its way, CONNACK is awaited. */
+	Connecting,
+	Connected,
+	/** stop() was called; DISCONNECT is not queued yet, so that what is being handled can still be acknowledged. */
+	Stopping,
+	/** DISCONNECT is queued. */
+	Stopped,
+	/** onClosed() was told; lost() is awaited. */
+	Ended,
+}
+
+export class Session {
+	readonly #options: SessionOptions;
+	readonly #handler: SessionHandler;
+	readonly #framer: Framer;
+	readonly #delivery: Delivery;
+	readonly #filters: Filters;
+	readonly #sender: Sender;
+	readonly #inbound: Inbound;
+	readonly #keepAlive: KeepAlive;
+	#state = State.Idle;
+	#receiving = false;
+	/** Messages may go out before CONNACK. */
+	#early = false;
+	/** The oldest request is without an answer since then. */
+	#awaiting = false;
+	#awaitedSince: Millis = 0;
+	/** Since when CONNACK, or the end, is awaited. */
+	#since: Millis = 0;
+	#lastId: number;
+
+	/** Makes all buffers. Throws a sentence if the options break a rule of the standard or do not fit their buffers. */
+	constructor(options: SessionOptions, handler: SessionHandler) {
+		this.#options = options;
+		this.#handler = handler;
+		const bufferBytes = options.bufferBytes ?? BUFFER_BYTES;
+		const controlBytes = options.controlBytes ?? CONTROL_BYTES;
+		const size = connectSize(options);
+		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
+		this.#framer = new Framer(bufferBytes);
+		this.#delivery = new Delivery(options);
+		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE);
+		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer);
+		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler);
+		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS);
+		this.#lastId = options.lastPacketId ?? 0;
+	}
+
+	/** From CONNACK until the connection ends or stop() is called. */
+	get connected(): boolean { return this.#state === State.Connected; }
+
+	/** From start() until onClosed() or lost(). */
+	get running(): boolean { return this.#state !== State.Idle && this.#state !== State.Ended; }
+
+	/** QoS 1 and 2 messages that have been sent, wholly or in part, and are not acknowledged. */
+	get inFlight(): number { return this.#delivery.inFlight; }
+
+	/** Messages that wait to be sent or to be acknowledged. 0: all that was published has arrived (QoS 0: has been handed over). */
+	get pending(): number { return this.#delivery.pending; }
+
+	/** Messages drained because they did not fit the buffer. */
+	get oversizeCount(): number { return this.#inbound.oversizeCount; }
+
+	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
+	start(now: Millis): void {
+		assert(this.#state === State.Idle, 'start() was called before lost() ended the connection before.');
+		const { keepAliveMs, publishBeforeConnack } = this.#options;
+		this.#state = State.Connecting;
+		this.#since = now;
+		this.#awaiting = false;
+		this.#early = publishBeforeConnack === true && !this.#delivery.resends;
+		this.#framer.reset();
+		this.#keepAlive.start(keepAliveMs, now);
+		this.#sender.start(writeConnect(this.#framer.buffer, this.#options, Math.ceil(keepAliveMs / 1_000)));
+	}
+
+	/**
+	 * Takes bytes[from] to bytes[to - 1] as they came from the socket, cut anywhere, and returns the index of the first
+	 * byte not taken. That is `to`, unless acknowledgements wait for the socket: then offer the rest again after wrote().
+	 * MUST NOT be called from inside a callback. If a callback throws, the connection is closed and the error goes on up.
+	 */
+	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		assert(!this.#receiving, 'receive() was called from inside a callback.');
+		this.#receiving = true;
+		try {
+			return this.#take(bytes, from, to, now);
+		} catch (error) {
+			this.#fail(Fault.Handler, 0);
+			throw error;
+		} finally {
+			this.#receiving = false;
+		}
+	}
+
+	/**
+	 * The next bytes to write, at most `room`; undefined if there are none. The view is good until the next call of
+	 * anything else here but wrote(). MUST NOT be called from inside a callback.
+	 */
+	peek(room: number): Uint8Array | undefined {
+		assert(!this.#receiving, 'peek() was called from inside a callback.');
+		if (!this.running) return undefined;
+		if (this.#state === State.Connected) this.#fill();
+		if (this.#state === State.Stopping) {
+			this.#sender.say(Packet.Disconnect);
+			this.#state = State.Stopped;
+		}
+		const may = this.#state === State.Connected || this.#state === State.Connecting && this.#early;
+		return this.#sender.peek(room, may ? this.#delivery.quota : -1);
+	}
+
+	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
+	wrote(count: number, now: Millis): void {
+		if (!this.running || count === 0) return;
+		this.#keepAlive.moved(now);
+		if (this.#sender.wrote(count)) this.#keepAlive.sent(now);
+		if (this.#sender.drained) this.#keepAlive.drained(now);
+		// A message that is still going out, on a slow link, cannot be answered yet.
+		this.#await(now, this.#delivery.outbox.begun);
+		if (this.#state === State.Stopped && this.#sender.drained) this.#fail(Fault.None, 0);
+	}
+
+	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
+	poll(now: Millis): Millis {
+		if (this.#state === State.Connected) return this.#pollConnected(now);
+		if (!this.running) return Infinity;
+		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.#options;
+		const connecting = this.#state === State.Connecting;
+		const at = this.#since + (connecting ? connackTimeoutMs : pingTimeoutMs);
+		if (now < at) return at;
+		this.#fail(connecting ? Fault.ConnackTimeout : Fault.Stalled, 0);
+		return Infinity;
+	}
+
+	/**
+	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
+	 * was stored. `topic` is UTF-8 from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
+	 * and is gone with the connection it was sent on.
+	 */
+	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
+		assert(qos >= 0 && qos <= 2 && length <= payload.length, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
+		assert(topic.length > 0, 'publish() takes a topic from topicName().');
+		const id = qos > 0 ? this.#nextId() : 0;
+		if (!this.#delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
+		if (qos > 0) this.#lastId = id;
+		return id;
+	}
+
+	/** The longest payload that publish() takes now with a topic of that many bytes; -1 if none. */
+	room(topicLength: number): number { return this.#delivery.outbox.room(topicLength, 2); }
+
+	/**
+	 * Adds the filter to the session's list (or changes its QoS) and asks the broker for it, now or when connected; and again
+	 * whenever the broker has lost the session. Returns the packet id, or -1 if the list is full or the same filter awaits an
+	 * answer. Throws a sentence if it is no topic filter.
+	 */
+	subscribe(filter: string, qos: number): number {
+		return this.#lastIdUnlessNone(this.#filters.add(filter, qos, this.#nextId()));
+	}
+
+	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
+	unsubscribe(filter: string): number {
+		return this.#lastIdUnlessNone(this.#filters.leave(filter, this.#nextId()));
+	}
+
+	/** Ends the connection politely: DISCONNECT after the packet being sent, and nothing after it; then onClosed(Fault.None). What was not sent is kept. */
+	stop(now: Millis): void {
+		if (this.#state !== State.Connecting && this.#state !== State.Connected) return;
+		this.#state = State.Stopping;
+		this.#since = now;
+	}
+
+	/**
+	 * The transport is gone; what is unacknowledged will be sent again after the next CONNACK. `byBroker`: it was the broker
+	 * that hung up (closed or reset), not the network or ourselves. May call onSetAside(). Harmless when not running.
+	 */
+	lost(byBroker = false): void {
+		if (this.#state === State.Idle) return;
+		const aside = byBroker && this.#state === State.Connected ? this.#delivery.hungUp() : 0;
+		this.#state = State.Idle;
+		this.#delivery.rewind();
+		this.#filters.lost();
+		if (aside > 0) this.#handler.onSetAside(aside);
+	}
+
+	/** Drops every message and all QoS 2 state, not the list of filters. MUST NOT be called before lost(). */
+	forget(): void {
+		assert(this.#state === State.Idle, 'forget() was called before lost().');
+		this.#delivery.clear();
+	}
+
+	#lastIdUnlessNone(id: number): number {
+		if (id > 0) this.#lastId = id;
+		return id;
+	}
+
+	/** Never 0, never one in use (§2.3.1-1, -2). */
+	#nextId(): number {
+		let id = this.#lastId;
+		do {
+			id = id === 0xffff ? 1 : id + 1;
+		} while (this.#delivery.has(id) || this.#filters.has(id));
+		return id;
+	}
+
+	/** Once in each connection. */
+	#fail(fault: Fault, code: number): void {
+		if (!this.running) return;
+		this.#state = State.Ended;
+		this.#handler.onClosed(fault, code);
+	}
+
+	#pollConnected(now: Millis): Millis {
+		const keepAlive = this.#keepAlive;
+		if (now >= keepAlive.deadAt) {
+			this.#fail(keepAlive.fault, 0);
+			return Infinity;
+		}
+		if (now >= keepAlive.dueAt) {
+			// Without room there are PINGREQs waiting already; the last bytes are DISCONNECT's.
+			if (this.#sender.room >= 0) this.#sender.say(Packet.Pingreq);
+			keepAlive.queued(now);
+		}
+		if (now >= this.#answerBy) this.#unanswered(now);
+		return this.connected ? Math.min(keepAlive.dueAt, keepAlive.deadAt, this.#answerBy) : Infinity;
+	}
+
+	#await(now: Millis, anew: boolean): void {
+		const awaiting = this.#delivery.inFlight + this.#filters.awaited > 0;
+		if (awaiting && (anew || !this.#awaiting)) this.#awaitedSince = now;
+		this.#awaiting = awaiting;
+	}
+
+	/** When patience with requests that have no answer ends. */
+	get #answerBy(): Millis {
+		const { ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
+		return this.#awaiting && ackTimeoutMs > 0 ? this.#awaitedSince + ackTimeoutMs : Infinity;
+	}
+
+	#unanswered(now: Millis): void {
+		if (this.#options.resendOnTimeout !== true) return this.#fail(Fault.AckTimeout, 0);
+		this.#awaitedSince = now;
+		// Never in the middle of a packet.
+		if (!this.#sender.drained) return;
+		this.#delivery.rewind();
+		this.#filters.lost();
+	}
+
+	/** Puts what may be said before messages where the sender finds it. */
+	#fill(): void {
+		const sender = this.#sender;
+		for (let id = this.#delivery.nextRelease(); id > 0 && sender.ready; id = this.#delivery.nextRelease()) {
+			sender.acknowledge(Packet.Pubrel, id);
+			this.#delivery.released();
+		}
+		const filters = this.#filters;
+		for (let i = filters.waiting(); i >= 0 && sender.room >= filters.requestSize(i); i = filters.waiting()) {
+			const id = filters.id(i) || this.#lastIdUnlessNone(this.#nextId());
+			sender.used = filters.write(i, sender.bytes, sender.used, id);
+		}
+	}
+
+	#take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		const framer = this.#framer;
+		const sender = this.#sender;
+		const connection = sender.connections;
+		if (from < to) this.#keepAlive.received(now);
+		while (from < to && sender.connections === connection && this.#listening) {
+			if (!sender.ready) return from;
+			if (sender.connecting) {
+				this.#fail(Fault.Unexpected, bytes[from]);
+				return to;
+			}
+			from = framer.take(bytes, from, to);
+			if (framer.fault !== Fault.None) this.#fail(framer.fault, framer.first & 0xff);
+			else if (framer.first > 0) this.#packet(framer.first, now);
+		}
+		return to;
+	}
+
+	get #listening(): boolean { return this.#state === State.Connecting || this.#state === State.Connected; }
+
+	#packet(first: number, now: Millis): void {
+		const connack = first === Packet.Connack;
+		if ((this.#state === State.Connecting) !== connack) return this.#fail(Fault.Unexpected, first);
+		if (connack) return this.#connack(this.#framer.bytes[this.#framer.at], this.#framer.bytes[this.#framer.at + 1]);
+		if (first === Packet.Pingresp) return this.#keepAlive.answered();
+		const inbound = this.#inbound;
+		const fault = inbound.packet(first);
+		if (inbound.progressed) this.#await(now, true);
+		inbound.progressed = false;
+		if (fault !== Fault.None) this.#fail(fault, inbound.code);
+	}
+
+	#connack(flags: number, code: number): void {
+		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.#fail(Fault.BadConnack, flags);
+		if (code > 0) return this.#fail(code === 1 ? Fault.ProtocolVersion : Fault.Refused, code);
+		if (flags > 0 && this.#options.clean === true) return this.#fail(Fault.UnknownSession, flags);
+		this.#state = State.Connected;
+		if (flags === 0) {
+			this.#delivery.renew();
+			this.#filters.renew();
+		}
+		this.#handler.onConnected(flags > 0);
+		if (flags === 0) this.#tellOfLost();
+	}
+
+	/** The broker's session is gone, and with it what only its end would have finished. */
+	#tellOfLost(): void {
+		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
+		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
+			const id = this.#filters.id(i);
+			this.#filters.remove(i);
+			this.#handler.onUnsubscribed(id);
+		}
+	}
+}
+Object.freeze(Session.prototype);
