@@ -78,7 +78,7 @@ export class Sender {
 			return room > 0 ? this.bytes.subarray(0, Math.min(this.used, room)) : undefined;
 		}
 		this.#offered = Source.Outbox;
-		return this.#outbox.peek(room, quota);
+		return this.#outbox.peek(room, this.used > 0 ? -1 : quota);
 	}
 
 	/** True if that finished a packet, as far as is known. */

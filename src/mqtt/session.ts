@@ -139,10 +139,8 @@ export class Session {
 		this.#keepAlive.moved(now);
 		if (this.#sender.wrote(count)) this.#keepAlive.sent(now);
 		if (this.#sender.drained) this.#keepAlive.drained(now);
-		const awaiting = this.#delivery.inFlight + this.#filters.awaited > 0;
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		if (awaiting && !this.#awaiting || this.#delivery.outbox.begun) this.#awaitedSince = now;
-		this.#awaiting = awaiting;
+		this.#await(now, this.#delivery.outbox.begun);
 		if (this.#state === State.Stopped && this.#sender.drained) this.#fail(Fault.None, 0);
 	}
 
@@ -251,6 +249,12 @@ export class Session {
 		return this.connected ? Math.min(keepAlive.dueAt, keepAlive.deadAt, this.#answerBy) : Infinity;
 	}
 
+	#await(now: Millis, anew: boolean): void {
+		const awaiting = this.#delivery.inFlight + this.#filters.awaited > 0;
+		if (awaiting && (anew || !this.#awaiting)) this.#awaitedSince = now;
+		this.#awaiting = awaiting;
+	}
+
 	/** When patience with requests that have no answer ends. */
 	get #answerBy(): Millis {
 		const { ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
@@ -307,7 +311,7 @@ export class Session {
 		if (first === Packet.Pingresp) return this.#keepAlive.answered();
 		const inbound = this.#inbound;
 		const fault = inbound.packet(first);
-		if (inbound.progressed) this.#awaitedSince = now;
+		if (inbound.progressed) this.#await(now, true);
 		inbound.progressed = false;
 		if (fault !== Fault.None) this.#fail(fault, inbound.code);
 	}
