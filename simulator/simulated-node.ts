@@ -76,7 +76,7 @@ export class SimulatedNode {
 		const machine = new Machine(this.#options, boot, () => this.#arm());
 		this.#machine = machine;
 		this.#engine = startEngine(this.#options.engine, machine.answer);
-		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify(this.#options.config)};`);
+		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify({ telltale: this.#options.config })};`);
 		await this.#engine.load(this.#options.script);
 		this.#baseline ??= await this.#engine.memory();
 		const { seed, ticksAtBoot } = this.#options;

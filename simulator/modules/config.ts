@@ -3,7 +3,12 @@
 import type SDK from 'mc/config';
 
 const globals = globalThis as unknown as { simulatedConfig?: Record<string, unknown> };
-const config: typeof SDK = Object.freeze({ ...globals.simulatedConfig });
+const config: typeof SDK = deepFreeze({ ...globals.simulatedConfig });
 delete globals.simulatedConfig;
 
 export default config;
+
+function deepFreeze<Tree extends object>(tree: Tree): Tree {
+	for (const value of Object.values(tree)) if (typeof value === 'object' && value) deepFreeze(value);
+	return Object.freeze(tree);
+}
