@@ -31,6 +31,8 @@ export async function bundle(entry: string, board: BoardName): Promise<string> {
 		format: 'iife',
 		target: 'es2022',
 		charset: 'ascii',
+		// Modules are strict; a script made of them is only if it says so.
+		banner: { js: '"use strict";' },
 		logLevel: 'silent',
 		plugins: [sdkPlugin(board), preloadPlugin()],
 	}).catch((failure: Error) => {

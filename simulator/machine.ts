@@ -151,7 +151,7 @@ export class Machine implements Chip {
 					// Without the wire from GPIO 16 to RST nothing wakes an ESP8266; an ESP32's is an empty function.
 					if (this.name === 'ESP8266') throw new EngineStop('deep sleep');
 				},
-				trace: (text: string) => this.#around.onTrace(text),
+				trace: (text: string) => void this.#around.onTrace(text),
 				'time.set': () => {},
 			},
 		};

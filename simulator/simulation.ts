@@ -66,12 +66,13 @@ export class World {
 	readonly network: Network;
 	readonly startUnixMs: number;
 
-	constructor(options: WorldOptions, clock: Scheduler, network: Network, settings: Settings) {
+	/** `makeNetwork` is given the world as far as it is there: clock, seed and conditions. */
+	constructor(options: WorldOptions, clock: Scheduler, settings: Settings, makeNetwork: (world: World) => Network) {
 		this.seed = String(options.seed ?? Math.floor(Math.random() * 0x1_0000_0000));
 		this.clock = clock;
-		this.network = network;
 		this.startUnixMs = options.startUnixMs ?? Date.now();
 		this.air = new AccessPoint(String(settings.ssid), String(settings.passphrase));
+		this.network = makeNetwork(this);
 	}
 
 	/** Milliseconds since the beginning. */
@@ -170,11 +171,9 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 	const pace: Pace = options.speed ?? 1;
 	if (typeof pace === 'number' && !(pace > 0 && pace <= 10_000)) throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most 10000, or "max".`);
 	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
-	let network: RealNetwork | undefined;
-	const clock = new Scheduler(pace, async () => network!.quiet());
+	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
-	network = new RealNetwork(clock, names, (sentence) => options.onLine?.('', sentence));
-	const world = new World(options, clock, network, settings);
+	const world: World = new World(options, clock, settings, () => new RealNetwork(clock, names, (sentence) => options.onLine?.('', sentence)));
 	await world.populate(options, settings);
 	return new Simulation(world);
 }
