@@ -7,7 +7,9 @@ import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { Failure, Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
+import { build } from './build.js';
 import { configure } from './configure.js';
+import { flash } from './flash.js';
 import { send } from './send.js';
 import { simulate } from './simulate.js';
 import { watch } from './watch.js';
@@ -21,7 +23,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), watch(), send()]) {
+	for (const command of [simulate(), configure(), build(), flash(), watch(), send()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

@@ -110,9 +110,9 @@ export class VirtualBroker {
 		return this.#sessions.get(clientId)?.client !== undefined;
 	}
 
-	/** Hangs up on a client; its will is published. */
-	disconnect(clientId: string): void {
-		this.#sessions.get(clientId)?.client?.hangUp(true);
+	/** Hangs up on a client, or on all; their wills are published. */
+	hangUp(clientId?: string): void {
+		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(true);
 	}
 
 	/** As some other client would. */
