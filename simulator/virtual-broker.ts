@@ -25,7 +25,7 @@ export interface Published {
 export interface BrokerFaults {
 	/** Return code of CONNACK instead of 0. */
 	refuseWith: number;
-	/** Takes connections and says nothing. */
+	/** Stands still: connections are taken and bytes kept, but nothing is read or said until it goes on. */
 	silent: boolean;
 	/** Takes messages and keeps acknowledgements to itself. */
 	withholdAcks: boolean;

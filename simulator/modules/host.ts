@@ -16,6 +16,7 @@ interface XsGlobals {
 }
 
 const globals = globalThis as unknown as XsGlobals & Record<string, unknown>;
+const TOO_EARLY = "nothing on the chip can be touched before main's function runs.";
 const stringify = JSON.stringify;
 const parse = JSON.parse;
 const collectGarbage = globals.gc;
@@ -50,7 +51,7 @@ Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable
 
 /** Asks the board. Throws what the board throws. */
 export function call<Answer>(operation: string, ...values: Json[]): Answer {
-	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: nothing on the chip can be touched before main's function runs.`);
+	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: ${TOO_EARLY}`);
 	const answer = parse(transport(ascii(stringify([operation, ...values]))));
 	if (answer.error) throw makeError(answer.error[0], answer.error[1]);
 	return answer.value;

@@ -48,14 +48,16 @@ function readings({ broker }: VirtualSimulation): Map<number, Map<number, Set<st
 	return boots;
 }
 
-/** No number is missing, none has two contents, and the node is online. */
+/** No number is missing but what the node said it set aside, none has two contents, and the node is online. */
 function expectAccounted(run: Run): void {
 	const report = JSON.stringify(run.happened);
+	let setAside = run.lines.filter((line) => line.includes('it is set aside')).length;
 	expect(run.simulation.nodes[0].counts.faults, run.lines.join('\n')).toBe(0);
 	expect(run.simulation.broker.retained.get('telltale/porch/status')?.payload.toString(), report).toBe('online');
 	for (const [boot, numbers] of readings(run.simulation)) {
 		const missing = Array.from({ length: Math.max(...numbers.keys()) }, (_, i) => i + 1).filter((seq) => !numbers.has(seq));
-		expect(missing, `boot ${boot} of ${report}`).toEqual([]);
+		setAside -= missing.length;
+		expect(setAside, `boot ${boot} lacks ${missing} after ${report}`).toBeGreaterThanOrEqual(0);
 		for (const payloads of numbers.values()) expect([...payloads]).toHaveLength(1);
 	}
 }
@@ -77,8 +79,8 @@ describe('the firmware among misfortunes', () => {
 	});
 
 	it.each(ALL)('survives %s alone, many times', async (what) => {
-		const { simulation, happened, lines } = await suffer('node', 'alone', [what], 6);
-		expect(happened.length).toBeGreaterThan(3);
+		const { simulation, happened, lines } = await suffer('node', 'alone', [what], 3);
+		expect(happened.length).toBeGreaterThan(2);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
 		expect(simulation.broker.retained.get('telltale/porch/status')?.payload.toString()).toBe('online');
 		if (ENDS_CONNECTIONS.includes(what)) expect(simulation.broker.connects).toBeGreaterThan(happened.length);
