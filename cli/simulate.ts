@@ -141,6 +141,7 @@ class View {
 	readonly failed: Promise<never>;
 	howLong = '';
 	readonly #ui: boolean;
+	readonly #realTime: boolean;
 	readonly #log: string[] = [];
 	#live: Live | undefined;
 	#source: Source | undefined;
@@ -148,7 +149,8 @@ class View {
 	#fail!: (failure: Failure) => void;
 	readonly #lastStatus = new Map<string, string>();
 
-	constructor({ ui }: SimulateOptions, fromStart: boolean) {
+	constructor({ ui, speed }: SimulateOptions, fromStart: boolean) {
+		this.#realTime = speed === 1;
 		this.merge = new Merge({ fromStart });
 		this.#ui = ui && process.stdout.isTTY === true;
 		this.failed = new Promise((_, reject) => (this.#fail = reject));
@@ -184,7 +186,7 @@ class View {
 	}
 
 	lasted(simulatedMs: number, realMs: number): void {
-		const really = Math.abs(simulatedMs / realMs - 1) < 0.1 ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
+		const really = this.#realTime ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
 		this.howLong = ` Ran for ${lengthInWords(simulatedMs)}${really}.`;
 	}
 
