@@ -114,7 +114,7 @@ function functions(file: string): { name: string; lines: number }[] {
 
 describe('the chip forbids', () => {
 	const BANNED: [string, RegExp][] = [
-		['promises and generators (one await makes 1.4 KB of garbage)', /\b(async|await|Promise|yield|function\*)\b/],
+		['promises and generators (one await makes 1.4 KB of garbage)', /(?<![#.\w])(async|await|Promise|yield|function\*)\b/],
 		['console, timers and encoders that XS has not', /\bconsole\.(?:log|error|warn|info|debug)\b|\b(?:setTimeout|setInterval|TextEncoder|TextDecoder|structuredClone)\b/],
 		['the date: src/device/clock.ts owns time', /\bnew Date\b|\bDate\.now\b/],
 		['enums that leave an object behind', /(?<!const )\benum\b/],
