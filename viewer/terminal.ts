@@ -32,7 +32,7 @@ export function frame(merge: Merge, { now, columns, rows, colour, link, log = []
 	const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
 	const lines = cells.map((line, index) => tableLine(line, widths, columns, colour, index === 0));
 	if (shown.length < nodes.length) lines.push(cut(`… and ${nodes.length - shown.length} more; make the window taller`, columns));
-	lines.push('', cut(`${counted(merge.received, 'reading')}, ${merge.missing} missing. ${link}`, columns));
+	lines.push('', cut(`${counted(merge.received, 'reading')}${merge.late ? ` (${merge.late} late)` : ''}, ${merge.missing} missing. ${link}`, columns));
 	if (logLines.length) lines.push('', ...logLines.map((line) => tint(cut(line, columns), '2', colour)));
 	return lines.slice(0, Math.max(1, rows - 1));
 }
