@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Run, telltale, testBroker, type TestBroker } from './support.js';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 
 const readingsIn = (out: string) => [...out.matchAll(/^(\S+) {2}.* {2}[\d.]+ °C {2}[\d.]+ %.* {2}#(\d+)/gm)].map(([, node, seq]) => `${node}#${seq}`);
 
@@ -97,7 +97,7 @@ describe('telltale simulate', () => {
 		[['--seed', '-1'], 2, /^--seed is "-1"; it must be a whole number from 0 to /],
 	])('%j is answered with one sentence', async (words, expected, sentence) => {
 		await writeFile(join(folder, 'broken.csv'), 'a,b\n');
-		const { status, err } = await telltale(['simulate', '--for', '1s', ...(words as string[])], { cwd: folder });
+		const { status, err } = await inside(['simulate', '--for', '1s', ...(words as string[])], { cwd: folder });
 		expect(status).toBe(expected);
 		expect(err).toMatch(/^[^\n]+\n$/);
 		expect(err.trimEnd()).toMatch(sentence as RegExp);
