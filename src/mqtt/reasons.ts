@@ -42,7 +42,7 @@ const SENTENCES: readonly string[] = Object.freeze([
 ]);
 
 export function reasonText(fault: Fault, code: number): string {
-	if (fault === Fault.Refused && code < REFUSALS.length) return REFUSALS[code];
+	if (fault === Fault.Refused && code > 0 && code < REFUSALS.length) return REFUSALS[code];
 	const sentence = SENTENCES[fault];
 	return code ? `${sentence} (0x${code.toString(16)})` : sentence;
 }
