@@ -12,6 +12,7 @@ import { configure } from './configure.js';
 import { flash } from './flash.js';
 import { send } from './send.js';
 import { simulate } from './simulate.js';
+import { size } from './size.js';
 import { watch } from './watch.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -23,7 +24,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), watch(), send()]) {
+	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), size()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

@@ -160,6 +160,27 @@ describe('telltale flash', () => {
 	});
 });
 
+describe('telltale size', () => {
+	const size = (...words: string[]) => call(['size', '--output', join(folder, 'out'), '--budget', join(folder, 'budget.md'), ...words]);
+
+	it("prints the bytecode of our modules, not the SDK's, and what changed since it was written down", async () => {
+		await writeFile(join(folder, 'budget.md'), '# Sizes\n\nWritten by hand.\n');
+		const first = await size('--write');
+		expect([first.status, first.err]).toEqual([0, '']);
+		expect(first.out).toMatch(/^src\/broker +6,234\nsrc\/text +900\ntelltale\/board +120\nall +7,254$/m);
+		const page = await readFile(join(folder, 'budget.md'), 'utf8');
+		expect(page).toMatch(/^# Sizes\n\nWritten by hand\.\n/);
+		expect(page).toContain('| `src/broker` | 6,234 |\n');
+		await writeFile(join(folder, 'budget.md'), page.replace('| `src/broker` | 6,234 |', '| `src/broker` | 6,000 |').replace('`src/text`', '`src/gone`'));
+		const second = await size();
+		expect(second.out).toMatch(/^src\/broker +6,234 {2}\+234$/m);
+		expect(second.out).toMatch(/^src\/text +900 {2}new$/m);
+		expect(second.out).toMatch(/^src\/gone +0 {2}-900$/m);
+		await size('--write');
+		expect(await readFile(join(folder, 'budget.md'), 'utf8')).toBe(page);
+	});
+});
+
 describe('The figures of an image', () => {
 	it('are the sizes of its sections', () => {
 		const sizes = sectionSizes(elfFile({ '.data': 1, '.dram0.data': 20, '.dram0.bss': 300, '.flash.text': 4_000 }), 'x.elf');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inside, telltale } from './support.js';
 
-const COMMANDS = ['simulate', 'configure', 'build', 'flash', 'watch', 'send'];
+const COMMANDS = ['simulate', 'configure', 'build', 'flash', 'watch', 'send', 'size'];
 
 describe('Calling telltale', () => {
 	it('with --help names every command and ends with 0', async () => {
@@ -20,7 +20,7 @@ describe('Calling telltale', () => {
 	it.each([
 		[[], /^Name a command: simulate, /],
 		[['wach'], /^There is no command "wach": did you mean "watch"\?$/],
-		[['xyzzy'], /^There is no command "xyzzy": known are simulate, .*send\.$/],
+		[['xyzzy'], /^There is no command "xyzzy": known are simulate, .*size\.$/],
 		[['watch', '--onec', '3'], /^There is no option "--onec": did you mean "--once"\?$/],
 		[['watch', '--once'], /^The option --once <n> lacks its value: "telltale watch --help" says how it is used\.$/],
 		[['watch', '--once', '0'], /^--once is "0"; it must be a whole number from 1 to /],
