@@ -26,7 +26,8 @@ describe('The table', () => {
 			'attic   offline        -      -    -    -  0        -',
 			'cellar  online     21.51   45.3  5 s    6  3 (3-5)  42 s, wifi, 4 kept',
 			'',
-			'3 readings, 3 missing. Connected.',
+			'3 readings, 3 missing.',
+			'Connected.',
 		]);
 	});
 
@@ -43,12 +44,18 @@ describe('The table', () => {
 		);
 	});
 
+	it('tells all of what is wrong with the link, however narrow the terminal is', () => {
+		const link = 'No broker answers at mqtt://127.0.0.1:1883: start one, or name another with --broker.';
+		const lines = frame(office(), { ...PLAIN, columns: 50, link });
+		expect(lines.slice(-2)).toEqual(['No broker answers at mqtt://127.0.0.1:1883: start', 'one, or name another with --broker.']);
+	});
+
 	it('says how many nodes do not fit', () => {
 		const merge = office();
 		for (let k = 0; k < 50; k++) merge.take({ kind: 'status', node: `node-${k}`, status: 'online' }, 0);
 		const lines = frame(merge, { ...PLAIN, rows: 14 });
-		expect(lines.filter((line) => /node-|attic|cellar/.test(line))).toHaveLength(9);
-		expect(lines).toContain('… and 43 more; make the window taller');
+		expect(lines.filter((line) => /node-|attic|cellar/.test(line))).toHaveLength(8);
+		expect(lines).toContain('… and 44 more; make the window taller');
 	});
 
 	it('is drawn over the one before in one write, and the cursor comes back', () => {
