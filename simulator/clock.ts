@@ -32,7 +32,8 @@ export class Scheduler implements Clock {
 	readonly #pace: Pace;
 	readonly #quiet: () => Promise<void>;
 	readonly #heap: Due[] = [];
-	readonly #startedAt = performance.now();
+	/** Real time at the first run(): until then no time passes. */
+	#startedAt: number | undefined;
 	#now = 0;
 	#order = 0;
 	#running = false;
@@ -47,7 +48,7 @@ export class Scheduler implements Clock {
 	}
 
 	now(): number {
-		if (typeof this.#pace === 'number') this.#now = Math.max(this.#now, (performance.now() - this.#startedAt) * this.#pace);
+		if (typeof this.#pace === 'number' && this.#startedAt !== undefined) this.#now = Math.max(this.#now, (performance.now() - this.#startedAt) * this.#pace);
 		return this.#now;
 	}
 
@@ -67,6 +68,7 @@ export class Scheduler implements Clock {
 		if (this.#running) throw new Error('The simulation is running already.');
 		this.#running = true;
 		this.#stopped = false;
+		this.#startedAt ??= performance.now();
 		try {
 			while (!this.#stopped) {
 				while (this.#heap[0]?.cancelled) pop(this.#heap);

@@ -7,9 +7,10 @@
 import type { Task } from './clock.js';
 import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import type { Storage } from './devices/storage.js';
-import { EngineStop, startEngine, type Engine, type EngineKind, type Memory } from './engine.js';
+import { EngineStop, startEngine, type Engine, type EngineKind } from './engine.js';
 import { Machine, POWER_CUT, RESTART, type Surroundings } from './machine.js';
 import { hash } from './random.js';
+import type { Memory } from './snapshot.js';
 
 /** From reset to main on an ESP8266. */
 const BOOT_MS = 450;
@@ -45,6 +46,7 @@ export class SimulatedNode {
 	#machine: Machine | undefined;
 	#baseline: Memory | undefined;
 	#due: Task | undefined;
+	#booting: Task | undefined;
 	#inTurn = false;
 	#onceStopped: (() => void) | undefined;
 
@@ -72,6 +74,7 @@ export class SimulatedNode {
 	/** Power on: loads the firmware and runs its main function. Throws if the firmware cannot be preloaded. */
 	async boot(): Promise<void> {
 		if (this.running) return;
+		this.#stayOff();
 		const boot = ++this.counts.boots;
 		const machine = new Machine(this.#options, boot, () => this.#arm());
 		this.#machine = machine;
@@ -112,7 +115,7 @@ export class SimulatedNode {
 
 	/** Asks the firmware to stop; settles when it has said so in its log or the time (of the simulation) is over. */
 	async stop(patienceMs = 10_000): Promise<void> {
-		if (!this.running) return;
+		if (!this.running) return this.#stayOff();
 		const stopped = new Promise<void>((resolve) => {
 			this.#onceStopped = resolve;
 			this.#options.clock.after(patienceMs, resolve);
@@ -201,6 +204,7 @@ export class SimulatedNode {
 	}
 
 	#end(reason: string, orderly: boolean): void {
+		this.#stayOff();
 		if (!this.#machine) return;
 		this.ends.push(reason);
 		if (this.#due) this.#due.cancelled = true;
@@ -212,7 +216,12 @@ export class SimulatedNode {
 	}
 
 	#bootLater(): void {
-		const boots = this.counts.boots;
-		this.#options.clock.after(BOOT_MS, () => (this.counts.boots === boots ? this.boot() : undefined));
+		this.#stayOff();
+		this.#booting = this.#options.clock.after(BOOT_MS, () => this.boot());
+	}
+
+	#stayOff(): void {
+		if (this.#booting) this.#booting.cancelled = true;
+		this.#booting = undefined;
 	}
 }
