@@ -48,6 +48,8 @@ export const enum Fault {
 	PacketTooLarge,
 	/** MQTT 5.0: the broker sent DISCONNECT; code is its reason code. */
 	Disconnected,
+	/** MQTT 5.0: what we want is more than the broker allows; code is the reason code for it (0x95 packet size, 0x9b QoS). */
+	Capability,
 	/** The handler threw while it was given a packet (MQTT 3.1.1 §4.8.0-2). */
 	Handler,
 }
@@ -63,6 +65,7 @@ export function text(fault: Fault, code: number): string {
 		case Fault.Stalled: return 'The connection takes no more bytes.';
 		case Fault.AckTimeout: return 'The broker did not acknowledge in time.';
 		case Fault.Disconnected: return `The broker ended the connection (reason ${hexadecimal(code)}).`;
+		case Fault.Capability: return `The broker does not allow ${code === 0x9b ? 'QoS 1 and 2' : 'packets of the size that is needed'}.`;
 		case Fault.Handler: return 'The application failed while it handled a packet.';
 		case Fault.TooManyInbound: return 'The broker has more QoS 2 messages under way than can be remembered.';
 		default: return `The broker broke the standard: ${violation(fault, code)}.`;
