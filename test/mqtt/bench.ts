@@ -39,8 +39,10 @@ export class Bench {
 	readonly recorder = new Recorder();
 	readonly session: Session;
 	now = 1_000;
+	readonly version: number;
 
 	constructor(options: Partial<SessionOptions> = {}) {
+		this.version = options.protocol5 ? 5 : 4;
 		this.session = new Session({ ...OPTIONS, ...options }, this.recorder);
 	}
 
@@ -58,7 +60,7 @@ export class Bench {
 	}
 
 	/** The same as mqtt-packet reads it, in short words. */
-	sent(step = 10_000): string[] { return decode(this.sentBytes(step)).map(describe); }
+	sent(step = 10_000): string[] { return decode(this.sentBytes(step), this.version).map(describe); }
 
 	receive(bytes: Uint8Array): void {
 		let from = 0;
@@ -69,11 +71,11 @@ export class Bench {
 		}
 	}
 
-	/** Start, CONNECT out, CONNACK in. */
-	connect(sessionPresent = false): this {
+	/** Start, CONNECT out, CONNACK in (with those properties). */
+	connect(sessionPresent = false, properties: object = {}): this {
 		this.session.start(this.now);
 		this.sentBytes();
-		this.receive(Uint8Array.of(0x20, 2, sessionPresent ? 1 : 0, 0));
+		this.receive(encode({ cmd: 'connack', sessionPresent, returnCode: 0, reasonCode: 0, properties }, this.version));
 		return this;
 	}
 
