@@ -12,6 +12,7 @@ import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis, SessionHandler, SessionOptions } from './options.js';
 import type { Outbox } from './outbox.js';
+import { connectSize } from './packets.js';
 import { Place, Properties, Property } from './properties.js';
 import { writeUint16 } from './wire.js';
 
@@ -116,6 +117,8 @@ export class Protocol5 {
 		const fault = this.#connack(bytes, at + 2, end, options.clientId === '');
 		if (fault !== Fault.None || code > 0) return fault;
 		this.known = options.clean !== true;
+		// An id that CONNECT has no room for is not kept: the next connection gets another.
+		if (this.assignedId && 4 + connectSize(options) > framer.buffer.length) this.assignedId = undefined;
 		delivery.setLimit(this.receiveMax);
 		keepAlive.start(this.keepAliveSeconds < 0 ? options.keepAliveMs : this.keepAliveSeconds * 1_000, now);
 		return Fault.None;

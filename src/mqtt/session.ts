@@ -103,6 +103,8 @@ export class Session {
 		this.#framer.reset();
 		this.#keepAlive.start(keepAliveMs, now);
 		protocol5?.reset();
+		// Until CONNACK tells the Receive Maximum, one message is what it cannot forbid.
+		if (protocol5) this.#delivery.setLimit(1);
 		// MQTT 5.0 §3.2.2-4: who holds no session must not come back to one.
 		this.#fresh = clean || protocol5 !== undefined && !protocol5.known;
 		this.#sender.start(writeConnect(this.#framer.buffer, this.#options, this.#fresh, inboundMax));

@@ -143,6 +143,14 @@ describe('CONNACK', () => {
 		expect(bench.packets()[0]).toMatchObject({ clientId: 'broker-gave-this' });
 	});
 
+	it('may assign a client id that CONNECT has no room for: then it is not kept', () => {
+		const bench = new Bench5({ clientId: '', bufferBytes: 80 });
+		bench.connect(false, { assignedClientIdentifier: 'x'.repeat(70) });
+		bench.session.lost();
+		bench.session.start(0);
+		expect(bench.packets()[0]).toMatchObject({ clientId: '' });
+	});
+
 	it('may have all properties that there are, and user properties without number', () => {
 		const properties = {
 			sessionExpiryInterval: 5, receiveMaximum: 9, maximumQoS: 1, retainAvailable: true, maximumPacketSize: 400, topicAliasMaximum: 3,
