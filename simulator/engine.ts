@@ -73,6 +73,8 @@ class XsEngine implements Engine {
 		this.#answer = answer;
 		this.#process = spawn(workerPath(), ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)], {
 			stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
+			// A group of its own: Ctrl-C is for the program, which then asks the nodes to stop. An engine ends when its pipe does.
+			detached: true,
 		});
 		this.#to = this.#process.stdio[3] as Duplex;
 		this.#to.on('error', () => {});

@@ -39,6 +39,7 @@ const SENTENCES: readonly string[] = Object.freeze([
 	'the broker sent a packet larger than we allow',
 	'the broker ended the connection',
 	'a message could not be handled',
+	'the broker does not allow what our messages need',
 ]);
 
 export function reasonText(fault: Fault, code: number): string {

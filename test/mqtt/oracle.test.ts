@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/mqtt/session.js';
+import { Protocol5 } from '../../src/mqtt/protocol5.js';
 import { topicName } from '../../src/mqtt/topics.js';
 import { concat, hex } from '../support/bytes.js';
 import { Bench, decode, encode, OPTIONS, Recorder } from './bench.js';
@@ -73,10 +74,15 @@ describe('what we write, mqtt-packet reads', () => {
 	});
 });
 
+const properties = fc.record({
+	messageExpiryInterval: fc.nat(0x7fff_ffff), responseTopic: level.filter((text) => text !== ''), contentType: anyText,
+	correlationData: payload.map((bytes) => Buffer.from(bytes)), userProperties: fc.dictionary(anyText, anyText, { minKeys: 1, maxKeys: 2, noNullPrototype: true }),
+}, { requiredKeys: [] });
+
 /** Packets of a broker in an order that is allowed, with what the handler is to be told. */
-const traffic = fc.array(fc.oneof(
-	fc.record({ topic, payload, qos, retain: fc.boolean(), id }).map((each) => ({
-		packet: { cmd: 'publish', topic: each.topic, payload: Buffer.from(each.payload), qos: each.qos, retain: each.retain, dup: false, messageId: each.id },
+const trafficOf = (version: number) => fc.array(fc.oneof(
+	fc.record({ topic, payload, qos, retain: fc.boolean(), id, properties }).map((each) => ({
+		packet: { properties: each.properties, cmd: 'publish', topic: each.topic, payload: Buffer.from(each.payload), qos: each.qos, retain: each.retain, dup: false, messageId: each.id },
 		told: `message ${each.topic} ${JSON.stringify(Buffer.from(each.payload).toString())} ${each.qos}${each.retain ? 'r' : ''}`,
 	})),
 	fc.constant({ packet: { cmd: 'pingresp' }, told: '' }),
@@ -92,20 +98,22 @@ const traffic = fc.array(fc.oneof(
 		if (qos === 2) open.add(messageId);
 		told.push(line);
 	}
-	return { stream: concat(list.map(({ packet }) => encode(packet))), told };
+	return { stream: concat(list.map(({ packet }) => encode(packet, version))), told };
 });
 
-describe('what mqtt-packet writes, we read', () => {
+const benchOf = (version: number) => new Bench(version === 5 ? { protocol5: new Protocol5() } : {}).connect();
+
+describe.each([4, 5])('what mqtt-packet writes as version %i, we read', (version) => {
 	it('in one piece, cut at every byte, and byte by byte', () => {
-		fc.assert(fc.property(traffic, ({ stream, told }) => {
+		fc.assert(fc.property(trafficOf(version), ({ stream, told }) => {
 			for (let cut = 0; cut <= stream.length; cut++) {
-				const bench = new Bench().connect();
+				const bench = benchOf(version);
 				bench.told();
 				bench.receive(stream.subarray(0, cut));
 				bench.receive(stream.subarray(cut));
 				expect(bench.told()).toEqual(told);
 			}
-			const bench = new Bench().connect();
+			const bench = benchOf(version);
 			bench.told();
 			for (const byte of stream) bench.receive(Uint8Array.of(byte));
 			expect(bench.told()).toEqual(told);
@@ -113,7 +121,7 @@ describe('what mqtt-packet writes, we read', () => {
 	});
 });
 
-describe('bytes that no broker should send', () => {
+describe.each([4, 5])('bytes that no broker of version %i should send', (version) => {
 	const mutation = fc.record({ at: fc.nat(200), kind: fc.constantFrom('flip', 'drop', 'insert', 'cut'), value: fc.nat(255) });
 	const mutate = (stream: Uint8Array, { at, kind, value }: { at: number; kind: string; value: number }) => {
 		const list = [...stream];
@@ -126,9 +134,9 @@ describe('bytes that no broker should send', () => {
 	};
 
 	it('never make receive() throw; after a fault nothing more is told; the next connection works', () => {
-		fc.assert(fc.property(traffic, fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 30 }), ({ stream }, mutations, step) => {
+		fc.assert(fc.property(trafficOf(version), fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 30 }), ({ stream }, mutations, step) => {
 			const bytes = mutations.reduce(mutate, stream);
-			const bench = new Bench().connect();
+			const bench = benchOf(version);
 			for (let at = 0; at < bytes.length; at += step) {
 				bench.receive(bytes.subarray(at, at + step));
 				bench.sentBytes();
@@ -139,17 +147,17 @@ describe('bytes that no broker should send', () => {
 			expect(bench.session.running).toBe(end < 0);
 			bench.reconnect(true);
 			bench.told();
-			bench.receive(hex`30 03 0001 'z'`);
+			bench.receive(encode({ cmd: 'publish', topic: 'z', payload: '', qos: 0 }, version));
 			expect(bench.told()).toEqual(['message z "" 0']);
 		}), { numRuns: 1_500 });
 	});
 
 	it('never make receive() throw when they are just noise', () => {
 		fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), fc.boolean(), (noise, connected) => {
-			const session = new Session(OPTIONS, new Recorder());
+			const session = new Session({ ...OPTIONS, protocol5: version === 5 ? new Protocol5() : undefined }, new Recorder());
 			session.start(0);
 			for (let bytes = session.peek(999); bytes; bytes = session.peek(999)) session.wrote(bytes.length, 0);
-			if (connected) session.receive(hex`20 02 00 00`, 0, 4, 0);
+			if (connected) session.receive(version === 5 ? hex`20 03 00 00 00` : hex`20 02 00 00`, 0, version, 0);
 			session.receive(noise, 0, noise.length, 0);
 		}), { numRuns: 1_500 });
 	});

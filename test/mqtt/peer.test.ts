@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { topicName } from '../../src/mqtt/topics.js';
 import { Recorder, OPTIONS } from './bench.js';
 import { Session } from '../../src/mqtt/session.js';
+import { Protocol5 } from '../../src/mqtt/protocol5.js';
 import { type Chance, chances, Peer } from './peer.js';
 
 const SEEDS = Number(process.env.TELLTALE_SEEDS ?? 2_000);
@@ -28,13 +29,13 @@ class Life {
 	#published = 0;
 	#sent = 0;
 
-	constructor(seed: number, loses: boolean) {
+	constructor(seed: number, loses: boolean, version = 4) {
 		this.#chance = chances(seed);
 		this.#loses = loses;
-		this.peer = new Peer(this.#chance);
+		this.peer = new Peer(this.#chance, version);
 		this.session = new Session({
 			...OPTIONS, keepAliveMs: 8_000, pingTimeoutMs: 4_000, ackTimeoutMs: 6_000, connackTimeoutMs: 4_000, outboxBytes: 160,
-			messagesMax: 6, inFlightMax: 1 + this.#chance(6), controlBytes: 32, bufferBytes: 48,
+			messagesMax: 6, inFlightMax: 1 + this.#chance(6), controlBytes: 32, bufferBytes: 48, protocol5: version === 5 ? new Protocol5() : undefined,
 			publishBeforeConnack: this.#chance(2) === 0,
 		}, this.recorder);
 		this.session.subscribe('down', 2);
@@ -139,8 +140,8 @@ function check(seen: readonly string[], sent: number, direction: string, loses: 
 	}
 }
 
-function live(seed: number, loses: boolean): void {
-	const life = new Life(seed, loses);
+function live(seed: number, loses: boolean, version: number): number {
+	const life = new Life(seed, loses, version);
 	life.run();
 	const { peer, told } = life;
 	if (peer.violations.length > 0) throw new Error(peer.violations.join('; '));
@@ -154,6 +155,7 @@ function live(seed: number, loses: boolean): void {
 	const first = peer.delivered.filter((each, at, all) => all.indexOf(each) === at && !each.endsWith('q0')).map(number);
 	if (!loses && first.some((each, at) => at > 0 && each < first[at - 1])) throw new Error(`First deliveries out of order: ${first.join(' ')}`);
 	acknowledged(life);
+	return peer.aliased;
 }
 
 /** Every message of QoS 1 and 2 that was stored has arrived: those that are missing can only have been QoS 0. */
@@ -164,21 +166,26 @@ function acknowledged(life: Life): void {
 	if (atLeastOnce !== stored.length) throw new Error(`${stored.length} messages were acknowledged, ${atLeastOnce} arrived`);
 }
 
-function lives(loses: boolean, seeds: number): void {
+/** Returns how many messages went out with an alias instead of a topic. */
+function lives(loses: boolean, seeds: number, version: number): number {
+	let aliased = 0;
 	const from = ONLY ? Number(ONLY) : 1;
 	for (let seed = from; seed < (ONLY ? from + 1 : seeds + 1); seed++) {
 		try {
-			live(seed, loses);
+			aliased += live(seed, loses, version);
 		} catch (error) {
 			throw new Error(`seed ${seed}: ${(error as Error).message} (TELLTALE_SEED=${seed} repeats it)`);
 		}
 	}
+	return aliased;
 }
 
 describe('through late, lost, doubled and reordered answers, half packets, silence and broken connections', () => {
-	it('QoS 2 arrives exactly once and QoS 1 at least once, both ways, in order', () => lives(false, SEEDS));
+	it('QoS 2 arrives exactly once and QoS 1 at least once, both ways, in order', () => { lives(false, SEEDS, 4); });
 
-	it('QoS 1 and 2 arrive at least once even if the broker forgets the session', () => lives(true, Math.ceil(SEEDS / 4)));
+	it('in MQTT 5.0 too, with topic aliases and a changing receive maximum', () => expect(lives(false, SEEDS, 5)).toBeGreaterThan(SEEDS));
+
+	it('QoS 1 and 2 arrive at least once even if the broker forgets the session', () => { lives(true, Math.ceil(SEEDS / 4), 4); lives(true, Math.ceil(SEEDS / 4), 5); });
 
 	it('one seed makes one life', () => {
 		const lives = [1, 2].map(() => { const life = new Life(7, false); life.run(); return life.recorder.log.join('\n'); });

@@ -40,6 +40,12 @@ export class Peer {
 	#greeted = false;
 	#answers: Packet[] = [];
 	#silent = 0;
+	/** MQTT 5.0: topics by alias, in this connection. */
+	#aliases = new Map<number, string>();
+	aliased = 0;
+	/** Receive Maximum of this connection, and the packet ids that were published in it and have no answer yet. */
+	#receiveMax = 0xffff;
+	readonly #inFlight = new Set<number>();
 
 	constructor(chance: Chance, version = 4) {
 		this.#chance = chance;
@@ -60,6 +66,8 @@ export class Peer {
 		this.#connected = this.#greeted = false;
 		this.#answers = [];
 		this.#silent = 0;
+		this.#aliases.clear();
+		this.#inFlight.clear();
 		for (const each of this.#outgoing) if (each.state === 'sent') each.state = 'new';
 	}
 
@@ -104,7 +112,10 @@ export class Peer {
 		return twice ? [this.#write(packet), this.#write(packet)] : [this.#write(packet)];
 	}
 
-	#write(packet: Packet): Buffer { return generate(packet, { protocolVersion: this.#version } as never); }
+	#write(packet: Packet): Buffer {
+		if (packet.cmd === 'puback' || packet.cmd === 'pubcomp') this.#inFlight.delete(packet.messageId!);
+		return generate(packet, { protocolVersion: this.#version } as never);
+	}
 
 	/** Now and then an answer gets lost or doubled, but only what comes after CONNACK. */
 	#answer(packet: object): void {
@@ -118,7 +129,9 @@ export class Peer {
 		if (!this.#connected && packet.cmd !== 'connect') this.violations.push(`${packet.cmd} before connect`);
 		switch (packet.cmd) {
 			case 'connect': return this.#connect(packet.clean === true);
-			case 'publish': return this.#publish(packet.qos, packet.messageId ?? 0, packet.payload.toString());
+			case 'publish':
+				this.#topic(packet.topic, packet.properties?.topicAlias);
+				return this.#publish(packet.qos, packet.messageId ?? 0, packet.payload.toString());
 			case 'pubrel': this.#received.delete(packet.messageId!); return this.#answer({ cmd: 'pubcomp', messageId: packet.messageId });
 			case 'subscribe':
 				packet.subscriptions.forEach((each) => this.subscriptions.add(each.topic));
@@ -135,12 +148,21 @@ export class Peer {
 		if (this.#connected) this.violations.push('second connect');
 		if (clean) this.#session = false;
 		this.#connected = true;
-		this.#answers.unshift({ cmd: 'connack', sessionPresent: this.#session, returnCode: 0, reasonCode: 0 } as Packet);
+		this.#receiveMax = 1 + this.#chance(5);
+		this.#answers.unshift({ cmd: 'connack', sessionPresent: this.#session, returnCode: 0, reasonCode: 0, properties: { topicAliasMaximum: 1 + this.#chance(3), receiveMaximum: this.#receiveMax } } as Packet);
 		this.#session = true;
 		for (const each of this.#outgoing) if (each.state === 'released') this.#answers.push({ cmd: 'pubrel', messageId: each.id } as Packet);
 	}
 
+	#topic(topic: string, alias = 0): void {
+		if (topic !== '') this.#aliases.set(alias, topic);
+		else this.aliased++;
+		if ((topic || this.#aliases.get(alias)) !== 'up') this.violations.push(`publish to "${topic}" with alias ${alias}`);
+	}
+
 	#publish(qos: number, id: number, payload: string): void {
+		if (qos > 0) this.#inFlight.add(id);
+		if (this.#version === 5 && this.#greeted && this.#inFlight.size > this.#receiveMax) this.violations.push('receive maximum exceeded');
 		if (qos < 2) {
 			this.delivered.push(payload);
 			if (qos === 1) this.#answer({ cmd: 'puback', messageId: id });
