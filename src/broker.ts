@@ -19,7 +19,7 @@ import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
 import { NEVER, TransportState, type Clock, type Log, type Millis, type Transport } from './ports.js';
-import { Reading, writeReading } from './reading.js';
+import { Reading, ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 
 const QOS = 1;
@@ -41,7 +41,6 @@ export class Broker implements Upper, SessionHandler {
 	commands!: CommandHandler;
 
 	readonly #config: Config;
-	readonly #boot: number;
 	readonly #clock: Clock;
 	readonly #transport: Transport;
 	readonly #backlog: Backlog;
@@ -49,10 +48,10 @@ export class Broker implements Upper, SessionHandler {
 	readonly #session: Session;
 	readonly #text = new Text(PAYLOAD_MAX);
 	readonly #reading = new Reading();
+	readonly #writer: ReadingWriter;
 	readonly #arrived = new Uint8Array(256);
 	#arrivedFrom = 0;
 	#arrivedTo = 0;
-	readonly #topics: Uint8Array[] = [];
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
 	/** Packet ids in flight (0: free) and the positions of their records. */
@@ -67,12 +66,11 @@ export class Broker implements Upper, SessionHandler {
 
 	constructor(config: Config, boot: number, clock: Clock, transport: Transport, backlog: Backlog, log: Log) {
 		this.#config = config;
-		this.#boot = boot;
+		this.#writer = new ReadingWriter(boot);
 		this.#clock = clock;
 		this.#transport = transport;
 		this.#backlog = backlog;
 		this.#log = log;
-		for (let i = 0; i < KINDS.length; i++) this.#topics.push(topicName(`${config.base}/${KINDS[i].name}`));
 		this.#readings = topicName(`${config.base}/readings`);
 		this.#late = topicName(`${config.base}/backlog`);
 		this.#session = new Session({
@@ -252,8 +250,10 @@ export class Broker implements Upper, SessionHandler {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
-		const { qos, retain } = KINDS[kind];
-		if (text.length && this.#session.publish(this.#topics[kind], text.bytes, text.length, qos, retain) < 0) return false;
+		const { name, qos, retain } = KINDS[kind];
+		// Rare, so made anew each time rather than kept.
+		const topic = topicName(`${this.#config.base}/${name}`);
+		if (text.length && this.#session.publish(topic, text.bytes, text.length, qos, retain) < 0) return false;
 		this.#due &= ~bit;
 		this.announcer.said(kind);
 		return true;
@@ -267,7 +267,7 @@ export class Broker implements Upper, SessionHandler {
 		const unix = this.#clock.unixSeconds();
 		// Taken before the date was known, sent after: uptimes tell how long ago it was.
 		if (!reading.time && unix) reading.time = unix - (Math.floor(now / 1_000) - reading.uptime);
-		writeReading(this.#text, reading, this.#boot);
+		this.#writer.write(this.#text, reading);
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;

@@ -340,20 +340,5 @@ export class Session {
 		protocol5.aliases.note(topic);
 		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.#fail(Fault.Capability, 0x9b);
 	}
-
-	#publish5(topic: Uint8Array, protocol5: Protocol5): void {
-		protocol5.aliases.note(topic);
-		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.#fail(Fault.Capability, 0x9b);
-	}
-
-	/** The broker's session is gone, and with it what only its end would have finished. */
-	#tellOfLost(): void {
-		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
-		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
-			const id = this.#filters.id(i);
-			this.#filters.remove(i);
-			this.#handler.onUnsubscribed(id);
-		}
-	}
 }
 Object.freeze(Session.prototype);
