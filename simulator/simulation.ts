@@ -120,7 +120,12 @@ export class World {
 			});
 			this.nodes.push(node);
 		}
-		for (const node of this.nodes) await node.boot();
+		try {
+			for (const node of this.nodes) await node.boot();
+		} catch (fault) {
+			for (const node of this.nodes) node.kill();
+			throw fault;
+		}
 	}
 }
 
@@ -164,11 +169,14 @@ export class Simulation {
 
 	/** Asks each node to stop, then ends everything. */
 	async stop(): Promise<void> {
-		await Promise.race([Promise.all(this.nodes.map((node) => node.stop())), this.#run]);
-		this.#world.clock.stop();
-		for (const node of this.nodes) node.kill();
+		try {
+			await Promise.race([Promise.all(this.nodes.map((node) => node.stop())), this.#run]);
+		} finally {
+			this.#world.clock.stop();
+			for (const node of this.nodes) node.kill();
+			this.#world.network.close();
+		}
 		await this.#run;
-		this.#world.network.close();
 	}
 }
 

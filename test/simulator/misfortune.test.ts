@@ -78,9 +78,9 @@ describe('the firmware among misfortunes', () => {
 		expectAccounted(run);
 	});
 
-	it.each(ALL)('survives %s alone, many times', async (what) => {
-		const { simulation, happened, lines } = await suffer('node', 'alone', [what], 3);
-		expect(happened.length).toBeGreaterThan(2);
+	it.each(ALL)('survives %s alone', async (what) => {
+		const { simulation, happened, lines } = await suffer('node', 'alone', [what], 2);
+		expect(happened.length).toBeGreaterThan(0);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
 		expect(simulation.broker.retained.get('telltale/porch/status')?.payload.toString()).toBe('online');
 		if (ENDS_CONNECTIONS.includes(what)) expect(simulation.broker.connects).toBeGreaterThan(happened.length);
