@@ -18,7 +18,7 @@ import type { SessionHandler } from './mqtt/options.js';
 import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
-import { NEVER, TransportState, type Clock, type Log, type Millis, type Transport } from './ports.js';
+import { NEVER, TransportState, type Clock, type Log, type Millis, type Pollable, type Transport } from './ports.js';
 import { Reading, ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 
@@ -26,7 +26,7 @@ const QOS = 1;
 const MESSAGES_MAX = 16;
 const NOT_A_READING = -1;
 
-export class Broker implements Upper, SessionHandler {
+export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
 	acknowledged = false;
 	ended = '';
@@ -56,10 +56,12 @@ export class Broker implements Upper, SessionHandler {
 	readonly #late: Uint8Array;
 	/** Packet ids in flight (0: free) and the positions of their records. */
 	readonly #ids = new Uint16Array(MESSAGES_MAX);
-	readonly #positions = new Float64Array(MESSAGES_MAX);
+	readonly #positions = new Uint32Array(MESSAGES_MAX);
 	/** Bit k: the announcement of kind k is due. */
 	#due = 0;
 	#lateAt: Millis = 0;
+	/** From opened() to closed(). */
+	#open = false;
 	#stopping = false;
 	#stopped = false;
 	#stopAt: Millis = NEVER;
@@ -113,17 +115,20 @@ export class Broker implements Upper, SessionHandler {
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
+		this.#open = true;
 		this.#session.start(now);
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(this.#transport.state === TransportState.Lost);
 		if (this.accepted) this.announcer.onLost(cause, now);
-		this.accepted = false;
+		this.accepted = this.#open = false;
 		if (this.#stopping) this.#stopped = true;
 	}
 
-	pump(now: Millis): Millis {
+	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
+	poll(now: Millis): Millis {
+		if (!this.#open) return NEVER;
 		this.#read(now);
 		let wakeAt = this.#session.poll(now);
 		if (this.accepted && !this.ended) {
