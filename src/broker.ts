@@ -25,6 +25,8 @@ import { Text } from './text.js';
 const QOS = 1;
 const MESSAGES_MAX = 16;
 const NOT_A_READING = -1;
+/** Taken from the socket at a time. */
+const ARRIVED_BYTES = 128;
 
 export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
@@ -49,7 +51,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	readonly #text = new Text(PAYLOAD_MAX);
 	readonly #reading = new Reading();
 	readonly #writer: ReadingWriter;
-	readonly #arrived = new Uint8Array(256);
+	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
 	#arrivedTo = 0;
 	readonly #readings: Uint8Array;
@@ -59,6 +61,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	readonly #positions = new Uint32Array(MESSAGES_MAX);
 	/** Bit k: the announcement of kind k is due. */
 	#due = 0;
+	/** By kind, the packet id of one that is not acknowledged: the next of its kind waits for that, so that none pile up. */
+	readonly #announced = new Uint16Array(KINDS.length);
 	#lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	#open = false;
@@ -229,8 +233,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	/** Hands on what there is room for; returns when a late reading may follow. */
 	#say(now: Millis): Millis {
-		while (this.#due) {
-			if (!this.#sayDue()) return NEVER;
+		for (let kind = 0; kind < KINDS.length; kind++) {
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.#sayDue(kind)) return NEVER;
 		}
 		if (this.#stopping) {
 			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
@@ -248,18 +252,18 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		return NEVER;
 	}
 
-	/** The due announcement of the lowest kind. False: no room for it now. */
-	#sayDue(): boolean {
-		const bit = this.#due & -this.#due;
-		const kind = 31 - Math.clz32(bit);
+	/** False: no room for it now. */
+	#sayDue(kind: Kind): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
 		const { name, qos, retain } = KINDS[kind];
 		// Rare, so made anew each time rather than kept.
 		const topic = topicName(`${this.#config.base}/${name}`);
-		if (text.length && this.#session.publish(topic, text.bytes, text.length, qos, retain) < 0) return false;
-		this.#due &= ~bit;
+		const packetId = this.#session.publish(topic, text.bytes, text.length, qos, retain);
+		if (packetId < 0) return false;
+		this.#announced[kind] = packetId;
+		this.#due &= ~(1 << kind);
 		this.announcer.said(kind);
 		return true;
 	}
@@ -285,6 +289,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	/** The position of the record that this packet carried, and its slot is free again. */
 	#landed(packetId: number): number {
+		const kind = this.#announced.indexOf(packetId);
+		if (kind >= 0) this.#announced[kind] = 0;
 		const slot = this.#ids.indexOf(packetId);
 		if (slot < 0) return NOT_A_READING;
 		this.#ids[slot] = 0;

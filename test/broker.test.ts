@@ -182,6 +182,21 @@ describe('the broker', () => {
 		expect(JSON.parse(late.payload!).time).toBe(1_795_000_005);
 	});
 
+	it('that hangs up again and again finds no pile of announcements when it stays', () => {
+		const set = setUp();
+		for (let kick = 0; kick < 6; kick++) {
+			set.connect(kick > 0);
+			set.turn();
+			set.transport.lose();
+			set.turn();
+		}
+		set.connect(true);
+		const said = set.serve(1_000).filter((packet) => packet.cmd === 'publish' && packet.qos === 1);
+		// What was under way once, and what has become due since: the outage, and nothing twice more.
+		for (const word of ['status', 'info', 'outage']) expect(published(said, `telltale/porch/${word}`).length, word).toBeLessThanOrEqual(2);
+		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('online');
+	});
+
 	it('hears of the outage once it is over', () => {
 		const set = setUp();
 		set.clock.unix = 1_795_000_000;

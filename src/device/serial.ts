@@ -8,7 +8,7 @@ import Serial from 'embedded:io/serial';
 import type { Console, Log } from '../ports.js';
 
 const BAUD = 115_200;
-const RING_BYTES = 384;
+const RING_BYTES = 256;
 /** Half the FIFO: leaves before it is full. */
 const PIECE_MAX = 64;
 const TYPED_MAX = 64;
@@ -48,8 +48,8 @@ export class DeviceSerial implements Log, Console {
 
 	line(text: string): void {
 		const note = this.#dropped ? `(${this.#dropped} lines dropped) ` : '';
-		// Every character may take four bytes; a whole line or nothing.
-		if (RING_BYTES - (this.#tail - this.#head) < (note.length + text.length) * 4 + 2) {
+		// A whole line or nothing.
+		if (RING_BYTES - (this.#tail - this.#head) < note.length + text.length + 2) {
 			this.#dropped++;
 			return;
 		}
