@@ -20,19 +20,25 @@ export const ABSENT = -0x8000_0000;
 export class Reading {
 	/** Counts from 1 in each boot, without holes. */
 	seq = 0;
+	/** Which boot took it. */
+	boot = 0;
 	/** Whole seconds since boot when it was taken. */
 	uptime = 0;
 	/** Unix seconds when it was taken; 0 while that is not known. */
 	time = 0;
+	/** Numbers of the same boot that had to make room and that this reading names; 0 if none. */
+	droppedFrom = 0;
+	droppedTo = 0;
 	/** Milli-units by the index of QUANTITIES; ABSENT where nothing was measured. */
 	readonly values = new Int32Array(QUANTITY_MAX).fill(ABSENT);
 }
 
 /** The payload of one reading: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
-export function writeReading(text: Text, reading: Reading, boot: number): void {
-	text.clear().put('{"seq":').whole(reading.seq).put(',"boot":').whole(boot);
+export function writeReading(text: Text, reading: Reading): void {
+	text.clear().put('{"seq":').whole(reading.seq).put(',"boot":').whole(reading.boot);
 	if (reading.time) text.put(',"time":').whole(reading.time);
 	else text.put(',"uptime":').whole(reading.uptime);
+	if (reading.droppedFrom) text.put(',"dropped":[').whole(reading.droppedFrom).put(',').whole(reading.droppedTo).put(']');
 	for (let i = 0; i < QUANTITIES.length; i++) {
 		const value = reading.values[i];
 		if (value !== ABSENT) text.put(',"').put(QUANTITIES[i]).put('":').milli(value);
