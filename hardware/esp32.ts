@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: MIT
-// ESP32 DevKitC / NodeMCU-32S (ESP-WROOM-32): the constants of the board. Imports nothing.
+// ESP32-DevKitC V4 and NodeMCU-32S (module ESP32-WROOM-32): the constants of the board. Imports nothing.
+//
+// Rule: a number here is true of the board, not of a part; both boards have the same names.
 // Wiring: hardware/esp32.svg. Accuracy: hardware/accuracy.md.
 
 export const board = Object.freeze({
 	name: 'esp32',
 	chip: 'ESP32',
 	analog: Object.freeze({
-		/** GPIO 34: on ADC1, which keeps working while Wi-Fi runs. */
+		/** GPIO 34, on ADC1: ADC2 cannot be used while Wi-Fi runs (ESP-IDF, ADC Oneshot Mode, "Hardware Limitations"). */
 		pin: 34,
+		/** What is printed beside it on the board (on some with "IO", "G" or "P" before the number). */
+		label: '34',
+		/** GPIO 35, on ADC1 too. */
+		secondPin: 35,
+		secondLabel: '35',
 		bits: 12,
-		/** Calibrated by the SDK at 12 dB: what read() returns is millivolts × 4095 / 2450, not a raw count. */
+		/**
+		 * What the highest count, 4095, stands for. The SDK calibrates at its attenuation of 12 dB: read() gives
+		 * millivolts × 4095 / 2450, not a raw count (Moddable SDK, modules/io/analog/esp32/_analog.c).
+		 */
 		fullScaleMv: 2_450,
+		/**
+		 * At 12 dB the converter measures from 150 mV on (ESP-IDF, "ADC Attenuation"); calibrated, an input at ground
+		 * reads as 142 mV.
+		 */
+		lowestMv: 150,
 	}),
-	i2c: Object.freeze({ data: 21, clock: 22, hz: 100_000 }),
+	/** The usual pins of Wire and of most tutorials. The SDK's internal pull-ups help those of the breakout. */
+	i2c: Object.freeze({ data: 21, clock: 22, dataLabel: '21', clockLabel: '22', hz: 100_000 }),
 });

@@ -22,12 +22,16 @@ export const DNS_TIMEOUT_MS = 15_000;
 export const TCP_TIMEOUT_MS = 10_000;
 /** From the CONNECT to the CONNACK. */
 export const CONNACK_TIMEOUT_MS = 10_000;
+/** What is on its way gets this long before a stop or restart says DISCONNECT without it. */
+export const STOP_TIMEOUT_MS = 5_000;
 
 // --- MQTT ---
 /** Largest packet that is taken whole; larger ones are drained and counted. Commands are short. */
 export const INBOUND_PACKET_MAX = 512;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
-export const OUTBOX_BYTES = 1_024;
+export const OUTBOX_BYTES = 1_280;
+/** Readings leave this much of the outbox to announcements and results. */
+export const OUTBOX_RESERVE = 384;
 /** QoS 1 and 2 messages in flight. */
 export const INFLIGHT_MAX = 8;
 /** An ESP8266's whole send buffer is 2,920 B, all or nothing. */
@@ -38,7 +42,15 @@ export const WRITE_MAX = 1_024;
 export const BACKLOG_BYTES = 4_096;
 /** Late readings sent each second beside the live ones, so that a herd of nodes does not drown its broker. */
 export const BACKLOG_PER_SECOND = 10;
-/** Longest payload of one reading: every quantity, every digit. */
-export const PAYLOAD_MAX = 192;
+/** Counters go out this often. */
+export const HEALTH_MS = 60_000;
+/** Longest payload of ours: health with every counter at its widest. */
+export const PAYLOAD_MAX = 256;
 /** Longest topic that we publish to. */
 export const TOPIC_MAX = 64;
+
+// --- The date ---
+/** The crystals of these boards drift about 2 s a day. */
+export const TIME_AGAIN_MS = 6 * 3_600_000;
+/** Longer than the SDK's SNTP client takes to give up (five tries, 5 s apart). */
+export const TIME_RETRY_MS = 60_000;

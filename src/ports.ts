@@ -86,13 +86,33 @@ export const enum TransportState {
 	Lost,
 }
 
-/** Named values that survive a reboot. Keys of at most 15 characters; values of any length, kept in pieces where the chip wants it. */
+/** Numbers that survive a reboot. Keys of at most 15 characters, values of 32 bits. */
 export interface Store {
 	/** undefined if there is none. */
-	get(key: string): string | number | boolean | undefined;
+	get(key: string): number | undefined;
 	/** False: not stored (no room, flash fault). */
-	set(key: string, value: string | number | boolean): boolean;
-	delete(key: string): void;
+	set(key: string, value: number): boolean;
+}
+
+/** Where the date comes from. Leaves its answer to be read and wakes the loop. */
+export interface TimeServer {
+	/** Begins to ask; an answer under way is forgotten. */
+	ask(host: string): void;
+	readonly state: TimeState;
+}
+
+export const enum TimeState {
+	Idle,
+	Asking,
+	/** The clock is set. */
+	Answered,
+	Failed,
+}
+
+/** A line that a person can type at; one at a time. */
+export interface Console {
+	/** The line typed last, without its end; '' if there is none. Taking it makes room for the next. */
+	take(): string;
 }
 
 /** One sensor part. Never waits: start, then collect. */

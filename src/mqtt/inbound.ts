@@ -62,6 +62,16 @@ export class Inbound {
 		}
 	}
 
+	/** The broker's session is gone, and with it what only its end would have finished. */
+	sessionLost(): void {
+		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
+		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
+			const id = this.#filters.id(i);
+			this.#filters.remove(i);
+			this.#handler.onUnsubscribed(id);
+		}
+	}
+
 	#fault5(): Fault {
 		this.code = this.#protocol5!.code;
 		return this.#protocol5!.fault;

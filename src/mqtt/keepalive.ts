@@ -46,7 +46,7 @@ export class KeepAlive {
 	received(now: Millis): void { this.#receivedAt = now; }
 
 	/** Whether answers are awaited; `anew`: from now on, since one came, or since the request is still going out. */
-	await(awaited: boolean, anew: boolean, now: Millis): void {
+	expect(awaited: boolean, anew: boolean, now: Millis): void {
 		if (!awaited) this.#awaitedSince = Infinity;
 		else if (anew || this.#awaitedSince === Infinity) this.#awaitedSince = now;
 	}

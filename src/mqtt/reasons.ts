@@ -1,66 +1,49 @@
 // SPDX-License-Identifier: MIT
-// The reason codes of MQTT 5.0 in words. Nothing but text: an image that has no human to read it leaves it out.
+// Faults and codes in words, for a human.
 //
-// Rule: one clause each, to stand behind a colon. MQTT 5.0 §2.4, table 2-6
+// Rule: one sentence without its full stop; it names what the person can change. MQTT 3.1.1 §3.2.2.3, table 3.1
 
-import { Fault, text } from './fault.js';
+import { Fault } from './fault.js';
 
-/** What reason codes mean, e.g. 'not authorized'. */
-export function reason(code: number): string {
-	switch (code) {
-		case 0x00: return 'success';
-		case 0x04: return 'disconnect with will message';
-		case 0x10: return 'no matching subscribers';
-		case 0x11: return 'no subscription existed';
-		case 0x80: return 'unspecified error';
-		case 0x81: return 'malformed packet';
-		case 0x82: return 'protocol error';
-		case 0x83: return 'implementation specific error';
-		case 0x84: return 'unsupported protocol version';
-		case 0x85: return 'client identifier not valid';
-		case 0x86: return 'bad user name or password';
-		case 0x87: return 'not authorized';
-		case 0x88: return 'server unavailable';
-		case 0x89: return 'server busy';
-		case 0x8a: return 'banned';
-		case 0x8b: return 'server shutting down';
-		case 0x8c: return 'bad authentication method';
-		case 0x8d: return 'keep alive timeout';
-		case 0x8e: return 'session taken over: another client uses the same client id';
-		case 0x8f: return 'topic filter invalid';
-		default: return late(code);
-	}
-}
+/** Return codes of CONNACK, by number. */
+const REFUSALS: readonly string[] = Object.freeze([
+	'',
+	'the broker does not speak this version of MQTT',
+	'the broker refuses the client id',
+	'the broker is not available for the moment',
+	'the broker refuses the user name or password: it says they are malformed or wrong',
+	'the broker does not authorize this client: check user and password, and its access rules',
+]);
 
-function late(code: number): string {
-	switch (code) {
-		case 0x90: return 'topic name invalid';
-		case 0x91: return 'packet identifier in use';
-		case 0x92: return 'packet identifier not found';
-		case 0x93: return 'receive maximum exceeded';
-		case 0x94: return 'topic alias invalid';
-		case 0x95: return 'packet too large';
-		case 0x96: return 'message rate too high';
-		case 0x97: return 'quota exceeded';
-		case 0x98: return 'administrative action';
-		case 0x99: return 'payload format invalid';
-		case 0x9a: return 'retain not supported';
-		case 0x9b: return 'QoS not supported';
-		case 0x9c: return 'use another server';
-		case 0x9d: return 'server moved';
-		case 0x9e: return 'shared subscriptions not supported';
-		case 0x9f: return 'connection rate exceeded';
-		case 0xa0: return 'maximum connect time';
-		case 0xa1: return 'subscription identifiers not supported';
-		case 0xa2: return 'wildcard subscriptions not supported';
-		default: return `reason 0x${code.toString(16).padStart(2, '0')}`;
-	}
-}
+/** By the number of the fault; where there is a code, it follows. */
+const SENTENCES: readonly string[] = Object.freeze([
+	'disconnected',
+	'the broker refuses the connection',
+	'the broker does not speak this version of MQTT',
+	'the broker accepts the connection but does not answer CONNECT: is it an MQTT broker?',
+	'the broker does not answer pings any more',
+	'the connection takes no more bytes',
+	'the broker stopped acknowledging',
+	'the broker sent a packet that does not belong here',
+	'the broker sent a packet with wrong reserved bits',
+	'the broker sent a message with an impossible QoS',
+	'the broker sent a packet of an impossible length',
+	'the broker sent text that is not UTF-8',
+	'the broker sent a message with an impossible topic',
+	'the broker sent packet id 0',
+	'the broker sent an impossible CONNACK',
+	'the broker claims a session that we do not hold',
+	'the broker sent an unknown code',
+	'the broker opened more QoS 2 messages than can be remembered',
+	'the broker sent a wrong property',
+	'the broker sent a packet larger than we allow',
+	'the broker ended the connection',
+	'a message could not be handled',
+	'the broker does not allow what our messages need',
+]);
 
-/** As text(), for a connection that spoke MQTT 5.0; `reasonString` is what the broker added (Protocol5.reasonString). */
-export function text5(fault: Fault, code: number, reasonString: string): string {
-	const added = reasonString === '' ? '' : ` ("${reasonString}")`;
-	if (fault === Fault.Refused) return `The broker refused the connection: ${reason(code)}${added}.`;
-	if (fault === Fault.Disconnected) return `The broker ended the connection: ${reason(code)}${added}.`;
-	return text(fault, code);
+export function reasonText(fault: Fault, code: number): string {
+	if (fault === Fault.Refused && code > 0 && code < REFUSALS.length) return REFUSALS[code];
+	const sentence = SENTENCES[fault];
+	return code ? `${sentence} (0x${code.toString(16)})` : sentence;
 }

@@ -6,6 +6,8 @@
 // Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox begins none.
 
 import { assert } from '../assert.js';
+import type { Delivery } from './delivery.js';
+import type { Filters } from './filters.js';
 import type { Outbox } from './outbox.js';
 import { Packet, writeAcknowledgement } from './packets.js';
 
@@ -70,6 +72,18 @@ export class Sender {
 		this.bytes[this.used++] = first;
 		this.bytes[this.used++] = reason > 0 ? 1 : 0;
 		if (reason > 0) this.bytes[this.used++] = reason;
+	}
+
+	/** Queues what is to be said on a standing connection: PUBREL, SUBSCRIBE and UNSUBSCRIBE, as far as there is room. */
+	fill(delivery: Delivery, filters: Filters): void {
+		for (let id = delivery.nextRelease(); id > 0 && this.ready; id = delivery.nextRelease()) {
+			this.acknowledge(Packet.Pubrel, id);
+			delivery.released();
+		}
+		for (let i = filters.waiting(); i >= 0 && this.room >= filters.requestSize(i); i = filters.waiting()) {
+			const id = filters.id(i) || delivery.use(delivery.nextId(filters));
+			this.used = filters.write(i, this.bytes, this.used, id);
+		}
 	}
 
 	/** `quota` as in Outbox.peek(). */

@@ -9,7 +9,7 @@
 import { assert } from '../assert.js';
 import { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
-import { Filters, Wish } from './filters.js';
+import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { Inbound } from './inbound.js';
 import { KeepAlive } from './keepalive.js';
@@ -135,7 +135,7 @@ export class Session {
 	peek(room: number): Uint8Array | undefined {
 		assert(!this.#receiving, 'peek() was called from inside a callback.');
 		if (!this.running) return undefined;
-		if (this.#state === State.Connected) this.#fill();
+		if (this.connected) this.#sender.fill(this.#delivery, this.#filters);
 		if (this.#state === State.Stopping) {
 			this.#sender.say(Packet.Disconnect, this.#reason);
 			this.#state = State.Stopped;
@@ -151,7 +151,7 @@ export class Session {
 		if (this.#sender.wrote(count)) this.#keepAlive.sent(now);
 		if (this.#sender.drained) this.#keepAlive.drained(now);
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		this.#await(now, this.#delivery.outbox.begun);
+		this.#expectAnswers(now, this.#delivery.outbox.begun);
 		if (this.#state === State.Stopped && this.#sender.drained) this.#end(this.#fault, this.#code);
 	}
 
@@ -268,32 +268,18 @@ export class Session {
 	}
 
 	/** `anew`: what is awaited is awaited from now on. */
-	#await(now: Millis, anew: boolean): void {
-		this.#keepAlive.await(this.#delivery.inFlight + this.#filters.awaited > 0, anew, now);
+	#expectAnswers(now: Millis, anew: boolean): void {
+		this.#keepAlive.expect(this.#delivery.inFlight + this.#filters.awaited > 0, anew, now);
 	}
 
 	#unanswered(now: Millis): void {
 		// MQTT 5.0 §4.4.0-1 forbids to send again on the same connection.
 		if (this.#options.resendOnTimeout !== true || this.#options.protocol5) return this.#fail(Fault.AckTimeout, 0);
-		this.#await(now, true);
+		this.#expectAnswers(now, true);
 		// Never in the middle of a packet.
 		if (!this.#sender.drained) return;
 		this.#delivery.rewind();
 		this.#filters.lost();
-	}
-
-	/** Puts what may be said before messages where the sender finds it. */
-	#fill(): void {
-		const sender = this.#sender;
-		for (let id = this.#delivery.nextRelease(); id > 0 && sender.ready; id = this.#delivery.nextRelease()) {
-			sender.acknowledge(Packet.Pubrel, id);
-			this.#delivery.released();
-		}
-		const filters = this.#filters;
-		for (let i = filters.waiting(); i >= 0 && sender.room >= filters.requestSize(i); i = filters.waiting()) {
-			const id = filters.id(i) || this.#delivery.use(this.#delivery.nextId(filters));
-			sender.used = filters.write(i, sender.bytes, sender.used, id);
-		}
 	}
 
 	#take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
@@ -324,7 +310,7 @@ export class Session {
 		if (first === Packet.Pingresp) return this.#keepAlive.answered();
 		const inbound = this.#inbound;
 		const fault = inbound.packet(first);
-		if (inbound.progressed) this.#await(now, true);
+		if (inbound.progressed) this.#expectAnswers(now, true);
 		inbound.progressed = false;
 		if (fault !== Fault.None) this.#fail(fault, inbound.code);
 	}
@@ -347,22 +333,12 @@ export class Session {
 		this.#handler.onConnected(flags > 0);
 		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#sender.bytes.length, this.#handler) : Fault.None;
 		if (unfit !== Fault.None) this.#fail(unfit, protocol5!.code);
-		if (flags === 0) this.#tellOfLost();
+		if (flags === 0) this.#inbound.sessionLost();
 	}
 
 	#publish5(topic: Uint8Array, protocol5: Protocol5): void {
 		protocol5.aliases.note(topic);
 		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.#fail(Fault.Capability, 0x9b);
-	}
-
-	/** The broker's session is gone, and with it what only its end would have finished. */
-	#tellOfLost(): void {
-		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
-		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
-			const id = this.#filters.id(i);
-			this.#filters.remove(i);
-			this.#handler.onUnsubscribed(id);
-		}
 	}
 }
 Object.freeze(Session.prototype);

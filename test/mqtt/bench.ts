@@ -2,6 +2,7 @@
 
 import { parser as makeParser, generate, type Packet } from 'mqtt-packet';
 import { Session } from '../../src/mqtt/session.js';
+import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
 import { topicName } from '../../src/mqtt/topics.js';
 import type { Fault } from '../../src/mqtt/fault.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
@@ -124,4 +125,23 @@ export function describe(packet: Packet): string {
 	if (packet.cmd === 'connect') words.push(packet.clientId);
 	if (packet.messageId !== undefined) words.push(`#${packet.messageId}`);
 	return words.join(' ');
+}
+
+/** The same for MQTT 5.0. */
+export class Bench5 extends Bench {
+	readonly protocol5: Protocol5;
+
+	constructor(options: Partial<SessionOptions> = {}, options5: Options5 = {}) {
+		const protocol5 = new Protocol5(options5);
+		super({ ...options, protocol5 });
+		this.protocol5 = protocol5;
+	}
+
+	packets(step = 10_000) { return decode(this.sentBytes(step), 5) as unknown as Record<string, unknown>[]; }
+}
+
+export function connected5(properties: object = {}, options: Partial<SessionOptions> = {}, options5: Options5 = {}): Bench5 {
+	const bench = new Bench5(options, options5).connect(false, properties);
+	bench.told();
+	return bench;
 }

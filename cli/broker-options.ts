@@ -1,0 +1,26 @@
+// The options of every command that talks to a broker.
+
+import { Option, type Command } from 'commander';
+import { base, brokerAddress, type BrokerAddress } from './options.js';
+
+export interface BrokerOptions {
+	readonly broker: BrokerAddress;
+	readonly user?: string;
+	readonly password?: string;
+	readonly base: string;
+}
+
+const NEARBY = 'mqtt://127.0.0.1:1883';
+
+export function withBroker(command: Command): Command {
+	return command
+		.addOption(new Option('--broker <url>', 'the broker').argParser(brokerAddress).default(brokerAddress(NEARBY), NEARBY))
+		.option('--user <name>', 'user name at the broker')
+		.addOption(new Option('--password <text>', 'password at the broker').env('TELLTALE_PASSWORD'))
+		.addOption(new Option('--base <topic>', 'what the topics of the nodes begin with').argParser(base).default('telltale'));
+}
+
+/** Options win over what stands in the address. */
+export function address({ broker, user, password }: BrokerOptions): BrokerAddress {
+	return { url: broker.url, user: user ?? broker.user, password: password ?? broker.password };
+}

@@ -1,0 +1,116 @@
+// telltale configure: a node's settings, asked for or given as options, checked and written to a file.
+//
+// Rule: what is written has passed validate(); the questions and the options are made from FIELDS of src/config.ts, so a new
+// setting is here by itself. Secrets are written readable by their owner alone and never shown.
+
+import { existsSync } from 'node:fs';
+import { rename, unlink, writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { complete, FIELDS, missing, validate, type Field, type Setting } from '../src/config.js';
+import { Failure, Misuse } from './failure.js';
+import { faultOf, readSettings, SETTINGS_FILE, type Settings } from './settings.js';
+
+interface ConfigureOptions {
+	readonly file: string;
+	readonly force?: boolean;
+	readonly show?: boolean;
+}
+
+/** Secrets may come from the environment, where other users of the machine do not see them. */
+const ENVIRONMENT: Readonly<Record<string, string>> = { passphrase: 'TELLTALE_PASSPHRASE', password: 'TELLTALE_PASSWORD' };
+
+export function configure(): Command {
+	const command = new Command('configure')
+		.description('Ask for the settings of a node, check them and write them to a file; every answer can be an option instead.')
+		.option('--file <path>', 'the settings file', SETTINGS_FILE)
+		.option('--force', 'change a file that is there: what is not given anew stays')
+		.option('--show', 'print the settings of the file, without secrets');
+	for (const field of FIELDS) command.addOption(optionOf(field));
+	return command
+		.addHelpText('after', '\nWithout a terminal nothing is asked: --ssid and --host must be given then.')
+		.action(run);
+}
+
+function optionOf(field: Field): Option {
+	const shape = typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
+	const initial = field.initial === '' ? '' : ` (${field.initial} if not given)`;
+	const option = new Option(`--${field.key} <${shape}>`, field.meaning + initial);
+	option.attributeName = () => field.key;
+	const variable = ENVIRONMENT[field.key];
+	if (variable) option.env(variable);
+	return option.argParser((text: string) => settingFrom(field, text));
+}
+
+/** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
+export function settingFrom(field: Field, text: string): Setting {
+	const value = convert(field, text);
+	const fault = faultOf(field.key, value);
+	if (fault) throw new Misuse(fault);
+	return value;
+}
+
+function convert(field: Field, text: string): Setting {
+	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
+	return text;
+}
+
+async function run(options: ConfigureOptions & Record<string, unknown>, command: Command): Promise<void> {
+	const { file, force = false } = options;
+	if (options.show) return show(await readSettings(file));
+	if (existsSync(file) && !force) throw inTheWay(file);
+	const before = existsSync(file) ? await readSettings(file) : {};
+	const given: Record<string, Setting> = {};
+	for (const { key } of FIELDS) if (options[key] !== undefined) given[key] = options[key] as Setting;
+	// A password that lies in the environment for other commands is not meant where there is no user.
+	if (command.getOptionValueSource('password') === 'env' && !given['user'] && !before['user']) delete given['password'];
+	const asks = process.stdin.isTTY === true && process.stdout.isTTY === true;
+	const settings = asks ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
+	check(settings);
+	await write(file, settings, force);
+	console.log(`Wrote ${file}; only you can read it, since it holds secrets.`);
+	console.log(`Next: telltale flash --board nodemcu${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+}
+
+function inTheWay(file: string): Failure {
+	return new Failure(`${file} is there already: change it with --force, or name another with --file.`);
+}
+
+function check(settings: Settings): void {
+	const lack = /^(\S+) is missing: (.*)\.$/.exec(missing(settings));
+	if (lack) throw new Misuse(`${lack[1]} is missing: give ${lack[2]} with --${lack[1]}.`);
+	const fault = validate(settings);
+	if (fault) throw new Misuse(fault);
+}
+
+async function write(file: string, settings: Settings, force: boolean): Promise<void> {
+	const ordered = FIELDS.filter(({ key }) => settings[key] !== undefined).map(({ key }) => [key, settings[key]]);
+	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
+	try {
+		if (!force) return await writeFile(file, text, { mode: 0o600, flag: 'wx' });
+		// Beside it and then in its place: a full disk leaves the old settings whole.
+		const beside = `${file}.${process.pid}`;
+		await writeFile(beside, text, { mode: 0o600, flag: 'wx' });
+		await rename(beside, file).catch(async (error: unknown) => {
+			await unlink(beside);
+			throw error;
+		});
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === 'EEXIST') throw inTheWay(file);
+		if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${file} cannot be written: make its folder first.`);
+		if (code === 'EACCES' || code === 'EROFS') throw new Failure(`${file} cannot be written: this user may not write there; name another with --file.`);
+		if (code === 'ENOSPC') throw new Failure(`${file} cannot be written: the disk is full.`);
+		throw error;
+	}
+}
+
+function show(settings: Settings): void {
+	const config = complete(settings) as unknown as Record<string, Setting>;
+	const width = Math.max(...FIELDS.map(({ key }) => key.length));
+	for (const field of FIELDS) {
+		const value = config[field.key];
+		const shown = value === '' ? '(empty)' : field.secret ? '********' : String(value);
+		console.log(`${field.key.padEnd(width)}  ${shown}${settings[field.key] === undefined ? '  (not in the file)' : ''}`);
+	}
+}

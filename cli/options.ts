@@ -1,0 +1,96 @@
+// What the values of options may be, for all commands alike.
+//
+// Rule: each parser takes the text of one option and returns what it means, or throws Misuse with a sentence that names the option.
+
+import { Misuse } from './failure.js';
+import { suggestion } from './nearest.js';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** "20s", "5m", "1.5h": milliseconds. */
+export function duration(option: string): (text: string) => number {
+	return (text) => {
+		const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+		const length = match ? Number(match[1]) * UNITS[match[2]!]! : NaN;
+		if (!(length > 0)) throw new Misuse(`${option} is "${text}"; it must be a length of time like 500ms, 20s, 5m, 2h or 1d.`);
+		return length;
+	};
+}
+
+export function whole(option: string, min: number, max: number): (text: string) => number {
+	return (text) => {
+		const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+		if (!(value >= min && value <= max)) throw new Misuse(`${option} is "${text}"; it must be a whole number from ${min} to ${max}.`);
+		return value;
+	};
+}
+
+export function oneOf<Name extends string>(option: string, names: readonly Name[]): (text: string) => Name {
+	return (text) => {
+		if ((names as readonly string[]).includes(text)) return text as Name;
+		throw new Misuse(`${option} "${text}" is not known: ${suggestion(text, names)}`);
+	};
+}
+
+/** Times as fast as real time. */
+export function speed(text: string): number | 'max' {
+	if (text === 'max') return text;
+	const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+	if (!(value > 0 && value <= 10_000)) throw new Misuse(`--speed is "${text}"; it must be a number above 0, like 1 or 60, at most 10000, or "max".`);
+	return value;
+}
+
+export interface BrokerAddress {
+	/** Without user and password: fit to be shown. */
+	readonly url: string;
+	readonly user: string | undefined;
+	readonly password: string | undefined;
+}
+
+const SCHEMES = ['mqtt:', 'mqtts:', 'tcp:', 'ssl:', 'ws:', 'wss:'];
+
+/** "mqtt://user:password@host:port"; a host alone will do. */
+export function brokerAddress(text: string): BrokerAddress {
+	const wrong = new Misuse('--broker must be an address like mqtt://192.168.1.5:1883 or mqtt://user:password@host.');
+	let url: URL;
+	try {
+		url = new URL(text.includes('://') ? text : `mqtt://${text}`);
+	} catch {
+		throw wrong;
+	}
+	if (!SCHEMES.includes(url.protocol)) throw new Misuse(`--broker begins with "${url.protocol}//"; it must begin with mqtt://, mqtts://, ws:// or wss://.`);
+	if (!url.hostname) throw wrong;
+	const [user, password] = [unescaped(url.username), unescaped(url.password)];
+	[url.username, url.password] = ['', ''];
+	return { url: url.href.replace(/\/$/, ''), user, password };
+}
+
+function unescaped(text: string): string | undefined {
+	if (!text) return undefined;
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
+/** A topic to subscribe below: levels divided by "/", none of them empty, no wildcards. */
+export function base(text: string): string {
+	const topic = text.replace(/\/#$/, '');
+	if (/^[^/+#\u0000-\u001f]+(\/[^/+#\u0000-\u001f]+)*$/.test(topic)) return topic;
+	throw new Misuse(`--base is ${JSON.stringify(text)}; it must be a topic without wildcards, like telltale or home/sensors.`);
+}
+
+/** Milliseconds as a person says them: "12 s", "3 min 5 s", "2 h 10 min", "4 d 3 h". */
+export function lengthInWords(ms: number): string {
+	if (ms < 1_000) return `${Math.round(ms)} ms`;
+	const seconds = Math.round(ms / 1_000);
+	const parts: [number, string][] = [
+		[Math.floor(seconds / 86_400), 'd'],
+		[Math.floor(seconds / 3_600) % 24, 'h'],
+		[Math.floor(seconds / 60) % 60, 'min'],
+		[seconds % 60, 's'],
+	];
+	const first = parts.findIndex(([count]) => count > 0);
+	return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(' ');
+}

@@ -1,0 +1,93 @@
+// telltale send: one command for one node, and what came of it.
+//
+// Rule: the node says under <base>/result what it did, with the id that it was asked with (docs/topics.md);
+// no answer in time is a failure, and so is a refusal. Commands are never retained: nodes would obey them again and again.
+
+import { randomBytes } from 'node:crypto';
+import { Command, Option } from 'commander';
+import { Merge } from '../viewer/merge.js';
+import type { Content } from '../viewer/payload.js';
+import type { Link, Source } from '../viewer/source.js';
+import { address, withBroker, type BrokerOptions } from './broker-options.js';
+import { interruption } from './console.js';
+import { Failure, Misuse } from './failure.js';
+import { duration, lengthInWords } from './options.js';
+
+interface SendOptions extends BrokerOptions {
+	readonly timeout: number;
+}
+
+export function send(): Command {
+	const command = new Command('send')
+		.description('Send one command to a node and print its result.')
+		.argument('<node>', 'name of the node')
+		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop')
+		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
+		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
+	return withBroker(command)
+		.addHelpText('after', '\nA value that is no JSON must be quoted twice: telltale send cellar identify \'"red"\'')
+		.action(run);
+}
+
+async function run(node: string, name: string, json: string | undefined, options: SendOptions): Promise<void> {
+	for (const [role, word] of [['node', node], ['command', name]] as const) {
+		if (!/^[^+#\u0000-\u001f]+$/.test(word) || word.startsWith('/') || word.endsWith('/')) throw new Misuse(`The ${role} ${JSON.stringify(word)} cannot stand in a topic: use its plain name.`);
+	}
+	const id = randomBytes(6).toString('hex');
+	const request = JSON.stringify({ id, ...(json === undefined ? {} : { value: parsed(json) }) });
+	const result = await ask(node, name, request, id, options);
+	console.log(JSON.stringify(result));
+	if (result['ok'] !== true) throw new Failure(`${node} refused "${name}": ${reason(result)}`);
+}
+
+function parsed(json: string): unknown {
+	try {
+		return JSON.parse(json);
+	} catch {
+		throw new Misuse(`The value ${json} is not JSON: write a number, true, a text in double quotes or an object, in single quotes for the shell.`);
+	}
+}
+
+function reason({ error }: Content): string {
+	return typeof error === 'string' && error ? `${error.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').replace(/\.$/, '')}.` : 'it gives no reason.';
+}
+
+/** The result that carries our id. */
+async function ask(node: string, name: string, request: string, id: string, options: SendOptions): Promise<Content> {
+	const { Source } = await import('../viewer/source.js');
+	const { url, user, password } = address(options);
+	const merge = new Merge();
+	let source: Source | undefined;
+	let timer: NodeJS.Timeout | undefined;
+	let published = false;
+	try {
+		return await new Promise<Content>((resolve, reject) => {
+			timer = setTimeout(() => reject(unanswered(node, merge, options, published)), options.timeout);
+			interruption().addEventListener('abort', () => reject(new Failure(published ? `Stopped before ${node} answered; it may have obeyed.` : 'Stopped before the command was sent.')));
+			const onLink = ({ up, sentence, final }: Link) => {
+				if (final || (!up && !published)) return reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
+				if (!up || published) return;
+				published = true;
+				source!.client.publish(`${options.base}/${node}/set/${name}`, request, { qos: 1, retain: false });
+			};
+			source = new Source({
+				url, user, password, node, bases: [options.base], merge, onLink,
+				onMessage: (message) => {
+					if (message.kind === 'result' && message.content['id'] === id) resolve(message.content);
+				},
+			});
+		});
+	} finally {
+		clearTimeout(timer);
+		await source?.close();
+	}
+}
+
+function unanswered(node: string, merge: Merge, { base, timeout, broker }: SendOptions, published: boolean): Failure {
+	const waited = lengthInWords(timeout);
+	if (!published) return new Failure(`The broker at ${broker.url} did not answer for ${waited}: check the address.`);
+	const status = merge.node(node)?.status;
+	if (status === undefined) return new Failure(`No node says anything under ${base}/${node}: check its name with "telltale watch".`);
+	if (status === 'online') return new Failure(`${node} is online but did not answer for ${waited}: try again, or wait longer with --timeout.`);
+	return new Failure(`${node} is ${status} and did not answer for ${waited}: send it again when "telltale watch" shows it online.`);
+}

@@ -1,0 +1,59 @@
+// Reads a node's settings from a file, for every command that needs them.
+//
+// Rule: what comes out has passed validate() of src/config.ts. Whatever is wrong is one sentence with the file's name
+// and, where there is one, the line; a secret is never in it.
+
+import { readFile } from 'node:fs/promises';
+import { board as largestBoard } from '../hardware/esp32.js';
+import { objection } from '../sensors/parts.js';
+import { FIELDS, validate } from '../src/config.js';
+import { Failure } from './failure.js';
+import { lineOf, parseJson } from './json.js';
+import { suggestion } from './nearest.js';
+
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+export const SETTINGS_FILE = 'telltale.json';
+const KEYS = FIELDS.map((field) => field.key as string);
+
+export async function readSettings(path: string): Promise<Settings> {
+	const text = await readText(path);
+	const content = parseJson(text, path);
+	if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+		throw new Failure(`${path} holds no settings: it must be one JSON object like {"node":"cellar","ssid":"…"}.`);
+	}
+	const settings = content as Record<string, unknown>;
+	for (const key of Object.keys(settings)) {
+		const fault = faultOf(key, settings[key]);
+		if (fault) throw new Failure(`${path}, line ${lineOf(text, placeOf(text, key))}: ${fault}`);
+	}
+	const fault = validate(settings);
+	if (fault) throw new Failure(`${path}: ${fault}`);
+	return settings as Settings;
+}
+
+/** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
+export function faultOf(key: string, value: unknown): string {
+	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(key)}: ${suggestion(key, KEYS)}`;
+	// Whether user and password go together is asked of all settings at once.
+	const fault = validate(key === 'password' ? { user: 'any', password: value } : { [key]: value });
+	// Whether the board that it goes on has room for the parts is asked when that board is known.
+	return fault || (key === 'sensors' ? objection(String(value), largestBoard) : '');
+}
+
+async function readText(path: string): Promise<string> {
+	try {
+		return (await readFile(path, 'utf8')).replace(/^\ufeff/, '');
+	} catch (error) {
+		const code = (error as NodeJS.ErrnoException).code;
+		if (code === 'ENOENT') throw new Failure(`${path} is not there: make it with "telltale configure --file ${path}".`);
+		if (code === 'EISDIR') throw new Failure(`${path} is a folder: name the settings file in it.`);
+		if (code === 'ENOTDIR') throw new Failure(`${path} names a folder that is none: check the path.`);
+		if (code === 'EACCES') throw new Failure(`${path} may not be read by this user: change its owner or its mode.`);
+		throw error;
+	}
+}
+
+function placeOf(text: string, key: string): number {
+	return Math.max(0, text.search(new RegExp(`${JSON.stringify(key).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*:`)));
+}

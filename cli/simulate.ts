@@ -1,0 +1,217 @@
+// telltale simulate: nodes on the real engine in this machine, seen as any subscriber sees them.
+//
+// Rule: what is shown of readings and status has come through the broker to an ordinary MQTT client; only the nodes' own log
+// lines come another way. A run that brought no reading has failed.
+
+import { Command, Option } from 'commander';
+import { lstatSync } from 'node:fs';
+import { counted, plainLine, summary } from '../viewer/format.js';
+import { Merge } from '../viewer/merge.js';
+import type { Message } from '../viewer/payload.js';
+import type { Link, Source } from '../viewer/source.js';
+import { frame, Live } from '../viewer/terminal.js';
+import { dimmed, interruption } from './console.js';
+import { Failure } from './failure.js';
+import { brokerAddress, duration, lengthInWords, oneOf, speed, whole, type BrokerAddress } from './options.js';
+import { readSettings, type Settings } from './settings.js';
+
+export interface SimulateOptions {
+	readonly broker?: BrokerAddress;
+	readonly board: 'nodemcu' | 'esp32';
+	readonly config?: string;
+	readonly world?: string;
+	readonly seed?: number;
+	readonly speed: number | 'max';
+	readonly for?: number;
+	readonly nodes: number;
+	readonly ui: boolean;
+}
+
+/** Often enough that somebody who tries it sees something happen. */
+const INTERVAL_MS = 2_000;
+/** How long the last messages of stopping nodes may take to reach us. */
+const FAREWELL_MS = 300;
+const FOREVER_MS = 1e12;
+const OFFICE = 'simulator/weather/office-climate.csv';
+const LOG_LINES = 50;
+
+export function simulate(): Command {
+	return new Command('simulate')
+		.description('Run nodes on the real engine in this machine, with a broker of their own unless one is named, and watch them.')
+		.addOption(new Option('--broker <url>', 'an existing broker').argParser(brokerAddress))
+		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
+		.option('--config <file>', "a node's settings, as telltale configure writes them")
+		.option('--world <file>', 'recorded weather: CSV with time,temperature_c,humidity_pct')
+		.addOption(new Option('--seed <n>', "of the world's chances").argParser(whole('--seed', 0, 0xffff_ffff)))
+		.addOption(new Option('--speed <factor>', 'simulated time against real time; "max" waits for nothing').argParser(speed).default(1, '1'))
+		.addOption(new Option('--for <duration>', 'simulated time after which to stop').argParser(duration('--for')))
+		.addOption(new Option('--nodes <n>', 'how many').argParser(whole('--nodes', 1, 100)).default(1))
+		.option('--no-ui', 'plain lines on a terminal too')
+		.addHelpText('after', '\nA duration is like 20s, 5m or 2h. Without --for it runs until Ctrl-C.')
+		.action(run);
+}
+
+async function run(options: SimulateOptions): Promise<void> {
+	const signal = interruption();
+	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
+	if (options.world !== undefined) mustBeFile(options.world);
+	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
+	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
+	const address = options.broker ?? brokerAddress(broker!.url);
+	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(line);
+	const view = new View(options, broker !== undefined);
+	try {
+		await view.connect(address, bases(settings, options.nodes), signal);
+		await live(options, settings, address, seed, view, signal);
+	} finally {
+		await view.close();
+		await broker?.close();
+	}
+	console.log(summary(view.merge) + view.howLong);
+	if (!view.merge.received) throw new Failure('No reading arrived: the lines of the nodes above tell why, or it was too short a time.');
+}
+
+/** From the nodes' first moment to their last. */
+async function live(options: SimulateOptions, settings: Settings, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return;
+	const { board, nodes, world, speed } = options;
+	const { startSimulation } = await import('../simulator/simulation.js');
+	const credentials = address.user === undefined ? {} : { user: address.user, password: address.password ?? '' };
+	const simulation = await started(() =>
+		startSimulation({
+			brokerUrl: address.url, board, settings: { ...settings, ...credentials }, nodes, world, seed, speed,
+			onLine: (node: string, line: string) => view.log(node, line),
+		}),
+	);
+	const from = performance.now();
+	try {
+		await Promise.race([simulation.pass(options.for ?? FOREVER_MS), view.failed, aborted(signal)]);
+	} finally {
+		view.lasted(simulation.now(), performance.now() - from);
+		await simulation.stop();
+	}
+	await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}
+
+/** The simulator's own objections are sentences for the person. */
+async function started<Thing>(start: () => Promise<Thing>): Promise<Thing> {
+	try {
+		return await start();
+	} catch (error) {
+		if (error instanceof Error && error.constructor === Error && /^[^\n]+\.$/.test(error.message)) throw new Failure(error.message, { cause: error });
+		throw error;
+	}
+}
+
+function mustBeFile(path: string): void {
+	const state = lstatSync(path, { throwIfNoEntry: false });
+	if (!state) throw new Failure(`${path} is not there: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+}
+
+function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number): string[] {
+	const { hostname, port } = new URL(address.url.replace(/^\w+:/, 'http:'));
+	const seconds = Number(settings['intervalMs']) / 1_000;
+	const subscriber = `mosquitto_sub -h ${hostname} -p ${port || 1883} -t '${bases(settings, options.nodes)[0]}/#' -v`;
+	return [
+		`Simulating ${counted(options.nodes, options.board + ' node')} at ${options.speed === 'max' ? 'the greatest speed' : `${options.speed} × real time`}, seed ${seed}.`,
+		`World:     ${options.world ?? `${OFFICE}, two days of an office`}`,
+		`Broker:    ${address.url}${embedded ? ', running until this ends' : ''}`,
+		`Readings:  one every ${seconds} s${options.config === undefined ? '; --config FILE takes a node\'s own settings' : ''}`,
+		`Look with: ${subscriber}`,
+		...(options.for === undefined ? ['Stop with: Ctrl-C'] : []),
+		'',
+	];
+}
+
+/** What the topics of the run begin with; several nodes with a base of their own have it numbered. */
+function bases(settings: Settings, nodes: number): string[] {
+	const base = settings['base'];
+	if (!base) return ['telltale'];
+	return nodes === 1 ? [String(base)] : [...Array(nodes).keys()].map((index) => `${base}-${index + 1}`);
+}
+
+/** What arrives at a subscriber, and what the nodes say themselves. */
+class View {
+	readonly merge: Merge;
+	/** Rejects when the broker will have nothing more to do with us. */
+	readonly failed: Promise<never>;
+	howLong = '';
+	readonly #ui: boolean;
+	readonly #log: string[] = [];
+	#live: Live | undefined;
+	#source: Source | undefined;
+	#link = '';
+	#fail!: (failure: Failure) => void;
+	readonly #lastStatus = new Map<string, string>();
+
+	constructor({ ui }: SimulateOptions, fromStart: boolean) {
+		this.merge = new Merge({ fromStart });
+		this.#ui = ui && process.stdout.isTTY === true;
+		this.failed = new Promise((_, reject) => (this.#fail = reject));
+		this.failed.catch(() => {});
+	}
+
+	/** Resolves when the subscription stands; a broker that is not there at the beginning is a failure. */
+	async connect({ url, user, password }: BrokerAddress, bases: readonly string[], signal: AbortSignal): Promise<void> {
+		const { Source } = await import('../viewer/source.js');
+		await new Promise<void>((resolve, reject) => {
+			signal.addEventListener('abort', () => resolve());
+			let stood = false;
+			const onLink = (link: Link) => {
+				if (stood) return this.#linked(link);
+				if (!link.up) return reject(new Failure(link.sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
+				stood = true;
+				resolve();
+			};
+			const onMessage = (message: Message) => this.#message(message);
+			this.#source = new Source({ url, user, password, bases, merge: this.merge, onMessage, onLink });
+		});
+		if (!this.#ui) return;
+		const colour = !process.env['NO_COLOR'];
+		this.#live = new Live(process.stdout, (size) => frame(this.merge, { ...size, now: Date.now(), colour, link: this.#link, log: this.#log }));
+	}
+
+	log(node: string, line: string): void {
+		const text = `${node && `${node}: `}${line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')}`;
+		if (!this.#live) return void console.log(dimmed(text, process.stdout));
+		this.#log.push(text);
+		if (this.#log.length > LOG_LINES) this.#log.shift();
+		this.#live.changed();
+	}
+
+	lasted(simulatedMs: number, realMs: number): void {
+		const really = Math.abs(simulatedMs / realMs - 1) < 0.1 ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
+		this.howLong = ` Ran for ${lengthInWords(simulatedMs)}${really}.`;
+	}
+
+	async close(): Promise<void> {
+		await this.#source?.close();
+		this.#live?.close();
+	}
+
+	#message(message: Message): void {
+		this.#live?.changed();
+		if (this.#live || !this.#isNews(message)) return;
+		const line = plainLine(message);
+		if (line) console.log(line);
+	}
+
+	/** A status is repeated by nodes that make sure of it. */
+	#isNews(message: Message): boolean {
+		if (message.kind !== 'status') return true;
+		const same = this.#lastStatus.get(message.node) === message.status;
+		this.#lastStatus.set(message.node, message.status);
+		return !same;
+	}
+
+	#linked({ sentence, final }: Link): void {
+		this.#link = sentence;
+		this.#live?.changed();
+		if (final) this.#fail(new Failure(sentence));
+		else if (!this.#live) console.error(sentence);
+	}
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Honeywell HIH-4030 and HIH-4031: relative humidity as a share of the supply voltage.
+//
+// Rule: one start() and collect() is one conversion, as with every analog part. The part needs 4 V to 5.8 V, so its
+// output passes a divider before the chip's pin; both are options and neither is guessed.
+// Invariant: what is written lies within 0 to 100 %; what the part cannot give is refused.
+// Datasheet HIH-4030/4031, table 1: Vout = Vsupply (0.0062 · RH + 0.16) at 25 °C; true RH = RH / (1.0546 - 0.00216 T).
+
+import type { Millis, Sensor } from '../../src/ports.js';
+import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
+
+const RATIO_AT_ZERO = 0.16;
+const RATIO_PER_RH = 0.0062;
+const COMPENSATION = 1.0546;
+const COMPENSATION_PER_C = 0.00216;
+/** Where the curve of table 1 holds without compensation (to 0.06 %). */
+const INITIAL_MILLI_C = 25_000;
+/** Interchangeability is 5 % up to 59 % and 8 % above, hysteresis 3 %: what lies further out is not the part. */
+const LOWEST_RH = -10;
+const HIGHEST_RH = 115;
+const MILLI_RH_MAX = 100_000;
+
+export interface HIH4030Options extends MillivoltsOptions {
+	/** Supply of the part (not of the chip). */
+	readonly supplyMv: number;
+	/** Resistor from the part's output to the pin, in ohms; 0 without a divider. */
+	readonly upperOhm: number;
+	/** Resistor from the pin to ground, in ohms. The two together MUST NOT be less than 80 kΩ (datasheet, output load). */
+	readonly lowerOhm: number;
+}
+
+export class HIH4030 implements Sensor {
+	readonly #input: Millivolts;
+	/** From millivolts at the pin to the share of the supply. */
+	readonly #ratioPerMv: number;
+	#divisor = compensation(INITIAL_MILLI_C);
+
+	constructor(options: HIH4030Options) {
+		this.#input = new Millivolts(options);
+		this.#ratioPerMv = (options.upperOhm + options.lowerOhm) / options.lowerOhm / options.supplyMv;
+	}
+
+	/** The air's temperature, for the values that follow; 25 °C until it is told. */
+	compensate(temperatureMilliC: number): void {
+		this.#divisor = compensation(temperatureMilliC);
+	}
+
+	/** The output follows by itself; the 70 ms that it takes after power-on pass while the chip boots. */
+	start(): Millis {
+		return 0;
+	}
+
+	collect(values: Int32Array, at: number): void {
+		const rh = (this.#input.read() * this.#ratioPerMv - RATIO_AT_ZERO) / RATIO_PER_RH;
+		if (!(rh >= LOWEST_RH && rh <= HIGHEST_RH)) throw new Error(complaint(rh));
+		const milliRh = Math.round((rh * 1_000) / this.#divisor);
+		values[at] = Math.min(Math.max(milliRh, 0), MILLI_RH_MAX);
+	}
+
+	close(): void {
+		this.#input.close();
+	}
+}
+
+function compensation(temperatureMilliC: number): number {
+	return COMPENSATION - (COMPENSATION_PER_C * temperatureMilliC) / 1_000;
+}
+
+function complaint(rh: number): string {
+	if (rh > HIGHEST_RH) return 'HIH-4030 gives more than it can: check its divider and that its ground is connected.';
+	if (rh < LOWEST_RH) return 'HIH-4030 gives less than it can: check its supply of 5 V, its output and its divider.';
+	return 'HIH-4030 cannot be read: the analog conversion failed.';
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Sensirion SHT30, SHT31 and SHT35 (SHT3x-DIS): temperature and relative humidity over I2C.
+//
+// Rule: single shots only, so that the part sleeps in between, and without clock stretching, so that a part that hangs
+// cannot hold the bus. Nothing here waits: start() says how long the measurement takes.
+// Invariant: values are written only when the check sums of both words are right.
+// Datasheet SHT3x-DIS: §2.2 (timing), §4.3 (single shot), §4.4 (read-out), §4.12 (CRC), §4.13 (conversion).
+
+import type { Millis, Sensor } from '../../src/ports.js';
+import { crc8 } from '../crc8.js';
+import type { I2CBus, I2CClass, I2COptions } from '../io.js';
+
+/** ADDR low, as most breakouts have it. */
+export const ADDRESS_LOW = 0x44;
+/** ADDR high. */
+export const ADDRESS_HIGH = 0x45;
+
+/** High repeatability, no clock stretching (§4.3). */
+const SINGLE_SHOT = 0x2400;
+/** 15.5 ms at most at the lowest supply, 15 ms from 2.4 V on: at 3.3 V even a clock of whole ms is not early. */
+const MEASURING_MS = 16;
+/** Two bytes and a check sum for temperature, the same for humidity. */
+const WORD_BYTES = 2;
+const HUMIDITY_AT = WORD_BYTES + 1;
+const RESULT_BYTES = 2 * (WORD_BYTES + 1);
+
+const RAW_MAX = 0xffff;
+const MILLI_C_SPAN = 175_000;
+const MILLI_C_LOWEST = -45_000;
+const MILLI_RH_SPAN = 100_000;
+
+export interface SHT3xOptions {
+	readonly sensor: Omit<I2COptions, 'hz' | 'address'> & Partial<I2COptions> & { readonly io: I2CClass };
+	/** Which of 'temperature' and 'humidity' are collected; always in this order. Without it both. */
+	readonly quantities?: readonly string[];
+}
+
+export class SHT3x implements Sensor {
+	readonly #io: I2CBus;
+	readonly #command = Uint8Array.of(SINGLE_SHOT >> 8, SINGLE_SHOT & 0xff);
+	readonly #result = new Uint8Array(RESULT_BYTES);
+	readonly #givesTemperature: boolean;
+	readonly #givesHumidity: boolean;
+
+	constructor(options: SHT3xOptions) {
+		const { quantities } = options;
+		this.#givesTemperature = !quantities || quantities.includes('temperature');
+		this.#givesHumidity = !quantities || quantities.includes('humidity');
+		this.#io = new options.sensor.io({ hz: 100_000, address: ADDRESS_LOW, ...options.sensor });
+	}
+
+	start(): Millis {
+		try {
+			this.#io.write(this.#command);
+		} catch {
+			throw new Error('SHT3x does not answer: check its wiring and its address.');
+		}
+		return MEASURING_MS;
+	}
+
+	collect(values: Int32Array, at: number): void {
+		const result = this.#result;
+		try {
+			this.#io.read(result);
+		} catch {
+			throw new Error('SHT3x gives no result: it was not started, or lost power while measuring.');
+		}
+		this.#check(0);
+		this.#check(HUMIDITY_AT);
+		if (this.#givesTemperature) values[at++] = milliC(this.#word(0));
+		if (this.#givesHumidity) values[at] = milliRh(this.#word(HUMIDITY_AT));
+	}
+
+	close(): void {
+		this.#io.close();
+	}
+
+	#word(at: number): number {
+		return (this.#result[at] << 8) | this.#result[at + 1];
+	}
+
+	#check(at: number): void {
+		if (crc8(this.#result, at, WORD_BYTES) !== this.#result[at + WORD_BYTES]) {
+			throw new Error('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
+		}
+	}
+}
+
+/** T [°C] = -45 + 175 · S / (2^16 - 1) (§4.13). */
+function milliC(raw: number): number {
+	return MILLI_C_LOWEST + Math.round((MILLI_C_SPAN * raw) / RAW_MAX);
+}
+
+/** RH [%] = 100 · S / (2^16 - 1) (§4.13). */
+function milliRh(raw: number): number {
+	return Math.round((MILLI_RH_SPAN * raw) / RAW_MAX);
+}

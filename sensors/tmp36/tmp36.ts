@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Analog Devices TMP36: temperature as a voltage, 500 mV at 0 °C and 10 mV more for each degree.
+//
+// Rule: one start() and collect() is one conversion. Whoever wants less noise collects again and combines.
+// Invariant: a value is written only if the part can give its voltage: a shorted input never becomes a temperature.
+// Datasheet TMP35/TMP36/TMP37 Rev. H: table 1 and figure "Output Voltage vs. Temperature".
+
+import type { Millis, Sensor } from '../../src/ports.js';
+import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
+
+const OFFSET_MV = 500;
+/** 10 mV are one degree, so one millivolt is a tenth of a degree. */
+const MILLI_C_PER_MV = 100;
+/** -40 °C, the lowest that is specified. */
+const LOWEST_MV = 100;
+/** 150 °C, the highest that it survives (specified to 125 °C). */
+const HIGHEST_MV = 2_000;
+
+export class TMP36 implements Sensor {
+	readonly #input: Millivolts;
+	readonly #lowestMv: number;
+
+	constructor(options: MillivoltsOptions) {
+		this.#input = new Millivolts(options);
+		this.#lowestMv = Math.max(LOWEST_MV, this.#input.lowestMv);
+	}
+
+	/** The output follows the temperature by itself: there is nothing to begin or to wait for. */
+	start(): Millis {
+		return 0;
+	}
+
+	collect(values: Int32Array, at: number): void {
+		const mv = this.#input.read();
+		if (!(mv >= this.#lowestMv && mv <= HIGHEST_MV)) throw new Error(complaint(mv));
+		values[at] = Math.round((mv - OFFSET_MV) * MILLI_C_PER_MV);
+	}
+
+	close(): void {
+		this.#input.close();
+	}
+}
+
+function complaint(mv: number): string {
+	if (mv > HIGHEST_MV) return `TMP36 gives ${Math.round(mv)} mV, more than it can: check that pin 3 is at GND.`;
+	if (mv >= 0) return `TMP36 gives ${Math.round(mv)} mV, less than it can: check its pins 1 (3V3) and 2 (analog input).`;
+	return 'TMP36 cannot be read: the analog conversion failed.';
+}

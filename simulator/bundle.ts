@@ -1,0 +1,117 @@
+// The firmware as one script for the simulator's engines: its own modules unchanged, the SDK's replaced by simulator/modules.
+//
+// Rule: the order and the freezing are preloading's on the chip. Each module of the firmware hands over its top-level
+// bindings when it is done, and the entry's default function runs only when the host says "boot". Bundles are cached
+// by what went in.
+
+import { build, transform, type OnLoadArgs, type OnResolveArgs, type Plugin } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type BoardName = 'nodemcu' | 'esp32';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'simulator/modules');
+const cache = join(root, 'build/simulator');
+
+const SDK: Readonly<Record<string, string>> = {
+	timer: 'timer', time: 'time', wifi: 'wifi', net: 'net', sntp: 'sntp', preference: 'preference', flash: 'flash', 'mc/config': 'config',
+	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/i2c': 'i2c', 'embedded:io/serial': 'serial',
+};
+
+/** The script; its file in build/ too, for a look at what runs. */
+export async function bundle(entry: string, board: BoardName): Promise<string> {
+	const entryPath = resolve(root, entry);
+	const built = await build({
+		stdin: { contents: stub(entryPath), resolveDir: modules, sourcefile: 'boot.ts', loader: 'ts' },
+		bundle: true,
+		write: false,
+		format: 'iife',
+		target: 'es2022',
+		charset: 'ascii',
+		// Modules are strict; a script made of them is only if it says so.
+		banner: { js: '"use strict";' },
+		logLevel: 'silent',
+		plugins: [sdkPlugin(board), preloadPlugin()],
+	}).catch((failure: Error) => {
+		throw new Error(`The firmware cannot be bundled: ${failure.message}`);
+	});
+	const script = built.outputFiles[0].text;
+	await keep(script, board);
+	return script;
+}
+
+async function keep(script: string, board: BoardName): Promise<void> {
+	const name = `${board}-${createHash('sha256').update(script).digest('hex').slice(0, 12)}.js`;
+	await mkdir(cache, { recursive: true });
+	const part = join(cache, `${name}.${process.pid}`);
+	await writeFile(part, script);
+	await rename(part, join(cache, name));
+}
+
+function stub(entry: string): string {
+	return [
+		`import { finish } from './preload.ts';`,
+		// The SDK's own modules come first, as on the chip: they must find the built-ins as they are.
+		...Object.values(SDK).map((name) => `import './${name}.ts';`),
+		`import main from ${JSON.stringify(entry)};`,
+		'finish(main);',
+	].join('\n');
+}
+
+function sdkPlugin(board: BoardName): Plugin {
+	return {
+		name: 'sdk',
+		setup({ onResolve }) {
+			onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }: OnResolveArgs) => {
+				if (kind === 'entry-point' || path.startsWith('/')) return undefined;
+				if (path === 'telltale/board') return { path: join(root, 'hardware', `${board}.ts`) };
+				if (Object.hasOwn(SDK, path)) return { path: join(modules, `${SDK[path]}.ts`) };
+				return { errors: [{ text: `${relative(root, importer)} imports "${path}", which the chip does not have: firmware takes only its own files and the SDK's modules.` }] };
+			});
+		},
+	};
+}
+
+/** Appends to each module of the firmware what freezes its top-level bindings. */
+function preloadPlugin(): Plugin {
+	return {
+		name: 'preload',
+		setup({ onLoad }) {
+			onLoad({ filter: /\.ts$/ }, async ({ path }: OnLoadArgs) => {
+				if (path.startsWith(modules)) return undefined;
+				const source = await readFile(path, 'utf8');
+				const file = relative(root, path);
+				const { names, complaint } = topLevel((await transform(source, { loader: 'ts', target: 'es2022' })).code);
+				if (complaint) return { errors: [{ text: `${file}: ${complaint}` }] };
+				const call = `preload$(${JSON.stringify(file)}, { ${names.join(', ')} });`;
+				const contents = `${source}\nimport { preload as preload$ } from ${JSON.stringify(join(modules, 'preload.ts'))};\n${call}\n`;
+				return { contents, loader: 'ts' };
+			});
+		},
+	};
+}
+
+/** The names declared at the top of a script that esbuild printed, which begins each statement of the top level in column 0. */
+export function topLevel(script: string): { names: string[]; complaint: string } {
+	const names: string[] = [];
+	for (const line of script.split('\n')) {
+		const declared = /^(?:export )?(?:default )?(?:async )?(const|let|var|class|function\*?) (.*)$/.exec(line);
+		if (!declared) continue;
+		const [, kind, rest] = declared;
+		const name = /^[\w$]+/.exec(rest)?.[0];
+		if (!name) return { names, complaint: `"${line.slice(0, 60)}" takes a value apart at the top level: declare each name by itself, so that it can be frozen as on the chip.` };
+		if (kind === 'class' || kind.startsWith('function')) {
+			names.push(name);
+			continue;
+		}
+		if (/^[\w$]+, [\w$]+( =|[,;])/.test(rest) || /^[\w$]+ = [^(\[{"'`]*, [\w$]+ = /.test(rest)) {
+			return { names, complaint: `"${line.slice(0, 60)}" declares several names at once at the top level: declare each by itself, so that it can be frozen as on the chip.` };
+		}
+		// A const enum is inlined where it is used; its object must not be kept alive.
+		if (!/^[\w$]+ = \/\* @__PURE__ \*\/ \(\(/.test(rest)) names.push(name);
+	}
+	return { names, complaint: '' };
+}

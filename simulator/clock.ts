@@ -1,0 +1,156 @@
+// The simulation's time, and what is due when.
+//
+// Rule: one thing at a time, in the order of time and then of asking; what is due may take a promise's time, during which the
+// clock does nothing else. Three paces: virtual (jumps to whatever is next), a factor of real time, and "max", which
+// jumps too but first lets the real sockets come to rest.
+
+export type Action = () => void | Promise<void>;
+
+export interface Task {
+	readonly at: number;
+	cancelled: boolean;
+}
+
+export interface Clock {
+	/** Milliseconds since the simulation began. */
+	now(): number;
+	at(ms: number, action: Action): Task;
+	after(ms: number, action: Action): Task;
+}
+
+export type Pace = 'virtual' | 'max' | number;
+
+interface Due extends Task {
+	readonly order: number;
+	readonly action: Action;
+}
+
+/** Without a rest now and then, signals and real sockets would wait for the end of a virtual run. */
+const BREATH_MS = 50;
+
+export class Scheduler implements Clock {
+	readonly #pace: Pace;
+	readonly #quiet: () => Promise<void>;
+	readonly #heap: Due[] = [];
+	/** Real time at the first run(): until then no time passes. */
+	#startedAt: number | undefined;
+	#now = 0;
+	#order = 0;
+	#running = false;
+	#stopped = false;
+	#rouse: (() => void) | undefined;
+	#breathedAt = 0;
+
+	/** `quiet` of pace "max" settles when the real sockets have come to rest. */
+	constructor(pace: Pace, quiet: () => Promise<void> = async () => {}) {
+		this.#pace = pace;
+		this.#quiet = quiet;
+	}
+
+	now(): number {
+		if (typeof this.#pace === 'number' && this.#startedAt !== undefined) this.#now = Math.max(this.#now, (performance.now() - this.#startedAt) * this.#pace);
+		return this.#now;
+	}
+
+	at(ms: number, action: Action): Task {
+		const due: Due = { at: Math.max(ms, this.#now), order: this.#order++, action, cancelled: false };
+		push(this.#heap, due);
+		this.#rouse?.();
+		return due;
+	}
+
+	after(ms: number, action: Action): Task {
+		return this.at(this.now() + ms, action);
+	}
+
+	/** Runs until that time, or for ever; comes back early after stop(). */
+	async run(until = Infinity): Promise<void> {
+		if (this.#running) throw new Error('The simulation is running already.');
+		this.#running = true;
+		this.#stopped = false;
+		this.#startedAt ??= performance.now();
+		try {
+			while (!this.#stopped) {
+				while (this.#heap[0]?.cancelled) pop(this.#heap);
+				const next = Math.min(this.#heap[0]?.at ?? Infinity, until);
+				if (next === Infinity && this.#pace === 'virtual') return;
+				if (next > this.now() && !(await this.#reach(next))) continue;
+				if (this.#heap[0] && this.#heap[0].at <= this.#now) await this.#do(pop(this.#heap)!);
+				else if (until <= this.#now) return;
+			}
+		} finally {
+			this.#running = false;
+		}
+	}
+
+	stop(): void {
+		this.#stopped = true;
+		this.#rouse?.();
+	}
+
+	async #do(due: Due): Promise<void> {
+		if (due.cancelled) return;
+		const pending = due.action();
+		if (pending) await pending;
+		if (performance.now() - this.#breathedAt < BREATH_MS) return;
+		await new Promise((resolve) => setImmediate(resolve));
+		this.#breathedAt = performance.now();
+	}
+
+	/** False: something else came up meanwhile. */
+	async #reach(ms: number): Promise<boolean> {
+		if (typeof this.#pace === 'number') return this.#sleep((ms - this.now()) / this.#pace);
+		if (this.#pace === 'max') {
+			const order = this.#order;
+			if (ms === Infinity) return this.#sleep(Infinity);
+			await this.#quiet();
+			if (this.#stopped || order !== this.#order) return false;
+		}
+		this.#now = ms;
+		return true;
+	}
+
+	async #sleep(realMs: number): Promise<boolean> {
+		let timer: NodeJS.Timeout | undefined;
+		const roused = await new Promise<boolean>((resolve) => {
+			this.#rouse = () => resolve(true);
+			// Longer intervals than a timer of Node's takes, and "for ever", are slept in pieces.
+			timer = setTimeout(() => resolve(realMs > 0x3fff_ffff), Math.min(realMs, 0x3fff_ffff));
+		});
+		clearTimeout(timer);
+		this.#rouse = undefined;
+		return !roused;
+	}
+}
+
+function before(a: Due, b: Due): boolean {
+	return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+function push(heap: Due[], due: Due): void {
+	let at = heap.push(due) - 1;
+	while (at > 0) {
+		const parent = (at - 1) >> 1;
+		if (!before(due, heap[parent])) break;
+		heap[at] = heap[parent];
+		at = parent;
+	}
+	heap[at] = due;
+}
+
+function pop(heap: Due[]): Due | undefined {
+	const first = heap[0];
+	const last = heap.pop();
+	if (!last || heap.length === 0) return first;
+	let at = 0;
+	for (;;) {
+		let child = at * 2 + 1;
+		if (child >= heap.length) break;
+		if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
+		if (!before(heap[child], last)) break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = last;
+	return first;
+}

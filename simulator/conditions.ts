@@ -1,0 +1,30 @@
+// What the world around the nodes is like; tests change it while a simulation runs.
+
+export interface Conditions {
+	/** Range of the way to a server, one direction. */
+	latencyMs: readonly [low: number, high: number];
+	/** Range of the pieces that a virtual network cuts the bytes into. */
+	segmentBytes: readonly [low: number, high: number];
+	/** The resolver: answers, answers "unknown", or does not answer. */
+	dns: 'ok' | 'fails' | 'silent';
+	/** The time server. */
+	time: 'ok' | 'silent';
+	/** How wrong the time server is. */
+	timeOffsetSeconds: number;
+	/** A new connection over the virtual network: is accepted, refused, or gets no answer. */
+	tcp: 'ok' | 'refused' | 'silent';
+	/** Bytes that a peer in the virtual network takes before it must acknowledge them. */
+	peerWindowBytes: number;
+}
+
+export function calmConditions(): Conditions {
+	return {
+		latencyMs: [4, 30],
+		segmentBytes: [536, 1_460],
+		dns: 'ok',
+		time: 'ok',
+		timeOffsetSeconds: 0,
+		tcp: 'ok',
+		peerWindowBytes: 65_535,
+	};
+}

@@ -1,0 +1,246 @@
+// The chip's radio as a station, with the habits of each vendor's library.
+//
+// Rule: ESP8266 tries again by itself, for ever, and says "disconnect" each time; ESP32 tries five times more in silence, says
+// "disconnect" once and rests. A passphrase that was turned down has code -1. Losing the link tells no socket anything.
+
+import { Link } from '../network.js';
+import { DeviceError, type Chip, type Device } from './chip.js';
+
+/** One access point, for all nodes. */
+export class AccessPoint {
+	readonly ssid: string;
+	readonly passphrase: string;
+	/** Whether it gives out addresses. */
+	dhcp = true;
+	rssi = -58;
+	#up = true;
+	readonly #listeners = new Set<() => void>();
+
+	constructor(ssid: string, passphrase: string) {
+		this.ssid = ssid;
+		this.passphrase = passphrase;
+	}
+
+	get up(): boolean {
+		return this.#up;
+	}
+	set up(up: boolean) {
+		this.#up = up;
+		for (const listener of [...this.#listeners]) listener();
+	}
+
+	onChange(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+}
+
+const enum State {
+	Idle,
+	Joining,
+	Joined,
+	Addressed,
+}
+
+const PASSPHRASE_REFUSED = -1;
+const ASSOCIATE_MS = [600, 2_200] as const;
+/** A scan of all channels that finds nobody. */
+const SCAN_MS = 2_400;
+const HANDSHAKE_MS = 3_000;
+const DHCP_MS = [150, 1_200] as const;
+const DHCP_TIMEOUT_MS = 15_000;
+const AGAIN_MS = 1_000;
+/** Beacons missed until the station believes it. */
+const BEACON_LOSS_MS = [800, 6_000] as const;
+const ESP32_RETRIES = 5;
+const RSSI_FAULT = 31;
+
+export class WifiDevice implements Device {
+	readonly operations = {
+		'wifi.mode': () => (this.#chip.name === 'ESP32' && !this.#started ? -5 : this.#mode),
+		'wifi.setMode': (mode: number) => this.#setMode(mode),
+		'wifi.connect': (ssid: string, password: string) => this.#connect(ssid, password),
+		'wifi.disconnect': () => this.#disconnect(),
+		'wifi.scan': () => this.#scan(),
+		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#accessPoint(ssid, password, station),
+		'net.get': (property: string, nif: string | null) => this.#get(property, nif),
+	};
+	readonly link = new Link();
+	readonly #chip: Chip;
+	readonly #air: AccessPoint;
+	readonly #ownAddress: string;
+	readonly #mac: string;
+	readonly #unlisten: () => void;
+	#state: State = State.Idle;
+	#mode = 0;
+	#started = false;
+	#wanted: { ssid: string; password: string } | undefined;
+	#retries = 0;
+	/** ESP32 remembers it until the next connect(). */
+	#reason = 0;
+	/** What is under way belongs to an attempt; an older one's is void. */
+	#attempt = 0;
+
+	constructor(chip: Chip, air: AccessPoint, index: number) {
+		this.#chip = chip;
+		this.#air = air;
+		this.#ownAddress = `10.0.0.${10 + index}`;
+		this.#mac = `24:6F:28:00:00:${(16 + index).toString(16).toUpperCase().padStart(2, '0')}`;
+		this.#unlisten = air.onChange(() => this.#airChanged());
+	}
+
+	get addressed(): boolean {
+		return this.#state === State.Addressed;
+	}
+
+	down(): void {
+		this.#unlisten();
+		this.#attempt++;
+	}
+
+	#setMode(mode: number): void {
+		if (this.#chip.name === 'ESP32' && ![-5, 0, 1, 2, 3].includes(mode)) throw new DeviceError('invalid mode');
+		this.#mode = mode;
+		if (mode === -5 || mode === 0) this.#leave();
+		if (mode !== -5) this.#start();
+	}
+
+	#start(): void {
+		if (!this.#started && this.#chip.name === 'ESP32' && this.#mode & 1) this.#say('start');
+		this.#started = true;
+	}
+
+	#connect(ssid: string, password: string): void {
+		if (Buffer.byteLength(ssid) > 32) throw new DeviceError('ssid too long - 32 bytes max');
+		if (Buffer.byteLength(password) > 64) throw new DeviceError('password too long - 64 bytes max');
+		const wasJoined = this.#state >= State.Joined;
+		this.#leave();
+		// On ESP32 the event finds retries left, and the library swallows it.
+		if (wasJoined && this.#chip.name === 'ESP8266') this.#say('disconnect', 0);
+		if (this.#chip.name === 'ESP8266' || !(this.#mode & 1)) this.#mode = 1;
+		this.#start();
+		this.#reason = 0;
+		this.#retries = ESP32_RETRIES;
+		this.#wanted = { ssid, password };
+		this.#join();
+	}
+
+	#disconnect(): void {
+		const wasBusy = this.#state !== State.Idle;
+		this.#leave();
+		this.#reason = 0;
+		if (wasBusy) this.#say('disconnect', 0);
+	}
+
+	#leave(): void {
+		this.#attempt++;
+		this.#state = State.Idle;
+		this.#wanted = undefined;
+		this.link.set(false);
+	}
+
+	#join(): void {
+		this.#state = State.Joining;
+		const [low, high] = ASSOCIATE_MS;
+		this.#later(this.#chip.random.between(low, high), () => {
+			const { ssid, password } = this.#wanted!;
+			if (!this.#air.up || ssid !== this.#air.ssid) this.#later(SCAN_MS, () => this.#fail(0));
+			else if (password !== this.#air.passphrase) this.#later(HANDSHAKE_MS, () => this.#fail(PASSPHRASE_REFUSED));
+			else this.#joined();
+		});
+	}
+
+	#joined(): void {
+		this.#state = State.Joined;
+		this.#retries = 0;
+		this.link.set(true);
+		this.#say('connect');
+		if (!this.#air.dhcp) {
+			if (this.#chip.name === 'ESP8266') this.#later(DHCP_TIMEOUT_MS, () => this.#say('lostIP'));
+			return;
+		}
+		this.#later(this.#chip.random.between(DHCP_MS[0], DHCP_MS[1]), () => {
+			this.#state = State.Addressed;
+			this.#say('gotIP');
+		});
+	}
+
+	#fail(reason: number): void {
+		this.link.set(false);
+		if (this.#chip.name === 'ESP8266') {
+			this.#say('disconnect', reason);
+			this.#state = State.Joining;
+			this.#later(AGAIN_MS, () => this.#join());
+			return;
+		}
+		if (reason) this.#reason = reason;
+		if (this.#retries-- > 0) return this.#join();
+		this.#state = State.Idle;
+		this.#say('disconnect', this.#reason);
+	}
+
+	#airChanged(): void {
+		this.link.set(this.#air.up && this.#state >= State.Joined);
+		if (this.#air.up || this.#state < State.Joined) return;
+		this.#attempt++;
+		const [low, high] = BEACON_LOSS_MS;
+		this.#later(this.#chip.random.between(low, high), () => {
+			// Back within the time: nobody noticed, but an address may still be owed.
+			if (!this.#air.up) this.#fail(0);
+			else if (this.#state === State.Joined) this.#joined();
+		});
+	}
+
+	#scan(): void {
+		if (this.#chip.name === 'ESP8266' && !(this.#mode & 1)) throw new DeviceError("can't scan");
+		this.#chip.after(SCAN_MS, () => {
+			const { ssid, rssi, passphrase, up } = this.#air;
+			const item = { ssid, rssi, channel: 6, hidden: false, bssid: '02000a000001', authentication: passphrase ? 'wpa2_psk' : 'none' };
+			this.#chip.post(() => ['scan', up ? [item] : []]);
+		});
+	}
+
+	#accessPoint(ssid: string, password: string, station: boolean): void {
+		if (Buffer.byteLength(ssid) > 32) throw new DeviceError('ssid too long - 32 bytes max');
+		if (Buffer.byteLength(password) > 64) throw new DeviceError('password too long - 64 bytes max');
+		if (password && Buffer.byteLength(password) < 8) throw new DeviceError('password too short - 8 bytes min');
+		this.#mode = station ? 3 : 2;
+		this.#started = true;
+	}
+
+	#get(property: string, nif: string | null): unknown {
+		const station = this.#mode === 1 || (this.#mode === 3 && nif === 'station');
+		const accessPoint = this.#mode === 2 ? nif !== 'station' : this.#mode === 3 && nif === 'ap';
+		const joined = this.#state >= State.Joined;
+		const esp8266 = this.#chip.name === 'ESP8266';
+		switch (property) {
+			case 'IP':
+				return accessPoint ? '192.168.4.1' : station && this.addressed ? this.#ownAddress : null;
+			case 'MAC':
+				return (station || accessPoint) && (esp8266 || this.#started) ? this.#mac : null;
+			case 'SSID':
+				return (esp8266 ? this.#wanted?.ssid : joined ? this.#air.ssid : null) ?? null;
+			case 'BSSID':
+				return joined ? '02:00:0A:00:00:01' : null;
+			case 'RSSI':
+				return joined ? Math.round(this.#air.rssi + this.#chip.random.gaussian(2)) : esp8266 ? RSSI_FAULT : null;
+			case 'CHANNEL':
+				return joined ? 6 : esp8266 ? 1 : null;
+			case 'DNS':
+				return this.addressed ? ['10.0.0.1'] : [];
+			default:
+				return null;
+		}
+	}
+
+	#say(message: string, code: number | null = null): void {
+		this.#chip.post(() => ['wifi', message, code]);
+	}
+
+	#later(ms: number, action: () => void): void {
+		const attempt = this.#attempt;
+		this.#chip.after(ms, () => {
+			if (attempt === this.#attempt) action();
+		});
+	}
+}

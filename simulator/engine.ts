@@ -1,0 +1,215 @@
+// An engine runs one guest: XS in a process of its own, as on the chip, or Node's own engine for large numbers of runs.
+//
+// Rule: one turn at a time. During a turn the guest may ask the host any number of questions, each answered before it goes
+// on; a host that throws EngineStop ends the guest right there, in the middle of the question, as a power cut would.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Duplex } from 'node:stream';
+import { createContext, runInContext, type Context } from 'node:vm';
+import { measure, type Memory } from './snapshot.js';
+
+export type EngineKind = 'xs' | 'node';
+/** Answers a guest's question; may throw EngineStop. */
+export type Answer = (request: string) => string;
+
+/** Why a guest is gone. */
+export class EngineStop extends Error {}
+
+export interface Meter {
+	/** Byte codes run in the turn, as XS counts them. */
+	compute: number;
+}
+
+export interface Engine {
+	/** Evaluates a script as modules are preloaded. Throws what it throws. */
+	load(script: string): Promise<void>;
+	/** One turn. The answer is the guest's; throws EngineStop if the guest is gone. Node's engine answers at once. */
+	turn(event: string): string | Promise<string>;
+	/** What is alive, as large as it would be on a chip. XS only. */
+	memory(): Promise<Memory | undefined>;
+	/** Ends it, at once and without a word. */
+	kill(): void;
+	readonly meter: Meter;
+}
+
+export function startEngine(kind: EngineKind, answer: Answer, computeMax?: number): Engine {
+	return kind === 'xs' ? new XsEngine(answer, computeMax) : new NodeEngine(answer);
+}
+
+/** What the exit codes of the worker mean on a chip: it starts anew, too. */
+const EXIT_REASONS: Readonly<Record<number, string>> = {
+	11: 'out of memory', 12: 'stack overflow', 15: 'unhandled exception', 16: 'no more keys', 17: 'watchdog: a turn took too long',
+};
+
+const PLATFORMS: Readonly<Record<string, string>> = { linux: 'lin', darwin: 'mac' };
+/** A turn of some seconds on an ESP8266: its watchdog bites then. */
+const COMPUTE_MAX = 50_000_000;
+/** Kilobytes; the worker's own 8 MB are for far larger programs. */
+const PARSER_KB = 2_048;
+
+function workerPath(): string {
+	const platform = PLATFORMS[process.platform];
+	if (!platform) throw new Error(`The XS engine runs on Linux and macOS, not on ${process.platform}: use another machine (on Windows: WSL).`);
+	const path = `../node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
+	return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** The worker's protocol: netstrings on file descriptors 3 (to it) and 4 (from it), the first byte says what it is. */
+class XsEngine implements Engine {
+	readonly meter: Meter = { compute: 0 };
+	readonly #process: ChildProcess;
+	readonly #to: Duplex;
+	readonly #answer: Answer;
+	#received: Buffer = Buffer.alloc(0);
+	#waiting: { resolve(reply: Buffer): void; reject(fault: Error): void } | undefined;
+	#gone = '';
+	#complaints = '';
+
+	constructor(answer: Answer, computeMax: number = COMPUTE_MAX) {
+		this.#answer = answer;
+		this.#process = spawn(workerPath(), ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)], {
+			stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
+		});
+		this.#to = this.#process.stdio[3] as Duplex;
+		this.#to.on('error', () => {});
+		const from = this.#process.stdio[4] as Duplex;
+		from.on('data', (bytes: Buffer) => this.#receive(bytes));
+		from.on('error', () => {});
+		this.#process.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
+		this.#process.on('error', (fault) => this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`));
+		this.#process.on('exit', (code, signal) => this.#end(EXIT_REASONS[code ?? -1] ?? (signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim())));
+	}
+
+	async load(script: string): Promise<void> {
+		await this.#command('e', script);
+	}
+
+	async turn(event: string): Promise<string> {
+		return (await this.#command('?', event)).toString('utf8');
+	}
+
+	async memory(): Promise<Memory> {
+		return measure(await this.#snapshot());
+	}
+
+	kill(): void {
+		this.#end('killed');
+		this.#process.kill('SIGKILL');
+	}
+
+	async #snapshot(): Promise<Buffer> {
+		const folder = await mkdtemp(join(tmpdir(), 'telltale-'));
+		try {
+			await this.#command('w', join(folder, 'snapshot'));
+			return await readFile(join(folder, 'snapshot'));
+		} finally {
+			await rm(folder, { recursive: true, force: true });
+		}
+	}
+
+	#command(letter: string, text: string): Promise<Buffer> {
+		if (this.#gone) return Promise.reject(new EngineStop(this.#gone));
+		if (this.#waiting) return Promise.reject(new Error('A turn was begun while another is under way.'));
+		return new Promise((resolve, reject) => {
+			this.#waiting = { resolve, reject };
+			this.#send(letter, text);
+		});
+	}
+
+	#send(letter: string, text: string): void {
+		const body = Buffer.from(letter + text, 'utf8');
+		this.#to.write(Buffer.concat([Buffer.from(`${body.length}:`), body, COMMA]));
+	}
+
+	#receive(bytes: Buffer): void {
+		this.#received = this.#received.length ? Buffer.concat([this.#received, bytes]) : bytes;
+		while (!this.#gone) {
+			const colon = this.#received.indexOf(COLON);
+			if (colon < 0) return;
+			const end = colon + 1 + Number(this.#received.toString('latin1', 0, colon));
+			if (this.#received.length < end + 1) return;
+			const message = this.#received.subarray(colon + 1, end);
+			this.#received = this.#received.subarray(end + 1);
+			this.#take(String.fromCharCode(message[0]), message.subarray(1));
+		}
+	}
+
+	#take(letter: string, body: Buffer): void {
+		if (letter === '?') return this.#question(body.toString('utf8'));
+		const waiting = this.#waiting!;
+		this.#waiting = undefined;
+		if (letter !== '.') return waiting.reject(new EngineStop(body.toString('utf8')));
+		const separator = body.indexOf(1);
+		if (separator >= 0) this.meter.compute = JSON.parse(body.toString('utf8', 0, separator)).compute;
+		waiting.resolve(body.subarray(separator + 1));
+	}
+
+	#question(request: string): void {
+		try {
+			this.#send('/', this.#answer(request));
+		} catch (stop) {
+			if (!(stop instanceof EngineStop)) throw stop;
+			this.#end(stop.message);
+			this.#process.kill('SIGKILL');
+		}
+	}
+
+	#end(reason: string): void {
+		if (this.#gone) return;
+		this.#gone = reason;
+		const waiting = this.#waiting;
+		this.#waiting = undefined;
+		waiting?.reject(new EngineStop(reason));
+	}
+}
+
+const COLON = 0x3a;
+const COMMA = Buffer.from(',');
+
+/** Node's own engine with nothing in it but the language. Turns are synchronous. */
+class NodeEngine implements Engine {
+	readonly meter: Meter = { compute: 0 };
+	readonly #context: Context;
+	#gone = '';
+
+	constructor(answer: Answer) {
+		const hostCall = (request: string): string => {
+			if (this.#gone) return JSON.stringify({ error: ['Error', this.#gone] });
+			try {
+				return answer(request);
+			} catch (stop) {
+				if (!(stop instanceof EngineStop)) throw stop;
+				this.#gone = stop.message;
+				return JSON.stringify({ error: ['Error', stop.message] });
+			}
+		};
+		this.#context = createContext({ hostCall });
+	}
+
+	async load(script: string): Promise<void> {
+		try {
+			runInContext(script, this.#context);
+		} catch (fault) {
+			throw new EngineStop(String(fault));
+		}
+	}
+
+	turn(event: string): string {
+		if (this.#gone) throw new EngineStop(this.#gone);
+		const reply = this.#context.handleCommand(event) as string;
+		if (this.#gone) throw new EngineStop(this.#gone);
+		return reply;
+	}
+
+	async memory(): Promise<undefined> {
+		return undefined;
+	}
+
+	kill(): void {
+		this.#gone ||= 'killed';
+	}
+}

@@ -1,0 +1,163 @@
+// A simulated board: the chip with its devices and what is wired to it, for one boot.
+//
+// Rule: a machine lives as long as a boot. What survives (flash, preferences, parts, the air) is handed in; what a boot makes
+// (sockets, pins, radio) goes with it. Messages to the guest wait in order and are worked out only when their turn has come.
+
+import type { Clock } from './clock.js';
+import { AnalogDevice } from './devices/analog.js';
+import { DeviceError, type Chip, type ChipName, type Device, type Operation } from './devices/chip.js';
+import { I2cDevice } from './devices/i2c.js';
+import { NamesDevice, type Servers } from './devices/names.js';
+import type { Sht3x, Tmp36 } from './devices/sensors.js';
+import { SerialDevice } from './devices/serial.js';
+import { StorageDevice, type Storage } from './devices/storage.js';
+import { TcpDevice } from './devices/tcp.js';
+import { WifiDevice, type AccessPoint } from './devices/wifi.js';
+import { EngineStop } from './engine.js';
+import { Random } from './random.js';
+
+/** The constants of hardware/<board>.ts. */
+export interface BoardConstants {
+	readonly name: string;
+	readonly chip: string;
+	readonly analog: { readonly pin: number };
+	readonly i2c: { readonly data: number; readonly clock: number };
+}
+
+/** What is there before and after a boot. */
+export interface Surroundings {
+	readonly board: BoardConstants;
+	/** Of the node among its fellows, from 0. */
+	readonly index: number;
+	readonly clock: Clock;
+	readonly seed: string;
+	readonly air: AccessPoint;
+	readonly servers: Servers;
+	readonly storage: Storage;
+	readonly tmp36: Tmp36;
+	readonly sht3x: Sht3x;
+	readonly onLine: (line: string) => void;
+	readonly onTrace: (text: string) => void;
+}
+
+/** Reasons that a guest ends for, as its log names them. */
+export const RESTART = 'restart';
+export const POWER_CUT = 'power cut';
+
+export class Machine implements Chip {
+	readonly name: ChipName;
+	readonly random: Random;
+	readonly wifi: WifiDevice;
+	readonly bootedAt: number;
+	/** Next message, or undefined. */
+	readonly queue: (() => unknown[] | undefined)[] = [];
+	/** The guest is busy until then. */
+	busyUntil: number;
+	/** Set by the guest's timers; milliseconds since boot. */
+	wakeAt: number | null = null;
+	readonly #around: Surroundings;
+	readonly #serial: SerialDevice;
+	readonly #devices: readonly Device[];
+	readonly #operations: Record<string, Operation> = Object.create(null);
+	readonly #onWork: () => void;
+	#alive = true;
+
+	/** `onWork`: there is a message, or the time to wake has changed. */
+	constructor(around: Surroundings, boot: number, onWork: () => void) {
+		this.#around = around;
+		this.#onWork = onWork;
+		this.name = around.board.chip as ChipName;
+		this.random = new Random(`${around.seed}/machine/${boot}`);
+		this.bootedAt = Math.ceil(around.clock.now());
+		this.busyUntil = this.bootedAt;
+		this.wifi = new WifiDevice(this, around.air, around.index);
+		this.#serial = new SerialDevice(this, around.onLine);
+		this.#devices = [
+			this.wifi,
+			this.#serial,
+			new AnalogDevice(this, around.board.analog.pin, () => around.tmp36.millivolts()),
+			new I2cDevice(this, { ...around.board.i2c, parts: [around.sht3x] }),
+			new StorageDevice(this.name, around.storage, () => {
+				throw new EngineStop(POWER_CUT);
+			}),
+			new TcpDevice(this, around.servers.network, this.wifi),
+			new NamesDevice(this, around.servers, this.wifi),
+			this.#system(),
+		];
+		for (const device of this.#devices) Object.assign(this.#operations, device.operations);
+	}
+
+	/** Answers the guest's question, in the guest's words. */
+	readonly answer = (request: string): string => {
+		const [operation, ...values] = JSON.parse(request) as [string, ...never[]];
+		try {
+			return ascii(JSON.stringify({ value: this.#operations[operation](...values) }));
+		} catch (fault) {
+			if (!(fault instanceof DeviceError)) throw fault;
+			return ascii(JSON.stringify({ error: [fault.kind, fault.message] }));
+		}
+	};
+
+	now(): number {
+		return Math.max(this.#around.clock.now(), this.busyUntil);
+	}
+
+	/** Whole milliseconds since boot, as the guest sees them. */
+	ms(): number {
+		return Math.max(0, Math.floor(this.now() - this.bootedAt + 1e-6));
+	}
+
+	after(ms: number, action: () => void): { cancelled: boolean } {
+		return this.#around.clock.at(this.now() + Math.max(0, ms), () => {
+			if (this.#alive) action();
+		});
+	}
+
+	post(message: () => unknown[] | undefined): void {
+		if (!this.#alive) return;
+		this.queue.push(message);
+		this.#onWork();
+	}
+
+	delay(ms: number): void {
+		this.busyUntil = this.now() + Math.max(0, ms);
+	}
+
+	type(text: string): void {
+		this.#serial.type(text);
+	}
+
+	down(orderly: boolean): void {
+		this.#alive = false;
+		this.queue.length = 0;
+		for (const device of this.#devices) device.down?.(orderly);
+	}
+
+	#system(): Device {
+		return {
+			operations: {
+				delay: (ms: number) => {
+					this.delay(ms);
+					return this.ms();
+				},
+				wakeAt: (ms: number | null) => {
+					this.wakeAt = ms;
+					this.#onWork();
+				},
+				restart: () => {
+					throw new EngineStop(RESTART);
+				},
+				deepSleep: () => {
+					// Without the wire from GPIO 16 to RST nothing wakes an ESP8266; an ESP32's is an empty function.
+					if (this.name === 'ESP8266') throw new EngineStop('deep sleep');
+				},
+				trace: (text: string) => void this.#around.onTrace(text),
+				'time.set': () => {},
+			},
+		};
+	}
+}
+
+function ascii(text: string): string {
+	return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
+}

@@ -1,0 +1,108 @@
+// The door between a guest (the firmware and the SDK's modules, on XS or on Node's engine) and its board on the host.
+//
+// Rule: call() asks the host and gets the answer before it returns; the host speaks first only through handleCommand, one
+// event at a time, and each event is one turn. Texts on the wire are JSON in ASCII, so that no engine's own idea of
+// strings matters. What the chip does not have is taken away before the firmware's modules are evaluated.
+
+type Json = string | number | boolean | null | undefined;
+export type Handler = (...values: never[]) => void;
+
+interface XsGlobals {
+	issueCommand?(request: ArrayBuffer): ArrayBuffer;
+	gc?(): void;
+	/** Set by the host where the engine is Node's: answers at once. */
+	hostCall?(request: string): string;
+	handleCommand?(event: unknown): unknown;
+}
+
+const globals = globalThis as unknown as XsGlobals & Record<string, unknown>;
+const stringify = JSON.stringify;
+const parse = JSON.parse;
+const collectGarbage = globals.gc;
+const hasCoders = typeof TextDecoder !== 'undefined';
+/** The XS worker's own coders; this build of XS has no ArrayBuffer.fromString. */
+const encoder = hasCoders ? new TextEncoder() : undefined;
+const decoder = hasCoders ? new TextDecoder() : undefined;
+const encode = (text: string): ArrayBuffer => encoder!.encode(text).buffer as ArrayBuffer;
+const decode = (bytes: ArrayBuffer): string => decoder!.decode(bytes);
+const transport = makeTransport(globals.issueCommand, globals.hostCall);
+const handlers: Record<string, Handler> = {};
+const afterTurn: { wakeAt: () => number | null } = { wakeAt: () => null };
+
+/** What every module may look at; changed by the host's events only. */
+export const board = {
+	/** False while modules are being preloaded: then nothing may touch the device. */
+	running: false,
+	inTurn: false,
+	chip: 'ESP8266' as 'ESP8266' | 'ESP32',
+	/** Milliseconds since boot, whole, not wrapping; stands still within a turn but for Timer.delay(). */
+	ms: 0,
+	/** Added to `ms` for Time.ticks, so that a test can begin just before the wrap. */
+	ticksAtBoot: 0,
+};
+
+for (const name of [
+	'setImmediate', 'print', 'issueCommand', 'gc', 'hostCall', 'performance', 'currentMeterLimit', 'resetMeter', 'TextEncoder',
+	'TextDecoder', 'Base64', 'harden', 'lockdown', 'Compartment', 'ModuleSource', 'Intl', 'WebAssembly', 'console', 'SharedArrayBuffer',
+]) delete globals[name];
+
+Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable: false, enumerable: false });
+
+/** Asks the board. Throws what the board throws. */
+export function call<Answer>(operation: string, ...values: Json[]): Answer {
+	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: nothing on the chip can be touched before main's function runs.`);
+	const answer = parse(transport(ascii(stringify([operation, ...values]))));
+	if (answer.error) throw makeError(answer.error[0], answer.error[1]);
+	return answer.value;
+}
+
+/** The one receiver of a kind of event. */
+export function on(kind: string, handler: Handler): void {
+	handlers[kind] = handler;
+}
+
+/** Says when the next timer is due (milliseconds since boot), asked at the end of each turn. */
+export function onTurnEnd(wakeAt: () => number | null): void {
+	afterTurn.wakeAt = wakeAt;
+}
+
+/** A timer was set outside a turn (in a promise's job): the host must hear of it now. */
+export function timersChanged(): void {
+	if (board.running && !board.inTurn) call('wakeAt', afterTurn.wakeAt());
+}
+
+on('memory', () => collectGarbage?.());
+
+function handle(event: unknown): unknown {
+	return typeof event === 'string' ? turn(event) : encode(turn(decode(event as ArrayBuffer)));
+}
+
+function turn(text: string): string {
+	const [ms, kind, ...values] = parse(text);
+	board.ms = ms;
+	board.inTurn = true;
+	try {
+		handlers[kind](...(values as never[]));
+		return stringify({ wakeAt: afterTurn.wakeAt() });
+	} catch (fault) {
+		return ascii(stringify({ fault: String(fault), stack: (fault as Error)?.stack }));
+	} finally {
+		board.inTurn = false;
+	}
+}
+
+function makeTransport(issue: XsGlobals['issueCommand'], hostCall: XsGlobals['hostCall']): (request: string) => string {
+	if (hostCall) return hostCall;
+	return (request) => decode(issue!(encode(request)));
+}
+
+function makeError(name: string, message: string): Error {
+	if (name === 'RangeError') return new RangeError(message);
+	if (name === 'TypeError') return new TypeError(message);
+	if (name === 'SyntaxError') return new SyntaxError(message);
+	return new Error(message);
+}
+
+function ascii(text: string): string {
+	return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
+}

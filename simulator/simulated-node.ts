@@ -1,0 +1,227 @@
+// One simulated node: a board with power that runs the firmware, boot after boot.
+//
+// Rule: one turn for each message, as the chip's main loop gives. What ends the firmware on the chip (an exception that nobody
+// caught, no memory, restart) ends the boot here, is said in a line and counted, and the node boots again with the flash and
+// the preferences that it had.
+
+import type { Task } from './clock.js';
+import type { Sht3x, Tmp36 } from './devices/sensors.js';
+import type { Storage } from './devices/storage.js';
+import { EngineStop, startEngine, type Engine, type EngineKind } from './engine.js';
+import { Machine, POWER_CUT, RESTART, type Surroundings } from './machine.js';
+import { hash } from './random.js';
+import type { Memory } from './snapshot.js';
+
+/** From reset to main on an ESP8266. */
+const BOOT_MS = 450;
+/** No turn is shorter, so a program that never waits still meets the clock. */
+const TURN_MS = 0.1;
+/** A slot of the 32-bit engine. */
+const SLOT_BYTES = 16;
+
+export interface NodeOptions extends Surroundings {
+	readonly name: string;
+	readonly script: string;
+	readonly config: Readonly<Record<string, unknown>>;
+	readonly engine: EngineKind;
+	/** Time.ticks at boot: near 2^31 a test meets the wrap soon. */
+	readonly ticksAtBoot: number;
+}
+
+/** What the guest holds beyond what preloading put into flash. */
+export interface NodeMemory {
+	slots: number;
+	chunkBytes: number;
+	/** As the chip would count: 16 bytes a slot, and the chunks. */
+	bytes: number;
+}
+
+export class SimulatedNode {
+	readonly name: string;
+	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0 };
+	/** Each reason that a boot ended for. */
+	readonly ends: string[] = [];
+	readonly #options: NodeOptions;
+	#engine: Engine | undefined;
+	#machine: Machine | undefined;
+	#baseline: Memory | undefined;
+	#due: Task | undefined;
+	#booting: Task | undefined;
+	#inTurn = false;
+	#onceStopped: (() => void) | undefined;
+
+	constructor(options: NodeOptions) {
+		this.#options = options;
+		this.name = options.name;
+	}
+
+	get tmp36(): Tmp36 {
+		return this.#options.tmp36;
+	}
+
+	get sht3x(): Sht3x {
+		return this.#options.sht3x;
+	}
+
+	get storage(): Storage {
+		return this.#options.storage;
+	}
+
+	get running(): boolean {
+		return this.#machine !== undefined;
+	}
+
+	/** Power on: loads the firmware and runs its main function. Throws if the firmware cannot be preloaded. */
+	async boot(): Promise<void> {
+		if (this.running) return;
+		this.#stayOff();
+		const boot = ++this.counts.boots;
+		const machine = new Machine(this.#options, boot, () => this.#arm());
+		this.#machine = machine;
+		this.#engine = startEngine(this.#options.engine, machine.answer);
+		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify({ telltale: this.#options.config })};`);
+		await this.#engine.load(this.#options.script);
+		this.#baseline ??= await this.#engine.memory();
+		const { seed, ticksAtBoot } = this.#options;
+		machine.queue.unshift(() => ['boot', machine.name, hash(`${seed}/guest/${boot}`), ticksAtBoot]);
+		this.#arm();
+	}
+
+	/** The process is killed: its connections are reset, so that the broker publishes the will at once. */
+	kill(): void {
+		this.#end('killed', true);
+	}
+
+	/** The reset button: the peers of its connections hear nothing of it. */
+	restart(): void {
+		this.#end(RESTART, false);
+		this.#bootLater();
+	}
+
+	/** The plug is pulled; peers hear nothing. powerOn() puts it back. */
+	powerCut(): void {
+		this.#end(POWER_CUT, false);
+	}
+
+	async powerOn(): Promise<void> {
+		this.#options.sht3x.powerUp(this.#options.clock.now());
+		await this.boot();
+	}
+
+	/** A person types at the serial console. */
+	type(text: string): void {
+		this.#machine?.type(text);
+	}
+
+	/** Asks the firmware to stop; settles when it has said so in its log or the time (of the simulation) is over. */
+	async stop(patienceMs = 10_000): Promise<void> {
+		if (!this.running) return this.#stayOff();
+		const stopped = new Promise<void>((resolve) => {
+			this.#onceStopped = resolve;
+			this.#options.clock.after(patienceMs, resolve);
+		});
+		this.type('stop\n');
+		await stopped;
+		this.#end('stopped', true);
+	}
+
+	/** To be called with each line of the node's log. */
+	heard(line: string): void {
+		if (/\bstopped\b/.test(line)) this.#onceStopped?.();
+	}
+
+	/** The date jumps, as a chip's does that was disturbed. */
+	stepDate(seconds: number): void {
+		this.#machine?.post(() => ['clockStep', seconds * 1_000]);
+	}
+
+	/** Memory in use on XS; undefined on Node's engine or while the node is down. Not to be called during a turn. */
+	async memory(): Promise<NodeMemory | undefined> {
+		const now = await this.#engine?.memory();
+		if (!now || !this.#baseline) return undefined;
+		const slots = now.slots - this.#baseline.slots;
+		const chunkBytes = now.chunkBytes - this.#baseline.chunkBytes;
+		return { slots, chunkBytes, bytes: slots * SLOT_BYTES + chunkBytes };
+	}
+
+	/** Sees to it that the next message or the timer gets its turn. */
+	#arm(): void {
+		const machine = this.#machine;
+		if (!machine || this.#inTurn) return;
+		if (this.#due) this.#due.cancelled = true;
+		const { clock } = this.#options;
+		let at = machine.queue.length ? machine.busyUntil : Infinity;
+		if (machine.wakeAt !== null) at = Math.min(at, Math.max(machine.bootedAt + machine.wakeAt, machine.busyUntil));
+		this.#due = at === Infinity ? undefined : clock.at(Math.max(at, clock.now()), () => this.#work(machine));
+	}
+
+	#work(machine: Machine): void | Promise<void> {
+		if (this.#machine !== machine) return;
+		const message = machine.queue.length ? machine.queue.shift()!() : ['wake'];
+		if (!message) return this.#arm();
+		this.#inTurn = true;
+		this.counts.turns++;
+		const event = JSON.stringify([machine.ms(), ...message]);
+		try {
+			const reply = this.#engine!.turn(event);
+			if (typeof reply === 'string') return this.#turned(machine, reply);
+			return reply.then(
+				(text) => this.#turned(machine, text),
+				(fault) => this.#stopped(machine, fault),
+			);
+		} catch (fault) {
+			this.#stopped(machine, fault);
+		}
+	}
+
+	#turned(machine: Machine, text: string): void {
+		this.#inTurn = false;
+		this.counts.compute += this.#engine?.meter.compute ?? 0;
+		const reply = JSON.parse(text) as { wakeAt?: number | null; fault?: string; stack?: string };
+		machine.busyUntil = machine.now() + TURN_MS;
+		if (this.#machine !== machine) return;
+		if (reply.fault) return this.#crash(`uncaught ${reply.stack || reply.fault}`.replace(/\s*\n\s*/g, ' '));
+		machine.wakeAt = reply.wakeAt ?? null;
+		this.#arm();
+	}
+
+	/** The guest is gone in the middle of a turn. */
+	#stopped(machine: Machine, fault: unknown): void {
+		this.#inTurn = false;
+		if (!(fault instanceof EngineStop)) throw fault;
+		if (this.#machine !== machine) return;
+		if (fault.message === RESTART) this.restart();
+		else if (fault.message === POWER_CUT) this.powerCut();
+		else if (fault.message === 'deep sleep') this.#end('deep sleep', false);
+		else this.#crash(fault.message);
+	}
+
+	#crash(reason: string): void {
+		this.counts.faults++;
+		this.#options.onLine(`The node starts anew: ${reason}`);
+		this.#end(reason, false);
+		this.#bootLater();
+	}
+
+	#end(reason: string, orderly: boolean): void {
+		this.#stayOff();
+		if (!this.#machine) return;
+		this.ends.push(reason);
+		if (this.#due) this.#due.cancelled = true;
+		this.#machine.down(orderly);
+		this.#engine?.kill();
+		this.#machine = undefined;
+		this.#engine = undefined;
+		this.#inTurn = false;
+	}
+
+	#bootLater(): void {
+		this.#stayOff();
+		this.#booting = this.#options.clock.after(BOOT_MS, () => this.boot());
+	}
+
+	#stayOff(): void {
+		if (this.#booting) this.#booting.cancelled = true;
+		this.#booting = undefined;
+	}
+}

@@ -1,0 +1,216 @@
+// A whole simulation: nodes with the unchanged firmware, the air between them, and a broker that listens on this machine.
+//
+// Rule: what a caller got wrong is said in one sentence before anything starts. A seed makes the chances of the world; only
+// with virtual network and time (virtual.ts) it also makes the whole run.
+
+import { join } from 'node:path';
+import { isIPv4 } from 'node:net';
+import { board as esp32 } from '../hardware/esp32.js';
+import { board as nodemcu } from '../hardware/nodemcu.js';
+import { bundle, root, type BoardName } from './bundle.js';
+import { Scheduler, type Pace } from './clock.js';
+import { calmConditions, type Conditions } from './conditions.js';
+import { AccessPoint } from './devices/wifi.js';
+import { Sht3x, Tmp36 } from './devices/sensors.js';
+import { Storage } from './devices/storage.js';
+import type { EngineKind } from './engine.js';
+import type { BoardConstants } from './machine.js';
+import { isLoopback, RealNetwork, type Network } from './network.js';
+import { Random } from './random.js';
+import { SimulatedNode } from './simulated-node.js';
+import { readWeather, type Weather } from './weather.js';
+
+export type Settings = Readonly<Record<string, unknown>>;
+export type OnLine = (node: string, line: string) => void;
+
+export interface WorldOptions {
+	readonly board?: BoardName;
+	/** Of src/config.ts; they reach the firmware as "mc/config". */
+	readonly settings?: Settings;
+	readonly nodes?: number;
+	/** A CSV file, or weather made otherwise. */
+	readonly world?: string | Weather;
+	readonly seed?: string | number;
+	readonly onLine?: OnLine;
+	/** What a debug build writes to its console. */
+	readonly onTrace?: OnLine;
+	readonly engine?: EngineKind;
+	/** Path of the entry module. */
+	readonly entry?: string;
+	/** Unix time at the beginning. */
+	readonly startUnixMs?: number;
+	readonly ticksAtBoot?: number;
+}
+
+export interface SimulationOptions extends WorldOptions {
+	/** mqtt://host:port of a broker on this machine. */
+	readonly brokerUrl: string;
+	/** Times real time, or "max". */
+	readonly speed?: number | 'max';
+}
+
+const BOARDS: Readonly<Record<BoardName, BoardConstants>> = { nodemcu, esp32 };
+export const OFFICE_CLIMATE = join(root, 'simulator/weather/office-climate.csv');
+export const MAIN = 'src/main.ts';
+const SSID = 'simulated';
+const PASSPHRASE = 'simulated air';
+const MQTT_PORT = 1_883;
+
+/** What a world is made of. */
+export class World {
+	readonly seed: string;
+	readonly conditions: Conditions = calmConditions();
+	readonly air: AccessPoint;
+	readonly nodes: SimulatedNode[] = [];
+	readonly clock: Scheduler;
+	readonly network: Network;
+	readonly startUnixMs: number;
+
+	/** `makeNetwork` is given the world as far as it is there: clock, seed and conditions. */
+	constructor(options: WorldOptions, clock: Scheduler, settings: Settings, makeNetwork: (world: World) => Network) {
+		this.seed = String(options.seed ?? Math.floor(Math.random() * 0x1_0000_0000));
+		this.clock = clock;
+		this.startUnixMs = options.startUnixMs ?? Date.now();
+		this.air = new AccessPoint(String(settings.ssid), String(settings.passphrase));
+		this.network = makeNetwork(this);
+	}
+
+	/** Milliseconds since the beginning. */
+	now(): number {
+		return this.clock.now();
+	}
+
+	unixMs(): number {
+		return this.startUnixMs + this.clock.now();
+	}
+
+	/** Bundles the firmware and powers every node on. */
+	async populate(options: WorldOptions, settings: Settings): Promise<void> {
+		const board = boardNamed(options.board ?? 'nodemcu');
+		const { world = OFFICE_CLIMATE, onLine = () => {}, onTrace = () => {} } = options;
+		const weather = typeof world === 'string' ? readWeather(world) : world;
+		const script = await bundle(options.entry ?? MAIN, board.name as BoardName);
+		const count = options.nodes ?? 1;
+		if (!(Number.isInteger(count) && count >= 1 && count <= 100)) throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to 100.`);
+		for (let index = 0; index < count; index++) {
+			const config = count === 1 ? settings : numbered(settings, index + 1);
+			const name = String(config.node ?? 'node');
+			const seed = `${this.seed}/${name}`;
+			const airNow = (): { temperatureC: number; humidityPct: number } => weather.at(this.clock.now());
+			const node: SimulatedNode = new SimulatedNode({
+				name, script, config, board, index, seed,
+				engine: options.engine ?? 'xs',
+				ticksAtBoot: options.ticksAtBoot ?? 0,
+				clock: this.clock,
+				air: this.air,
+				servers: this,
+				storage: new Storage(),
+				tmp36: new Tmp36(airNow, new Random(`${seed}/tmp36`)),
+				sht3x: new Sht3x(airNow, new Random(`${seed}/sht3x`)),
+				onLine: (line) => {
+					onLine(name, line);
+					node.heard(line);
+				},
+				onTrace: (text) => onTrace(name, text),
+			});
+			this.nodes.push(node);
+		}
+		for (const node of this.nodes) await node.boot();
+	}
+}
+
+/** A running simulation against a broker that listens on this machine. */
+export class Simulation {
+	readonly #world: World;
+	#run: Promise<void>;
+
+	constructor(world: World) {
+		this.#world = world;
+		this.#run = world.clock.run();
+		// Said again by stop(), where somebody waits for it.
+		this.#run.catch(() => {});
+	}
+
+	get nodes(): readonly SimulatedNode[] {
+		return this.#world.nodes;
+	}
+
+	get seed(): string {
+		return this.#world.seed;
+	}
+
+	get air(): AccessPoint {
+		return this.#world.air;
+	}
+
+	get conditions(): Conditions {
+		return this.#world.conditions;
+	}
+
+	/** Milliseconds of the simulation. */
+	now(): number {
+		return this.#world.now();
+	}
+
+	/** Settles when so much time of the simulation has passed. Rejects if the simulation itself breaks. */
+	async pass(ms: number): Promise<void> {
+		await Promise.race([new Promise<void>((resolve) => void this.#world.clock.after(ms, resolve)), this.#run]);
+	}
+
+	/** Asks each node to stop, then ends everything. */
+	async stop(): Promise<void> {
+		await Promise.race([Promise.all(this.nodes.map((node) => node.stop())), this.#run]);
+		this.#world.clock.stop();
+		for (const node of this.nodes) node.kill();
+		await this.#run;
+		this.#world.network.close();
+	}
+}
+
+export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
+	const pace: Pace = options.speed ?? 1;
+	if (typeof pace === 'number' && !(pace > 0 && pace <= 10_000)) throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most 10000, or "max".`);
+	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
+	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
+	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
+	const world: World = new World(options, clock, settings, () => new RealNetwork(clock, names, (sentence) => options.onLine?.('', sentence)));
+	await world.populate(options, settings);
+	return new Simulation(world);
+}
+
+/** The access point is the one that the settings want. */
+export function withAir(settings: Settings): Settings {
+	return { ...settings, ssid: settings.ssid || SSID, passphrase: settings.ssid ? (settings.passphrase ?? '') : PASSPHRASE };
+}
+
+function withBroker(settings: Settings, brokerUrl: string): Settings {
+	let url: URL;
+	try {
+		url = new URL(brokerUrl);
+	} catch {
+		throw new Error(`"${brokerUrl}" is no address of a broker: give one like mqtt://127.0.0.1:1883.`);
+	}
+	if (url.protocol !== 'mqtt:') throw new Error(`The firmware speaks plain MQTT only: "${brokerUrl}" must begin with mqtt://.`);
+	if (isIPv4(url.hostname) && !isLoopback(url.hostname)) {
+		throw new Error(`The broker ${url.hostname} is not on this machine: simulated nodes only talk to 127.0.0.1.`);
+	}
+	const { username, password } = url;
+	return {
+		...settings,
+		host: url.hostname,
+		port: url.port ? Number(url.port) : MQTT_PORT,
+		...(username && { user: decodeURIComponent(username), password: decodeURIComponent(password) }),
+	};
+}
+
+function boardNamed(name: string): BoardConstants {
+	if (!Object.hasOwn(BOARDS, name)) throw new Error(`There is no board "${name}": choose one of ${Object.keys(BOARDS).join(', ')}.`);
+	return BOARDS[name as BoardName];
+}
+
+/** Nodes of the same settings must differ in all that a broker knows them by. */
+function numbered(settings: Settings, number: number): Settings {
+	const suffixed: Record<string, unknown> = { ...settings, node: `${settings.node ?? 'node'}-${number}` };
+	for (const key of ['clientId', 'base']) if (settings[key]) suffixed[key] = `${settings[key]}-${number}`;
+	return suffixed;
+}

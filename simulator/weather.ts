@@ -1,0 +1,91 @@
+// Recorded weather: what the air around the nodes is like at a time of the simulation.
+//
+// Rule: a file is read whole and checked before anything starts; what is wrong is said in one sentence with file and line.
+// Between two records the air changes evenly; after the last one the recording begins again.
+
+import { readFileSync } from 'node:fs';
+
+export interface Air {
+	temperatureC: number;
+	humidityPct: number;
+}
+
+export interface Weather {
+	/** `ms` since the simulation began. */
+	at(ms: number): Air;
+}
+
+interface Row extends Air {
+	ms: number;
+}
+
+const HEADER = 'time,temperature_c,humidity_pct';
+const TEMPERATURE_C = { min: -60, max: 100 };
+
+export function steadyWeather(air: Air): Weather {
+	return { at: () => air };
+}
+
+export function readWeather(file: string): Weather {
+	let text: string;
+	try {
+		text = readFileSync(file, 'utf8');
+	} catch {
+		throw new Error(`${file} cannot be read: give the path of a CSV file with the columns ${HEADER}.`);
+	}
+	return recordedWeather(parse(file, text));
+}
+
+function parse(file: string, text: string): Row[] {
+	const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+	if (lines[0].trim() !== HEADER) throw new Error(`${file}, line 1: the columns must be "${HEADER}", not "${lines[0].slice(0, 60)}".`);
+	const rows: Row[] = [];
+	for (let i = 1; i < lines.length; i++) {
+		if (lines[i].trim() === '') continue;
+		const row = parseRow(lines[i]);
+		if (typeof row === 'string') throw new Error(`${file}, line ${i + 1}: ${row}.`);
+		if (rows.length && row.ms <= rows[rows.length - 1].ms) throw new Error(`${file}, line ${i + 1}: the time must be later than that of the line before.`);
+		rows.push(row);
+	}
+	if (rows.length < 2) throw new Error(`${file}: at least two lines of readings are needed after the first line.`);
+	return rows;
+}
+
+/** A row, or what is wrong with it. */
+function parseRow(line: string): Row | string {
+	const cells = line.split(',').map((cell) => cell.trim());
+	if (cells.length !== 3) return `three columns are expected (${HEADER}), not ${cells.length}`;
+	const [time, temperature, humidity] = cells;
+	const ms = Date.parse(time);
+	if (Number.isNaN(ms)) return `the time must be like 2015-02-02T14:19:00Z, not "${time}"`;
+	const temperatureC = temperature === '' ? NaN : Number(temperature);
+	if (!(temperatureC >= TEMPERATURE_C.min && temperatureC <= TEMPERATURE_C.max)) {
+		return `the temperature must be a number of degrees Celsius from ${TEMPERATURE_C.min} to ${TEMPERATURE_C.max}, not "${temperature}"`;
+	}
+	const humidityPct = humidity === '' ? NaN : Number(humidity);
+	if (!(humidityPct >= 0 && humidityPct <= 100)) return `the humidity must be a percentage from 0 to 100, not "${humidity}"`;
+	return { ms, temperatureC, humidityPct };
+}
+
+function recordedWeather(rows: readonly Row[]): Weather {
+	const first = rows[0].ms;
+	const span = rows[rows.length - 1].ms - first;
+	return {
+		at(ms: number): Air {
+			const time = first + (ms % span);
+			let low = 0;
+			let high = rows.length - 1;
+			while (high - low > 1) {
+				const middle = (low + high) >> 1;
+				if (rows[middle].ms <= time) low = middle;
+				else high = middle;
+			}
+			const part = (time - rows[low].ms) / (rows[high].ms - rows[low].ms);
+			const mix = (a: number, b: number): number => a + (b - a) * part;
+			return {
+				temperatureC: mix(rows[low].temperatureC, rows[high].temperatureC),
+				humidityPct: mix(rows[low].humidityPct, rows[high].humidityPct),
+			};
+		},
+	};
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Ticks made monotonic, the date kept beside them, and the one timer.
+//
+// Rule: nobody else subtracts ticks. The SDK's are signed 32-bit and wrap after 49.7 days; Time.delta() knows, and its
+// sum never wraps. The date is an offset to that sum, so a step of the date moves no timer.
+
+import SNTP from 'sntp';
+import Time from 'time';
+import Timer, { type TimerHandle } from 'timer';
+import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer } from '../ports.js';
+
+/** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
+const LONGEST_MS = 0x3fff_ffff;
+
+export class DeviceClock implements Clock {
+	#ticks = Time.ticks;
+	#elapsedMs: Millis = 0;
+	#bootSeconds = 0;
+
+	now(): Millis {
+		const ticks = Time.ticks;
+		this.#elapsedMs += Time.delta(this.#ticks, ticks);
+		this.#ticks = ticks;
+		return this.#elapsedMs;
+	}
+
+	unixSeconds(): number {
+		return this.#bootSeconds && Math.floor(this.#bootSeconds + this.now() / 1000);
+	}
+
+	setUnixSeconds(seconds: number): void {
+		this.#bootSeconds = seconds - this.now() / 1000;
+	}
+}
+
+export class DeviceAlarm implements Alarm {
+	readonly #timer: TimerHandle;
+
+	/** `run` is called by the timer only, never from inside set(). */
+	constructor(run: () => void) {
+		// A repeating timer stays alive after it fired, so one handle serves for ever.
+		this.#timer = Timer.set(run, 0, LONGEST_MS);
+	}
+
+	set(at: Millis, now: Millis): void {
+		const waitMs = at === NEVER ? LONGEST_MS : Math.ceil(at - now);
+		Timer.schedule(this.#timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, LONGEST_MS);
+	}
+}
+
+export class DeviceTimeServer implements TimeServer {
+	state: TimeState = TimeState.Idle;
+	readonly #clock: DeviceClock;
+	readonly #wake: () => void;
+	#client: SNTP | undefined;
+
+	constructor(clock: DeviceClock, wake: () => void) {
+		this.#clock = clock;
+		this.#wake = wake;
+	}
+
+	ask(host: string): void {
+		// Its timer would go on asking for a connection that is gone.
+		if (this.state === TimeState.Asking) this.#client?.close();
+		this.state = TimeState.Asking;
+		this.#client = new SNTP({ host }, (message, value) => this.#heard(message, value));
+	}
+
+	#heard(message: number, value: unknown): void {
+		if (message === SNTP.retry) return;
+		this.#client = undefined;
+		if (message === SNTP.time) this.#clock.setUnixSeconds(value as number);
+		this.state = message === SNTP.time ? TimeState.Answered : TimeState.Failed;
+		this.#wake();
+	}
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Wi-Fi as a station, over the SDK's legacy "wifi" and "net" (the newer interface has no access point mode, and the two
+// must not be mixed: each installs the chip's only event handler).
+//
+// Rule: messages only set `state` and wake the loop. Neither chip is trusted to join again by itself: link.ts asks.
+
+import Net from 'net';
+import WiFi from 'wifi';
+import { NetworkState, type Network } from '../ports.js';
+
+/** The SDK's code with "disconnect" when the handshake failed. */
+const PASSPHRASE_REFUSED = -1;
+/** What the ESP8266 says for "not joined". */
+const RSSI_FAULT = 31;
+
+export class DeviceNetwork implements Network {
+	state: NetworkState = NetworkState.Down;
+	resolved: string | undefined;
+	readonly #wake: () => void;
+	/** Counts the questions: an answer to an older one is not taken for this one's. */
+	#question = 0;
+
+	constructor(wake: () => void) {
+		this.#wake = wake;
+		WiFi.mode = WiFi.Mode.station;
+		new WiFi(undefined, (message, code) => this.#heard(message, code));
+	}
+
+	join(ssid: string, passphrase: string): void {
+		this.state = NetworkState.Down;
+		WiFi.connect(passphrase ? { ssid, password: passphrase } : { ssid });
+	}
+
+	leave(): void {
+		this.state = NetworkState.Down;
+		WiFi.disconnect();
+	}
+
+	rssi(): number {
+		const dbm = this.state === NetworkState.Up ? Net.get('RSSI') : undefined;
+		return dbm === undefined || dbm === RSSI_FAULT ? 0 : dbm;
+	}
+
+	address(): string {
+		return (this.state === NetworkState.Up && Net.get('IP')) || '';
+	}
+
+	resolve(host: string): void {
+		const question = ++this.#question;
+		this.resolved = undefined;
+		Net.resolve(host, (_name, address) => {
+			if (question !== this.#question) return;
+			this.resolved = address ?? '';
+			this.#wake();
+		});
+	}
+
+	#heard(message: string, code?: number): void {
+		switch (message) {
+			case WiFi.connected:
+				this.state = NetworkState.Joined;
+				break;
+			case WiFi.gotIP:
+				this.state = NetworkState.Up;
+				break;
+			case WiFi.lostIP:
+				this.state = NetworkState.Joined;
+				break;
+			case WiFi.disconnected:
+				this.state = code === PASSPHRASE_REFUSED ? NetworkState.Refused : NetworkState.Down;
+				break;
+		}
+		this.#wake();
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The serial line: log lines out, typed lines in.
+//
+// Rule: nothing waits for the line. What is said goes through a ring and leaves as the FIFO (128 B) has room; when the ring
+// is full, lines are dropped whole and counted, and the count is said with the next line that fits.
+
+import Serial from 'embedded:io/serial';
+import type { Console, Log } from '../ports.js';
+
+const BAUD = 115_200;
+const RING_BYTES = 512;
+/** Half the FIFO: leaves before it is full. */
+const PIECE_MAX = 64;
+const TYPED_MAX = 64;
+const NEWLINE = 10;
+const RETURN = 13;
+
+export class DeviceSerial implements Log, Console {
+	readonly #serial: Serial;
+	readonly #wake: () => void;
+	readonly #ring = new Uint8Array(RING_BYTES);
+	readonly #piece = new Uint8Array(PIECE_MAX);
+	#head = 0;
+	#tail = 0;
+	#writable = false;
+	#dropped = 0;
+	#typing = '';
+	#typed = '';
+
+	constructor(wake: () => void) {
+		this.#wake = wake;
+		this.#serial = new Serial({
+			baud: BAUD,
+			onReadable: (count) => this.#receive(count),
+			onWritable: (count) => this.#drain(count),
+		});
+	}
+
+	line(text: string): void {
+		const note = this.#dropped ? `(${this.#dropped} lines dropped) ` : '';
+		// Every character may take four bytes; a whole line or nothing.
+		if (RING_BYTES - (this.#tail - this.#head) < (note.length + text.length) * 4 + 2) {
+			this.#dropped++;
+			return;
+		}
+		this.#dropped = 0;
+		this.#put(note);
+		this.#put(text);
+		this.#put('\r\n');
+		if (this.#writable) this.#drain(PIECE_MAX);
+	}
+
+	take(): string {
+		const typed = this.#typed;
+		this.#typed = '';
+		return typed;
+	}
+
+	/** ASCII as it is; the rest as "?", since nobody knows the terminal's encoding. */
+	#put(text: string): void {
+		for (let i = 0; i < text.length; i++) {
+			const code = text.charCodeAt(i);
+			this.#ring[this.#tail++ % RING_BYTES] = code < 0x80 ? code : 0x3f;
+		}
+	}
+
+	#drain(room: number): void {
+		let count = this.#tail - this.#head;
+		this.#writable = count === 0;
+		if (count === 0) return;
+		if (count > room) count = room;
+		if (count > PIECE_MAX) count = PIECE_MAX;
+		for (let i = 0; i < count; i++) this.#piece[i] = this.#ring[(this.#head + i) % RING_BYTES];
+		try {
+			this.#serial.write(count === PIECE_MAX ? this.#piece : this.#piece.subarray(0, count));
+			this.#head += count;
+		} catch {
+			// The FIFO is fuller than it said; onWritable comes when it has drained.
+		}
+	}
+
+	#receive(count: number): void {
+		while (count-- > 0) {
+			const bytes = this.#serial.read(1) as ArrayBuffer | undefined;
+			if (!bytes) return;
+			this.#key(new Uint8Array(bytes)[0]);
+		}
+	}
+
+	#key(code: number): void {
+		if (code !== NEWLINE && code !== RETURN) {
+			if (this.#typing.length < TYPED_MAX) this.#typing += String.fromCharCode(code);
+			return;
+		}
+		if (this.#typing === '') return;
+		this.#typed = this.#typing;
+		this.#typing = '';
+		this.#wake();
+	}
+}

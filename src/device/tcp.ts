@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// One TCP connection over the SDK's embedded:io/socket/tcp.
+//
+// Rule: callbacks only note what is there and wake the loop. A write is all or nothing: "would block" is never provoked,
+// because `room` is what the SDK said last, and a write that it does not confirm with a number means that the peer is gone.
+// After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
+
+import TCP from 'embedded:io/socket/tcp';
+import { TransportState, type Transport } from '../ports.js';
+
+export class DeviceTcp implements Transport {
+	state: TransportState = TransportState.Closed;
+	room = 0;
+	readonly #wake: () => void;
+	readonly #onReadable: (count: number) => void;
+	readonly #onWritable: (count: number) => void;
+	#socket: TCP | undefined;
+	#unread = 0;
+
+	constructor(wake: () => void) {
+		this.#wake = wake;
+		this.#onReadable = (count) => {
+			this.#unread = count;
+			this.#wake();
+		};
+		this.#onWritable = (count) => {
+			this.state = TransportState.Open;
+			this.room = count;
+			this.#wake();
+		};
+	}
+
+	open(address: string, port: number): void {
+		this.close();
+		this.state = TransportState.Connecting;
+		try {
+			const socket: TCP = new TCP({
+				address,
+				port,
+				nodelay: true,
+				onReadable: this.#onReadable,
+				onWritable: this.#onWritable,
+				// The error of a socket that was replaced meanwhile says nothing about the one in use.
+				onError: () => this.#socket === socket && this.#lost(),
+			});
+			this.#socket = socket;
+		} catch {
+			// No interface or no memory for another connection: to the link it is one more attempt that failed.
+			this.state = TransportState.Lost;
+		}
+	}
+
+	close(): void {
+		this.#socket?.close();
+		this.#socket = undefined;
+		this.#unread = 0;
+		this.room = 0;
+		this.state = TransportState.Closed;
+	}
+
+	write(bytes: Uint8Array): boolean {
+		if (this.state !== TransportState.Open) return false;
+		try {
+			const room = this.#socket!.write(bytes);
+			if (room === undefined) return false;
+			this.room = room;
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	read(into: Uint8Array): number {
+		const count = this.#unread < into.length ? this.#unread : into.length;
+		if (count === 0) return 0;
+		this.#socket!.read(count === into.length ? into : into.subarray(0, count));
+		this.#unread -= count;
+		return count;
+	}
+
+	#lost(): void {
+		this.#socket?.close();
+		this.#socket = undefined;
+		this.room = 0;
+		this.state = TransportState.Lost;
+		this.#wake();
+	}
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
+//
+// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit,
+// and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
+// docs/architecture.md draws this table.
+
+import type { Backoff } from './backoff.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TCP_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
+import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
+
+export const enum State {
+	/** Until the back-off is over. */
+	Waiting,
+	/** For the access point and an address. */
+	Joining,
+	/** For the broker's address. */
+	Resolving,
+	/** For the TCP connection. */
+	Opening,
+	/** For the CONNACK. */
+	Greeting,
+	Online,
+	/** Stopped for good, by command. */
+	Stopped,
+}
+
+export const enum Event {
+	None,
+	/** The state's time is over. */
+	Due,
+	/** What the state waited for is there. */
+	Done,
+	/** It cannot be had: no such name, connection refused or closed, session ended. */
+	Failed,
+	/** The Wi-Fi is gone. */
+	Unjoined,
+}
+
+/** TABLE[state][event] is the next state; the state itself where the event means nothing. */
+export const TABLE: readonly (readonly State[])[] = Object.freeze([
+	// by event:    None, Due, Done, Failed, Unjoined
+	Object.freeze([State.Waiting, State.Joining, State.Waiting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Joining, State.Waiting, State.Resolving, State.Waiting, State.Joining]),
+	Object.freeze([State.Resolving, State.Waiting, State.Opening, State.Waiting, State.Waiting]),
+	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
+	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
+	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
+]);
+
+/** The words of docs/topics.md for what ended a link or an attempt. */
+export const enum Cause {
+	None,
+	Wifi,
+	Dns,
+	Tcp,
+	Refused,
+	Silence,
+	Protocol,
+}
+export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol']);
+
+/** What link needs of the session above it. */
+export interface Upper {
+	/** The connection is open: greet. */
+	opened(now: Millis): void;
+	/** Moves bytes both ways and does what is due; returns when to be asked again. */
+	pump(now: Millis): Millis;
+	/** The connection is gone or about to be closed, and why. */
+	closed(cause: Cause, now: Millis): void;
+	/** CONNACK with code 0 came in this connection. */
+	readonly accepted: boolean;
+	/** An acknowledgement came in this connection. */
+	readonly acknowledged: boolean;
+	/** What was asked to be said before the end has been said, or nobody is there to hear it: the link shall stay down. */
+	readonly stopped: boolean;
+	/** Why the session ended, as a sentence; '' while it has not. */
+	readonly ended: string;
+	/** What kind of end that was. */
+	readonly cause: Cause;
+	/** It was turned down for what it is (client id, user, password), not for the moment. */
+	readonly refused: boolean;
+}
+
+export interface Destination {
+	readonly ssid: string;
+	readonly passphrase: string;
+	readonly host: string;
+	readonly port: number;
+}
+
+export class Link implements Pollable {
+	/** Attempts since the link was last useful. */
+	attempts = 0;
+	/** Times that a session was accepted, since boot. */
+	connects = 0;
+	/** Why the last link or attempt ended. */
+	cause: Cause = Cause.None;
+
+	readonly #to: Destination;
+	readonly #network: Network;
+	readonly #transport: Transport;
+	readonly #upper: Upper;
+	readonly #backoff: Backoff;
+	readonly #log: Log;
+	#state: State = State.Waiting;
+	#enteredAt: Millis = 0;
+	#dueAt: Millis = 0;
+	#useful = false;
+	#pumpAt: Millis = 0;
+
+	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log) {
+		this.#to = to;
+		this.#network = network;
+		this.#transport = transport;
+		this.#upper = upper;
+		this.#backoff = backoff;
+		this.#log = log;
+	}
+
+	get state(): State {
+		return this.#state;
+	}
+
+	poll(now: Millis): Millis {
+		this.#pumpAt = NEVER;
+		if (this.#state >= State.Greeting && this.#state !== State.Stopped) this.#pumpAt = this.#upper.pump(now);
+		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
+		for (;;) {
+			const event = this.#observe(now);
+			const next = TABLE[this.#state][event];
+			if (next === this.#state) break;
+			if (next === State.Waiting) this.#fail(event, now);
+			this.#enter(next, now);
+		}
+		return this.#dueAt < this.#pumpAt ? this.#dueAt : this.#pumpAt;
+	}
+
+	/** For good. The loop shall come round at once: somebody waits for this. */
+	#stop(now: Millis): Millis {
+		this.cause = Cause.None;
+		this.#leave(now);
+		this.#enter(State.Stopped, now);
+		return now;
+	}
+
+	#observe(now: Millis): Event {
+		const network = this.#network.state;
+		if (this.#state > State.Joining && network !== NetworkState.Up) return Event.Unjoined;
+		switch (this.#state) {
+			case State.Joining:
+				if (network === NetworkState.Up) return Event.Done;
+				if (network === NetworkState.Refused) return Event.Failed;
+				break;
+			case State.Resolving:
+				if (this.#network.resolved !== undefined) return this.#network.resolved ? Event.Done : Event.Failed;
+				break;
+			case State.Opening:
+				if (this.#transport.state === TransportState.Open) return Event.Done;
+				if (this.#transport.state === TransportState.Lost) return Event.Failed;
+				break;
+			case State.Greeting:
+				if (this.#upper.ended) return Event.Failed;
+				if (this.#upper.accepted) return Event.Done;
+				break;
+			case State.Online:
+				if (this.#upper.ended) return Event.Failed;
+				this.#watchUse(now);
+				break;
+		}
+		return now >= this.#dueAt ? Event.Due : Event.None;
+	}
+
+	#watchUse(now: Millis): void {
+		if (this.#useful) return;
+		if (!this.#upper.acknowledged && now - this.#enteredAt < LINK_USEFUL_MS) return;
+		this.#useful = true;
+		this.#dueAt = NEVER;
+		this.attempts = 0;
+		this.#backoff.useful();
+	}
+
+	#enter(state: State, now: Millis): void {
+		this.#state = state;
+		this.#enteredAt = now;
+		switch (state) {
+			case State.Joining:
+				this.attempts++;
+				this.#dueAt = now + WIFI_TIMEOUT_MS;
+				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
+				break;
+			case State.Resolving:
+				this.#dueAt = now + DNS_TIMEOUT_MS;
+				this.#network.resolve(this.#to.host);
+				break;
+			case State.Opening:
+				this.#dueAt = now + TCP_TIMEOUT_MS;
+				this.#transport.open(this.#network.resolved!, this.#to.port);
+				break;
+			case State.Greeting:
+				this.#dueAt = now + CONNACK_TIMEOUT_MS;
+				this.#upper.opened(now);
+				this.#pumpAt = this.#upper.pump(now);
+				break;
+			case State.Online:
+				this.connects++;
+				this.#useful = false;
+				this.#dueAt = now + LINK_USEFUL_MS;
+				this.#log.line(`online at ${this.#to.host}:${this.#to.port}`);
+				break;
+			case State.Stopped:
+				this.#dueAt = NEVER;
+				break;
+		}
+	}
+
+	/** Says why, closes what is open, and sets the end of the wait. */
+	#fail(event: Event, now: Millis): void {
+		const refused = this.#state >= State.Greeting && this.#upper.refused;
+		const sentence = this.#reason(event);
+		this.#leave(now);
+		const delayMs = this.#backoff.failed(refused);
+		this.#dueAt = now + delayMs;
+		this.#log.line(`${sentence}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+	}
+
+	#leave(now: Millis): void {
+		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
+		this.#transport.close();
+		// An association that came to nothing is given up, else the radio would go on by its own rules.
+		if (this.#state === State.Joining) this.#network.leave();
+	}
+
+	/** One sentence for a human, and the one word for machines. */
+	#reason(event: Event): string {
+		const { ssid, host, port } = this.#to;
+		if (event === Event.Unjoined) return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
+		const late = event === Event.Due;
+		switch (this.#state) {
+			case State.Joining:
+				if (late) return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
+				return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
+			case State.Resolving:
+				return this.#because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
+			case State.Opening:
+				if (late) return this.#because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
+				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
+			case State.Greeting:
+				if (late) return this.#because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
+		}
+		return this.#because(this.#upper.cause, this.#upper.ended);
+	}
+
+	#because(cause: Cause, sentence: string): string {
+		this.cause = cause;
+		return sentence;
+	}
+}

@@ -1,0 +1,309 @@
+import { describe, expect, it } from 'vitest';
+import { generate, parser } from 'mqtt-packet';
+import { Announcer } from '../src/announce.js';
+import { Backlog } from '../src/backlog.js';
+import { Backoff } from '../src/backoff.js';
+import { Broker } from '../src/broker.js';
+import { Commands } from '../src/commands.js';
+import { complete } from '../src/config.js';
+import { NodeControls } from '../src/controls.js';
+import { Link, State } from '../src/link.js';
+import { NetworkState } from '../src/ports.js';
+import { ABSENT, Reading } from '../src/reading.js';
+import { Sampler } from '../src/sampler.js';
+import { FakeClock, FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
+
+interface Seen {
+	cmd: string;
+	topic?: string;
+	payload?: string;
+	messageId?: number;
+	retain?: boolean;
+	dup?: boolean;
+	qos?: number;
+	[key: string]: unknown;
+}
+
+/** A whole node above its ports; the test is the broker, and speaks through mqtt-packet. */
+function setUp(settings: Record<string, unknown> = {}) {
+	const config = complete({ node: 'porch', ssid: 'attic', host: 'broker.lan', ...settings });
+	const clock = new FakeClock();
+	const log = new FakeLog();
+	const network = new FakeNetwork();
+	const transport = new FakeTransport();
+	const backlog = new Backlog(4096);
+	const kept = new Map<string, number>();
+	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
+	const broker = new Broker(config, 7, clock, transport, backlog, log);
+	const sampler = new Sampler([], config.intervalMs, clock, log, backlog);
+	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
+	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, clock, network, sampler, backlog, broker, link });
+	let restarts = 0;
+	let typed = '';
+	const console = { take: () => { const line = typed; typed = ''; return line; } };
+	const controls = new NodeControls({ clock, log, store, sampler, broker, announcer, link, console, restart: () => restarts++ });
+	const commands = new Commands(controls);
+	broker.announcer = announcer;
+	broker.commands = commands;
+	controls.onLine = (line) => commands.onLine(line);
+
+	let wakeAt = 0;
+	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), link.poll(clock.time)));
+	/** What the node wrote since the last look, as packets. */
+	const sent = (): Seen[] => {
+		const packets: Seen[] = [];
+		const read = parser();
+		read.on('packet', (packet) => packets.push({ ...packet, payload: 'payload' in packet ? String(packet.payload) : undefined } as Seen));
+		read.parse(Buffer.from(transport.sent));
+		transport.sent = [];
+		return packets;
+	};
+	const say = (packet: object) => transport.arrive(...generate(packet as never));
+	/** Up to an accepted session, everything acknowledged. */
+	const connect = (sessionPresent = false) => {
+		for (let i = 0; link.state !== State.Greeting && i < 10; i++) {
+			if (link.state === State.Waiting) clock.time += 61_000;
+			turn();
+			network.state = NetworkState.Up;
+			turn();
+			network.resolved = '127.0.0.1';
+			turn();
+			transport.connected();
+			turn();
+		}
+		const connected = sent();
+		say({ cmd: 'connack', returnCode: 0, sessionPresent });
+		turn();
+		return connected;
+	};
+	/** Acknowledges what the node says, turn by turn, and gives it back, for `ms` of time. */
+	const serve = (ms = 0): Seen[] => {
+		const all: Seen[] = [];
+		const end = clock.time + ms;
+		for (;;) {
+			turn();
+			const packets = sent();
+			for (const packet of packets) {
+				if (packet.cmd === 'publish' && packet.qos === 1) say({ cmd: 'puback', messageId: packet.messageId });
+				if (packet.cmd === 'subscribe') say({ cmd: 'suback', messageId: packet.messageId, granted: [1] });
+				if (packet.cmd === 'pingreq') say({ cmd: 'pingresp' });
+			}
+			all.push(...packets);
+			if (packets.length) continue;
+			if (wakeAt > end) break;
+			clock.time = Math.max(clock.time, wakeAt);
+		}
+		clock.time = end;
+		return all;
+	};
+	const take = (seq: number, temperature = 21_000) => {
+		const reading = new Reading();
+		Object.assign(reading, { seq, uptime: Math.floor(clock.time / 1000), time: clock.unixSeconds() });
+		reading.values.set([temperature, ABSENT]);
+		backlog.put(reading);
+	};
+	const type = (line: string) => (typed = line);
+	return { config, clock, log, network, transport, backlog, broker, link, kept, sampler, turn, sent, say, connect, serve, take, type, restarts: () => restarts };
+}
+
+const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
+const seqs = (packets: Seen[], topic: string) => published(packets, topic).map((packet) => JSON.parse(packet.payload!).seq);
+
+describe('the broker', () => {
+	it('is greeted with the client id, user, keep-alive and the will', () => {
+		const [connect] = setUp({ user: 'me', password: 'secret', keepAliveMs: 30_500 }).connect();
+		expect(connect).toMatchObject({
+			cmd: 'connect', clientId: 'telltale-porch', username: 'me', keepalive: 31, clean: false, protocolVersion: 4,
+			will: { topic: 'telltale/porch/status', qos: 1, retain: true },
+		});
+		expect(String((connect as any).password)).toBe('secret');
+		expect(String((connect as any).will.payload)).toBe('offline');
+	});
+
+	it('hears status and info first, both retained, then readings', () => {
+		const set = setUp();
+		set.take(1);
+		set.connect();
+		const said = set.serve();
+		expect(said.filter((packet) => packet.cmd === 'subscribe').length).toBeGreaterThan(0);
+		expect(said.filter((packet) => packet.cmd === 'publish').map((packet) => [packet.topic, packet.retain, packet.qos])).toEqual([
+			['telltale/porch/status', true, 1], ['telltale/porch/info', true, 1], ['telltale/porch/health', false, 0], ['telltale/porch/backlog', false, 1]]);
+		expect(published(said, 'telltale/porch/status')[0].payload).toBe('online');
+		expect(JSON.parse(published(said, 'telltale/porch/info')[0].payload!)).toMatchObject({ board: 'nodemcu', sensors: 'tmp36,sht3x', interval: 10, boot: 7 });
+	});
+
+	it('gets live readings on readings and late ones on backlog, live first, none twice', () => {
+		const set = setUp();
+		for (let seq = 1; seq <= 5; seq++) set.take(seq);
+		set.connect();
+		set.take(6);
+		const said = set.serve(2_000);
+		expect(seqs(said, 'telltale/porch/readings')).toEqual([6]);
+		expect(seqs(said, 'telltale/porch/backlog')).toEqual([1, 2, 3, 4, 5]);
+		expect(set.backlog.count).toBe(0);
+		expect([set.broker.sent, set.broker.delivered]).toEqual([6, 6]);
+	});
+
+	it('gets late readings at no more than ten a second', () => {
+		const set = setUp();
+		for (let seq = 1; seq <= 100; seq++) set.take(seq);
+		set.connect();
+		expect(seqs(set.serve(1_000), 'telltale/porch/backlog').length).toBeLessThanOrEqual(11);
+		set.serve(10_000);
+		expect(set.backlog.count).toBe(0);
+	});
+
+	it('gets what was unacknowledged again, with the same id and DUP, when it kept the session', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.take(1);
+		set.turn();
+		const [first] = published(set.sent(), 'telltale/porch/readings');
+		set.transport.lose();
+		set.turn();
+		set.connect(true);
+		const said = set.serve();
+		const [again] = published(said, 'telltale/porch/readings');
+		expect(again).toMatchObject({ dup: true, messageId: first.messageId, payload: first.payload });
+		expect(said.some((packet) => packet.cmd === 'subscribe')).toBe(false);
+		expect(set.backlog.count).toBe(0);
+	});
+
+	it('gets a reading that was taken before the date was known with its time', () => {
+		const set = setUp();
+		set.clock.time = 5_000;
+		set.take(1);
+		set.clock.time = 65_000;
+		set.clock.unix = 1_795_000_000;
+		set.connect();
+		const [late] = published(set.serve(), 'telltale/porch/backlog');
+		expect(JSON.parse(late.payload!).time).toBe(1_795_000_005);
+	});
+
+	it('hears of the outage once it is over', () => {
+		const set = setUp();
+		set.clock.unix = 1_795_000_000;
+		set.connect();
+		set.serve(10_000);
+		const lostAt = set.clock.time;
+		set.network.state = NetworkState.Down;
+		set.turn();
+		set.take(1);
+		set.connect();
+		const [outage] = published(set.serve(), 'telltale/porch/outage');
+		const { start, seconds, cause, attempts, kept } = JSON.parse(outage.payload!);
+		expect([start, cause, attempts, kept]).toEqual([1_795_000_000 + Math.floor(lostAt / 1000), 'wifi', 1, 1]);
+		expect(seconds).toBeGreaterThan(1);
+	});
+
+	it.each([
+		[2, 'the broker refuses the client id'], [3, 'the broker is not available for the moment'],
+		[4, 'the broker refuses the user name or password: it says they are malformed or wrong'],
+		[5, 'the broker does not authorize this client: check user and password, and its access rules'],
+	])('that refuses with code %i is named with its reason, and tried again', (returnCode, sentence) => {
+		const set = setUp();
+		for (let i = 0; set.link.state !== State.Greeting && i < 10; i++) {
+			set.turn();
+			set.network.state = NetworkState.Up;
+			set.network.resolved = '127.0.0.1';
+			if (set.link.state === State.Opening) set.transport.connected();
+		}
+		set.say({ cmd: 'connack', returnCode, sessionPresent: false });
+		set.turn();
+		expect(set.log.last).toContain(`${sentence}; next attempt in`);
+		expect(set.link.state).toBe(State.Waiting);
+	});
+
+	it('is told stopped and then DISCONNECT, and the link stays down', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.take(1);
+		set.type('stop');
+		const said = set.serve();
+		expect(published(said, 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['stopped']);
+		expect(said.at(-1)!.cmd).toBe('disconnect');
+		expect(set.link.state).toBe(State.Stopped);
+		expect(set.log.last).toBe('stopped');
+	});
+
+	it('does not hold a stop up for longer than five seconds', () => {
+		const set = setUp();
+		set.connect();
+		set.turn();
+		set.type('stop');
+		set.turn();
+		set.clock.time += 5_000;
+		set.turn();
+		set.turn();
+		expect(set.link.state).toBe(State.Stopped);
+	});
+
+	it('restarts the node after the same farewell', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.say({ cmd: 'publish', topic: 'telltale/porch/set/restart', payload: '{"id":"r"}', qos: 1, messageId: 9, retain: false });
+		set.turn();
+		const said = set.serve();
+		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('stopped');
+		expect(published(said, 'telltale/porch/result').length).toBe(1);
+		expect(set.restarts()).toBe(1);
+	});
+
+	it('is told online again when a late will says offline', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: false });
+		set.turn();
+		expect(published(set.serve(), 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['online']);
+		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'online', qos: 0, retain: false });
+		set.turn();
+		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
+	});
+
+	it('is still heard after an empty message, a PINGRESP and then a command', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.say({ cmd: 'publish', topic: 'telltale/porch/set/interval', payload: '', qos: 0, retain: false });
+		set.say({ cmd: 'pingresp' });
+		set.say({ cmd: 'publish', topic: 'telltale/porch/set/interval', payload: '{"id":"a","value":2000}', qos: 0, retain: false });
+		set.turn();
+		const said = set.serve();
+		expect(JSON.parse(published(said, 'telltale/porch/result')[0].payload!)).toEqual({ id: 'a', name: 'interval', ok: true });
+		expect(JSON.parse(published(said, 'telltale/porch/info')[0].payload!).interval).toBe(2);
+		expect(set.kept.get('intervalMs')).toBe(2_000);
+		expect(set.sampler.intervalMs).toBe(2_000);
+	});
+
+	it('that falls silent is given up after its keep-alive, and the readings are kept', () => {
+		const set = setUp({ keepAliveMs: 10_000 });
+		set.connect();
+		set.serve();
+		set.clock.time += 10_000;
+		set.turn();
+		expect(set.sent().map((packet) => packet.cmd)).toContain('pingreq');
+		set.take(1);
+		set.turn();
+		set.clock.time += 20_000;
+		set.turn();
+		expect(set.link.state).toBe(State.Waiting);
+		expect(set.log.last).toMatch(/does not answer pings|stopped acknowledging/);
+		expect(set.backlog.count).toBe(1);
+	});
+
+	it('counts in health what adds up', () => {
+		const set = setUp();
+		set.connect();
+		set.serve();
+		set.take(1);
+		set.sampler.sampled = 1;
+		const said = set.serve(60_000);
+		const health = published(said, 'telltale/porch/health').map((packet) => JSON.parse(packet.payload!)).at(-1);
+		expect(health).toMatchObject({ sampled: 1, sent: 1, acknowledged: 1, waiting: 0, dropped: 0, connects: 1 });
+		expect(health.sampled).toBe(health.acknowledged + health.waiting + health.dropped);
+	});
+});

@@ -1,0 +1,161 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, type Prompts } from '../../cli/questions.js';
+import { FIELDS, validate } from '../../src/config.js';
+import { telltale } from './support.js';
+
+let folder: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'telltale-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const configure = (...words: string[]) => telltale(['configure', ...words], { cwd: folder });
+const written = async (name = 'telltale.json') => JSON.parse(await readFile(join(folder, name), 'utf8'));
+const WIFI = ['--ssid', 'attic', '--passphrase', 'correct horse', '--host', '192.168.1.5'];
+
+describe('telltale configure, with every answer as an option', () => {
+	it('writes what was given, of the right types, for its owner alone', async () => {
+		const { status, out, err } = await configure(...WIFI, '--node', 'cellar', '--port', '1884', '--cleanSession', 'true', '--offsetMilliC', '-350');
+		expect([status, err]).toEqual([0, '']);
+		expect(out).toMatch(/^Wrote telltale\.json/);
+		expect(out).not.toContain('correct horse');
+		expect(await written()).toEqual({ node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: '192.168.1.5', port: 1884, cleanSession: true, offsetMilliC: -350 });
+		expect((await stat(join(folder, 'telltale.json'))).mode & 0o777).toBe(0o600);
+	});
+
+	it('has an option for every setting', async () => {
+		const { out } = await configure('--help');
+		for (const { key } of FIELDS) expect(out).toContain(`--${key} <`);
+	});
+
+	it('takes secrets from the environment too', async () => {
+		await telltale(['configure', '--ssid', 'attic', '--host', 'broker'], { cwd: folder, env: { TELLTALE_PASSPHRASE: 'from outside' } });
+		expect(await written()).toMatchObject({ passphrase: 'from outside' });
+	});
+
+	it.each([
+		[['--port', '99999'], 'port is 99999; it must be a whole number from 1 to 65535.'],
+		[['--port', 'many'], 'port is "many"; it must be a whole number from 1 to 65535.'],
+		[['--intervalMs', '1500.5'], 'intervalMs is 1500.5; it must be a whole number from 1000 to 86400000.'],
+		[['--cleanSession', 'maybe'], 'cleanSession is "maybe"; it must be true or false.'],
+		[['--passphrase', 'short'], 'passphrase is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits.'],
+		[['--password', 'p'], 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
+		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, sht3x45, hih4030.'],
+	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {
+		const { status, out, err } = await configure(...WIFI, ...words);
+		expect([status, out, err]).toEqual([2, '', `${sentence}\n`]);
+		await expect(written()).rejects.toThrow();
+	});
+
+	it('asks nothing without a terminal: what is missing is named', async () => {
+		expect(await configure('--host', 'broker')).toEqual({ status: 2, out: '', err: 'ssid is missing: give the name of the Wi-Fi network with --ssid.\n' });
+	});
+
+	it('leaves a file that is there alone, and with --force changes only what is given', async () => {
+		await configure(...WIFI, '--node', 'cellar');
+		const again = await configure(...WIFI, '--node', 'attic');
+		expect(again).toEqual({ status: 1, out: '', err: 'telltale.json is there already: change it with --force, or name another with --file.\n' });
+		expect((await configure('--force', '--intervalMs', '5000')).status).toBe(0);
+		expect(await written()).toMatchObject({ node: 'cellar', ssid: 'attic', intervalMs: 5000 });
+		expect((await stat(join(folder, 'telltale.json'))).mode & 0o777).toBe(0o600);
+	});
+
+	it('says what hinders it from writing', async () => {
+		const { status, err } = await configure(...WIFI, '--file', 'nowhere/node.json');
+		expect([status, err]).toEqual([1, 'nowhere/node.json cannot be written: make its folder first.\n']);
+	});
+
+	it('shows a file without its secrets', async () => {
+		await configure(...WIFI, '--user', 'me', '--password', 's3cret');
+		const { status, out } = await configure('--show');
+		expect(status).toBe(0);
+		expect(out).toMatch(/^ssid +attic$/m);
+		expect(out).toMatch(/^passphrase +\*{8}$/m);
+		expect(out).toMatch(/^intervalMs +10000 {2}\(not in the file\)$/m);
+		expect(out).not.toMatch(/s3cret|correct horse/);
+	});
+});
+
+describe('A settings file', () => {
+	const shown = async (text: string) => {
+		await writeFile(join(folder, 'node.json'), text);
+		const { status, out, err } = await configure('--show', '--file', 'node.json');
+		expect([status, out]).toEqual([1, '']);
+		return err;
+	};
+
+	it.each([
+		['{\n\t"node": "cellar",\n\t"port": 1883,,\n}', 'node.json is not JSON: unexpected "," in line 3, column 15.\n'],
+		['{"node": "cellar"', 'node.json is not JSON: the text ends too early in line 1, column 18.\n'],
+		["{'node': 1}", 'node.json is not JSON: unexpected "\'" in line 1, column 2.\n'],
+		['', 'node.json is not JSON: the text ends too early in line 1, column 1.\n'],
+		['["cellar"]', 'node.json holds no settings: it must be one JSON object like {"node":"cellar","ssid":"…"}.\n'],
+		['{\n"hots": "broker"\n}', 'node.json, line 2: unknown setting "hots": did you mean "host"?\n'],
+		['{"xyzzy": 1}', /^node\.json, line 1: unknown setting "xyzzy": known are node, ssid, .*timeServer\.\n$/],
+		['{\n\n"port": "1883"}', 'node.json, line 3: port is "1883"; it must be a whole number from 1 to 65535.\n'],
+		['{"password": "s3cret"}', /^node\.json: password is given without user: [^\n]+\n$/],
+	])('%j is refused with its name, the place and one sentence', async (text, sentence) => {
+		const err = await shown(text);
+		if (typeof sentence === 'string') expect(err).toBe(sentence);
+		else expect(err).toMatch(sentence);
+	});
+
+	it('that is not there is one sentence too', async () => {
+		const { status, err } = await configure('--show', '--file', 'other.json');
+		expect([status, err]).toEqual([1, 'other.json is not there: make it with "telltale configure --file other.json".\n']);
+	});
+});
+
+describe('The questions', () => {
+	const CANCEL = Symbol('cancel');
+
+	/** Answers by key; an answer that the question's own check turns down ends the test. */
+	function person(answers: Readonly<Record<string, unknown>>, asked: string[] = []): Prompts {
+		const reply = async (options: { message: string; initialValue?: unknown; initialValues?: unknown; validate?: unknown }) => {
+			const key = options.message.split(':')[0]!;
+			asked.push(key);
+			const value = key in answers ? answers[key] : (options.initialValue ?? options.initialValues ?? '');
+			const fault = (options.validate as ((value: unknown) => string | undefined) | undefined)?.(value);
+			if (fault) throw new Error(fault);
+			return value;
+		};
+		return { text: reply, password: reply, confirm: reply, multiselect: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as Prompts;
+	}
+
+	it('gather settings that pass, and leave out what nobody changed', async () => {
+		const answers = { ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: ['tmp36'], intervalMs: '5000' };
+		const settings = await ask({}, { node: 'cellar' }, person(answers));
+		expect(settings).toEqual({ node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: 'tmp36', intervalMs: 5000 });
+		expect(validate(settings)).toBe('');
+	});
+
+	it('do not ask for what was given, nor for a password without a user', async () => {
+		const asked: string[] = [];
+		await ask({}, { node: 'cellar', ssid: 'attic' }, person({ host: 'broker' }, asked));
+		expect(asked).toEqual(['passphrase', 'host', 'port', 'user', 'sensors', 'intervalMs', 'Change other settings too?']);
+	});
+
+	it('ask for every other setting too where that is wanted', async () => {
+		const asked: string[] = [];
+		await ask({}, {}, person({ ssid: 'a', host: 'b', user: 'u', 'Change other settings too?': true, keepAliveMs: '60000' }, asked));
+		expect(new Set(asked)).toEqual(new Set([...FIELDS.map(({ key }) => key), 'Change other settings too?']));
+	});
+
+	it('keep a secret that is in the file when nothing is typed', async () => {
+		const settings = await ask({ ssid: 'a', host: 'b', passphrase: 'correct horse' }, {}, person({ passphrase: '' }));
+		expect(settings['passphrase']).toBe('correct horse');
+	});
+
+	it('turn a wrong answer down with the sentence of the table', async () => {
+		await expect(ask({}, {}, person({ ssid: 'a', host: 'b', port: '0' }))).rejects.toThrow('port is 0; it must be a whole number from 1 to 65535.');
+		await expect(ask({}, {}, person({ ssid: '' }))).rejects.toThrow('It is needed');
+	});
+
+	it('end without a file when they are cancelled', async () => {
+		const prompts = { ...person({}), text: async () => CANCEL } as unknown as Prompts;
+		await expect(ask({}, {}, prompts)).rejects.toThrow('Stopped before anything was written.');
+	});
+});

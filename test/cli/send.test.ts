@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IPublishPacket } from 'mqtt';
+import { Run, telltale, testBroker, type TestBroker } from './support.js';
+
+interface Asked {
+	readonly topic: string;
+	readonly request: { readonly id: string; readonly value?: unknown };
+	readonly packet: IPublishPacket;
+}
+
+describe('telltale send', () => {
+	let broker: TestBroker;
+	const asked: Asked[] = [];
+	beforeEach(async () => {
+		broker = await testBroker();
+		asked.length = 0;
+	});
+	afterEach(() => broker.close());
+
+	/** Answers as a node does, first to somebody else. */
+	async function fakeNode(answer: (id: string) => object, base = 'telltale/cellar'): Promise<void> {
+		const node = await broker.client();
+		await node.subscribeAsync(`${base}/set/+`, { qos: 1 });
+		await node.publishAsync(`${base}/status`, 'online', { qos: 1, retain: true });
+		node.on('message', (topic, payload, packet) => {
+			const request = JSON.parse(payload.toString());
+			asked.push({ topic, request, packet });
+			node.publish(`${base}/result`, JSON.stringify({ id: 'of another', ok: false }), { qos: 1 });
+			node.publish(`${base}/result`, JSON.stringify(answer(request.id)), { qos: 1 });
+		});
+	}
+
+	it('publishes the command with an id, prints the result that carries it and ends with 0', async () => {
+		await fakeNode((id) => ({ id, name: 'interval', ok: true }));
+		const { status, out, err } = await telltale(['send', 'cellar', 'interval', '5000', '--broker', broker.url]);
+		expect([status, err]).toEqual([0, '']);
+		expect(asked).toHaveLength(1);
+		expect(asked[0]).toMatchObject({ topic: 'telltale/cellar/set/interval', request: { value: 5000 }, packet: { retain: false, qos: 1 } });
+		expect(JSON.parse(out)).toEqual({ id: asked[0]!.request.id, name: 'interval', ok: true });
+	});
+
+	it('sends no value where none is given, below another base', async () => {
+		await fakeNode((id) => ({ id, ok: true }), 'home/air/cellar');
+		expect((await telltale(['send', 'cellar', 'sample', '--base', 'home/air', '--broker', broker.url])).status).toBe(0);
+		expect(Object.keys(asked[0]!.request)).toEqual(['id']);
+	});
+
+	it('gives the reason of a refusal and ends with 1', async () => {
+		await fakeNode((id) => ({ id, ok: false, error: 'intervalMs is 5; it must be a whole number from 1000 to 86400000' }));
+		const { status, err } = await telltale(['send', 'cellar', 'interval', '5', '--broker', broker.url]);
+		expect([status, err]).toEqual([1, 'cellar refused "interval": intervalMs is 5; it must be a whole number from 1000 to 86400000.\n']);
+	});
+
+	it('ends with 1 when nobody of that name is there', async () => {
+		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '300ms', '--broker', broker.url]);
+		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "telltale watch".\n']);
+	});
+
+	it('ends with 1 when the node does not answer, and says how the node is', async () => {
+		const node = await broker.client();
+		await node.publishAsync('telltale/cellar/status', 'offline', { qos: 1, retain: true });
+		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '300ms', '--broker', broker.url]);
+		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 300 ms: send it again when "telltale watch" shows it online.\n']);
+	});
+
+	it('ends with 1 at Ctrl-C while it waits', async () => {
+		const run = new Run(['send', 'cellar', 'sample', '--broker', broker.url]);
+		await broker.subscribed('telltale/cellar/#');
+		run.process.kill('SIGINT');
+		const { status, err } = await run.ended;
+		expect(status).toBe(1);
+		expect(err).toMatch(/^Stopped before [^\n]+\n$/);
+	});
+});

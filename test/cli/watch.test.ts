@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Run, telltale, testBroker, type TestBroker } from './support.js';
+
+const payload = (seq: number, more = {}) => JSON.stringify({ seq, boot: 7, time: 1_795_301_835 + seq, temperature: 21.5 + seq / 1_000, ...more });
+
+describe('telltale watch', () => {
+	let broker: TestBroker;
+	beforeEach(async () => {
+		broker = await testBroker();
+	});
+	afterEach(() => broker.close());
+
+	it('prints one JSON line a reading in a pipe, each reading once, and ends after --once', async () => {
+		const run = new Run(['watch', '--broker', broker.url, '--once', '3']);
+		await broker.subscribed('telltale/#');
+		const node = await broker.client();
+		await node.publishAsync('telltale/cellar/status', 'online', { retain: true });
+		await node.publishAsync('telltale/cellar/readings', payload(1, { humidity: 45.2 }), { qos: 1 });
+		await node.publishAsync('telltale/cellar/readings', payload(1, { humidity: 45.2 }), { qos: 1 });
+		await node.publishAsync('telltale/cellar/readings', 'nonsense of a stranger', { qos: 1 });
+		await node.publishAsync('telltale/cellar/readings', payload(4), { qos: 1 });
+		await node.publishAsync('telltale/cellar/backlog', payload(2), { qos: 1 });
+		const { status, out, err } = await run.ended;
+		expect([status, err]).toEqual([0, '']);
+		expect(out.trimEnd().split('\n').map((line) => JSON.parse(line))).toEqual([
+			{ node: 'cellar', late: false, seq: 1, boot: 7, time: 1_795_301_836, temperature: 21.501, humidity: 45.2 },
+			{ node: 'cellar', late: false, seq: 4, boot: 7, time: 1_795_301_839, temperature: 21.504 },
+			{ node: 'cellar', late: true, seq: 2, boot: 7, time: 1_795_301_837, temperature: 21.502 },
+		]);
+	});
+
+	it('shows one node only where one is named, below the base that is given', async () => {
+		const run = new Run(['watch', 'attic', '--base', 'home/air', '--broker', broker.url, '--once', '1']);
+		await broker.subscribed('home/air/attic/#');
+		const node = await broker.client();
+		await node.publishAsync('home/air/cellar/readings', payload(1), { qos: 1 });
+		await node.publishAsync('home/air/attic/readings', payload(2), { qos: 1 });
+		expect(JSON.parse((await run.ended).out)).toMatchObject({ node: 'attic', seq: 2 });
+	});
+
+	it('ends with 0 at Ctrl-C and sums up, gaps by name', async () => {
+		const run = new Run(['watch', '--broker', broker.url]);
+		await broker.subscribed('telltale/#');
+		const node = await broker.client();
+		for (const seq of [3, 4, 8]) await node.publishAsync('telltale/cellar/readings', payload(seq), { qos: 1 });
+		await run.until(({ out }) => out.split('\n').length === 4);
+		run.process.kill('SIGINT');
+		const { status, err } = await run.ended;
+		expect([status, err]).toEqual([0, '3 readings from 1 node, 3 missing (cellar 5-7).\n']);
+	});
+
+	it('ends quietly when nobody reads its output any more', async () => {
+		const run = new Run(['watch', '--broker', broker.url]);
+		await broker.subscribed('telltale/#');
+		run.process.stdout.destroy();
+		const node = await broker.client();
+		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
+		await node.publishAsync('telltale/cellar/readings', payload(2), { qos: 1 });
+		expect((await run.ended).status).toBe(0);
+	});
+
+	it('says that the broker is away, waits for it and goes on', async () => {
+		await broker.close();
+		const run = new Run(['watch', '--broker', broker.url, '--once', '1']);
+		await run.until(({ err }) => err.includes('\n'));
+		expect(run.err).toMatch(/^No broker answers at mqtt:\/\/127\.0\.0\.1:\d+: .*trying again every 2 s\.\n$/);
+		broker = await testBroker(broker.port);
+		await broker.subscribed('telltale/#');
+		const node = await broker.client();
+		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
+		const { status, err } = await run.ended;
+		expect(status).toBe(0);
+		expect(err).toMatch(/\nConnected to mqtt:\S+\. It was away for \d+ m?s\.\n$/);
+	});
+
+	it('gives up with --once when no reading comes in time', async () => {
+		const { status, out, err } = await telltale(['watch', '--broker', broker.url, '--once', '2', '--timeout', '300ms']);
+		expect([status, out]).toEqual([1, '']);
+		expect(err).toBe('0 of 2 readings came and then none for 300 ms: check the broker and the nodes, or wait longer with --timeout.\n');
+	});
+
+	it('does not try again where the broker refuses the password', async () => {
+		broker.aedes.authenticate = (_client, _user, password, done) => done(null, String(password) === 'right');
+		const refused = await telltale(['watch', '--broker', broker.url, '--user', 'me', '--password', 'wrong']);
+		expect(refused).toMatchObject({ status: 1, out: '' });
+		expect(refused.err).toMatch(/^The broker at \S+ refuses the user name or the password: give --user and --password\.\n$/);
+		const run = new Run(['watch', '--broker', broker.url.replace('//', '//me@'), '--once', '1'], { env: { TELLTALE_PASSWORD: 'right' } });
+		await broker.subscribed('telltale/#');
+		const node = await broker.client({ username: 'me', password: 'right' });
+		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
+		expect((await run.ended).status).toBe(0);
+	});
+});

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { Backoff } from '../src/backoff.js';
+import { Cause, Link, State, TABLE, Event, type Upper } from '../src/link.js';
+import { NetworkState } from '../src/ports.js';
+import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
+
+class FakeUpper implements Upper {
+	accepted = false;
+	acknowledged = false;
+	ended = '';
+	cause = Cause.None;
+	refused = false;
+	stopped = false;
+	readonly told: string[] = [];
+	opened(): void {
+		this.accepted = this.acknowledged = this.refused = false;
+		this.ended = '';
+		this.told.push('opened');
+	}
+	pump(): number {
+		return Infinity;
+	}
+	closed(cause: Cause): void {
+		this.told.push(`closed ${cause}`);
+		this.accepted = false;
+	}
+}
+
+const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 1883 };
+
+function setUp(seed = 1) {
+	const network = new FakeNetwork();
+	const transport = new FakeTransport();
+	const upper = new FakeUpper();
+	const log = new FakeLog();
+	const link = new Link(TO, network, transport, upper, new Backoff(new FakeRandom(seed)), log);
+	let now = 0;
+	const at = (time: number) => link.poll((now = time));
+	/** Brings the link up to `state` by doing what each state waits for. */
+	const upTo = (state: State) => {
+		for (let turns = 0; link.state !== state && turns < 20; turns++) {
+			if (link.state === State.Waiting) now += 61_000;
+			else if (link.state === State.Joining) network.state = NetworkState.Up;
+			else if (link.state === State.Resolving) network.resolved = '192.0.2.1';
+			else if (link.state === State.Opening) transport.connected();
+			else if (link.state === State.Greeting) upper.accepted = true;
+			link.poll(now);
+		}
+		expect(link.state).toBe(state);
+		return now;
+	};
+	return { network, transport, upper, log, link, at, upTo };
+}
+
+describe('the link', () => {
+	it('joins, resolves, connects and greets, in that order, at once after boot', () => {
+		const { network, transport, upper, link, log, upTo } = setUp();
+		link.poll(0);
+		expect(network.asked).toEqual(['join attic secret12']);
+		upTo(State.Online);
+		expect(network.asked).toEqual(['join attic secret12', 'resolve broker.lan']);
+		expect(transport.asked).toEqual(['open 192.0.2.1:1883']);
+		expect(upper.told).toEqual(['opened']);
+		expect(log.last).toBe('online at broker.lan:1883');
+		expect([link.connects, link.attempts]).toEqual([1, 1]);
+	});
+
+	const failures: [string, State, (set: ReturnType<typeof setUp>) => void, string, Cause][] = [
+		['a wrong passphrase', State.Joining, ({ network }) => (network.state = NetworkState.Refused), 'Wi-Fi "attic" refuses the passphrase', Cause.Wifi],
+		['an unknown broker name', State.Resolving, ({ network }) => (network.resolved = ''), "no address is known for the broker's name broker.lan", Cause.Dns],
+		['nothing listening', State.Opening, ({ transport }) => transport.lose(), 'broker.lan:1883 refuses the connection: no broker is listening there', Cause.Tcp],
+		['a refused CONNECT', State.Greeting, ({ upper }) => Object.assign(upper, { ended: 'bad user', cause: Cause.Refused }), 'bad user', Cause.Refused],
+		['a broker that hangs up', State.Online, ({ upper }) => Object.assign(upper, { ended: 'hung up', cause: Cause.Tcp }), 'hung up', Cause.Tcp],
+		['lost Wi-Fi', State.Online, ({ network }) => (network.state = NetworkState.Down), 'Wi-Fi "attic" is gone', Cause.Wifi],
+	];
+	it.each(failures)('says one clear line about %s and tries again', (_name, state, fail, sentence, cause) => {
+		const set = setUp();
+		const now = set.upTo(state);
+		fail(set);
+		const lines = set.log.lines.length;
+		const wakeAt = set.at(now);
+		expect(set.link.state).toBe(State.Waiting);
+		expect(set.log.lines.length).toBe(lines + 1);
+		expect(set.log.last).toMatch(new RegExp(`^${sentence.replace(/[.()"]/g, '\\$&')}; next attempt in \\d+(\\.\\d)? s$`));
+		expect(set.link.cause).toBe(cause);
+		expect(wakeAt - now).toBeGreaterThanOrEqual(1_000);
+		set.upTo(State.Online);
+	});
+
+	const silences: [string, State, number, string][] = [
+		['an access point', State.Joining, 30_000, 'does not answer: out of reach'],
+		['a name server', State.Resolving, 15_000, 'the name server does not answer'],
+		['a black hole', State.Opening, 10_000, 'does not answer: wrong address, or a firewall'],
+		['a port that accepts and says nothing', State.Greeting, 10_000, 'accepts the connection but says nothing'],
+	];
+	it.each(silences)('gives up on the silence of %s in its own time', (_name, state, limitMs, sentence) => {
+		const set = setUp();
+		const now = set.upTo(state);
+		expect(set.at(now)).toBe(now + limitMs);
+		set.at(now + limitMs - 1);
+		expect(set.link.state).toBe(state);
+		set.at(now + limitMs);
+		expect(set.link.state).toBe(State.Waiting);
+		expect(set.log.last).toContain(sentence);
+	});
+
+	it('keeps its back-off when the broker hangs up at once', () => {
+		const set = setUp(5);
+		const waits: number[] = [];
+		let now = set.upTo(State.Online);
+		for (let kick = 0; kick < 12; kick++) {
+			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+			const wakeAt = set.at(now);
+			waits.push(wakeAt - now);
+			now = set.upTo(State.Online);
+		}
+		expect(Math.max(...waits)).toBeGreaterThan(20_000);
+		expect(set.link.attempts).toBe(13);
+	});
+
+	it.each([['an acknowledgement', 5_000, true], ['a minute', 60_000, false]])('begins anew after %s', (_name, afterMs, acknowledged) => {
+		const set = setUp(5);
+		for (let kick = 0; kick < 8; kick++) {
+			const now = set.upTo(State.Online);
+			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+			set.at(now);
+		}
+		const now = set.upTo(State.Online);
+		set.upper.acknowledged = acknowledged;
+		set.at(now + afterMs);
+		expect(set.link.attempts).toBe(0);
+		Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+		expect(set.at(now + afterMs) - now - afterMs).toBeLessThanOrEqual(2_000);
+	});
+
+	it('resolves anew at each attempt, so that a broker may move', () => {
+		const set = setUp();
+		const now = set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now);
+		set.upTo(State.Resolving);
+		set.network.resolved = '192.0.2.9';
+		set.at(now + 200_000);
+		expect(set.transport.asked.at(-1)).toBe('open 192.0.2.9:1883');
+	});
+
+	it('gives the association up when joining failed, and not when the broker did', () => {
+		const set = setUp();
+		const now = set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now);
+		expect(set.network.asked).not.toContain('leave');
+		set.network.state = NetworkState.Down;
+		const joining = set.at(now + 61_000);
+		set.at(joining);
+		expect(set.network.asked.at(-1)).toBe('leave');
+	});
+
+	it('tells the session of the end before the socket is closed for the next attempt', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.network.state = NetworkState.Down;
+		set.at(now);
+		expect(set.upper.told).toEqual(['opened', `closed ${Cause.Wifi}`]);
+		expect(set.transport.asked.at(-1)).toBe('close');
+	});
+
+	it('stays stopped', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.upper.stopped = true;
+		expect(set.at(now)).toBe(now);
+		expect(set.at(now + 1e9)).toBe(Infinity);
+		expect(set.link.state).toBe(State.Stopped);
+	});
+
+	it('has a row for every state and a next state for every event', () => {
+		expect(TABLE.length).toBe(State.Stopped + 1);
+		for (const row of TABLE) {
+			expect(row.length).toBe(Event.Unjoined + 1);
+			expect(Object.isFrozen(row)).toBe(true);
+		}
+		expect(Object.isFrozen(TABLE)).toBe(true);
+	});
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, writeReading } from '../src/reading.js';
+import { PAYLOAD_MAX } from '../src/limits.js';
+import { Text } from '../src/text.js';
+
+function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
+	const reading = Object.assign(new Reading(), fields);
+	reading.values.set(values);
+	const text = new Text(PAYLOAD_MAX);
+	writeReading(text, reading, boot);
+	expect(text.overflowed).toBe(false);
+	return Buffer.from(text.bytes.subarray(0, text.length)).toString();
+}
+
+describe('a reading as text', () => {
+	it('is the payload of docs/topics.md', () => {
+		expect(payload({ seq: 17, time: 1795301835 }, [21_512, 45_200])).toBe(
+			'{"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}');
+	});
+
+	it('gives uptime in place of a time that is not known', () => {
+		expect(payload({ seq: 1, uptime: 42 }, [-500, 0])).toBe('{"seq":1,"boot":7,"uptime":42,"temperature":-0.5,"humidity":0}');
+	});
+
+	it('leaves out what was not measured', () => {
+		expect(payload({ seq: 2, time: 9 }, [ABSENT, 99_999])).toBe('{"seq":2,"boot":7,"time":9,"humidity":99.999}');
+	});
+
+	it('fits its bound at its widest', () => {
+		payload({ seq: 0xffff_ffff, time: 0xffff_ffff }, [-160_001, -100_001], 0x7fff_ffff);
+	});
+
+	it('has a range for every quantity', () => {
+		expect(QUANTITIES.length).toBeLessThanOrEqual(QUANTITY_MAX);
+		expect(QUANTITY_MINIMA.length).toBe(QUANTITIES.length);
+		expect(QUANTITY_MAXIMA.length).toBe(QUANTITIES.length);
+	});
+});

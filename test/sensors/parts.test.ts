@@ -1,0 +1,136 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { board as esp32 } from '../../hardware/esp32.js';
+import { board as nodemcu } from '../../hardware/nodemcu.js';
+import { connect, objection, PARTS, type PartIo } from '../../sensors/parts.js';
+import { FIELDS } from '../../src/config.js';
+import { QUANTITIES, QUANTITY_MAX } from '../../src/reading.js';
+import { Bus, hex, measure, Pin } from '../support/bus.js';
+
+function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: Bus } {
+	const pin = new Pin(board.analog.bits);
+	const bus = new Bus();
+	return { io: { board, Analog: pin.Analog, I2C: bus.I2C }, pin, bus };
+}
+
+const given = (setting: string) => connect(setting, world(esp32).io).map(({ part, quantities }) => [part.name, ...quantities]);
+
+describe('the table of parts', () => {
+	it('is frozen through and through', () => {
+		expect(Object.isFrozen(PARTS)).toBe(true);
+		for (const part of PARTS) expect(Object.isFrozen(part) && Object.isFrozen(part.quantities), part.name).toBe(true);
+	});
+
+	it('names each part once, in a form that the setting takes', () => {
+		const { accepts } = FIELDS.find((each) => each.key === 'sensors')!;
+		expect(new Set(PARTS.map((each) => each.name)).size).toBe(PARTS.length);
+		for (const { name } of PARTS) expect(accepts!(name), name).toBe(true);
+	});
+
+	it('speaks of known quantities only, in their order', () => {
+		for (const { name, quantities } of PARTS) {
+			const order = quantities.map((each) => QUANTITIES.indexOf(each));
+			expect(order.every((each) => each >= 0), name).toBe(true);
+			expect(order, name).toEqual([...order].sort((a, b) => a - b));
+			expect(quantities.length, name).toBeLessThanOrEqual(QUANTITY_MAX);
+		}
+	});
+
+	it('has the parts of the default setting', () => {
+		const setting = String(FIELDS.find((each) => each.key === 'sensors')!.initial);
+		expect(objection(setting, nodemcu)).toBe('');
+		expect(objection(setting, esp32)).toBe('');
+	});
+
+	it('has a row for each driver folder and a test beside each driver', () => {
+		const folders = readdirSync(new URL('../../sensors', import.meta.url), { withFileTypes: true }).filter((each) => each.isDirectory());
+		const source = readFileSync(new URL('../../sensors/parts.ts', import.meta.url), 'utf8');
+		const tests = readdirSync(new URL('.', import.meta.url));
+		expect(folders.length).toBeGreaterThan(0);
+		for (const { name } of folders) {
+			expect(source).toContain(`from './${name}/${name}.js'`);
+			expect(PARTS.some((part) => part.name === name), name).toBe(true);
+			expect(tests).toContain(`${name}.test.ts`);
+		}
+	});
+
+	it.each(PARTS.map((each) => [each.name, each] as const))('collects exactly the quantities of %s', (name, part) => {
+		const { io, pin, bus } = world(esp32);
+		pin.counts = [1_400];
+		const address = name === 'sht3x45' ? 0x45 : 0x44;
+		if (!part.analog) bus.expect(address, hex`24 00`).respond(address, hex`BE EF 92 BE EF 92`, 15.5);
+		const [connected] = connect(name, io);
+		expect(connected!.quantities).toEqual(part.quantities);
+		const untouched = -1;
+		const values = new Int32Array(QUANTITY_MAX).fill(untouched);
+		bus.wait(connected!.sensor.start());
+		connected!.sensor.collect(values, 0);
+		expect([...values].map((each) => each !== untouched)).toEqual([0, 1, 2, 3].map((at) => at < part.quantities.length));
+		connected!.sensor.close();
+		bus.finish();
+		expect(pin.open).toBe(0);
+	});
+});
+
+describe('objection', () => {
+	it('names what is known when a part is not', () => {
+		expect(objection('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, sht3x45, hih4030.');
+	});
+
+	it('turns the HIH-4030 down on a board with one analog input', () => {
+		expect(objection('tmp36,hih4030', nodemcu)).toBe(
+			'sensors names hih4030, which needs a second analog input: nodemcu has one only; use an ESP32 or a part on I2C.',
+		);
+		expect(objection('tmp36,hih4030', esp32)).toBe('');
+	});
+});
+
+describe('connect', () => {
+	it.each([
+		['tmp36,sht3x', [['tmp36', 'temperature'], ['sht3x', 'humidity']]],
+		['sht3x', [['sht3x', 'temperature', 'humidity']]],
+		['tmp36', [['tmp36', 'temperature']]],
+		['sht3x,tmp36', [['sht3x', 'temperature', 'humidity']]],
+		['hih4030,sht3x', [['hih4030', 'humidity'], ['sht3x', 'temperature']]],
+		['tmp36,hih4030,sht3x', [['tmp36', 'temperature'], ['hih4030', 'humidity']]],
+		['tmp36,tmp36', [['tmp36', 'temperature']]],
+		['sht3x,sht3x45', [['sht3x', 'temperature', 'humidity']]],
+	])('lets the first named give each quantity: %s', (setting, expected) => {
+		expect(given(setting)).toEqual(expected);
+	});
+
+	it('has the driver give no more than the row was left with', () => {
+		const { io, bus } = world();
+		bus.expect(0x44, hex`24 00`).respond(0x44, hex`66 66 93 BE EF 92`, 15.5);
+		const [, sht3x] = connect('tmp36,sht3x', io);
+		expect(measure(sht3x!.sensor, 2, bus)).toEqual([74_585, 0]);
+	});
+
+	it('does not even open the bus of a part with nothing left to give', () => {
+		const { io, pin, bus } = world(esp32);
+		connect('tmp36,hih4030,sht3x', io);
+		expect(bus.made).toEqual([]);
+		expect(pin.made.map((each) => each.pin)).toEqual([34, 35]);
+	});
+
+	it.each([nodemcu, esp32])('uses the pins of $name', (board) => {
+		const { io, pin, bus } = world(board);
+		connect('tmp36,sht3x', io);
+		expect(pin.made.map((each) => each.pin)).toEqual([board.analog.pin]);
+		expect(bus.made).toMatchObject([{ data: board.i2c.data, clock: board.i2c.clock, hz: 100_000, address: 0x44 }]);
+	});
+
+	it('halves the HIH-4030 for the ESP32: 1.175 V at the pin are 50 %', () => {
+		const { io, pin } = world(esp32);
+		pin.counts = [Math.round((1_175 * 4095) / 2450)];
+		const [hih4030] = connect('hih4030', io);
+		const [milliRh] = measure(hih4030!.sensor, 1);
+		expect(milliRh).toBeGreaterThan(49_930);
+		expect(milliRh).toBeLessThan(50_010);
+	});
+
+	it('offers compensation where a part wants it', () => {
+		const connected = connect('tmp36,hih4030', world(esp32).io);
+		expect(connected.map(({ sensor }) => typeof sensor.compensate)).toEqual(['undefined', 'function']);
+	});
+});

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RANGES_MAX } from '../../viewer/boot.js';
+import { BOOTS_MAX, Merge, NODES_MAX } from '../../viewer/merge.js';
+import type { Message } from '../../viewer/payload.js';
+
+interface Sample {
+	readonly seq: number;
+	readonly late?: boolean;
+	readonly boot?: string;
+	readonly temperature?: number;
+	readonly time?: number;
+}
+
+function reading({ seq, late = false, boot = '1', temperature = seq / 10, time = 1_000 + seq }: Sample, node = 'cellar'): Message {
+	return { kind: 'reading', node, late, reading: { seq, boot, time, values: { temperature } } };
+}
+
+function merged(samples: readonly Sample[], fromStart = true): Merge {
+	const merge = new Merge({ fromStart });
+	samples.forEach((sample, at) => merge.take(reading(sample), at));
+	return merge;
+}
+
+const samples = fc.array(fc.record({ seq: fc.integer({ min: 1, max: 80 }), late: fc.boolean() }), { minLength: 1, maxLength: 200 });
+/** The same messages in two orders. */
+const twoOrders = samples.chain((all) =>
+	fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length })),
+);
+
+describe('Merging live and late readings', () => {
+	it('gives the same set, the same counts and the same gaps in whatever order they come', () => {
+		fc.assert(
+			fc.property(twoOrders, fc.boolean(), ([one, other], fromStart) => {
+				const [a, b] = [merged(one, fromStart).node('cellar')!, merged(other, fromStart).node('cellar')!];
+				expect(a.gaps()).toEqual(b.gaps());
+				expect([a.received, a.missing, a.duplicates, a.conflicts]).toEqual([b.received, b.missing, b.duplicates, b.conflicts]);
+			}),
+		);
+	});
+
+	it('names exactly the numbers that never came', () => {
+		fc.assert(
+			fc.property(samples, (all) => {
+				const node = merged(all).node('cellar')!;
+				const heard = new Set(all.map(({ seq }) => seq));
+				const highest = Math.max(...heard);
+				const named = node.gaps().flatMap(({ from, to }) => [...Array(to - from + 1).keys()].map((k) => from + k));
+				expect(named).toEqual([...Array(highest).keys()].map((k) => k + 1).filter((seq) => !heard.has(seq)));
+				expect(node.missing).toBe(named.length);
+				expect(node.received).toBe(heard.size);
+				expect(node.duplicates).toBe(all.length - heard.size);
+			}),
+		);
+	});
+
+	it('counts a resent reading once and reports one that contradicts', () => {
+		const merge = new Merge();
+		expect(merge.take(reading({ seq: 5 }), 0)).toBe('new');
+		expect(merge.take(reading({ seq: 5, late: true }), 1)).toBe('duplicate');
+		expect(merge.take(reading({ seq: 5, temperature: 99 }), 2)).toBe('conflict');
+		expect(merge.take(reading({ seq: 5, time: 7 }), 3)).toBe('conflict');
+		expect(merge.node('cellar')).toMatchObject({ received: 1, duplicates: 1, conflicts: 2 });
+		expect(merge.node('cellar')!.last!.values).toEqual({ temperature: 0.5 });
+	});
+
+	it('does not call it a contradiction when a reading without a date comes again with one', () => {
+		const merge = new Merge();
+		merge.take({ kind: 'reading', node: 'n', late: false, reading: { seq: 1, boot: '1', uptime: 3, values: { temperature: 1 } } }, 0);
+		expect(merge.take(reading({ seq: 1, temperature: 1 }, 'n'), 1)).toBe('duplicate');
+	});
+
+	it('expects numbers from the first live one when it came in the middle, and does not miss what the backlog skips before', () => {
+		const node = merged([{ seq: 17 }, { seq: 18 }, { seq: 3, late: true }, { seq: 21 }], false).node('cellar')!;
+		expect(node.gaps()).toEqual([{ boot: '1', from: 19, to: 20 }]);
+		expect(node.received).toBe(4);
+	});
+
+	it('expects the numbers of a boot that begins in sight from 1', () => {
+		const node = merged([{ seq: 17 }, { seq: 2, boot: '2' }], false).node('cellar')!;
+		expect(node.gaps()).toEqual([{ boot: '2', from: 1, to: 1 }]);
+		expect(node.boots).toBe(2);
+	});
+
+	it('does not blame the node for what passed while the watcher was cut off', () => {
+		const merge = merged([{ seq: 1 }, { seq: 2 }]);
+		merge.interrupted();
+		merge.take(reading({ seq: 9 }), 9);
+		merge.take(reading({ seq: 11 }), 11);
+		const node = merge.node('cellar')!;
+		expect(node.gaps()).toEqual([{ boot: '1', from: 10, to: 10 }]);
+		expect(merge.take(reading({ seq: 5, late: true }), 12)).toBe('new');
+		expect(node.received).toBe(5);
+	});
+
+	it('shows the reading with the highest number of the boot that is running, whatever comes late', () => {
+		const merge = merged([{ seq: 30 }, { seq: 4, boot: '2' }, { seq: 3, boot: '2', late: true }, { seq: 31, boot: '1', late: true }]);
+		expect(merge.node('cellar')!.last).toMatchObject({ boot: '2', seq: 4 });
+	});
+
+	it('keeps what the node says of itself', () => {
+		const merge = new Merge();
+		merge.take({ kind: 'status', node: 'cellar', status: 'online' }, 5);
+		merge.take({ kind: 'outage', node: 'cellar', content: { cause: 'wifi' } }, 6);
+		merge.take({ kind: 'outage', node: 'cellar', content: { cause: 'tcp' } }, 7);
+		expect(merge.node('cellar')).toMatchObject({ status: 'online', statusAt: 5, outage: { cause: 'tcp' }, outages: 2 });
+		merge.take({ kind: 'cleared', node: 'cellar', leaf: 'status' }, 8);
+		expect(merge.node('cellar')!.status).toBeUndefined();
+	});
+
+	it('counts nonsense without making a node of it', () => {
+		const merge = new Merge();
+		expect(merge.take({ kind: 'malformed', node: 'stranger', why: '' }, 0)).toBe('malformed');
+		expect(merge.nodes()).toEqual([]);
+		expect(merge.malformed).toBe(1);
+	});
+});
+
+describe('What a watcher keeps is bounded', () => {
+	it('by the number of nodes', () => {
+		const merge = new Merge();
+		for (let k = 0; k < NODES_MAX + 10; k++) merge.take({ kind: 'status', node: `n${k}`, status: 'online' }, k);
+		expect(merge.nodes()).toHaveLength(NODES_MAX);
+		expect(merge.refused).toBe(10);
+	});
+
+	it('by the number of boots, whose counts stay right', () => {
+		const merge = new Merge({ fromStart: true });
+		for (let boot = 1; boot <= 3 * BOOTS_MAX; boot++) {
+			for (const seq of [1, 3]) merge.take(reading({ seq, boot: `b${boot}` }), boot);
+		}
+		const node = merge.node('cellar')!;
+		expect(node).toMatchObject({ boots: 3 * BOOTS_MAX, received: 6 * BOOTS_MAX, missing: 3 * BOOTS_MAX });
+		expect(node.gaps().length).toBe(BOOTS_MAX);
+	});
+
+	it('by the number of gaps, whose sum stays right', () => {
+		const merge = new Merge({ fromStart: true });
+		const count = 5 * RANGES_MAX;
+		for (let k = 1; k <= count; k++) merge.take(reading({ seq: 2 * k }), k);
+		const node = merge.node('cellar')!;
+		expect(node.missing).toBe(count);
+		expect(node.received).toBe(count);
+		expect(node.gaps().length).toBeLessThanOrEqual(RANGES_MAX);
+	});
+
+	it('so that a month of one node costs no more than an hour of it', () => {
+		const merge = new Merge({ fromStart: true });
+		for (let seq = 1; seq <= 259_200; seq++) merge.take(reading({ seq, late: seq % 7 === 0 }), seq);
+		expect(merge.node('cellar')).toMatchObject({ received: 259_200, missing: 0 });
+	});
+});

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse, PAYLOAD_BYTES_MAX } from '../../viewer/payload.js';
+
+const BASES = ['telltale'];
+const bytes = (text: string) => new TextEncoder().encode(text);
+const said = (topic: string, text: string) => parse(topic, bytes(text), BASES);
+
+describe('A message of a node', () => {
+	it('is a reading with its number, boot, time and quantities', () => {
+		const text = '{"seq":17,"boot":5,"time":1795301835,"temperature":21.512,"humidity":45.2}';
+		expect(said('telltale/cellar/readings', text)).toEqual({
+			kind: 'reading',
+			node: 'cellar',
+			late: false,
+			reading: { seq: 17, boot: '5', time: 1795301835, uptime: undefined, values: { temperature: 21.512, humidity: 45.2 } },
+		});
+	});
+
+	it('is late on the backlog topic, and may give uptime while the clock is unknown', () => {
+		const message = said('telltale/cellar/backlog', '{"seq":1,"boot":"a7","uptime":12,"temperature":-3}');
+		expect(message).toMatchObject({ late: true, reading: { boot: 'a7', uptime: 12, time: undefined, values: { temperature: -3 } } });
+	});
+
+	it('is one of the four words of status', () => {
+		for (const status of ['online', 'sleeping', 'stopped', 'offline']) {
+			expect(said('telltale/cellar/status', status)).toEqual({ kind: 'status', node: 'cellar', status });
+		}
+		expect(said('telltale/cellar/status', 'Online')).toMatchObject({ kind: 'malformed' });
+	});
+
+	it('clears a topic when it is empty', () => {
+		expect(said('telltale/cellar/status', '')).toEqual({ kind: 'cleared', node: 'cellar', leaf: 'status' });
+	});
+
+	it.each([
+		['not JSON', '{"seq":1'],
+		['no object', '[1]'],
+		['null', 'null'],
+		['no seq', '{"boot":1,"time":1,"temperature":1}'],
+		['seq 0', '{"seq":0,"boot":1,"time":1}'],
+		['a broken seq', '{"seq":1.5,"boot":1,"time":1}'],
+		['a text for seq', '{"seq":"1","boot":1,"time":1}'],
+		['no boot', '{"seq":1,"time":1}'],
+		['neither time nor uptime', '{"seq":1,"boot":1}'],
+		['a time that is no number', '{"seq":1,"boot":1,"time":"now"}'],
+		['a temperature that is no number', '{"seq":1,"boot":1,"time":1,"temperature":"hot"}'],
+		['a number beyond all numbers', '{"seq":1,"boot":1,"time":1,"temperature":1e999}'],
+		['too many quantities', '{"seq":1,"boot":1,"time":1,"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}'],
+		['too long', `{"seq":1,"boot":1,"time":1,"x":"${'x'.repeat(PAYLOAD_BYTES_MAX)}"}`],
+	])('with %s is malformed, not fatal', (_, text) => {
+		expect(said('telltale/cellar/readings', text)).toMatchObject({ kind: 'malformed', node: 'cellar' });
+	});
+
+	it('with bytes that are no UTF-8 is malformed', () => {
+		expect(parse('telltale/cellar/readings', Uint8Array.of(0xff, 0x7b), BASES).kind).toBe('malformed');
+	});
+
+	it('belongs to another program on every topic that the contract does not name', () => {
+		for (const topic of ['telltale', 'telltale/cellar/state', 'telltale/cellar/set/status', 'home/cellar/readings', 'telltalex/c/readings']) {
+			expect(said(topic, 'online')).toEqual({ kind: 'other' });
+		}
+	});
+
+	it('names the node by what stands between base and leaf, or by the end of a base of its own', () => {
+		expect(said('telltale/house/attic/status', 'online')).toMatchObject({ node: 'house/attic' });
+		expect(parse('home/attic/status', bytes('online'), ['home/attic'])).toMatchObject({ node: 'attic' });
+	});
+
+	it('cannot bring control characters to a terminal', () => {
+		const message = said('telltale/\u001b[2J\u009bx/readings', '{"seq":1,"boot":"\\u001b]0;x","time":1,"\\u001b[1m":1}');
+		expect(JSON.stringify(message)).not.toMatch(/\\u00|[\u0000-\u001f\u007f-\u009f]/);
+	});
+
+	it('never throws, whatever bytes come', () => {
+		fc.assert(
+			fc.property(fc.string(), fc.constantFrom('readings', 'backlog', 'status', 'info', 'outage'), fc.uint8Array(), (node, leaf, payload) => {
+				parse(`telltale/${node}/${leaf}`, payload, BASES);
+			}),
+		);
+		fc.assert(fc.property(fc.json(), (text) => void said('telltale/n/readings', text)));
+	});
+});

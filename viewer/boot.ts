@@ -1,0 +1,109 @@
+// The readings of one boot of one node: which numbers came, which are missing, which came twice and differ.
+//
+// Rule: memory is bounded whatever comes. Beyond RANGES_MAX holes the lowest is counted and closed for good;
+// values are compared for the RECENT_MAX numbers that were heard last, and by a 32-bit digest.
+
+import type { Reading } from './payload.js';
+import { Ranges, type Range } from './ranges.js';
+
+export type Verdict = 'new' | 'duplicate' | 'conflict';
+
+export const RANGES_MAX = 512;
+/** Duplicates come within the seconds of a resent packet: this is over an hour at one reading in ten seconds. */
+export const RECENT_MAX = 512;
+
+export class BootLog {
+	readonly name: string;
+	/** Its first number was 1, and we were there. */
+	begunInSight: boolean;
+	received = 0;
+	readonly #heard = new Ranges();
+	/** What was heard, and what passed while the watcher was cut off. */
+	readonly #accounted = new Ranges();
+	readonly #recent = new Recent();
+	#lowestLive = Infinity;
+	#closed = 0;
+
+	constructor(name: string, begunInSight: boolean) {
+		this.name = name;
+		this.begunInSight = begunInSight;
+	}
+
+	get heardLive(): boolean {
+		return this.#lowestLive !== Infinity;
+	}
+
+	get highest(): number {
+		return this.#accounted.span?.to ?? 0;
+	}
+
+	take(reading: Reading, late: boolean): Verdict {
+		if (!late) this.#lowestLive = Math.min(this.#lowestLive, reading.seq);
+		const differs = this.#recent.differs(reading);
+		if (!this.#heard.add(reading.seq)) return differs ? 'conflict' : 'duplicate';
+		this.received++;
+		this.#accounted.add(reading.seq);
+		while (this.#heard.count > RANGES_MAX) this.#heard.closeLowest();
+		while (this.#accounted.count > RANGES_MAX) this.#closeLowestGap();
+		return 'new';
+	}
+
+	excuse(from: number, to: number): void {
+		this.#accounted.addRange(from, to);
+	}
+
+	gaps(): Range[] {
+		return this.#accounted.holes(this.#from(), this.highest);
+	}
+
+	get missing(): number {
+		let missing = this.#closed;
+		for (const gap of this.gaps()) missing += gap.to - gap.from + 1;
+		return missing;
+	}
+
+	/** Where counting begins: nobody who comes in the middle knows whether the numbers before were delivered to others. */
+	#from(): number {
+		if (this.begunInSight) return 1;
+		return this.heardLive ? this.#lowestLive : (this.#heard.span?.from ?? 1);
+	}
+
+	#closeLowestGap(): void {
+		const hole = this.#accounted.closeLowest();
+		if (hole && hole.to >= this.#from()) this.#closed += hole.to - Math.max(hole.from, this.#from()) + 1;
+	}
+}
+
+/** Digests of the readings heard last, to tell a duplicate from a contradiction. Its tables are made with the first reading. */
+class Recent {
+	readonly #seqs = new Float64Array(RECENT_MAX);
+	readonly #times = new Float64Array(RECENT_MAX);
+	readonly #digests = new Int32Array(RECENT_MAX);
+
+	/** Whether this number was heard with other values or another time. Notes it if it was not heard. */
+	differs(reading: Reading): boolean {
+		const at = reading.seq % RECENT_MAX;
+		const digest = digestOf(reading);
+		const time = reading.time ?? 0;
+		if (this.#seqs[at] === reading.seq) {
+			const known = this.#times[at]!;
+			if (!known) this.#times[at] = time;
+			return this.#digests[at] !== digest || (known !== 0 && time !== 0 && known !== time);
+		}
+		// A late reading from long ago does not displace a recent one.
+		if (this.#seqs[at]! > reading.seq) return false;
+		this.#seqs[at] = reading.seq;
+		this.#times[at] = time;
+		this.#digests[at] = digest;
+		return false;
+	}
+}
+
+/** FNV-1a over the values by name, whatever their order. */
+function digestOf(reading: Reading): number {
+	let hash = 0x811c_9dc5;
+	for (const name of Object.keys(reading.values).sort()) {
+		for (const character of `${name}=${reading.values[name]};`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x0100_0193);
+	}
+	return hash | 0;
+}

@@ -1,0 +1,97 @@
+// Readings and nodes as text: one JSON line, one plain line, one row of the table.
+//
+// Rule: pure; no colours, no cursor; what came from the network is already printable (payload.ts).
+
+import type { Gap, Merge, NodeView } from './merge.js';
+import { printable, type Content, type Message, type Reading } from './payload.js';
+
+const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%' };
+const NONE = '-';
+
+/** One reading for a program: the node's own payload with its name before and whether it came late. */
+export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, values }: Reading): string {
+	const bootNumber = Number(boot);
+	return JSON.stringify({ node, late, seq, boot: String(bootNumber) === boot ? bootNumber : boot, time, uptime, ...values });
+}
+
+/** One message for a person; '' for what needs no line. */
+export function plainLine(message: Message): string {
+	switch (message.kind) {
+		case 'reading':
+			return `${message.node}  ${when(message.reading)}  ${quantities(message.reading)}  #${message.reading.seq}${message.late ? '  late' : ''}`;
+		case 'status':
+			return `${message.node} is ${message.status}`;
+		case 'outage':
+			return `${message.node} was away: ${outageWords(message.content)}`;
+	}
+	return '';
+}
+
+export const HEADINGS: readonly string[] = ['NODE', 'STATUS', 'TEMP °C', 'HUM %', 'AGE', 'SEQ', 'MISSING', 'LAST OUTAGE'];
+
+/** In the order of HEADINGS. */
+export function row(node: NodeView, now: number): string[] {
+	const { last } = node;
+	return [
+		node.name,
+		node.status ?? NONE,
+		digits(last?.values['temperature'], 2),
+		digits(last?.values['humidity'], 1),
+		last ? age(now - node.lastAt) : NONE,
+		last ? String(last.seq) : NONE,
+		node.missing ? `${node.missing} (${gapWords(node.gaps(), 2)})` : '0',
+		node.outage ? outageWords(node.outage) : NONE,
+	];
+}
+
+/** What a run came to, in one sentence. */
+export function summary(merge: Merge, nodesMax = 5): string {
+	const { received, missing, duplicates, conflicts, malformed } = merge;
+	const nodes = merge.nodes();
+	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
+	const lossy = nodes.filter((node) => node.missing);
+	const names = lossy.slice(0, nodesMax).map((node) => `${node.name} ${gapWords(node.gaps(), 3)}`);
+	parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
+	if (duplicates) parts.push(`${duplicates} came twice`);
+	if (conflicts) parts.push(`${conflicts} came twice with different values`);
+	if (malformed) parts.push(`${counted(malformed, 'message')} not understood`);
+	return `${parts.join(', ')}.`;
+}
+
+export function gapWords(gaps: readonly Gap[], max: number): string {
+	const last = gaps.slice(-max).map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+	return (gaps.length > max ? '… ' : '') + last.join(', ');
+}
+
+export function age(ms: number): string {
+	const seconds = Math.max(0, Math.floor(ms / 1_000));
+	if (seconds < 120) return `${seconds} s`;
+	if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+	if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+	return `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function counted(count: number, noun: string): string {
+	return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function outageWords({ seconds, cause, kept }: Content): string {
+	const words = [typeof seconds === 'number' ? age(seconds * 1_000) : '', typeof cause === 'string' ? printable(cause) : ''];
+	if (typeof kept === 'number' && kept > 0) words.push(`${kept} kept`);
+	return words.filter(Boolean).join(', ') || NONE;
+}
+
+function when({ time, uptime }: Reading): string {
+	// Far dates would make toISOString throw.
+	if (time !== undefined && time < 8e12) return new Date(time * 1_000).toISOString().replace('T', ' ').slice(0, 19) + 'Z';
+	return `${Math.floor(uptime ?? 0)} s after its start`;
+}
+
+function quantities({ values }: Reading): string {
+	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${value} ${UNITS[name]}` : `${name} ${value}`)).join('  ') || 'no value';
+}
+
+function digits(value: number | undefined, count: number): string {
+	if (value === undefined) return NONE;
+	return Math.abs(value) < 1e6 ? value.toFixed(count) : value.toExponential(2);
+}

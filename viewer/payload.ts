@@ -1,0 +1,140 @@
+// What a message of a node says: topic and payload in, one plain value out (docs/topics.md).
+//
+// Rule: anyone may publish under the base topic. Nothing here throws, no text from outside keeps a control character,
+// and what does not follow the contract comes out as `malformed` with the reason.
+
+export interface Reading {
+	readonly seq: number;
+	readonly boot: string;
+	/** Unix seconds; absent while the node's clock was not known. */
+	readonly time?: number;
+	/** Seconds since boot, instead of `time`. */
+	readonly uptime?: number;
+	/** Quantity by name, in payload order: temperature in °C, humidity in percent … */
+	readonly values: Readonly<Record<string, number>>;
+}
+
+export type Content = Readonly<Record<string, unknown>>;
+export type Status = 'online' | 'sleeping' | 'stopped' | 'offline';
+
+export type Message =
+	| { readonly kind: 'reading'; readonly node: string; readonly late: boolean; readonly reading: Reading }
+	| { readonly kind: 'status'; readonly node: string; readonly status: Status }
+	/** An empty retained payload: what was known is withdrawn. */
+	| { readonly kind: 'cleared'; readonly node: string; readonly leaf: string }
+	| { readonly kind: 'info' | 'health' | 'outage' | 'result'; readonly node: string; readonly content: Content }
+	| { readonly kind: 'malformed'; readonly node: string; readonly why: string }
+	| { readonly kind: 'other' };
+
+/** Longer payloads are nobody's readings. */
+export const PAYLOAD_BYTES_MAX = 4_096;
+const QUANTITIES_MAX = 8;
+const NODE_NAME_MAX = 64;
+const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
+const NOT_QUANTITIES = new Set(['seq', 'boot', 'time', 'uptime', 'conversions', 'spread']);
+const OTHER: Message = Object.freeze({ kind: 'other' });
+
+/** `bases` are the topics that were subscribed to with "/#" behind them, like "telltale". */
+export function parse(topic: string, payload: Uint8Array, bases: readonly string[]): Message {
+	const place = locate(topic, bases);
+	if (!place) return OTHER;
+	const { node, leaf } = place;
+	if (!KINDS.has(leaf)) return OTHER;
+	if (payload.length > PAYLOAD_BYTES_MAX) return malformed(node, `${leaf} is longer than ${PAYLOAD_BYTES_MAX} bytes`);
+	if (!payload.length) return { kind: 'cleared', node, leaf };
+	const text = decode(payload);
+	if (text === undefined) return malformed(node, `${leaf} is not UTF-8`);
+	return leaf === 'status' ? parseStatus(node, text) : parseJson(node, leaf, text);
+}
+
+const KINDS = new Set(['readings', 'backlog', 'status', 'info', 'health', 'outage', 'result']);
+
+/** <base>/<node…>/<leaf>; where <base> is itself a node's base, the node is called by the last level of it. */
+function locate(topic: string, bases: readonly string[]): { node: string; leaf: string } | undefined {
+	const cut = topic.lastIndexOf('/');
+	const [owner, leaf] = [topic.slice(0, cut), topic.slice(cut + 1)];
+	if (cut < 0) return undefined;
+	for (const base of bases) {
+		if (owner === base) return { node: printable(base.slice(base.lastIndexOf('/') + 1)), leaf };
+		if (owner.startsWith(`${base}/`)) {
+			const node = owner.slice(base.length + 1);
+			// <node>/set/status would be a command called "status", not a node called "<node>/set".
+			return node.endsWith('/set') ? undefined : { node: printable(node), leaf };
+		}
+	}
+	return undefined;
+}
+
+function parseStatus(node: string, text: string): Message {
+	if (!STATUSES.includes(text)) return malformed(node, `status is ${quoted(text)}, not one of ${STATUSES.join(', ')}`);
+	return { kind: 'status', node, status: text as Status };
+}
+
+function parseJson(node: string, leaf: string, text: string): Message {
+	let content: unknown;
+	try {
+		content = JSON.parse(text);
+	} catch {
+		return malformed(node, `${leaf} is not JSON`);
+	}
+	if (typeof content !== 'object' || content === null || Array.isArray(content)) return malformed(node, `${leaf} is not a JSON object`);
+	if (leaf === 'readings' || leaf === 'backlog') return parseReading(node, leaf, content as Content);
+	return { kind: leaf as 'info', node, content: content as Content };
+}
+
+function parseReading(node: string, leaf: string, content: Content): Message {
+	const { seq, boot, time, uptime } = content;
+	if (!Number.isSafeInteger(seq) || (seq as number) < 1) return malformed(node, `${leaf} has no whole number "seq" from 1 on`);
+	const bootName = typeof boot === 'number' || typeof boot === 'string' ? printable(String(boot)) : undefined;
+	if (bootName === undefined) return malformed(node, `${leaf} has no "boot"`);
+	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
+	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
+	const values = quantities(content);
+	if (typeof values === 'string') return malformed(node, `${leaf} ${values}`);
+	return { kind: 'reading', node, late: leaf === 'backlog', reading: { seq: seq as number, boot: bootName, time, uptime, values } };
+}
+
+/** The numbers of a reading that are no account of it; a sentence's end if one is unusable. */
+function quantities(content: Content): Record<string, number> | string {
+	const values: Record<string, number> = {};
+	let count = 0;
+	for (const [name, value] of Object.entries(content)) {
+		if (NOT_QUANTITIES.has(name)) continue;
+		// A newer node may say more about a reading than this program knows.
+		if (typeof value !== 'number' || !Number.isFinite(value)) {
+			if (name === 'temperature' || name === 'humidity') return `has a ${name} that is no number`;
+			continue;
+		}
+		if (++count > QUANTITIES_MAX) return `has more than ${QUANTITIES_MAX} quantities`;
+		values[printable(name)] = value;
+	}
+	return values;
+}
+
+function isTime(value: unknown): value is number | undefined {
+	return value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0);
+}
+
+function malformed(node: string, why: string): Message {
+	return { kind: 'malformed', node, why };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(payload: Uint8Array): string | undefined {
+	try {
+		return utf8.decode(payload);
+	} catch {
+		return undefined;
+	}
+}
+
+/** Safe on a terminal and one column a character: what comes from the network cannot move a cursor there. */
+export function printable(text: string): string {
+	const plain = text.replace(/[^\u0020-\u007e]/gu, '?');
+	return plain.length > NODE_NAME_MAX ? plain.slice(0, NODE_NAME_MAX - 1) + '~' : plain;
+}
+
+function quoted(text: string): string {
+	return JSON.stringify(printable(text.slice(0, 40)));
+}

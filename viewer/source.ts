@@ -1,0 +1,127 @@
+// Readings from a broker: subscribes with MQTT.js, hands every message to the merge, and says how the link is.
+//
+// Rule: never throws for what the broker or the network does. Each change of the link is told once, as a sentence;
+// `final` means that trying again cannot help. QoS 1, a clean session: what passes while we are away is nobody's loss (merge).
+
+import { connect, type ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Merge, Outcome } from './merge.js';
+import { parse, type Message } from './payload.js';
+
+export interface SourceOptions {
+	/** Without user and password. */
+	readonly url: string;
+	readonly user?: string | undefined;
+	readonly password?: string | undefined;
+	/** Topics that nodes live below, like "telltale". */
+	readonly bases: readonly string[];
+	/** Only this node. */
+	readonly node?: string | undefined;
+	readonly merge: Merge;
+	readonly onMessage?: (message: Message, outcome: Outcome, at: number) => void;
+	readonly onLink?: (link: Link) => void;
+}
+
+export interface Link {
+	readonly up: boolean;
+	readonly sentence: string;
+	readonly final: boolean;
+}
+
+const RETRY_MS = 2_000;
+
+export class Source {
+	readonly #options: SourceOptions;
+	readonly #client: MqttClient;
+	#said = '';
+	#closed = false;
+
+	constructor(options: SourceOptions) {
+		this.#options = options;
+		this.#client = connect(options.url, clientOptions(options));
+		this.#client.on('connect', () => this.#subscribe());
+		this.#client.on('message', (topic, payload) => this.#take(topic, payload));
+		this.#client.on('error', (error) => this.#down(error));
+		this.#client.on('close', () => this.#down(undefined));
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		await this.#client.endAsync(!this.#client.connected).catch(() => {});
+	}
+
+	get client(): MqttClient {
+		return this.#client;
+	}
+
+	#subscribe(): void {
+		const { bases, node, url } = this.#options;
+		const filters = bases.map((base) => (node === undefined ? `${base}/#` : `${base}/${node}/#`));
+		this.#client.subscribe(filters, { qos: 1 }, (error, granted) => {
+			if (this.#closed) return;
+			// 128 is a refusal (§3.9.3); MQTT.js reports it as an error or as granted, depending on the version of the protocol.
+			const refused = error || granted?.some(({ qos }) => (qos as number) >= 128);
+			if (!refused) this.#tell({ up: true, sentence: `Connected to ${url}.`, final: false });
+			else if (this.#client.connected) {
+				this.#tell({ up: false, sentence: `The broker at ${url} does not let us read ${filters.join(' and ')}: ask for the right, or give another --user.`, final: true });
+			}
+		});
+	}
+
+	#take(topic: string, payload: Uint8Array): void {
+		const { bases, merge, node, onMessage } = this.#options;
+		const at = Date.now();
+		const message = parse(topic, payload, bases);
+		if (message.kind === 'other' || (node !== undefined && message.node !== node)) return;
+		onMessage?.(message, merge.take(message, at), at);
+	}
+
+	#down(error: Error | ErrorWithReasonCode | undefined): void {
+		if (this.#closed) return;
+		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted();
+		const link = explain(error, this.#options.url);
+		// A close after an error is the same event, and each retry that fails like the one before is no news.
+		if (!error && this.#said && !this.#said.startsWith('Connected')) return;
+		this.#tell(link);
+	}
+
+	#tell(link: Link): void {
+		if (link.sentence === this.#said) return;
+		this.#said = link.sentence;
+		this.#options.onLink?.(link);
+	}
+}
+
+function clientOptions({ user, password }: SourceOptions): IClientOptions {
+	return {
+		clientId: `telltale-${Math.random().toString(16).slice(2, 10)}`,
+		...(user === undefined ? {} : { username: user }),
+		...(password === undefined ? {} : { password }),
+		clean: true,
+		keepalive: 30,
+		connectTimeout: 10_000,
+		reconnectPeriod: RETRY_MS,
+		resubscribe: false,
+	};
+}
+
+const AGAIN = `trying again every ${RETRY_MS / 1_000} s.`;
+const LOST: readonly [RegExp, (url: string) => string][] = [
+	[/ECONNREFUSED/, (url) => `No broker answers at ${url}: start one, or name another with --broker; ${AGAIN}`],
+	[/ENOTFOUND|EAI_AGAIN/, (url) => `The name in ${url} is not known here: check it, or give the broker's address with --broker; ${AGAIN}`],
+	[/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, (url) => `${url} cannot be reached from this network: check the address; ${AGAIN}`],
+	[/connack timeout/, (url) => `${url} takes connections but does not answer as an MQTT broker: check the port; ${AGAIN}`],
+	[/CERT|certificate|SSL|TLS/i, (url) => `The secure connection to ${url} fails: check the broker's certificate; ${AGAIN}`],
+];
+
+/** Return codes of CONNACK (MQTT 3.1.1 table 3.1). */
+function explain(error: Error | ErrorWithReasonCode | undefined, url: string): Link {
+	const code = (error as { code?: number | string } | undefined)?.code;
+	if (code === 4 || code === 5) {
+		return { up: false, sentence: `The broker at ${url} refuses the user name or the password: give --user and --password.`, final: true };
+	}
+	if (code === 1 || code === 2) return { up: false, sentence: `The broker at ${url} refuses us (CONNACK return code ${code}).`, final: true };
+	if (!error) return { up: false, sentence: `The connection to ${url} is lost: ${AGAIN}`, final: false };
+	const text = `${String(code)} ${error.message}`;
+	const known = LOST.find(([pattern]) => pattern.test(text));
+	return { up: false, sentence: known ? known[1](url) : `The connection to ${url} fails (${error.message.replace(/\s+/g, ' ')}): ${AGAIN}`, final: false };
+}
