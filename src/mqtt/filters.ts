@@ -43,25 +43,25 @@ export class Filters {
 	/** Requests that await an answer. */
 	get awaited(): number {
 		let count = 0;
-		for (let i = 0; i < this.#count; i++) if (this.#awaits(i)) count++;
+		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) count++;
 		return count;
 	}
 
 	/** Index of the request with that id that awaits an answer of that kind, or -1. */
 	indexOf(id: number, wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.#wish(i) === wish) return i;
+		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.wish(i) === wish) return i;
 		return -1;
 	}
 
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
-		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.#wish(i) !== Wish.None) return true;
+		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.wish(i) !== Wish.None) return true;
 		return false;
 	}
 
 	/** Index of the first filter with that wish, or -1. */
 	first(wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.#wish(i) === wish) return i;
+		for (let i = 0; i < this.#count; i++) if (this.wish(i) === wish) return i;
 		return -1;
 	}
 
@@ -73,31 +73,31 @@ export class Filters {
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
 		assert(options >= 0 && options < (this.#is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
 		if (this.#is5) checkShared(filter, bytes, options);
-		let index = this.#find(bytes);
-		if (index >= 0 && this.#awaits(index)) return -1;
-		if (index < 0) index = this.#append(bytes);
+		let index = this.find(bytes);
+		if (index >= 0 && this.awaits(index)) return -1;
+		if (index < 0) index = this.append(bytes);
 		if (index < 0) return -1;
-		this.#bytes[this.#offset(index + 1) - 1] = options;
+		this.#bytes[this.offset(index + 1) - 1] = options;
 		this.#table[index] = id;
-		this.#setWish(index, Wish.Ask);
+		this.setWish(index, Wish.Ask);
 		return id;
 	}
 
 	/** Notes that the filter is not wanted any more. Returns the id of the request, or -1. */
 	leave(filter: string, id: number): number {
-		const index = this.#find(encodeText(filter));
-		if (index < 0 || this.#awaits(index)) return -1;
+		const index = this.find(encodeText(filter));
+		if (index < 0 || this.awaits(index)) return -1;
 		this.#table[index] = id;
-		this.#setWish(index, Wish.Leave);
+		this.setWish(index, Wish.Leave);
 		return id;
 	}
 
 	/** The request is answered: a filter that was asked for stays. */
-	answered(index: number): void { this.#setWish(index, Wish.None); }
+	answered(index: number): void { this.setWish(index, Wish.None); }
 
 	remove(index: number): void {
-		const at = this.#offset(index);
-		const next = this.#offset(index + 1);
+		const at = this.offset(index);
+		const next = this.offset(index + 1);
 		this.#bytes.copyWithin(at, next, this.#used);
 		this.#used -= next - at;
 		this.#table.copyWithin(index, index + 1, this.#count);
@@ -107,41 +107,41 @@ export class Filters {
 	/** The broker knows none of them: all are to be asked for. */
 	renew(): void {
 		for (let i = 0; i < this.#count; i++) {
-			if (this.#wish(i) !== Wish.None) continue;
+			if (this.wish(i) !== Wish.None) continue;
 			this.#table[i] = 0;
-			this.#setWish(i, Wish.Ask);
+			this.setWish(i, Wish.Ask);
 		}
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let i = 0; i < this.#count; i++) if (this.#awaits(i)) this.#setWish(i, this.#wish(i) - 1);
+		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) this.setWish(i, this.wish(i) - 1);
 	}
 
 	/** Index of the first request to be made, or -1. */
 	waiting(): number {
-		for (let i = 0; i < this.#count; i++) if ((this.#wish(i) & 1) === 1) return i;
+		for (let i = 0; i < this.#count; i++) if ((this.wish(i) & 1) === 1) return i;
 		return -1;
 	}
 
 	/** At most that many bytes are written by write(). */
 	requestSize(index: number): number {
-		return HEAD_MAX + 1 + this.#offset(index + 1) - this.#offset(index);
+		return HEAD_MAX + 1 + this.offset(index + 1) - this.offset(index);
 	}
 
 	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting, under that id. */
 	write(index: number, bytes: Uint8Array, at: number, id: number): number {
-		const asks = this.#wish(index) === Wish.Ask;
-		const from = this.#offset(index);
-		const size = this.#offset(index + 1) - from - (asks ? 0 : 1);
+		const asks = this.wish(index) === Wish.Ask;
+		const from = this.offset(index);
+		const size = this.offset(index + 1) - from - (asks ? 0 : 1);
 		this.#table[index] = id;
-		this.#setWish(index, this.#wish(index) + 1);
+		this.setWish(index, this.wish(index) + 1);
 		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#is5);
 		for (let i = 0; i < size; i++) bytes[at + i] = this.#bytes[from + i];
 		return at + size;
 	}
 
-	#append(filter: Uint8Array): number {
+	private append(filter: Uint8Array): number {
 		const size = filter.length + 3;
 		if (this.#count === this.#max || this.#used + size > this.#bytes.length || size > this.#sizeMax) return -1;
 		const at = writeUint16(this.#bytes, this.#used, filter.length);
@@ -150,23 +150,23 @@ export class Filters {
 		return this.#count++;
 	}
 
-	#find(filter: Uint8Array): number {
+	private find(filter: Uint8Array): number {
 		for (let i = 0; i < this.#count; i++) {
-			const at = this.#offset(i) + 2;
-			if (isSame(this.#bytes, at, this.#offset(i + 1) - 1, filter)) return i;
+			const at = this.offset(i) + 2;
+			if (isSame(this.#bytes, at, this.offset(i + 1) - 1, filter)) return i;
 		}
 		return -1;
 	}
 
-	#awaits(index: number): boolean {
-		return this.#wish(index) === Wish.Asked || this.#wish(index) === Wish.Left;
+	private awaits(index: number): boolean {
+		return this.wish(index) === Wish.Asked || this.wish(index) === Wish.Left;
 	}
 
-	#wish(index: number): Wish { return this.#table[this.#max + index]; }
+	private wish(index: number): Wish { return this.#table[this.#max + index]; }
 
-	#setWish(index: number, wish: Wish): void { this.#table[this.#max + index] = wish; }
+	private setWish(index: number, wish: Wish): void { this.#table[this.#max + index] = wish; }
 
-	#offset(index: number): number {
+	private offset(index: number): number {
 		let at = 0;
 		for (let i = 0; i < index; i++) at += 3 + readUint16(this.#bytes, at);
 		return at;

@@ -39,7 +39,7 @@ export class Outbox {
 
 	/** Messages of QoS 1 and 2 that were sent at least in part. */
 	get inFlight(): number {
-		return this.#sent + (this.#progress > 0 && this.#qos(this.#sentBytes) > 0 ? 1 : 0);
+		return this.#sent + (this.#progress > 0 && this.qos(this.#sentBytes) > 0 ? 1 : 0);
 	}
 
 	/** Packet id of the oldest message if any of it was sent and it expects an acknowledgement, else 0. */
@@ -73,18 +73,18 @@ export class Outbox {
 		return true;
 	}
 
-	has(id: number): boolean { return this.#indexOf(id, this.#count) >= 0; }
+	has(id: number): boolean { return this.indexOf(id, this.#count) >= 0; }
 
 	/** Removes the message if it was sent whole with that QoS; false if there is no such message. */
 	acknowledge(id: number, qos: number): boolean {
-		const index = this.#indexOf(id, this.#sent);
-		if (index < 0 || this.#qos(this.#offset(index)) !== qos) return false;
-		this.#remove(index);
+		const index = this.indexOf(id, this.#sent);
+		if (index < 0 || this.qos(this.offset(index)) !== qos) return false;
+		this.remove(index);
 		return true;
 	}
 
 	/** Removes the oldest. */
-	removeHead(): void { this.#remove(0); }
+	removeHead(): void { this.remove(0); }
 
 	/**
 	 * The next bytes, at most `room`, of which at most `quota` packets of QoS 1 and 2 are begun.
@@ -92,17 +92,17 @@ export class Outbox {
 	 */
 	peek(room: number, quota: number): Uint8Array | undefined {
 		const from = this.#sentBytes + this.#progress;
-		const end = Math.min(this.#sendable(quota), from + room);
+		const end = Math.min(this.sendable(quota), from + room);
 		return end > from ? this.#bytes.subarray(from, end) : undefined;
 	}
 
 	/** Where the bytes end that may go out now. */
-	#sendable(quota: number): number {
+	private sendable(quota: number): number {
 		let end = this.#sentBytes;
 		let index = this.#sent;
 		if (this.#progress > 0) end += this.#table[this.#max + index++];
 		for (; quota >= 0 && index < this.#count; index++) {
-			if (this.#qos(end) > 0 && quota-- === 0) break;
+			if (this.qos(end) > 0 && quota-- === 0) break;
 			end += this.#table[this.#max + index];
 		}
 		return end;
@@ -114,14 +114,14 @@ export class Outbox {
 	 */
 	alias(into: Uint8Array, quota: number): number {
 		if (quota < 0 || this.#progress > 0 || this.#sent === this.#count) return 0;
-		if (quota === 0 && this.#qos(this.#sentBytes) > 0) return 0;
+		if (quota === 0 && this.qos(this.#sentBytes) > 0) return 0;
 		const size = this.#table[this.#max + this.#sent];
 		const count = this.#protocol5!.aliases.write(this.#bytes, this.#sentBytes, size, into, this.#protocol5!.packetMax);
 		if (count > 0) this.#progress = size;
 		return count;
 	}
 
-	sentElsewhere(): void { this.#finish(); }
+	sentElsewhere(): void { this.finish(); }
 
 	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */
 	limit(qosMax: number, retainAvailable: boolean): boolean {
@@ -129,7 +129,7 @@ export class Outbox {
 		let index = this.#sent;
 		if (this.#progress > 0) at += this.#table[this.#max + index++];
 		for (let i = index; i < this.#count; i++) {
-			const qos = this.#qos(at);
+			const qos = this.qos(at);
 			if (qos > 0 && qosMax === 0) return false;
 			if (qos > qosMax) this.#bytes[at] = this.#bytes[at] & ~6 | qosMax << 1;
 			if (!retainAvailable) this.#bytes[at] &= ~RETAIN;
@@ -143,7 +143,7 @@ export class Outbox {
 		for (let i = this.#sent + (this.#progress > 0 ? 1 : 0); i < this.#count; i++) {
 			if (this.#table[this.#max + i] <= packetMax) continue;
 			const id = this.#table[i];
-			this.#remove(i);
+			this.remove(i);
 			return id;
 		}
 		return -1;
@@ -161,14 +161,14 @@ export class Outbox {
 			}
 			count -= rest;
 			completed++;
-			this.#finish();
+			this.finish();
 		}
 		return completed;
 	}
 
-	#finish(): void {
+	private finish(): void {
 		this.#progress = 0;
-		if (this.#qos(this.#sentBytes) === 0) return this.#remove(this.#sent);
+		if (this.qos(this.#sentBytes) === 0) return this.remove(this.#sent);
 		this.#sentBytes += this.#table[this.#max + this.#sent++];
 	}
 
@@ -177,7 +177,7 @@ export class Outbox {
 		if (this.#progress > 0) {
 			const begun = this.#sent;
 			this.#progress = 0;
-			if (this.#qos(this.#sentBytes) === 0) this.#remove(begun);
+			if (this.qos(this.#sentBytes) === 0) this.remove(begun);
 			else this.#sent++;
 		}
 		let at = 0;
@@ -201,22 +201,22 @@ export class Outbox {
 		this.#count = this.#used = this.#sent = this.#sentBytes = this.#progress = 0;
 	}
 
-	#qos(at: number): number { return this.#bytes[at] >> 1 & 3; }
+	private qos(at: number): number { return this.#bytes[at] >> 1 & 3; }
 
-	#indexOf(id: number, count: number): number {
+	private indexOf(id: number, count: number): number {
 		for (let i = 0; i < count; i++) if (this.#table[i] === id) return i;
 		return -1;
 	}
 
-	#offset(index: number): number {
+	private offset(index: number): number {
 		let at = 0;
 		for (let i = 0; i < index; i++) at += this.#table[this.#max + i];
 		return at;
 	}
 
-	#remove(index: number): void {
+	private remove(index: number): void {
 		const max = this.#max;
-		const at = this.#offset(index);
+		const at = this.offset(index);
 		const size = this.#table[max + index];
 		this.#bytes.copyWithin(at, at + size, this.#used);
 		this.#used -= size;

@@ -111,11 +111,11 @@ export class Sender {
 		assert(count <= this.used, 'More bytes were written than were given out.');
 		this.bytes.copyWithin(0, count, this.used);
 		this.used -= count;
-		if (this.#aliased > 0) return this.#wroteAliased(count);
+		if (this.#aliased > 0) return this.wroteAliased(count);
 		return this.used === 0;
 	}
 
-	#wroteAliased(count: number): boolean {
+	private wroteAliased(count: number): boolean {
 		this.#aliased -= count;
 		if (this.#aliased > 0) return false;
 		this.#outbox.sentElsewhere();
