@@ -8,6 +8,7 @@
 import { Aliases } from './aliases.js';
 import type { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
+import type { Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis, SessionHandler, SessionOptions } from './options.js';
@@ -124,11 +125,11 @@ export class Protocol5 {
 		return Fault.None;
 	}
 
-	/** Makes what waits fit what the broker takes, and sets aside what cannot; for our own requests it must take `controlBytes`. */
-	fit(outbox: Outbox, controlBytes: number, handler: SessionHandler): Fault {
+	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; without our filters we do not go on. */
+	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault {
 		for (let id = outbox.removeLarger(this.packetMax); id >= 0; id = outbox.removeLarger(this.packetMax)) handler.onSetAside(id);
-		this.code = this.packetMax < controlBytes ? 0x95 : 0x9b;
-		if (this.packetMax < controlBytes) return Fault.Capability;
+		this.code = this.packetMax < filters.largest ? 0x95 : 0x9b;
+		if (this.packetMax < filters.largest) return Fault.Capability;
 		return outbox.limit(this.qosMax, this.retainAvailable) ? Fault.None : Fault.Capability;
 	}
 

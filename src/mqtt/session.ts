@@ -14,7 +14,7 @@ import { Framer } from './framer.js';
 import { Inbound } from './inbound.js';
 import { KeepAlive } from './keepalive.js';
 import {
-	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, FILTER_BYTES, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS,
+	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS,
 	type Millis, type SessionHandler, type SessionOptions,
 } from './options.js';
 import { connectSize, Packet, writeConnect } from './packets.js';
@@ -64,10 +64,10 @@ export class Session {
 		this.#options = options;
 		this.#handler = handler;
 		const bufferBytes = options.bufferBytes ?? BUFFER_BYTES;
-		const controlBytes = options.controlBytes ?? CONTROL_BYTES;
+		const { protocol5 } = options;
+		const controlBytes = options.controlBytes ?? (protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES);
 		const size = connectSize(options);
 		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
-		const { protocol5 } = options;
 		const is5 = protocol5 !== undefined;
 		this.#framer = new Framer(bufferBytes, is5);
 		this.#delivery = new Delivery(options);
@@ -191,7 +191,10 @@ export class Session {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
-		return this.#delivery.use(this.#filters.add(filter, qos, this.#delivery.nextId(this.#filters)));
+		const id = this.#delivery.use(this.#filters.add(filter, qos, this.#delivery.nextId(this.#filters)));
+		const { protocol5 } = this.#options;
+		if (protocol5 && this.connected && this.#filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
+		return id;
 	}
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
@@ -331,7 +334,7 @@ export class Session {
 			this.#filters.renew();
 		}
 		this.#handler.onConnected(flags > 0);
-		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#sender.bytes.length, this.#handler) : Fault.None;
+		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#filters, this.#handler) : Fault.None;
 		if (unfit !== Fault.None) this.fail(unfit, protocol5!.code);
 		if (flags === 0) this.#inbound.sessionLost();
 	}
