@@ -6,9 +6,10 @@
 // kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
 // Invariant: #released ≤ count of releases. MQTT 3.1.1 §4.3, §4.4
 
+import type { Buffers } from './buffers.js';
 import type { Filters } from './filters.js';
 import { Ids, List } from './ids.js';
-import { HANG_UPS_MAX, IN_FLIGHT_MAX, INBOUND_MAX, MESSAGES_MAX, OUTBOX_BYTES, type SessionOptions } from './options.js';
+import { HANG_UPS_MAX, IN_FLIGHT_MAX, MESSAGES_MAX, type SessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
 
 /** Received by the broker (PUBREC), waiting for PUBCOMP. */
@@ -30,13 +31,13 @@ export class Delivery {
 	#suspect = 0;
 	#hangUps = 0;
 
-	constructor(options: SessionOptions) {
-		this.outbox = new Outbox(options.outboxBytes ?? OUTBOX_BYTES, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
+	constructor(options: SessionOptions, buffers: Buffers) {
+		this.outbox = new Outbox(buffers.outbox, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
 		this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX;
 		this.#hangUpsMax = options.hangUpsMax ?? HANG_UPS_MAX;
 		this.#lastId = options.lastPacketId ?? 0;
 		this.limit = this.#inFlightMax;
-		this.#ids = new Ids(this.#inFlightMax, options.inboundMax ?? INBOUND_MAX);
+		this.#ids = new Ids(buffers.ids, this.#inFlightMax);
 	}
 
 	get inFlight(): number { return this.outbox.inFlight + this.#ids.count(RELEASES); }

@@ -33,9 +33,9 @@ export class Filters {
 	#used = 0;
 
 	/** `requestMax`: the largest SUBSCRIBE packet that can be sent. */
-	constructor(size: number, max: number, requestMax: number, is5 = false) {
+	constructor(bytes: Uint8Array, max: number, requestMax: number, is5 = false) {
 		this.#is5 = is5;
-		this.#bytes = new Uint8Array(size);
+		this.#bytes = bytes;
 		this.#max = max;
 		this.#sizeMax = requestMax - HEAD_MAX - 1;
 	}

@@ -32,9 +32,9 @@ export class Framer {
 	#shift = 0;
 	#have = 0;
 
-	constructor(capacity: number, is5 = false) {
+	constructor(buffer: Uint8Array, is5 = false) {
 		this.#is5 = is5;
-		this.bytes = this.buffer = new Uint8Array(capacity);
+		this.bytes = this.buffer = buffer;
 	}
 
 	/** A new connection. */

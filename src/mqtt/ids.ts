@@ -13,8 +13,9 @@ export class Ids {
 	readonly #ids: Uint16Array;
 	readonly #startOfB: number;
 
-	constructor(maxA: number, maxB: number) {
-		this.#ids = new Uint16Array(2 + maxA + maxB);
+	/** The array has two elements more than the lists can be long together. */
+	constructor(ids: Uint16Array, maxA: number) {
+		this.#ids = ids;
 		this.#startOfB = 1 + maxA;
 	}
 

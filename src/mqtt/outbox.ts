@@ -22,9 +22,9 @@ export class Outbox {
 	#sentBytes = 0;
 	#progress = 0;
 
-	constructor(size: number, max: number, protocol5?: Protocol5) {
-		assert(size >= 16 && size <= 65_535 && max >= 1, 'The outbox takes 16 to 65,535 bytes and at least one message.');
-		this.#bytes = new Uint8Array(size);
+	constructor(bytes: Uint8Array, max: number, protocol5?: Protocol5) {
+		assert(bytes.length >= 16 && max >= 1, 'The outbox takes at least 16 bytes and one message.');
+		this.#bytes = bytes;
 		this.#max = max;
 		this.#protocol5 = protocol5;
 	}

@@ -33,9 +33,9 @@ export class Sender {
 	/** Counts start(), to notice that a callback ended one connection and began another. */
 	connections = 0;
 
-	constructor(size: number, outbox: Outbox, connect: Uint8Array, aliases = false) {
+	constructor(bytes: Uint8Array, outbox: Outbox, connect: Uint8Array, aliases = false) {
 		this.#aliases = aliases;
-		this.bytes = new Uint8Array(size);
+		this.bytes = bytes;
 		this.#outbox = outbox;
 		this.#connect = connect;
 	}

@@ -7,6 +7,7 @@
 // MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
+import { Buffers } from './buffers.js';
 import { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
 import { Filters } from './filters.js';
@@ -14,8 +15,7 @@ import { Framer } from './framer.js';
 import { Inbound } from './inbound.js';
 import { KeepAlive } from './keepalive.js';
 import {
-	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS,
-	type Millis, type SessionHandler, type SessionOptions,
+	ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS, type Millis, type SessionHandler, type SessionOptions,
 } from './options.js';
 import { connectSize, Packet, writeConnect } from './packets.js';
 import type { Protocol5 } from './protocol5.js';
@@ -63,16 +63,15 @@ export class Session {
 	constructor(options: SessionOptions, handler: SessionHandler) {
 		this.#options = options;
 		this.#handler = handler;
-		const bufferBytes = options.bufferBytes ?? BUFFER_BYTES;
 		const { protocol5 } = options;
-		const controlBytes = options.controlBytes ?? (protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES);
-		const size = connectSize(options);
-		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
 		const is5 = protocol5 !== undefined;
-		this.#framer = new Framer(bufferBytes, is5);
-		this.#delivery = new Delivery(options);
-		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE, is5);
-		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer, is5);
+		const size = connectSize(options);
+		const buffers = new Buffers(options);
+		assert(1 + lengthSize(size) + size <= buffers.framer.length, `CONNECT takes ${size} bytes, more than bufferBytes.`);
+		this.#framer = new Framer(buffers.framer, is5);
+		this.#delivery = new Delivery(options, buffers);
+		this.#filters = new Filters(buffers.filters, options.filtersMax ?? FILTERS_MAX, buffers.control.length - RESERVE, is5);
+		this.#sender = new Sender(buffers.control, this.#delivery.outbox, buffers.framer, is5);
 		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5);
 		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
 	}
