@@ -166,6 +166,7 @@ export class SimulatedNode {
 		if (!message) return this.#arm();
 		this.#inTurn = true;
 		this.counts.turns++;
+		machine.turnAt = machine.now();
 		const event = JSON.stringify([machine.ms(), ...message]);
 		try {
 			const reply = this.#engine!.turn(event);
@@ -181,6 +182,7 @@ export class SimulatedNode {
 
 	#turned(machine: Machine, text: string): void {
 		this.#inTurn = false;
+		machine.turnAt = undefined;
 		this.counts.compute += this.#engine?.meter.compute ?? 0;
 		const reply = JSON.parse(text) as { wakeAt?: number | null; fault?: string; stack?: string };
 		machine.busyUntil = machine.now() + TURN_MS;
@@ -193,6 +195,7 @@ export class SimulatedNode {
 	/** The guest is gone in the middle of a turn. */
 	#stopped(machine: Machine, fault: unknown): void {
 		this.#inTurn = false;
+		machine.turnAt = undefined;
 		if (!(fault instanceof EngineStop)) throw fault;
 		if (this.#machine !== machine) return;
 		if (fault.message === RESTART) this.restart();
