@@ -156,8 +156,16 @@ export class Waiting implements Pollable, Flying {
 	discard(message: number): void {
 		const place = this.#land(message);
 		if (message === this.#namer) this.#namer = NONE;
-		if (place <= FLASH) this.#journal!.giveUp(FLASH - place);
+		if (place <= FLASH) this.#giveUp(FLASH - place);
 		else if (place !== GONE) this.#ring.discard(place);
+	}
+
+	/** A later reading from RAM names it, and those that it would have named; of an earlier boot, none can. */
+	#giveUp(slot: number): void {
+		const reading = this.#reading;
+		this.#journal!.read(slot, reading);
+		this.#journal!.giveUp(slot);
+		if (reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
 	}
 
 	flies(slot: number): boolean {

@@ -12,7 +12,7 @@ import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
-import { Witness, type Boot, type TimeGiven } from './witness.js';
+import { Witness, type TimeGiven } from './witness.js';
 
 /** "Online within two minutes of virtual time after the last fault" … */
 const ONLINE_MS = 120_000;
@@ -106,7 +106,7 @@ class Trial {
 		const { world, broker, network } = this.#simulation;
 		this.#wire = new WireJudge(world.clock);
 		network.tap = this.#wire;
-		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, weather, world.startUnixMs, () => world.now(), this.#timesGiven));
+		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, now: () => world.now() }));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
@@ -143,7 +143,7 @@ class Trial {
 		for (const node of this.#simulation.nodes) {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|power cut|stopped|killed)$/.test(end))}`);
 		}
-		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number);
+		for (const witness of this.#witnesses) witness.conclude((settings.intervalMs as number) * (this.#scenario.commandsEveryMs ? 2 : 1));
 		this.#judgeAcknowledged();
 		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
 		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
@@ -157,7 +157,7 @@ class Trial {
 			late: sum((each) => each.late),
 			duplicates: sum((each) => each.duplicates),
 			dropped: boots.reduce((total, { boot }) => total + boot.dropped, 0),
-			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.latest ? 0 : witness.missing(boot, highest(boot)).length), 0),
+			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.current ? 0 : witness.missing(boot).length), 0),
 			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
 			attempts: this.#wire.attempts,
 			packets: this.#wire.packets,
@@ -247,7 +247,7 @@ class Trial {
 		const { world } = this.#simulation;
 		const from = world.now();
 		await this.#simulation.run(65_000);
-		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.latest, goal: witness.latest?.sampled ?? 0 }));
+		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
 		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000;
 		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
@@ -256,7 +256,7 @@ class Trial {
 		for (const { witness, boot, goal } of goals) {
 			if (!boot || boot.healthAt <= from) this.#violations.push(`${witness.name} says nothing of its health`);
 			else if (boot.waiting > WAITING_FEW) this.#violations.push(`${witness.name} still has ${boot.waiting} readings waiting ${Math.round(this.#drainedMs / 1_000)} s after it came online`);
-			if (boot && witness.missing(boot, goal).length) this.#violations.push(`${witness.name} lacks ${witness.missing(boot, goal).slice(0, 10)} of 1 to ${goal} in boot ${boot.name}, and no dropped range names them (${boot.droppedFrom} to ${boot.droppedTo})`);
+			if (boot && witness.missing(boot, goal).length) this.#violations.push(`${witness.name} lacks ${witness.missing(boot, goal).slice(0, 10)} of 1 to ${goal} in boot ${boot.name}, and nothing names them as dropped (${boot.dropped} were)`);
 		}
 	}
 
@@ -291,6 +291,3 @@ class Trial {
 /** On their way at the moment that health was written. */
 const WAITING_FEW = 2;
 
-function highest(boot: Boot): number {
-	return Math.max(boot.sampled, ...boot.readings.keys());
-}

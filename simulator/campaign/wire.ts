@@ -27,6 +27,8 @@ interface Session {
 	readonly inFlight: Map<number, string>;
 	/** SUBSCRIBE ids that nobody has answered. */
 	readonly subscribing: Set<number>;
+	/** In this boot a SUBACK came: from then on SUBSCRIBE belongs to new sessions only. */
+	subscribed: boolean;
 }
 
 export class WireJudge implements Tap {
@@ -72,7 +74,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: Connection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, inFlight: new Map(), subscribing: new Set() };
+		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), subscribed: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -88,7 +90,7 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		if (packet.cmd === 'publish') this.#published(connection, session, packet.messageId ?? 0, packet.dup, `${packet.topic} ${packet.payload}`);
 		if (packet.cmd !== 'subscribe') return;
-		if (connection.present && !session.subscribing.size) this.#complain('SUBSCRIBE although the session was present');
+		if (connection.present && session.subscribed && !session.subscribing.size) this.#complain('SUBSCRIBE although the session was present');
 		session.subscribing.add(packet.messageId!);
 	}
 
@@ -108,6 +110,7 @@ export class WireJudge implements Tap {
 			if (packet.sessionPresent) return;
 			session.inFlight.clear();
 			session.subscribing.clear();
+			session.subscribed = false;
 		} else if (packet.cmd === 'puback') {
 			const message = session.inFlight.get(packet.messageId!);
 			if (message === undefined) return;
@@ -115,6 +118,7 @@ export class WireJudge implements Tap {
 			session.inFlight.delete(packet.messageId!);
 		} else if (packet.cmd === 'suback') {
 			session.subscribing.delete(packet.messageId!);
+			session.subscribed = true;
 		}
 	}
 

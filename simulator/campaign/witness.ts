@@ -4,37 +4,38 @@
 // its parts saw, at that time and with that air; a number must come once with one value; the node's own account must add up.
 
 import { parse, type Reading } from '../../viewer/payload.js';
+import { Ranges } from '../../viewer/ranges.js';
 import type { SimulatedNode } from '../simulated-node.js';
 import type { Published } from '../virtual-broker.js';
 import type { Weather } from '../weather.js';
 
-/** Conversions of one measurement lie closer together than this, two measurements never. */
+/** Conversions of one measurement lie closer together than this, two measurements seldom. */
 const MEASUREMENT_MS = 1_500;
 /** Whole seconds, twice (taken and sent); and a turn of the loop. */
 const EARLY_MS = 3_300;
 const LATE_MS = 1_300;
+/** Of the loop, behind its interval. */
+const LATENESS_MS = 2_000;
 /** hardware/accuracy.md: the parts' and the converter's errors together. */
 const TOLERANCE_C = 3;
 const TOLERANCE_PCT = 4;
 /** A reading is compared with the air if its parts were well for so long around it. */
 const WELL_MS = 30_000;
-/** Of the loop, behind its interval. */
-const LATENESS_MS = 2_000;
 const EXAMPLES_MAX = 6;
 
 export interface Boot {
 	readonly name: string;
 	readonly readings: Map<number, Reading>;
-	/** Own numbers, said last. */
-	sampled: number;
-	waiting: number;
-	dropped: number;
-	droppedFrom: number;
-	droppedTo: number;
-	healthAt: number;
-	acknowledged: number;
+	/** Numbers that some reading named as dropped. */
+	readonly named: Ranges;
 	/** When the reading of a number was measured. */
 	readonly measuredAt: Map<number, number>;
+	/** The node's own numbers, said last, and when. */
+	sampled: number;
+	acknowledged: number;
+	waiting: number;
+	dropped: number;
+	healthAt: number;
 }
 
 export interface TimeGiven {
@@ -42,53 +43,54 @@ export interface TimeGiven {
 	readonly offsetSeconds: number;
 }
 
+export interface Surroundings {
+	readonly weather: Weather;
+	readonly startUnixMs: number;
+	readonly timesGiven: readonly TimeGiven[];
+	now(): number;
+}
+
 export class Witness {
 	readonly violations: string[] = [];
 	readonly boots = new Map<string, Boot>();
 	readonly name: string;
-	readonly #node: SimulatedNode;
-	readonly #weather: Weather;
-	readonly #startUnixMs: number;
+	/** The boot that runs, as its health says. */
+	current: Boot | undefined;
+	duplicates = 0;
+	late = 0;
+	/** Readings whose time was compared with the measurements, and whose values with the air. */
+	checkedTimes = 0;
+	checkedValues = 0;
+	readonly #around: Surroundings;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
 	readonly #booted: number[] = [];
 	readonly #troubles: { from: number; to: number }[] = [];
-	readonly #timesGiven: readonly TimeGiven[];
-	duplicates = 0;
-	late = 0;
-	/** Readings whose time or uptime was compared with a measurement, and values with the air. */
-	checkedTimes = 0;
-	checkedValues = 0;
 
-	constructor(node: SimulatedNode, weather: Weather, startUnixMs: number, now: () => number, timesGiven: readonly TimeGiven[]) {
+	constructor(node: SimulatedNode, around: Surroundings) {
 		this.name = node.name;
-		this.#node = node;
-		this.#weather = weather;
-		this.#startUnixMs = startUnixMs;
-		this.#timesGiven = timesGiven;
-		this.#watch(now);
+		this.#around = around;
+		this.#watch(node);
 	}
 
-	/** The boot that spoke last. */
-	get latest(): Boot | undefined {
-		return [...this.boots.values()].at(-1);
-	}
-
-	heard(message: Published): void {
-		const { topic, payload, at } = message;
+	heard({ topic, payload, at }: Published): void {
 		const said = parse(topic, payload, ['telltale']);
 		if (said.kind === 'malformed') return this.#complain(`${topic} does not keep the contract: ${said.why}`);
-		if (said.kind === 'reading') this.#reading(said.reading, said.late, at);
-		if (said.kind === 'health') this.#health(said.content as Record<string, number>, at);
+		if (said.kind === 'health') return this.#health(said.content as Record<string, number>, at);
+		if (said.kind !== 'reading') return;
+		const { dropped } = JSON.parse(payload.toString()) as { dropped?: [number, number] };
+		this.#reading(said.reading, said.late, at, dropped);
+	}
+
+	/** The firmware has said its first line. */
+	booted(at: number): void {
+		this.#booted.push(at);
 	}
 
 	/** Numbers from 1 to the highest known that neither came nor are named as dropped. */
-	missing(boot: Boot, upTo = boot.sampled): number[] {
+	missing(boot: Boot, upTo = highest(boot)): number[] {
 		const missing: number[] = [];
-		for (let seq = 1; seq <= upTo; seq++) {
-			if (boot.readings.has(seq)) continue;
-			if (!(seq >= boot.droppedFrom && seq <= boot.droppedTo)) missing.push(seq);
-		}
+		for (let seq = 1; seq <= upTo; seq++) if (!boot.readings.has(seq) && !boot.named.has(seq)) missing.push(seq);
 		return missing;
 	}
 
@@ -99,16 +101,16 @@ export class Witness {
 			const restarted = this.#booted.some((at) => at > from && at <= to + MEASUREMENT_MS);
 			if (!restarted && to - from > intervalMs + LATENESS_MS) this.#complain(`nothing was measured from ${from / 1_000} s to ${to / 1_000} s, at an interval of ${intervalMs} ms`);
 		}
-		if (this.#timesGiven.some((each) => each.offsetSeconds !== 0)) return;
+		if (this.#around.timesGiven.some((each) => each.offsetSeconds !== 0)) return;
 		for (const boot of this.boots.values()) {
 			const at = [...boot.measuredAt].sort(([one], [other]) => one - other);
-			const wrong = at.findIndex(([, ms], i) => i > 0 && ms <= at[i - 1]![1]);
+			const wrong = at.findIndex(([, ms], i) => i > 0 && ms < at[i - 1]![1]);
 			if (wrong > 0) this.#complain(`readings ${at[wrong - 1]![0]} and ${at[wrong]![0]} of boot ${boot.name} are not in the order of measuring`);
 		}
 	}
 
-	#watch(now: () => number): void {
-		const { tmp36, sht3x } = this.#node;
+	#watch({ tmp36, sht3x }: SimulatedNode): void {
+		const { now } = this.#around;
 		const note = (): void => {
 			if (now() - (this.#measured.at(-1) ?? -Infinity) > MEASUREMENT_MS) this.#measured.push(now());
 		};
@@ -116,10 +118,11 @@ export class Witness {
 		tmp36.millivolts = () => (note(), millivolts());
 		const write = sht3x.write.bind(sht3x);
 		sht3x.write = (bytes, chip) => (note(), write(bytes, chip));
-		for (const part of [tmp36, sht3x]) this.#watchTrouble(part, now);
+		for (const part of [tmp36, sht3x]) this.#watchTrouble(part);
 	}
 
-	#watchTrouble(part: { trouble: string }, now: () => number): void {
+	#watchTrouble(part: { trouble: string }): void {
+		const { now } = this.#around;
 		let trouble = part.trouble;
 		let open: { from: number; to: number } | undefined;
 		Object.defineProperty(part, 'trouble', {
@@ -133,25 +136,21 @@ export class Witness {
 		});
 	}
 
-	/** The firmware has said its first line. */
-	booted(at: number): void {
-		this.#booted.push(at);
-	}
-
 	#boot(name: string): Boot {
 		const known = this.boots.get(name);
 		if (known) return known;
 		const boot: Boot = {
-			name, readings: new Map(), measuredAt: new Map(),
-			sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, droppedFrom: 0, droppedTo: 0, healthAt: -1,
+			name, readings: new Map(), named: new Ranges(), measuredAt: new Map(),
+			sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, healthAt: -1,
 		};
 		this.boots.set(name, boot);
 		return boot;
 	}
 
-	#reading(reading: Reading, late: boolean, at: number): void {
+	#reading(reading: Reading, late: boolean, at: number, dropped?: readonly [number, number]): void {
 		const boot = this.#boot(reading.boot);
 		if (late) this.late++;
+		if (dropped) this.#named(boot, reading, dropped);
 		const before = boot.readings.get(reading.seq);
 		if (before) {
 			this.duplicates++;
@@ -163,40 +162,45 @@ export class Witness {
 		this.#judgeReading(boot, reading, at);
 	}
 
-	#judgeReading(boot: Boot, reading: Reading, at: number): void {
-		const measuredAt = this.#measurementOf(reading, at);
-		this.checkedTimes++;
-		if (measuredAt === undefined) {
-			return this.#complain(`reading ${JSON.stringify(reading)}, published at ${(at / 1_000).toFixed(1)} s, has a time at which nothing was measured`);
-		}
-		boot.measuredAt.set(reading.seq, measuredAt);
-		if (this.#troubles.some(({ from, to }) => measuredAt > from - WELL_MS && measuredAt < to + WELL_MS)) return;
-		const air = this.#weather.at(measuredAt);
-		const { temperature, humidity } = reading.values as { temperature?: number; humidity?: number };
-		this.checkedValues++;
-		if (temperature !== undefined && Math.abs(temperature - air.temperatureC) > TOLERANCE_C) this.#complain(`reading ${reading.seq}: ${temperature} °C, where the air has ${air.temperatureC.toFixed(2)}`);
-		if (humidity !== undefined && Math.abs(humidity - air.humidityPct) > TOLERANCE_PCT) this.#complain(`reading ${reading.seq}: ${humidity} %, where the air has ${air.humidityPct.toFixed(1)}`);
+	#named(boot: Boot, { seq }: Reading, [from, to]: readonly [number, number]): void {
+		if (!(from >= 1 && from <= to)) this.#complain(`reading ${seq} of boot ${boot.name} names ${from} to ${to} as dropped`);
+		else boot.named.addRange(from, to);
 	}
 
-	/** The measurement that the reading's time speaks of, given what times and boots the node has seen. */
-	#measurementOf(reading: Reading, publishedAt: number): number | undefined {
-		const origins: number[] = [];
-		if (reading.time === undefined) for (const boot of this.#booted) origins.push(boot + reading.uptime! * 1_000);
-		else for (const offset of this.#offsetsUntil(publishedAt)) origins.push((reading.time - offset) * 1_000 - this.#startUnixMs);
-		for (const claimed of origins) {
-			const found = this.#measuredBetween(claimed - LATE_MS, claimed + EARLY_MS, publishedAt);
-			if (found !== undefined) return found;
-		}
-		return undefined;
+	#judgeReading(boot: Boot, reading: Reading, at: number): void {
+		const found = this.#measurementsOf(reading, at);
+		this.checkedTimes++;
+		if (!found.length) return this.#complain(`reading ${JSON.stringify(reading)}, published at ${(at / 1_000).toFixed(1)} s, has a time at which nothing was measured`);
+		boot.measuredAt.set(reading.seq, found[0]!);
+		if (found.some((ms) => this.#troubles.some(({ from, to }) => ms > from - WELL_MS && ms < to + WELL_MS))) return;
+		this.checkedValues++;
+		const wrong = found.map((ms) => this.#wrong(reading, ms));
+		if (wrong.every((sentence) => sentence)) this.#complain(wrong[0]!);
+	}
+
+	#wrong({ seq, values }: Reading, ms: number): string {
+		const { temperatureC, humidityPct } = this.#around.weather.at(ms);
+		const { temperature = temperatureC, humidity = humidityPct } = values;
+		if (Math.abs(temperature - temperatureC) > TOLERANCE_C) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
+		if (Math.abs(humidity - humidityPct) > TOLERANCE_PCT) return `reading ${seq}: ${humidity} %, where the air has ${humidityPct.toFixed(1)}`;
+		return '';
+	}
+
+	/** The measurements that the reading's time can speak of, given what times and boots the node has seen. */
+	#measurementsOf(reading: Reading, publishedAt: number): number[] {
+		const claims: number[] = [];
+		if (reading.time === undefined) for (const boot of this.#booted) claims.push(boot + reading.uptime! * 1_000);
+		else for (const offset of this.#offsetsUntil(publishedAt)) claims.push((reading.time - offset) * 1_000 - this.#around.startUnixMs);
+		return claims.map((claim) => this.#measuredBetween(claim - LATE_MS, Math.min(claim + EARLY_MS, publishedAt))).filter((ms) => ms !== undefined);
 	}
 
 	#offsetsUntil(at: number): Set<number> {
 		const offsets = new Set([0]);
-		for (const given of this.#timesGiven) if (given.at <= at) offsets.add(given.offsetSeconds);
+		for (const given of this.#around.timesGiven) if (given.at <= at) offsets.add(given.offsetSeconds);
 		return offsets;
 	}
 
-	#measuredBetween(from: number, to: number, publishedAt: number): number | undefined {
+	#measuredBetween(from: number, to: number): number | undefined {
 		let [low, high] = [0, this.#measured.length];
 		while (low < high) {
 			const middle = (low + high) >> 1;
@@ -204,7 +208,7 @@ export class Witness {
 			else high = middle;
 		}
 		const found = this.#measured[low];
-		return found !== undefined && found <= Math.min(to, publishedAt) ? found : undefined;
+		return found !== undefined && found <= to ? found : undefined;
 	}
 
 	#health(health: Record<string, number>, at: number): void {
@@ -212,10 +216,15 @@ export class Witness {
 		const { sampled, acknowledged, waiting, dropped } = health as { sampled: number; acknowledged: number; waiting: number; dropped: number };
 		if (sampled !== acknowledged + waiting + dropped) this.#complain(`health does not add up: ${JSON.stringify(health)}`);
 		if (acknowledged > boot.readings.size) this.#complain(`the node counts ${acknowledged} acknowledged readings of boot ${boot.name}, ${boot.readings.size} came`);
-		Object.assign(boot, { sampled, acknowledged, waiting, dropped, droppedFrom: health.droppedFrom ?? 0, droppedTo: health.droppedTo ?? 0, healthAt: at });
+		Object.assign(boot, { sampled, acknowledged, waiting, dropped, healthAt: at });
+		this.current = boot;
 	}
 
 	#complain(sentence: string): void {
 		if (this.violations.length < EXAMPLES_MAX) this.violations.push(`${this.name}: ${sentence}`);
 	}
+}
+
+export function highest(boot: Boot): number {
+	return Math.max(boot.sampled, ...boot.readings.keys());
 }
