@@ -31,8 +31,8 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	const random = new Random(`scenario/${seed}`);
 	const spanMs = hours * HOUR_MS;
 	const nodes = pick(random, [1, 1, 1, 1, 1, 1, 2, 3]);
-	// 200 to 1600 readings a node, more of the low ones.
-	const readings = (200 * 8 ** random.next()) / nodes;
+	// Some hundreds of readings, up to eight times as many.
+	const readings = ((100 + 4 * hours) * 8 ** random.next()) / nodes;
 	const intervalMs = Math.max(5_000, Math.round(spanMs / readings / 1_000) * 1_000);
 	const settings = {
 		node: 'porch',

@@ -143,7 +143,7 @@ class Trial {
 		for (const node of this.#simulation.nodes) {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|power cut|stopped|killed)$/.test(end))}`);
 		}
-		for (const witness of this.#witnesses) witness.conclude((settings.intervalMs as number) * (this.#scenario.commandsEveryMs ? 2 : 1));
+		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commandsEveryMs !== undefined);
 		this.#judgeAcknowledged();
 		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
 		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
