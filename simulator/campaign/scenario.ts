@@ -37,7 +37,7 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	const settings = {
 		node: 'porch',
 		intervalMs,
-		keepAliveMs: pick(random, [10_000, 30_000, 60_000]),
+		keepAliveMs: pick(random, hours > 12 ? [30_000, 60_000, 60_000] : [10_000, 30_000, 60_000]),
 		cleanSession: random.chance(0.2),
 		sensors: pick(random, ['tmp36,sht3x', 'tmp36,sht3x', 'tmp36,sht3x', 'sht3x', 'tmp36']),
 		conversions: pick(random, [1, 4, 15]),
