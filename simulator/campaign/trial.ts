@@ -30,6 +30,8 @@ export interface TrialOptions {
 	readonly engine?: EngineKind;
 	/** What the chip has for the firmware, in bytes: judged on XS. */
 	readonly memoryMax?: number;
+	/** What the nodes log, for a look at a seed that failed. */
+	readonly onLine?: (node: string, line: string, at: number) => void;
 }
 
 export interface Outcome {
@@ -171,6 +173,7 @@ class Trial {
 	}
 
 	#line(name: string, line: string): void {
+		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
 		if (!line.startsWith('Telltale ')) return;
 		this.#witnesses.find((witness) => witness.name === name)?.booted(this.#simulation.world.now());
 	}
