@@ -4,9 +4,13 @@
 // on; a host that throws EngineStop ends the guest right there, in the middle of the question, as a power cut would.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
 import { createContext, runInContext, type Context } from 'node:vm';
+import { measure, type Memory } from './snapshot.js';
 
 export type EngineKind = 'xs' | 'node';
 /** Answers a guest's question; may throw EngineStop. */
@@ -25,16 +29,11 @@ export interface Engine {
 	load(script: string): Promise<void>;
 	/** One turn. The answer is the guest's; throws EngineStop if the guest is gone. Node's engine answers at once. */
 	turn(event: string): string | Promise<string>;
-	/** Size of what is alive, measured after a collection. XS only. */
+	/** What is alive, as large as it would be on a chip. XS only. */
 	memory(): Promise<Memory | undefined>;
 	/** Ends it, at once and without a word. */
 	kill(): void;
 	readonly meter: Meter;
-}
-
-export interface Memory {
-	slots: number;
-	chunkBytes: number;
 }
 
 export function startEngine(kind: EngineKind, answer: Answer, computeMax?: number): Engine {
@@ -74,6 +73,8 @@ class XsEngine implements Engine {
 		this.#answer = answer;
 		this.#process = spawn(workerPath(), ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)], {
 			stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
+			// A group of its own: Ctrl-C is for the program, which then asks the nodes to stop. An engine ends when its pipe does.
+			detached: true,
 		});
 		this.#to = this.#process.stdio[3] as Duplex;
 		this.#to.on('error', () => {});
@@ -81,8 +82,13 @@ class XsEngine implements Engine {
 		from.on('data', (bytes: Buffer) => this.#receive(bytes));
 		from.on('error', () => {});
 		this.#process.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
-		this.#process.on('error', (fault) => this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`));
-		this.#process.on('exit', (code, signal) => this.#end(EXIT_REASONS[code ?? -1] ?? (signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim())));
+		this.#process.on('error', (fault) => {
+			this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`);
+		});
+		this.#process.on('exit', (code, signal) => {
+			const other = signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim();
+			this.#end(EXIT_REASONS[code ?? -1] ?? other);
+		});
 	}
 
 	async load(script: string): Promise<void> {
@@ -102,11 +108,7 @@ class XsEngine implements Engine {
 		this.#process.kill('SIGKILL');
 	}
 
-	/** A snapshot begins with a collection. It goes to a file descriptor, here the one that answers come from. */
 	async #snapshot(): Promise<Buffer> {
-		const { mkdtemp, readFile, rm } = await import('node:fs/promises');
-		const { tmpdir } = await import('node:os');
-		const { join } = await import('node:path');
 		const folder = await mkdtemp(join(tmpdir(), 'telltale-'));
 		try {
 			await this.#command('w', join(folder, 'snapshot'));
@@ -217,16 +219,4 @@ class NodeEngine implements Engine {
 	kill(): void {
 		this.#gone ||= 'killed';
 	}
-}
-
-/** Sizes in a snapshot of XS: atoms of a big-endian size, a name and a body. A slot of the 64-bit engine is 32 bytes. */
-function measure(snapshot: Buffer): Memory {
-	const sizes: Record<string, number> = {};
-	for (let at = 8; at + 8 <= snapshot.length; ) {
-		const size = snapshot.readUInt32BE(at);
-		sizes[snapshot.toString('latin1', at + 4, at + 8)] = size - 8;
-		if (size < 8) break;
-		at += size;
-	}
-	return { slots: sizes.HEAP / 32, chunkBytes: sizes.BLOC };
 }

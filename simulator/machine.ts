@@ -53,6 +53,8 @@ export class Machine implements Chip {
 	readonly queue: (() => unknown[] | undefined)[] = [];
 	/** The guest is busy until then. */
 	busyUntil: number;
+	/** During a turn time stands still but for the guest's own delays, as its ticks do: a slow host must not age what the guest has just begun. */
+	turnAt: number | undefined;
 	/** Set by the guest's timers; milliseconds since boot. */
 	wakeAt: number | null = null;
 	readonly #around: Surroundings;
@@ -99,7 +101,7 @@ export class Machine implements Chip {
 	};
 
 	now(): number {
-		return Math.max(this.#around.clock.now(), this.busyUntil);
+		return Math.max(this.turnAt ?? this.#around.clock.now(), this.busyUntil);
 	}
 
 	/** Whole milliseconds since boot, as the guest sees them. */
@@ -151,7 +153,7 @@ export class Machine implements Chip {
 					// Without the wire from GPIO 16 to RST nothing wakes an ESP8266; an ESP32's is an empty function.
 					if (this.name === 'ESP8266') throw new EngineStop('deep sleep');
 				},
-				trace: (text: string) => this.#around.onTrace(text),
+				trace: (text: string) => void this.#around.onTrace(text),
 				'time.set': () => {},
 			},
 		};

@@ -19,14 +19,16 @@ import type { SessionHandler } from './mqtt/options.js';
 import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
-import { NEVER, TransportState, type Log, type Millis, type Transport } from './ports.js';
-import { Reading, writeReading } from './reading.js';
+import { NEVER, TransportState, type Log, type Millis, type Pollable, type Transport } from './ports.js';
+import { Reading, ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
 
 const QOS = 1;
+/** Taken from the socket at a time. */
+const ARRIVED_BYTES = 128;
 
-export class Broker implements Upper, SessionHandler {
+export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
 	acknowledged = false;
 	ended = '';
@@ -45,17 +47,21 @@ export class Broker implements Upper, SessionHandler {
 	readonly #session: Session;
 	readonly #text = new Text(PAYLOAD_MAX);
 	readonly #reading = new Reading();
-	readonly #arrived = new Uint8Array(256);
+	readonly #writer = new ReadingWriter();
+	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
 	#arrivedTo = 0;
-	readonly #topics: Uint8Array[] = [];
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
 	/** Packet ids of readings in flight (0: free); waiting.ts knows which readings by the same index. */
 	readonly #ids = new Uint16Array(MESSAGES_MAX);
 	/** Bit k: the announcement of kind k is due. */
 	#due = 0;
+	/** By kind, the packet id of one that is not acknowledged: the next of its kind waits for that, so that none pile up. */
+	readonly #announced = new Uint16Array(KINDS.length);
 	#lateAt: Millis = 0;
+	/** From opened() to closed(). */
+	#open = false;
 	#stopping = false;
 	#stopped = false;
 	#stopAt: Millis = NEVER;
@@ -65,7 +71,6 @@ export class Broker implements Upper, SessionHandler {
 		this.#transport = transport;
 		this.#waiting = waiting;
 		this.#log = log;
-		for (let i = 0; i < KINDS.length; i++) this.#topics.push(topicName(`${config.base}/${KINDS[i].name}`));
 		this.#readings = topicName(`${config.base}/readings`);
 		this.#late = topicName(`${config.base}/backlog`);
 		this.#session = new Session({
@@ -108,18 +113,21 @@ export class Broker implements Upper, SessionHandler {
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
+		this.#open = true;
 		this.#session.start(now);
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(this.#transport.state === TransportState.Lost);
 		if (this.accepted) this.announcer.onLost(cause, now);
-		this.accepted = false;
+		this.accepted = this.#open = false;
 		this.#waiting.linkDown(now);
 		if (this.#stopping) this.#stopped = true;
 	}
 
-	pump(now: Millis): Millis {
+	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
+	poll(now: Millis): Millis {
+		if (!this.#open) return NEVER;
 		this.#read(now);
 		let wakeAt = this.#session.poll(now);
 		if (this.accepted && !this.ended) {
@@ -217,8 +225,8 @@ export class Broker implements Upper, SessionHandler {
 
 	/** Hands on what there is room for; returns when a late reading may follow. */
 	#say(now: Millis): Millis {
-		while (this.#due) {
-			if (!this.#sayDue()) return NEVER;
+		for (let kind = 0; kind < KINDS.length; kind++) {
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.#sayDue(kind)) return NEVER;
 		}
 		if (this.#stopping) {
 			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
@@ -236,16 +244,18 @@ export class Broker implements Upper, SessionHandler {
 		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
 	}
 
-	/** The due announcement of the lowest kind. False: no room for it now. */
-	#sayDue(): boolean {
-		const bit = this.#due & -this.#due;
-		const kind = 31 - Math.clz32(bit);
+	/** False: no room for it now. */
+	#sayDue(kind: Kind): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
-		const { qos, retain } = KINDS[kind];
-		if (text.length && this.#session.publish(this.#topics[kind], text.bytes, text.length, qos, retain) < 0) return false;
-		this.#due &= ~bit;
+		const { name, qos, retain } = KINDS[kind];
+		// Rare, so made anew each time rather than kept.
+		const topic = topicName(`${this.#config.base}/${name}`);
+		const packetId = this.#session.publish(topic, text.bytes, text.length, qos, retain);
+		if (packetId < 0) return false;
+		this.#announced[kind] = packetId;
+		this.#due &= ~(1 << kind);
 		this.announcer.said(kind);
 		return true;
 	}
@@ -255,7 +265,7 @@ export class Broker implements Upper, SessionHandler {
 		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
 		const reading = this.#reading;
 		this.#waiting.read(place, reading);
-		writeReading(this.#text, reading);
+		this.#writer.write(this.#text, reading);
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;
@@ -267,6 +277,8 @@ export class Broker implements Upper, SessionHandler {
 
 	/** The index of the reading that this packet carried, which is free again; NONE if it carried none. */
 	#landed(packetId: number): number {
+		const kind = this.#announced.indexOf(packetId);
+		if (kind >= 0) this.#announced[kind] = 0;
 		const message = this.#ids.indexOf(packetId);
 		if (message < 0) return NONE;
 		this.#ids[message] = 0;

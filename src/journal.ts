@@ -96,7 +96,7 @@ export class Journal implements Shelf {
 			case Task.Allocating:
 				return this.#allocate();
 			case Task.Thinning:
-				return this.#thin();
+				return this.#thinned(this.#thinning.step());
 			case Task.Cutting:
 				return this.#cut();
 		}
@@ -124,19 +124,25 @@ export class Journal implements Shelf {
 		this.#faultsInRow = 0;
 		this.written++;
 		this.own++;
+		this.#cursor.more();
 		return slot;
 	}
 
-	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY. */
-	next(): number {
-		return this.#cursor.next();
+	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY: advance() finds out. */
+	get found(): number {
+		return this.#cursor.found;
+	}
+
+	/** Looks a little further for the next reading to send. */
+	advance(): void {
+		this.#cursor.advance();
 	}
 
 	read(slot: number, reading: Reading): void {
 		this.#sectors.read(slot, reading);
 	}
 
-	/** The reading found by next() is on its way. */
+	/** The reading found is on its way. */
 	sent(): void {
 		this.#cursor.sent();
 	}
@@ -257,12 +263,10 @@ export class Journal implements Shelf {
 		this.alive++;
 		this.#writeSector = sector;
 		this.#writeSlot = 1;
-		this.#cursor.more();
 	}
 
-	#thin(): void {
+	#thinned(outcome: Outcome): void {
 		const thinning = this.#thinning;
-		const outcome = thinning.step();
 		if (outcome === Outcome.Working) return;
 		this.#task = Task.None;
 		if (outcome === Outcome.Failed) return void this.#fault();

@@ -26,10 +26,10 @@ export const CONNACK_TIMEOUT_MS = 10_000;
 export const STOP_TIMEOUT_MS = 5_000;
 
 // --- MQTT ---
-/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short. */
-export const INBOUND_PACKET_MAX = 512;
+/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short, and our own CONNECT fits at its longest. */
+export const INBOUND_PACKET_MAX = 384;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
-export const OUTBOX_BYTES = 1_280;
+export const OUTBOX_BYTES = 896;
 /** Readings leave this much of the outbox to announcements and results. */
 export const OUTBOX_RESERVE = 384;
 /** QoS 1 and 2 messages in flight. */
@@ -40,8 +40,8 @@ export const MESSAGES_MAX = 16;
 export const WRITE_MAX = 1_024;
 
 // --- Readings ---
-/** Waiting readings in RAM: 256 of 16 B. */
-export const BACKLOG_BYTES = 4_096;
+/** Waiting readings in RAM: 256 of 15 B. */
+export const BACKLOG_BYTES = 3_840;
 /** Late readings sent each second beside the live ones, so that a herd of nodes does not drown its broker. */
 export const BACKLOG_PER_SECOND = 10;
 /** A reading waits no longer in RAM alone while the link is down: a broker or access point that restarts costs no flash. */

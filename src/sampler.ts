@@ -106,7 +106,9 @@ export class Sampler implements Pollable {
 		this.#readyAt = now;
 		for (let i = 0; i < this.#parts.length; i++) {
 			try {
-				const readyAt = now + this.#parts[i].sensor.start();
+				const waitMs = this.#parts[i].sensor.start();
+				// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly over.
+				const readyAt = waitMs ? this.#clock.now() + waitMs + 1 : now;
 				if (readyAt > this.#readyAt) this.#readyAt = readyAt;
 			} catch (error) {
 				this.#complain(i, error);

@@ -64,12 +64,19 @@ describe('the sampler', () => {
 	it('waits for the slowest part without blocking and puts all values into one reading', () => {
 		const slow = new FakeSensor(() => [45_000], 16);
 		const { clock, taken, sampler } = setUp([analog(new FakeSensor(() => [21_000])), digital(slow)]);
-		expect(sampler.poll(0)).toBe(16);
-		clock.time = 15;
-		expect(sampler.poll(15)).toBe(16);
+		expect(sampler.poll(0)).toBe(17);
+		clock.time = 16;
+		expect(sampler.poll(16)).toBe(17);
 		expect(taken).toEqual([]);
-		sampler.poll(16);
+		sampler.poll(17);
 		expect(taken).toEqual([{ seq: 1, uptime: 0, time: 0, temperature: 21_000, humidity: 45_000 }]);
+	});
+
+	it('counts a part\'s time from when it was started, however long the turn had been going on', () => {
+		const slow = new FakeSensor(() => [45_000], 16);
+		const set = setUp([digital(slow)]);
+		slow.start = () => ((set.clock.time += 5), 16);
+		expect(set.sampler.poll(0)).toBe(22);
 	});
 
 	it('is deaf to spikes and finer than one step of the converter', () => {

@@ -24,13 +24,13 @@ Math.random = random;
 
 Object.defineProperty(globalThis, 'System', {
 	value: {
-		restart: () => call('restart'),
-		deepSleep: (us?: number) => call('deepSleep', us ?? 0),
+		restart: () => void call('restart'),
+		deepSleep: (us?: number) => void call('deepSleep', us ?? 0),
 	},
 });
 
 Object.defineProperty(globalThis, 'trace', {
-	value: (...texts: unknown[]) => call('trace', texts.map((each) => String(each)).join('')),
+	value: (...texts: unknown[]) => void call('trace', texts.map((each) => String(each)).join('')),
 });
 
 /** sfc32: small, fast and good enough for jitter. */

@@ -6,6 +6,7 @@
 // kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
 // Invariant: #released ≤ releases. MQTT 3.1.1 §4.3, §4.4
 
+import type { Filters } from './filters.js';
 import { Ids } from './ids.js';
 import { HANG_UPS_MAX, IN_FLIGHT_MAX, INBOUND_MAX, MESSAGES_MAX, OUTBOX_BYTES, type SessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
@@ -19,15 +20,20 @@ export class Delivery {
 	/** Told to the application, waiting for PUBREL. */
 	readonly #inbound: Ids;
 	readonly #inFlightMax: number;
+	/** On this connection; never more than the option. */
+	limit = 0;
 	readonly #hangUpsMax: number;
+	#lastId: number;
 	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
 	#suspect = 0;
 	#hangUps = 0;
 
 	constructor(options: SessionOptions) {
-		this.outbox = new Outbox(options.outboxBytes ?? OUTBOX_BYTES, options.messagesMax ?? MESSAGES_MAX);
+		this.outbox = new Outbox(options.outboxBytes ?? OUTBOX_BYTES, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
 		this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX;
 		this.#hangUpsMax = options.hangUpsMax ?? HANG_UPS_MAX;
+		this.#lastId = options.lastPacketId ?? 0;
+		this.limit = this.#inFlightMax;
 		this.#releases = new Ids(this.#inFlightMax);
 		this.#inbound = new Ids(options.inboundMax ?? INBOUND_MAX);
 	}
@@ -41,11 +47,26 @@ export class Delivery {
 
 	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
-		const max = this.#suspect > 0 ? 1 : this.#inFlightMax;
+		const max = this.#suspect > 0 ? 1 : this.limit;
 		return Math.max(0, max - this.inFlight);
 	}
 
 	has(id: number): boolean { return this.outbox.has(id) || this.#releases.indexOf(id) >= 0; }
+
+	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
+	nextId(filters: Filters): number {
+		let id = this.#lastId;
+		do {
+			id = id === 0xffff ? 1 : id + 1;
+		} while (this.has(id) || filters.has(id));
+		return id;
+	}
+
+	/** The request with that id is stored; -1 or 0: there is none. Returns the id. */
+	use(id: number): number {
+		if (id > 0) this.#lastId = id;
+		return id;
+	}
 
 	/** PUBACK. False: it means nothing to us. */
 	acknowledge(id: number): boolean {
@@ -56,9 +77,15 @@ export class Delivery {
 
 	/** PUBREC. False: it means nothing to us. */
 	receive(id: number): boolean {
+		if (!this.refuse(id)) return false;
+		this.#releases.add(id);
+		return true;
+	}
+
+	/** A PUBREC of MQTT 5.0 that turns the message down: that was all (MQTT 5.0 §4.4.0-2). False: it means nothing to us. */
+	refuse(id: number): boolean {
 		if (!this.outbox.acknowledge(id, 2)) return false;
 		if (id === this.#suspect) this.#suspect = 0;
-		this.#releases.add(id);
 		return true;
 	}
 
@@ -84,6 +111,9 @@ export class Delivery {
 	released(): void { this.#released++; }
 
 	isOpen(id: number): boolean { return this.#inbound.indexOf(id) >= 0; }
+
+	/** The broker's Receive Maximum (MQTT 5.0). */
+	setLimit(receiveMax: number): void { this.limit = Math.min(receiveMax, this.#inFlightMax); }
 
 	get inboundFull(): boolean { return this.#inbound.full; }
 

@@ -50,4 +50,6 @@ export const enum Fault {
 	Disconnected,
 	/** The handler threw while it was given a packet (MQTT 3.1.1 §4.8.0-2). */
 	Handler,
+	/** MQTT 5.0: what we want is more than the broker allows; code is the reason code for it (0x95 packet size, 0x9b QoS). */
+	Capability,
 }

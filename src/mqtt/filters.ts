@@ -7,7 +7,7 @@
 
 import { assert } from '../assert.js';
 import { HEAD_MAX, Packet, writeRequestHead } from './packets.js';
-import { encodeText, isSame, isTopicFilter } from './topics.js';
+import { encodeText, isSame, isTopicFilter, isTopicName } from './topics.js';
 import { readUint16, writeBytes, writeUint16 } from './wire.js';
 
 export const enum Wish {
@@ -27,11 +27,13 @@ export class Filters {
 	readonly #table: Uint16Array;
 	readonly #max: number;
 	readonly #sizeMax: number;
+	readonly #is5: boolean;
 	#count = 0;
 	#used = 0;
 
 	/** `requestMax`: the largest SUBSCRIBE packet that can be sent. */
-	constructor(size: number, max: number, requestMax: number) {
+	constructor(size: number, max: number, requestMax: number, is5 = false) {
+		this.#is5 = is5;
 		this.#bytes = new Uint8Array(size);
 		this.#table = new Uint16Array(2 * max);
 		this.#max = max;
@@ -69,7 +71,8 @@ export class Filters {
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
-		assert(options >= 0 && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
+		assert(options >= 0 && options < (this.#is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
+		if (this.#is5) checkShared(filter, bytes, options);
 		let index = this.#find(bytes);
 		if (index >= 0 && this.#awaits(index)) return -1;
 		if (index < 0) index = this.#append(bytes);
@@ -133,7 +136,7 @@ export class Filters {
 		const size = this.#offset(index + 1) - from - (asks ? 0 : 1);
 		this.#table[index] = id;
 		this.#setWish(index, this.#wish(index) + 1);
-		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size);
+		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#is5);
 		for (let i = 0; i < size; i++) bytes[at + i] = this.#bytes[from + i];
 		return at + size;
 	}
@@ -170,3 +173,12 @@ export class Filters {
 	}
 }
 Object.freeze(Filters.prototype);
+
+/** "$share/name/filter" has a name without wildcards and a filter, and no No Local (MQTT 5.0 §4.8.2-1, -2, §3.8.3-4). */
+function checkShared(filter: string, bytes: Uint8Array, options: number): void {
+	if (filter.slice(0, 7) !== '$share/') return;
+	let end = 7;
+	while (end < bytes.length && bytes[end] !== 0x2f) end++;
+	assert(isTopicName(bytes, 7, end) && end + 1 < bytes.length, `"${filter}" shares nothing: it is "$share/", a name, "/" and a filter.`);
+	assert((options & 4) === 0, 'A shared subscription cannot have No Local.');
+}

@@ -25,13 +25,15 @@ export class Framer {
 	/** Not None: the stream makes no sense from here on; `first` is the first byte of the packet at fault. */
 	fault = Fault.None;
 
+	readonly #is5: boolean;
 	#stage = Stage.First;
 	#head = 0;
 	#length = 0;
 	#shift = 0;
 	#have = 0;
 
-	constructor(capacity: number) {
+	constructor(capacity: number, is5 = false) {
+		this.#is5 = is5;
 		this.bytes = this.buffer = new Uint8Array(capacity);
 	}
 
@@ -58,7 +60,7 @@ export class Framer {
 		this.#length = this.#shift = this.#have = 0;
 		this.id = 0;
 		this.#stage = Stage.Length;
-		this.#check(checkFirst(first));
+		this.#check(checkFirst(first, this.#is5));
 	}
 
 	/** At most four, and no more than needed (§2.2.3). */
@@ -68,7 +70,7 @@ export class Framer {
 		this.#shift += 7;
 		if (byte >= 0x80) return;
 		this.#stage = Stage.Body;
-		this.#check(checkLength(this.#head, this.#length));
+		this.#check(checkLength(this.#head, this.#length, this.buffer.length, this.#is5));
 		if (this.#length === 0) this.#complete(this.buffer, 0);
 	}
 

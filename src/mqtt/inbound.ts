@@ -11,8 +11,12 @@ import { type Filters, Wish } from './filters.js';
 import type { Framer } from './framer.js';
 import type { SessionHandler } from './options.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
+import type { Protocol5 } from './protocol5.js';
 import type { Sender } from './sender.js';
 import { readUint16 } from './wire.js';
+
+/** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
+const NOT_FOUND = 0x92;
 
 export class Inbound {
 	readonly #framer: Framer;
@@ -20,6 +24,7 @@ export class Inbound {
 	readonly #filters: Filters;
 	readonly #sender: Sender;
 	readonly #handler: SessionHandler;
+	readonly #protocol5: Protocol5 | undefined;
 
 	/** Set whenever the broker answered a request; the session clears it. */
 	progressed = false;
@@ -27,30 +32,49 @@ export class Inbound {
 	code = 0;
 	oversizeCount = 0;
 
-	constructor(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, handler: SessionHandler) {
+	constructor(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, handler: SessionHandler,
+		protocol5?: Protocol5) {
 		this.#framer = framer;
 		this.#delivery = delivery;
 		this.#filters = filters;
 		this.#sender = sender;
 		this.#handler = handler;
+		this.#protocol5 = protocol5;
 	}
 
 	/** Handles the packet that the framer completed, any but CONNACK and PINGRESP. */
 	packet(first: number): Fault {
 		this.code = first;
 		if ((first & 0xf0) === Packet.Publish) return this.#message(first);
-		const { bytes, at } = this.#framer;
+		const { bytes, at, end } = this.#framer;
+		if (first === Packet.Disconnect) return this.#disconnect(bytes, at, end);
 		const id = readUint16(bytes, at);
 		if (id === 0) return Fault.BadPacketId;
+		if (first === Packet.Suback || first === Packet.Unsuback) return this.#answer(first, id, bytes, at + 2, end);
+		const reason = this.#protocol5 ? this.#protocol5.answer(bytes, at + 2, end) : 0;
+		if (reason < 0) return this.#fault5();
 		switch (first) {
-			case Packet.Puback: return this.#puback(id);
-			case Packet.Pubrec: return this.#pubrec(id);
+			case Packet.Puback: return this.#acknowledged(this.#delivery.acknowledge(id), id, reason);
+			case Packet.Pubrec: return this.#pubrec(id, reason);
 			case Packet.Pubrel: return this.#pubrel(id);
-			case Packet.Pubcomp: return this.#pubcomp(id);
-			case Packet.Suback: return this.#suback(id, bytes[at + 2]);
-			case Packet.Unsuback: return this.#unsuback(id);
+			case Packet.Pubcomp: return this.#acknowledged(this.#delivery.complete(id), id, reason);
 			default: return Fault.Unexpected;
 		}
+	}
+
+	/** The broker's session is gone, and with it what only its end would have finished. */
+	sessionLost(): void {
+		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
+		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
+			const id = this.#filters.id(i);
+			this.#filters.remove(i);
+			this.#handler.onUnsubscribed(id);
+		}
+	}
+
+	#fault5(): Fault {
+		this.code = this.#protocol5!.code;
+		return this.#protocol5!.fault;
 	}
 
 	#message(first: number): Fault {
@@ -58,11 +82,16 @@ export class Inbound {
 		const qos = first >> 1 & 3;
 		const fault = oversize > 0 ? this.#checkOversize(qos) : checkPublish(bytes, at, end, qos);
 		if (fault !== Fault.None) return fault;
-		const id = qos === 0 ? 0 : oversize > 0 ? this.#framer.id : readUint16(bytes, at + 2 + readUint16(bytes, at));
+		const idAt = at + 2 + readUint16(bytes, at);
+		let payloadAt = qos > 0 ? idAt + 2 : idAt;
+		if (this.#protocol5 && oversize === 0) payloadAt = this.#protocol5.payloadAt(bytes, payloadAt, end);
+		if (payloadAt < 0) return this.#fault5();
+		const id = qos === 0 ? 0 : oversize > 0 ? this.#framer.id : readUint16(bytes, idAt);
 		const connection = this.#sender.connections;
 		if (qos < 2 || !this.#delivery.isOpen(id)) {
 			if (qos === 2 && this.#delivery.inboundFull) return Fault.TooManyInbound;
-			this.#tell(first, qos);
+			if (oversize > 0) this.#oversize(oversize, qos);
+			else this.#handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
 			if (qos === 2) this.#delivery.open(id);
 		}
 		// A callback may have ended this connection, and even begun another.
@@ -72,15 +101,9 @@ export class Inbound {
 		return Fault.None;
 	}
 
-	#tell(first: number, qos: number): void {
-		const { bytes, at, end, oversize } = this.#framer;
-		if (oversize > 0) {
-			this.oversizeCount++;
-			return this.#handler.onOversize(oversize, qos);
-		}
-		const topicEnd = at + 2 + readUint16(bytes, at);
-		const payloadAt = qos > 0 ? topicEnd + 2 : topicEnd;
-		this.#handler.onMessage(bytes, at + 2, topicEnd, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
+	#oversize(size: number, qos: number): void {
+		this.oversizeCount++;
+		this.#handler.onOversize(size, qos);
 	}
 
 	/** Its topic is not looked at: it may be longer than what was kept. */
@@ -90,37 +113,42 @@ export class Inbound {
 		return qos > 0 && id === 0 ? Fault.BadPacketId : Fault.None;
 	}
 
-	#puback(id: number): Fault {
-		if (!this.#delivery.acknowledge(id)) return Fault.None;
+	/** PUBACK, or what else ends the way of a message; `ours` is false if it matched nothing. */
+	#acknowledged(ours: boolean, id: number, reason: number): Fault {
+		if (!ours) return Fault.None;
 		this.progressed = true;
-		this.#handler.onAcknowledged(id, 0);
+		this.#handler.onAcknowledged(id, reason);
 		return Fault.None;
 	}
 
 	/** PUBREL follows from the session, which has the older ones go first; a second PUBREC is answered at once. */
-	#pubrec(id: number): Fault {
-		if (this.#delivery.receive(id)) this.progressed = true;
-		else if (this.#delivery.isReleased(id)) this.#sender.acknowledge(Packet.Pubrel, id);
+	#pubrec(id: number, reason: number): Fault {
+		const delivery = this.#delivery;
+		if (reason >= 0x80) return this.#acknowledged(delivery.refuse(id), id, reason);
+		if (delivery.receive(id)) this.progressed = true;
+		else if (delivery.isReleased(id)) this.#sender.acknowledge(Packet.Pubrel, id);
+		else if (this.#protocol5 && !delivery.has(id)) this.#sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
 		return Fault.None;
 	}
 
 	/** An unknown one is answered too: the broker may have lost our PUBCOMP. */
 	#pubrel(id: number): Fault {
-		this.#delivery.close(id);
-		this.#sender.acknowledge(Packet.Pubcomp, id);
+		const known = this.#delivery.close(id);
+		this.#sender.acknowledge(Packet.Pubcomp, id, known || !this.#protocol5 ? 0 : NOT_FOUND);
 		return Fault.None;
 	}
 
-	#pubcomp(id: number): Fault {
-		if (!this.#delivery.complete(id)) return Fault.None;
-		this.progressed = true;
-		this.#handler.onAcknowledged(id, 0);
-		return Fault.None;
+	/** SUBACK or UNSUBACK: one code, since we ask for one filter at a time; in 3.1.1 an UNSUBACK has none. */
+	#answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): Fault {
+		if (this.#protocol5) at = this.#protocol5.codesAt(bytes, at, end);
+		if (at < 0) return this.#fault5();
+		if (this.#protocol5 && at + 1 !== end) return Fault.BadLength;
+		return first === Packet.Suback ? this.#suback(id, bytes[at]) : this.#unsuback(id);
 	}
 
 	#suback(id: number, code: number): Fault {
 		this.code = code;
-		if (code > 2 && code !== 0x80) return Fault.BadCode;
+		if (code > 2 && code !== 0x80 && (!this.#protocol5 || code < 0x80)) return Fault.BadCode;
 		const index = this.#filters.indexOf(id, Wish.Asked);
 		if (index < 0) return Fault.None;
 		this.progressed = true;
@@ -136,6 +164,14 @@ export class Inbound {
 		this.#filters.remove(index);
 		this.#handler.onUnsubscribed(id);
 		return Fault.None;
+	}
+
+	/** MQTT 5.0 §3.14. */
+	#disconnect(bytes: Uint8Array, at: number, end: number): Fault {
+		const reason = this.#protocol5!.disconnect(bytes, at, end);
+		if (reason < 0) return this.#fault5();
+		this.code = reason;
+		return Fault.Disconnected;
 	}
 }
 Object.freeze(Inbound.prototype);

@@ -3,6 +3,7 @@
 //
 // Rule: PINGREQ is due when nothing was finished, or nothing arrived, for 7/8 of the keep-alive time. From then on the
 // broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow.
+// A broker that answers pings but not requests is given up after ackTimeoutMs.
 // MQTT 3.1.1 §3.1.2.10
 
 import { Fault } from './fault.js';
@@ -13,6 +14,9 @@ const enum Ping { None, Queued, Sent }
 export class KeepAlive {
 	#dueMs = Infinity;
 	readonly #timeoutMs: number;
+	readonly #answerMs: number;
+	/** Since when the oldest request is without an answer, Infinity if there is none. */
+	#awaitedSince = Infinity;
 	#ping = Ping.None;
 	/** When PINGREQ was queued or, then, sent. */
 	#pingAt = 0;
@@ -21,14 +25,17 @@ export class KeepAlive {
 	#movedAt = 0;
 	#receivedAt = 0;
 
-	constructor(timeoutMs: number) {
+	/** answerMs 0: answers are waited for for ever. */
+	constructor(timeoutMs: number, answerMs: number) {
 		this.#timeoutMs = timeoutMs;
+		this.#answerMs = answerMs > 0 ? answerMs : Infinity;
 	}
 
 	/** 0: no keep-alive. */
 	start(keepAliveMs: number, now: Millis): void {
 		this.#dueMs = keepAliveMs > 0 ? keepAliveMs - keepAliveMs / 8 : Infinity;
 		this.#ping = Ping.None;
+		this.#awaitedSince = Infinity;
 		this.#sentAt = this.#movedAt = this.#receivedAt = now;
 	}
 
@@ -37,6 +44,15 @@ export class KeepAlive {
 	sent(now: Millis): void { this.#sentAt = now; }
 
 	received(now: Millis): void { this.#receivedAt = now; }
+
+	/** Whether answers are awaited; `anew`: from now on, since one came, or since the request is still going out. */
+	expect(awaited: boolean, anew: boolean, now: Millis): void {
+		if (!awaited) this.#awaitedSince = Infinity;
+		else if (anew || this.#awaitedSince === Infinity) this.#awaitedSince = now;
+	}
+
+	/** When patience with requests that have no answer ends. */
+	get answerBy(): Millis { return this.#awaitedSince + this.#answerMs; }
 
 	/** PINGREQ waits behind other bytes. */
 	queued(now: Millis): void {

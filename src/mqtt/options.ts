@@ -6,6 +6,7 @@
 // Lengths are bytes, times are milliseconds since boot.
 
 import type { Fault } from './fault.js';
+import type { Protocol5 } from './protocol5.js';
 
 export type Millis = number;
 
@@ -22,6 +23,8 @@ export interface SessionOptions {
 	/** '' for none. A password without a user name is allowed in MQTT 5.0 only. */
 	readonly user?: string;
 	readonly password?: string;
+	/** Speak MQTT 5.0, with a Protocol5 that belongs to this session alone; left out: 3.1.1. */
+	readonly protocol5?: Protocol5;
 	/** Longest silence towards the broker; told to it in whole seconds, rounded up. 0: no keep-alive in either direction. */
 	readonly keepAliveMs: number;
 	/** Whether the broker shall forget the session with each connection. */

@@ -7,7 +7,8 @@
 // Invariant: entries 0 to #sent - 1 are sent and have QoS > 0; #progress bytes of entry #sent are sent. MQTT 3.1.1 §4.3, §4.4
 
 import { assert } from '../assert.js';
-import { DUP, publishSize, writePublish } from './packets.js';
+import { DUP, publishHead, publishSize, RETAIN, writePublish } from './packets.js';
+import type { Protocol5 } from './protocol5.js';
 import { lengthSize } from './wire.js';
 
 export class Outbox {
@@ -15,17 +16,19 @@ export class Outbox {
 	/** Packet ids, then sizes. */
 	readonly #table: Uint16Array;
 	readonly #max: number;
+	readonly #protocol5: Protocol5 | undefined;
 	#count = 0;
 	#used = 0;
 	#sent = 0;
 	#sentBytes = 0;
 	#progress = 0;
 
-	constructor(size: number, max: number) {
+	constructor(size: number, max: number, protocol5?: Protocol5) {
 		assert(size >= 16 && size <= 65_535 && max >= 1, 'The outbox takes 16 to 65,535 bytes and at least one message.');
 		this.#bytes = new Uint8Array(size);
 		this.#table = new Uint16Array(2 * max);
 		this.#max = max;
+		this.#protocol5 = protocol5;
 	}
 
 	/** Messages in it. */
@@ -49,20 +52,21 @@ export class Outbox {
 		return this.#count > 0 && (this.#bytes[0] & DUP) > 0;
 	}
 
-	/** The longest payload that would fit behind a topic and `extra` bytes, -1 if none. */
-	room(topicLength: number, extra: number): number {
+	/** The longest payload of a message of QoS 1 or 2 that would fit, -1 if none. */
+	room(topicLength: number): number {
 		if (this.#count === this.#max) return -1;
-		const rest = this.#bytes.length - this.#used - 1;
+		const rest = Math.min(this.#bytes.length - this.#used, this.#protocol5?.packetMax ?? Infinity) - 1;
 		let head = 1;
 		while (lengthSize(rest - head) > head) head++;
-		return Math.max(-1, rest - head - 2 - topicLength - extra);
+		return Math.max(-1, rest - head - publishHead(topicLength, 1, this.#protocol5));
 	}
 
 	/** False if there is no room. */
 	put(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean, id: number): boolean {
-		const size = publishSize(topic.length, length, qos);
-		if (this.#count === this.#max || this.#used + size > this.#bytes.length) return false;
-		writePublish(this.#bytes, this.#used, topic, payload, length, qos, retain, id);
+		const protocol5 = this.#protocol5;
+		const size = publishSize(topic.length, length, qos, protocol5);
+		if (this.#count === this.#max || this.#used + size > this.#bytes.length || protocol5 && size > protocol5.packetMax) return false;
+		writePublish(this.#bytes, this.#used, topic, payload, length, qos, retain, id, protocol5);
 		this.#table[this.#count] = id;
 		this.#table[this.#max + this.#count++] = size;
 		this.#used += size;
@@ -102,6 +106,47 @@ export class Outbox {
 			end += this.#table[this.#max + index];
 		}
 		return end;
+	}
+
+	/**
+	 * Has the next packet written with a topic alias, if it may be begun and has one (MQTT 5.0). Returns the bytes it takes in
+	 * `into`; they are to be sent instead, then sentElsewhere() is to be called.
+	 */
+	alias(into: Uint8Array, quota: number): number {
+		if (quota < 0 || this.#progress > 0 || this.#sent === this.#count) return 0;
+		if (quota === 0 && this.#qos(this.#sentBytes) > 0) return 0;
+		const size = this.#table[this.#max + this.#sent];
+		const count = this.#protocol5!.aliases.write(this.#bytes, this.#sentBytes, size, into, this.#protocol5!.packetMax);
+		if (count > 0) this.#progress = size;
+		return count;
+	}
+
+	sentElsewhere(): void { this.#finish(); }
+
+	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */
+	limit(qosMax: number, retainAvailable: boolean): boolean {
+		let at = this.#sentBytes;
+		let index = this.#sent;
+		if (this.#progress > 0) at += this.#table[this.#max + index++];
+		for (let i = index; i < this.#count; i++) {
+			const qos = this.#qos(at);
+			if (qos > 0 && qosMax === 0) return false;
+			if (qos > qosMax) this.#bytes[at] = this.#bytes[at] & ~6 | qosMax << 1;
+			if (!retainAvailable) this.#bytes[at] &= ~RETAIN;
+			at += this.#table[this.#max + i];
+		}
+		return true;
+	}
+
+	/** Removes a message, not begun, that is larger than the broker takes. Returns its id (0 for QoS 0); -1 if there is none. */
+	removeLarger(packetMax: number): number {
+		for (let i = this.#sent + (this.#progress > 0 ? 1 : 0); i < this.#count; i++) {
+			if (this.#table[this.#max + i] <= packetMax) continue;
+			const id = this.#table[i];
+			this.#remove(i);
+			return id;
+		}
+		return -1;
 	}
 
 	/** `count` of the bytes that peek() showed are sent. Returns how many packets that completed. */

@@ -7,6 +7,7 @@
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import type { SessionOptions, Will } from './options.js';
+import type { Protocol5 } from './protocol5.js';
 import { encodeText, isTopicName } from './topics.js';
 import { isText, lengthSize, readUint16, TEXT_MAX, textSize, writeBytes, writeLength, writeText, writeUint16 } from './wire.js';
 
@@ -32,7 +33,7 @@ export const enum Packet {
 export const RETAIN = 1;
 export const DUP = 8;
 
-/** Room for the fixed header and the packet id of anything that fits a buffer of 2 MB. */
+/** Room for fixed header, packet id and no properties of a SUBSCRIBE. */
 export const HEAD_MAX = 6;
 
 const enum Flag {
@@ -45,11 +46,12 @@ const enum Flag {
 
 /** Bytes of the CONNECT behind its fixed header. Throws a sentence if the options break a rule of §3.1. */
 export function connectSize(options: SessionOptions): number {
-	const { clientId, user = '', password = '', will, clean, keepAliveMs } = options;
-	assert(clientId !== '' || clean === true, 'clientId is empty, which MQTT allows only together with clean (§3.1.3-7).');
+	const { clientId, user = '', password = '', will, clean, keepAliveMs, protocol5 } = options;
+	assert(clientId !== '' || clean === true || protocol5 !== undefined, 'clientId is empty, which MQTT allows only together with clean (§3.1.3-7).');
 	assert(keepAliveMs >= 0 && keepAliveMs <= 65_535_000, 'keepAliveMs is 0 to 65,535,000 (§3.1.2.10).');
-	assert(password === '' || user !== '', 'password is given without user, which MQTT 3.1.1 does not allow (§3.1.2-22).');
+	assert(password === '' || user !== '' || protocol5 !== undefined, 'password is given without user, which MQTT 3.1.1 does not allow (§3.1.2-22).');
 	let size = 10 + fieldSize('clientId', clientId);
+	if (protocol5) size += protocol5.connectSize(clean === true) + (protocol5.assignedId?.length ?? 0) + (will ? protocol5.willSize() : 0);
 	if (will) checkWill(will);
 	if (will) size += fieldSize('will.topic', will.topic) + fieldSize('will.payload', will.payload);
 	if (user !== '') size += fieldSize('user', user);
@@ -69,15 +71,19 @@ function fieldSize(name: string, text: string): number {
 	return 2 + size;
 }
 
-export function writeConnect(bytes: Uint8Array, options: SessionOptions, keepAliveSeconds: number): number {
-	const { clientId, user = '', password = '', will } = options;
+/** `receiveMax`: what a broker of MQTT 5.0 is told; it is also told that `bytes` holds the largest packet we take. */
+export function writeConnect(bytes: Uint8Array, options: SessionOptions, fresh: boolean, receiveMax: number): number {
+	const { clientId, user = '', password = '', will, clean, protocol5, keepAliveMs } = options;
 	bytes[0] = Packet.Connect;
 	let at = writeLength(bytes, 1, connectSize(options));
 	at = writeText(bytes, at, 'MQTT');
-	bytes[at++] = 4;
-	bytes[at++] = connectFlags(options);
-	at = writeUint16(bytes, at, keepAliveSeconds);
-	at = writeText(bytes, at, clientId);
+	bytes[at++] = protocol5 ? 5 : 4;
+	bytes[at++] = connectFlags(options, fresh);
+	at = writeUint16(bytes, at, Math.ceil(keepAliveMs / 1_000));
+	if (protocol5) at = protocol5.writeConnect(bytes, at, clean === true, receiveMax, 1 + lengthSize(bytes.length) + bytes.length);
+	const id = protocol5?.assignedId;
+	at = id ? writeBytes(bytes, writeUint16(bytes, at, id.length), id, id.length) : writeText(bytes, at, clientId);
+	if (will && protocol5) at = protocol5.writeWill(bytes, at);
 	if (will) at = writeText(bytes, writeText(bytes, at, will.topic), will.payload);
 	if (user !== '') at = writeText(bytes, at, user);
 	if (password !== '') at = writeText(bytes, at, password);
@@ -85,9 +91,9 @@ export function writeConnect(bytes: Uint8Array, options: SessionOptions, keepAli
 }
 
 /** Without a will its QoS and retain bits stay 0 (§3.1.2-11 to -15). */
-function connectFlags(options: SessionOptions): number {
-	const { user = '', password = '', will, clean } = options;
-	let flags = clean ? Flag.Clean : 0;
+function connectFlags(options: SessionOptions, fresh: boolean): number {
+	const { user = '', password = '', will } = options;
+	let flags = fresh ? Flag.Clean : 0;
 	if (will) flags |= Flag.Will | will.qos << 3 | (will.retain ? Flag.WillRetain : 0);
 	if (user !== '') flags |= Flag.User;
 	if (password !== '') flags |= Flag.Password;
@@ -95,41 +101,52 @@ function connectFlags(options: SessionOptions): number {
 }
 
 /** Bytes of a whole PUBLISH. */
-export function publishSize(topicLength: number, payloadLength: number, qos: number): number {
-	const length = 2 + topicLength + (qos > 0 ? 2 : 0) + payloadLength;
+export function publishSize(topicLength: number, payloadLength: number, qos: number, protocol5: Protocol5 | undefined): number {
+	const length = publishHead(topicLength, qos, protocol5) + payloadLength;
 	return 1 + lengthSize(length) + length;
+}
+
+/** Bytes between the remaining length and the payload. */
+export function publishHead(topicLength: number, qos: number, protocol5: Protocol5 | undefined): number {
+	return 2 + topicLength + (qos > 0 ? 2 : 0) + (protocol5 ? protocol5.publishSize : 0);
 }
 
 /** DUP stays 0: the outbox sets it when it sends again. */
 export function writePublish(bytes: Uint8Array, at: number, topic: Uint8Array, payload: Uint8Array, length: number,
-	qos: number, retain: boolean, id: number): number {
+	qos: number, retain: boolean, id: number, protocol5: Protocol5 | undefined): number {
 	bytes[at++] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
-	at = writeLength(bytes, at, 2 + topic.length + (qos > 0 ? 2 : 0) + length);
+	at = writeLength(bytes, at, publishHead(topic.length, qos, protocol5) + length);
 	at = writeUint16(bytes, at, topic.length);
 	at = writeBytes(bytes, at, topic, topic.length);
 	if (qos > 0) at = writeUint16(bytes, at, id);
+	if (protocol5) at = protocol5.writePublish(bytes, at);
 	return writeBytes(bytes, at, payload, length);
 }
 
-/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
-export function writeAcknowledgement(bytes: Uint8Array, at: number, first: number, id: number): number {
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. A reason other than 0 is for MQTT 5.0. */
+export function writeAcknowledgement(bytes: Uint8Array, at: number, first: number, id: number, reason: number): number {
 	bytes[at] = first;
-	bytes[at + 1] = 2;
-	return writeUint16(bytes, at + 2, id);
+	bytes[at + 1] = reason > 0 ? 3 : 2;
+	at = writeUint16(bytes, at + 2, id);
+	if (reason > 0) bytes[at++] = reason;
+	return at;
 }
 
-/** Up to the one topic filter of a SUBSCRIBE or UNSUBSCRIBE; `length` is that of what follows. */
-export function writeRequestHead(bytes: Uint8Array, at: number, first: number, id: number, length: number): number {
+/** Up to the one topic filter of a SUBSCRIBE or UNSUBSCRIBE; `length` is that of what follows. MQTT 5.0 has no properties there. */
+export function writeRequestHead(bytes: Uint8Array, at: number, first: number, id: number, length: number, is5: boolean): number {
 	bytes[at] = first;
-	return writeUint16(bytes, writeLength(bytes, at + 1, 2 + length), id);
+	at = writeUint16(bytes, writeLength(bytes, at + 1, (is5 ? 3 : 2) + length), id);
+	if (is5) bytes[at++] = 0;
+	return at;
 }
 
-/** Whether a broker may begin a packet with this byte (§2.2.2-2, §3.3.1-2, -4). */
-export function checkFirst(first: number): Fault {
+/** Whether a broker may begin a packet with this byte (§2.2.2-2, §3.3.1-2, -4); DISCONNECT only in MQTT 5.0. */
+export function checkFirst(first: number, is5: boolean): Fault {
 	const type = first & 0xf0;
 	const flags = first & 0x0f;
 	if (type === Packet.Publish) return (flags & 6) === 6 || (flags & 14) === DUP ? Fault.BadQos : Fault.None;
 	if (type === (Packet.Pubrel & 0xf0)) return flags === 2 ? Fault.None : Fault.ReservedBits;
+	if (is5 && type === Packet.Disconnect) return flags === 0 ? Fault.None : Fault.ReservedBits;
 	if (type < Packet.Connack || type === 0x80 || type === 0xa0 || type === Packet.Pingreq || type > Packet.Pingresp) {
 		return Fault.Unexpected;
 	}
@@ -137,11 +154,21 @@ export function checkFirst(first: number): Fault {
 }
 
 /** Whether a packet that begins so can be that long. We ask for one filter at a time, so SUBACK has one code. */
-export function checkLength(first: number, length: number): Fault {
+export function checkLength(first: number, length: number, max: number, is5: boolean): Fault {
 	const type = first & 0xf0;
+	if (is5) return checkLength5(type, (first & 6) > 0, length, max);
 	if (type === Packet.Publish) return length < ((first & 6) > 0 ? 5 : 3) ? Fault.BadLength : Fault.None;
 	const right = type === Packet.Pingresp ? 0 : type === Packet.Suback ? 3 : 2;
 	return length === right ? Fault.None : Fault.BadLength;
+}
+
+/** Everything may have properties; only a message may be too large. A refusal in the words of 3.1.1 is understood, too. */
+function checkLength5(type: number, hasId: boolean, length: number, max: number): Fault {
+	if (type === Packet.Publish) return length < (hasId ? 6 : 4) ? Fault.BadLength : Fault.None;
+	if (type === Packet.Pingresp) return length === 0 ? Fault.None : Fault.BadLength;
+	const least = type === Packet.Disconnect ? 0 : type === Packet.Suback || type === Packet.Unsuback ? 4 : 2;
+	if (length < least) return Fault.BadLength;
+	return length > max ? Fault.PacketTooLarge : Fault.None;
 }
 
 /** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */

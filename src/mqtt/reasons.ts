@@ -39,10 +39,11 @@ const SENTENCES: readonly string[] = Object.freeze([
 	'the broker sent a packet larger than we allow',
 	'the broker ended the connection',
 	'a message could not be handled',
+	'the broker does not allow what our messages need',
 ]);
 
 export function reasonText(fault: Fault, code: number): string {
-	if (fault === Fault.Refused && code < REFUSALS.length) return REFUSALS[code];
+	if (fault === Fault.Refused && code > 0 && code < REFUSALS.length) return REFUSALS[code];
 	const sentence = SENTENCES[fault];
 	return code ? `${sentence} (0x${code.toString(16)})` : sentence;
 }

@@ -6,11 +6,13 @@
 // Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox begins none.
 
 import { assert } from '../assert.js';
+import type { Delivery } from './delivery.js';
+import type { Filters } from './filters.js';
 import type { Outbox } from './outbox.js';
 import { Packet, writeAcknowledgement } from './packets.js';
 
 /** Kept free for PINGREQ and DISCONNECT, so that both always can be said. */
-export const RESERVE = 4;
+export const RESERVE = 5;
 /** The longest answer to one packet. */
 const ANSWER_MAX = 5;
 
@@ -25,10 +27,14 @@ export class Sender {
 	#connectAt = 0;
 	#connectEnd = 0;
 	#offered = Source.None;
+	/** Whether messages may go out with topic aliases, and how many bytes of one are left at the front of `bytes`. */
+	readonly #aliases: boolean;
+	#aliased = 0;
 	/** Counts start(), to notice that a callback ended one connection and began another. */
 	connections = 0;
 
-	constructor(size: number, outbox: Outbox, connect: Uint8Array) {
+	constructor(size: number, outbox: Outbox, connect: Uint8Array, aliases = false) {
+		this.#aliases = aliases;
 		this.bytes = new Uint8Array(size);
 		this.#outbox = outbox;
 		this.#connect = connect;
@@ -37,7 +43,7 @@ export class Sender {
 	/** A new connection: bytes up to `end` of the buffer that CONNECT was written to go first. */
 	start(end: number): void {
 		this.connections++;
-		this.used = this.#connectAt = 0;
+		this.used = this.#connectAt = this.#aliased = 0;
 		this.#connectEnd = end;
 		this.#offered = Source.None;
 	}
@@ -55,16 +61,29 @@ export class Sender {
 	get ready(): boolean { return this.room >= ANSWER_MAX; }
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
-	acknowledge(first: number, id: number): void {
-		assert(this.room >= 4, 'An acknowledgement has no room.');
-		this.used = writeAcknowledgement(this.bytes, this.used, first, id);
+	acknowledge(first: number, id: number, reason = 0): void {
+		assert(this.room >= (reason > 0 ? 5 : 4), 'An acknowledgement has no room.');
+		this.used = writeAcknowledgement(this.bytes, this.used, first, id, reason);
 	}
 
-	/** PINGREQ or DISCONNECT; not said if there is no room even for that, which means that others like it are waiting. */
-	say(first: Packet): void {
-		if (this.used + 2 > this.bytes.length) return;
+	/** PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that others like it are waiting. */
+	say(first: Packet, reason = 0): void {
+		if (this.used + (reason > 0 ? 3 : 2) > this.bytes.length) return;
 		this.bytes[this.used++] = first;
-		this.bytes[this.used++] = 0;
+		this.bytes[this.used++] = reason > 0 ? 1 : 0;
+		if (reason > 0) this.bytes[this.used++] = reason;
+	}
+
+	/** Queues what is to be said on a standing connection: PUBREL, SUBSCRIBE and UNSUBSCRIBE, as far as there is room. */
+	fill(delivery: Delivery, filters: Filters): void {
+		for (let id = delivery.nextRelease(); id > 0 && this.ready; id = delivery.nextRelease()) {
+			this.acknowledge(Packet.Pubrel, id);
+			delivery.released();
+		}
+		for (let i = filters.waiting(); i >= 0 && this.room >= filters.requestSize(i); i = filters.waiting()) {
+			const id = filters.id(i) || delivery.use(delivery.nextId(filters));
+			this.used = filters.write(i, this.bytes, this.used, id);
+		}
 	}
 
 	/** `quota` as in Outbox.peek(). */
@@ -73,9 +92,10 @@ export class Sender {
 			this.#offered = Source.Connect;
 			return room > 0 ? this.#connect.subarray(this.#connectAt, Math.min(this.#connectEnd, this.#connectAt + room)) : undefined;
 		}
-		if (this.used > 0 && !this.#outbox.begun) {
+		if (this.#aliases && this.used === 0 && room > 0) this.used = this.#aliased = this.#outbox.alias(this.bytes, quota);
+		if (this.#aliased > 0 || this.used > 0 && !this.#outbox.begun) {
 			this.#offered = Source.Control;
-			return room > 0 ? this.bytes.subarray(0, Math.min(this.used, room)) : undefined;
+			return room > 0 ? this.bytes.subarray(0, Math.min(this.#aliased || this.used, room)) : undefined;
 		}
 		this.#offered = Source.Outbox;
 		return this.#outbox.peek(room, this.used > 0 ? -1 : quota);
@@ -91,7 +111,15 @@ export class Sender {
 		assert(count <= this.used, 'More bytes were written than were given out.');
 		this.bytes.copyWithin(0, count, this.used);
 		this.used -= count;
+		if (this.#aliased > 0) return this.#wroteAliased(count);
 		return this.used === 0;
+	}
+
+	#wroteAliased(count: number): boolean {
+		this.#aliased -= count;
+		if (this.#aliased > 0) return false;
+		this.#outbox.sentElsewhere();
+		return true;
 	}
 }
 Object.freeze(Sender.prototype);

@@ -9,15 +9,16 @@
 import { assert } from '../assert.js';
 import { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
-import { Filters, Wish } from './filters.js';
+import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { Inbound } from './inbound.js';
 import { KeepAlive } from './keepalive.js';
 import {
-	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, FILTER_BYTES, FILTERS_MAX, PING_TIMEOUT_MS,
+	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, FILTER_BYTES, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS,
 	type Millis, type SessionHandler, type SessionOptions,
 } from './options.js';
 import { connectSize, Packet, writeConnect } from './packets.js';
+import type { Protocol5 } from './protocol5.js';
 import { RESERVE, Sender } from './sender.js';
 import { lengthSize } from './wire.js';
 
@@ -45,14 +46,18 @@ export class Session {
 	readonly #keepAlive: KeepAlive;
 	#state = State.Idle;
 	#receiving = false;
+	/** A new session was asked for. */
+	#fresh = false;
 	/** Messages may go out before CONNACK. */
 	#early = false;
-	/** The oldest request is without an answer since then. */
-	#awaiting = false;
-	#awaitedSince: Millis = 0;
 	/** Since when CONNACK, or the end, is awaited. */
 	#since: Millis = 0;
-	#lastId: number;
+	/** What onClosed() is to be told, and the broker before, once DISCONNECT is out. */
+	#fault = Fault.None;
+	#code = 0;
+	#reason = 0;
+	/** The broker said with a DISCONNECT that it did not like a message. */
+	#hungUp = false;
 
 	/** Makes all buffers. Throws a sentence if the options break a rule of the standard or do not fit their buffers. */
 	constructor(options: SessionOptions, handler: SessionHandler) {
@@ -62,13 +67,14 @@ export class Session {
 		const controlBytes = options.controlBytes ?? CONTROL_BYTES;
 		const size = connectSize(options);
 		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
-		this.#framer = new Framer(bufferBytes);
+		const { protocol5 } = options;
+		const is5 = protocol5 !== undefined;
+		this.#framer = new Framer(bufferBytes, is5);
 		this.#delivery = new Delivery(options);
-		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE);
-		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer);
-		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler);
-		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS);
-		this.#lastId = options.lastPacketId ?? 0;
+		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE, is5);
+		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer, is5);
+		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5);
+		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
 	}
 
 	/** From CONNACK until the connection ends or stop() is called. */
@@ -89,14 +95,19 @@ export class Session {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
 	start(now: Millis): void {
 		assert(this.#state === State.Idle, 'start() was called before lost() ended the connection before.');
-		const { keepAliveMs, publishBeforeConnack } = this.#options;
+		const { clean = false, keepAliveMs, inboundMax = INBOUND_MAX, publishBeforeConnack, protocol5 } = this.#options;
 		this.#state = State.Connecting;
 		this.#since = now;
-		this.#awaiting = false;
+		this.#code = 0;
 		this.#early = publishBeforeConnack === true && !this.#delivery.resends;
 		this.#framer.reset();
 		this.#keepAlive.start(keepAliveMs, now);
-		this.#sender.start(writeConnect(this.#framer.buffer, this.#options, Math.ceil(keepAliveMs / 1_000)));
+		protocol5?.reset();
+		// Until CONNACK tells the Receive Maximum, one message is what it cannot forbid.
+		if (protocol5) this.#delivery.setLimit(1);
+		// MQTT 5.0 §3.2.2-4: who holds no session must not come back to one.
+		this.#fresh = clean || protocol5 !== undefined && !protocol5.known;
+		this.#sender.start(writeConnect(this.#framer.buffer, this.#options, this.#fresh, inboundMax));
 	}
 
 	/**
@@ -124,9 +135,9 @@ export class Session {
 	peek(room: number): Uint8Array | undefined {
 		assert(!this.#receiving, 'peek() was called from inside a callback.');
 		if (!this.running) return undefined;
-		if (this.#state === State.Connected) this.#fill();
+		if (this.connected) this.#sender.fill(this.#delivery, this.#filters);
 		if (this.#state === State.Stopping) {
-			this.#sender.say(Packet.Disconnect);
+			this.#sender.say(Packet.Disconnect, this.#reason);
 			this.#state = State.Stopped;
 		}
 		const may = this.#state === State.Connected || this.#state === State.Connecting && this.#early;
@@ -140,8 +151,8 @@ export class Session {
 		if (this.#sender.wrote(count)) this.#keepAlive.sent(now);
 		if (this.#sender.drained) this.#keepAlive.drained(now);
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		this.#await(now, this.#delivery.outbox.begun);
-		if (this.#state === State.Stopped && this.#sender.drained) this.#fail(Fault.None, 0);
+		this.#expectAnswers(now, this.#delivery.outbox.begun);
+		if (this.#state === State.Stopped && this.#sender.drained) this.#end(this.#fault, this.#code);
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
@@ -152,7 +163,7 @@ export class Session {
 		const connecting = this.#state === State.Connecting;
 		const at = this.#since + (connecting ? connackTimeoutMs : pingTimeoutMs);
 		if (now < at) return at;
-		this.#fail(connecting ? Fault.ConnackTimeout : Fault.Stalled, 0);
+		this.#end(connecting ? Fault.ConnackTimeout : this.#fault || Fault.Stalled, this.#code);
 		return Infinity;
 	}
 
@@ -164,14 +175,15 @@ export class Session {
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
 		assert(qos >= 0 && qos <= 2 && length <= payload.length, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
 		assert(topic.length > 0, 'publish() takes a topic from topicName().');
-		const id = qos > 0 ? this.#nextId() : 0;
+		const { protocol5 } = this.#options;
+		const id = qos > 0 ? this.#delivery.nextId(this.#filters) : 0;
 		if (!this.#delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
-		if (qos > 0) this.#lastId = id;
-		return id;
+		if (protocol5) this.#publish5(topic, protocol5);
+		return this.#delivery.use(id);
 	}
 
 	/** The longest payload that publish() takes now with a topic of that many bytes; -1 if none. */
-	room(topicLength: number): number { return this.#delivery.outbox.room(topicLength, 2); }
+	room(topicLength: number): number { return this.#delivery.outbox.room(topicLength); }
 
 	/**
 	 * Adds the filter to the session's list (or changes its QoS) and asks the broker for it, now or when connected; and again
@@ -179,19 +191,22 @@ export class Session {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
-		return this.#lastIdUnlessNone(this.#filters.add(filter, qos, this.#nextId()));
+		return this.#delivery.use(this.#filters.add(filter, qos, this.#delivery.nextId(this.#filters)));
 	}
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
 	unsubscribe(filter: string): number {
-		return this.#lastIdUnlessNone(this.#filters.leave(filter, this.#nextId()));
+		return this.#delivery.use(this.#filters.leave(filter, this.#delivery.nextId(this.#filters)));
 	}
 
-	/** Ends the connection politely: DISCONNECT after the packet being sent, and nothing after it; then onClosed(Fault.None). What was not sent is kept. */
-	stop(now: Millis): void {
-		if (this.#state !== State.Connecting && this.#state !== State.Connected) return;
-		this.#state = State.Stopping;
+	/**
+	 * Ends the connection politely: DISCONNECT after the packet being sent, and nothing after it; then onClosed(Fault.None).
+	 * What was not sent is kept. `reason` is for MQTT 5.0: 4 has the broker publish the will all the same.
+	 */
+	stop(now: Millis, reason = 0): void {
+		if (!this.#listening) return;
 		this.#since = now;
+		this.#leave(Fault.None, 0, this.#options.protocol5 ? reason : 0);
 	}
 
 	/**
@@ -200,8 +215,9 @@ export class Session {
 	 */
 	lost(byBroker = false): void {
 		if (this.#state === State.Idle) return;
-		const aside = byBroker && this.#state === State.Connected ? this.#delivery.hungUp() : 0;
+		const aside = byBroker && this.connected || this.#hungUp ? this.#delivery.hungUp() : 0;
 		this.#state = State.Idle;
+		this.#hungUp = false;
 		this.#delivery.rewind();
 		this.#filters.lost();
 		if (aside > 0) this.#handler.onSetAside(aside);
@@ -213,24 +229,26 @@ export class Session {
 		this.#delivery.clear();
 	}
 
-	#lastIdUnlessNone(id: number): number {
-		if (id > 0) this.#lastId = id;
-		return id;
+	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's. */
+	#fail(fault: Fault, code: number): void {
+		const reason = this.connected ? this.#options.protocol5?.reasonFor(fault) ?? 0 : 0;
+		if (reason > 0) this.#leave(fault, code, reason);
+		else this.#end(fault, code);
 	}
 
-	/** Never 0, never one in use (§2.3.1-1, -2). */
-	#nextId(): number {
-		let id = this.#lastId;
-		do {
-			id = id === 0xffff ? 1 : id + 1;
-		} while (this.#delivery.has(id) || this.#filters.has(id));
-		return id;
+	/** DISCONNECT is to be the last packet. */
+	#leave(fault: Fault, code: number, reason: number): void {
+		this.#state = State.Stopping;
+		this.#fault = fault;
+		this.#code = code;
+		this.#reason = reason;
 	}
 
 	/** Once in each connection. */
-	#fail(fault: Fault, code: number): void {
+	#end(fault: Fault, code: number): void {
 		if (!this.running) return;
 		this.#state = State.Ended;
+		this.#hungUp = fault === Fault.Disconnected && this.#options.protocol5!.blames(code);
 		this.#handler.onClosed(fault, code);
 	}
 
@@ -245,43 +263,23 @@ export class Session {
 			if (this.#sender.room >= 0) this.#sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
-		if (now >= this.#answerBy) this.#unanswered(now);
-		return this.connected ? Math.min(keepAlive.dueAt, keepAlive.deadAt, this.#answerBy) : Infinity;
+		if (now >= keepAlive.answerBy) this.#unanswered(now);
+		return this.connected ? Math.min(keepAlive.dueAt, keepAlive.deadAt, keepAlive.answerBy) : this.poll(now);
 	}
 
-	#await(now: Millis, anew: boolean): void {
-		const awaiting = this.#delivery.inFlight + this.#filters.awaited > 0;
-		if (awaiting && (anew || !this.#awaiting)) this.#awaitedSince = now;
-		this.#awaiting = awaiting;
-	}
-
-	/** When patience with requests that have no answer ends. */
-	get #answerBy(): Millis {
-		const { ackTimeoutMs = ACK_TIMEOUT_MS } = this.#options;
-		return this.#awaiting && ackTimeoutMs > 0 ? this.#awaitedSince + ackTimeoutMs : Infinity;
+	/** `anew`: what is awaited is awaited from now on. */
+	#expectAnswers(now: Millis, anew: boolean): void {
+		this.#keepAlive.expect(this.#delivery.inFlight + this.#filters.awaited > 0, anew, now);
 	}
 
 	#unanswered(now: Millis): void {
-		if (this.#options.resendOnTimeout !== true) return this.#fail(Fault.AckTimeout, 0);
-		this.#awaitedSince = now;
+		// MQTT 5.0 §4.4.0-1 forbids to send again on the same connection.
+		if (this.#options.resendOnTimeout !== true || this.#options.protocol5) return this.#fail(Fault.AckTimeout, 0);
+		this.#expectAnswers(now, true);
 		// Never in the middle of a packet.
 		if (!this.#sender.drained) return;
 		this.#delivery.rewind();
 		this.#filters.lost();
-	}
-
-	/** Puts what may be said before messages where the sender finds it. */
-	#fill(): void {
-		const sender = this.#sender;
-		for (let id = this.#delivery.nextRelease(); id > 0 && sender.ready; id = this.#delivery.nextRelease()) {
-			sender.acknowledge(Packet.Pubrel, id);
-			this.#delivery.released();
-		}
-		const filters = this.#filters;
-		for (let i = filters.waiting(); i >= 0 && sender.room >= filters.requestSize(i); i = filters.waiting()) {
-			const id = filters.id(i) || this.#lastIdUnlessNone(this.#nextId());
-			sender.used = filters.write(i, sender.bytes, sender.used, id);
-		}
 	}
 
 	#take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
@@ -289,6 +287,7 @@ export class Session {
 		const sender = this.#sender;
 		const connection = sender.connections;
 		if (from < to) this.#keepAlive.received(now);
+		if (this.connected) this.#since = now;
 		while (from < to && sender.connections === connection && this.#listening) {
 			if (!sender.ready) return from;
 			if (sender.connecting) {
@@ -307,36 +306,39 @@ export class Session {
 	#packet(first: number, now: Millis): void {
 		const connack = first === Packet.Connack;
 		if ((this.#state === State.Connecting) !== connack) return this.#fail(Fault.Unexpected, first);
-		if (connack) return this.#connack(this.#framer.bytes[this.#framer.at], this.#framer.bytes[this.#framer.at + 1]);
+		if (connack) return this.#connack(now);
 		if (first === Packet.Pingresp) return this.#keepAlive.answered();
 		const inbound = this.#inbound;
 		const fault = inbound.packet(first);
-		if (inbound.progressed) this.#await(now, true);
+		if (inbound.progressed) this.#expectAnswers(now, true);
 		inbound.progressed = false;
 		if (fault !== Fault.None) this.#fail(fault, inbound.code);
 	}
 
-	#connack(flags: number, code: number): void {
+	#connack(now: Millis): void {
+		const { bytes, at } = this.#framer;
+		const { protocol5 } = this.#options;
+		const flags = bytes[at];
+		const code = bytes[at + 1];
 		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.#fail(Fault.BadConnack, flags);
-		if (code > 0) return this.#fail(code === 1 ? Fault.ProtocolVersion : Fault.Refused, code);
-		if (flags > 0 && this.#options.clean === true) return this.#fail(Fault.UnknownSession, flags);
+		const fault = protocol5 ? protocol5.accept(this.#framer, code, this.#options, this.#delivery, this.#keepAlive, now) : Fault.None;
+		if (fault !== Fault.None) return this.#fail(fault, protocol5!.code);
+		if (code > 0) return this.#fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);
+		if (flags > 0 && this.#fresh) return this.#fail(Fault.UnknownSession, flags);
 		this.#state = State.Connected;
 		if (flags === 0) {
 			this.#delivery.renew();
 			this.#filters.renew();
 		}
 		this.#handler.onConnected(flags > 0);
-		if (flags === 0) this.#tellOfLost();
+		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#sender.bytes.length, this.#handler) : Fault.None;
+		if (unfit !== Fault.None) this.#fail(unfit, protocol5!.code);
+		if (flags === 0) this.#inbound.sessionLost();
 	}
 
-	/** The broker's session is gone, and with it what only its end would have finished. */
-	#tellOfLost(): void {
-		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
-		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
-			const id = this.#filters.id(i);
-			this.#filters.remove(i);
-			this.#handler.onUnsubscribed(id);
-		}
+	#publish5(topic: Uint8Array, protocol5: Protocol5): void {
+		protocol5.aliases.note(topic);
+		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.#fail(Fault.Capability, 0x9b);
 	}
 }
 Object.freeze(Session.prototype);

@@ -2,6 +2,7 @@
 
 import { parser as makeParser, generate, type Packet } from 'mqtt-packet';
 import { Session } from '../../src/mqtt/session.js';
+import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
 import { topicName } from '../../src/mqtt/topics.js';
 import type { Fault } from '../../src/mqtt/fault.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
@@ -39,8 +40,10 @@ export class Bench {
 	readonly recorder = new Recorder();
 	readonly session: Session;
 	now = 1_000;
+	readonly version: number;
 
 	constructor(options: Partial<SessionOptions> = {}) {
+		this.version = options.protocol5 ? 5 : 4;
 		this.session = new Session({ ...OPTIONS, ...options }, this.recorder);
 	}
 
@@ -58,7 +61,7 @@ export class Bench {
 	}
 
 	/** The same as mqtt-packet reads it, in short words. */
-	sent(step = 10_000): string[] { return decode(this.sentBytes(step)).map(describe); }
+	sent(step = 10_000): string[] { return decode(this.sentBytes(step), this.version).map(describe); }
 
 	receive(bytes: Uint8Array): void {
 		let from = 0;
@@ -69,11 +72,11 @@ export class Bench {
 		}
 	}
 
-	/** Start, CONNECT out, CONNACK in. */
-	connect(sessionPresent = false): this {
+	/** Start, CONNECT out, CONNACK in (with those properties). */
+	connect(sessionPresent = false, properties: object = {}): this {
 		this.session.start(this.now);
 		this.sentBytes();
-		this.receive(Uint8Array.of(0x20, 2, sessionPresent ? 1 : 0, 0));
+		this.receive(encode({ cmd: 'connack', sessionPresent, returnCode: 0, reasonCode: 0, properties }, this.version));
 		return this;
 	}
 
@@ -122,4 +125,23 @@ export function describe(packet: Packet): string {
 	if (packet.cmd === 'connect') words.push(packet.clientId);
 	if (packet.messageId !== undefined) words.push(`#${packet.messageId}`);
 	return words.join(' ');
+}
+
+/** The same for MQTT 5.0. */
+export class Bench5 extends Bench {
+	readonly protocol5: Protocol5;
+
+	constructor(options: Partial<SessionOptions> = {}, options5: Options5 = {}) {
+		const protocol5 = new Protocol5(options5);
+		super({ ...options, protocol5 });
+		this.protocol5 = protocol5;
+	}
+
+	packets(step = 10_000) { return decode(this.sentBytes(step), 5) as unknown as Record<string, unknown>[]; }
+}
+
+export function connected5(properties: object = {}, options: Partial<SessionOptions> = {}, options5: Options5 = {}): Bench5 {
+	const bench = new Bench5(options, options5).connect(false, properties);
+	bench.told();
+	return bench;
 }

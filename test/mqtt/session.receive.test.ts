@@ -79,6 +79,12 @@ describe('a message', () => {
 		}
 	});
 
+	it('is acknowledged in the order of arrival, as are PUBREC and PUBCOMP', () => {
+		const bench = connected();
+		bench.receive(hex`32 05 0001 'a' 0005 34 05 0001 'a' 0009 32 05 0001 'a' 0003 34 05 0001 'a' 0001 62 02 0001 62 02 0009`);
+		expect(bench.sent()).toEqual(['puback #5', 'pubrec #9', 'puback #3', 'pubrec #1', 'pubcomp #1', 'pubcomp #9']);
+	});
+
 	it('tells RETAIN and DUP', () => {
 		const bench = connected();
 		bench.receive(hex`31 03 0001 'a' 3b 05 0001 'a' 0007`);

@@ -75,9 +75,9 @@ export class Shelf {
 	/** The next late one to send, as a place; NONE if there is none. */
 	next(): number {
 		for (let turns = 0; turns < 20_000; turns++) {
+			this.waiting.poll(this.clock.time);
 			const place = this.waiting.nextLate();
 			if (place !== BUSY) return place;
-			this.waiting.poll(this.clock.time);
 		}
 		throw new Error('delivery never rests');
 	}
@@ -99,6 +99,7 @@ export class Shelf {
 			const [{ message, one }] = flying.splice(flying.length > 1 ? 1 : 0, 1) as [{ message: number; one: Delivered }];
 			around(one, false);
 			this.waiting.acknowledged(message);
+			this.waiting.poll(this.clock.time);
 			around(one, true);
 		};
 		for (;;) {

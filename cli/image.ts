@@ -1,0 +1,122 @@
+// Makes an image for a board with the SDK: a manifest with the settings in it, then mcconfig.
+//
+// Rule: the manifest holds secrets and is readable by its owner alone. mcconfig is always called with "-t build": without it a
+// release build goes on to write whatever board it finds. Its output is kept in build.log; what it means is said in a sentence.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { board as esp32 } from '../hardware/esp32.js';
+import { board as nodemcu } from '../hardware/nodemcu.js';
+import { objection } from '../sensors/parts.js';
+import { complete, missing } from '../src/config.js';
+import { sectionSizes, staticRam } from './elf.js';
+import { Failure } from './failure.js';
+import type { Settings } from './settings.js';
+import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
+
+export interface ImageOptions {
+	readonly target: Target;
+	/** undefined: an image without settings, which only says that it has none. */
+	readonly settings: Settings | undefined;
+	readonly debug: boolean;
+	/** Shows mcconfig's own words. */
+	readonly verbose: boolean;
+	/** Where everything goes. */
+	readonly folder: string;
+	readonly signal: AbortSignal;
+}
+
+export interface Image {
+	/** The file that goes on the board, and what the linker made of it. */
+	readonly path: string;
+	readonly elf: string | undefined;
+	readonly bytes: number;
+	readonly staticRam: number | undefined;
+	/** Of the XS machine, taken from the heap at start. */
+	readonly machineBytes: number | undefined;
+}
+
+const NAME = 'telltale';
+const BOARDS = { nodemcu, esp32, sim: nodemcu };
+
+export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolchain): Promise<Image> {
+	const { target, settings, folder, debug } = options;
+	if (settings) {
+		const fault = missing(settings) || objection(complete(settings).sensors, BOARDS[target]);
+		if (fault) throw new Failure(`The settings do not do for ${target}: ${fault}`);
+	}
+	await writeManifest(folder, settings);
+	const words = ['-m', '-t', 'build', '-p', PLATFORMS[target].platform, '-o', join(folder, 'out'), ...(debug ? ['-d'] : [])];
+	await callMcconfig(mcconfig, words, options, env);
+	return measure(target, folder, debug ? 'debug' : 'release');
+}
+
+async function writeManifest(folder: string, settings: Settings | undefined): Promise<void> {
+	// mcconfig wants the folder that it writes to to be there.
+	await mkdir(join(folder, 'out'), { recursive: true });
+	const project = join(root, 'manifest.json');
+	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
+	const manifest = { include: [relative(resolve(folder), project)], config: { telltale: settings ?? {} } };
+	await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, '\t')}\n`, { mode: 0o600 });
+}
+
+function callMcconfig(mcconfig: string, words: readonly string[], { folder, verbose, signal }: ImageOptions, env: NodeJS.ProcessEnv): Promise<void> {
+	const logPath = join(folder, 'build.log');
+	const log = createWriteStream(logPath);
+	return new Promise((resolve, reject) => {
+		// A group of its own: mcconfig starts make and compilers, and Ctrl-C shall end them all.
+		const child = spawn(mcconfig, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+		const stop = () => child.pid && process.kill(-child.pid, 'SIGTERM');
+		signal.addEventListener('abort', stop);
+		for (const stream of [child.stdout, child.stderr]) {
+			stream.on('data', (chunk: Buffer) => {
+				log.write(chunk);
+				if (verbose) process.stdout.write(chunk);
+			});
+		}
+		child.on('error', (error) => reject(new Failure(`${mcconfig} cannot be started (${error.message}): build the tools of the SDK again.`)));
+		child.on('close', (status) => {
+			signal.removeEventListener('abort', stop);
+			log.end(() => {
+				if (signal.aborted) reject(new Failure('The build was stopped.'));
+				else if (status === 0) resolve();
+				else reject(new Failure(`The build failed${firstFault(readFileSync(logPath, 'utf8'))}: the whole output is in ${logPath}.`));
+			});
+		});
+	});
+}
+
+/** What went wrong first: of a compiler, of the SDK's tools, of make. */
+function firstFault(log: string): string {
+	const lines = log.split('\n').map((line) => line.trim());
+	const patterns = [/error TS\d+/, /^### /, /\berror:/i, /region .* overflowed/, /undefined reference/, /\*\*\* /];
+	const line = patterns.map((pattern) => lines.find((each) => pattern.test(each) && !/### .*warning/.test(each))).find(Boolean);
+	if (!line) return '';
+	const plain = line.replace(/^(### |\*\*\* )/, '').replace(/[.:]$/, '');
+	return ` (${plain.length > 200 ? `${plain.slice(0, 199)}…` : plain})`;
+}
+
+async function measure(target: Target, folder: string, variant: string): Promise<Image> {
+	const place = (kind: string, ...names: string[]) => join(folder, 'out', kind, PLATFORMS[target].folder, variant, NAME, ...names);
+	const path = place('bin', { nodemcu: 'main.bin', esp32: 'xs_esp32.bin', sim: 'mc.so' }[target]);
+	const bytes = await stat(path).then(({ size }) => size, () => {
+		throw new Failure(`The build ended well but ${path} is not there: delete ${folder} and build again.`);
+	});
+	const elf = [place('tmp', 'main.elf'), place('bin', 'xs_esp32.elf')].find((each) => existsSync(each));
+	const machineBytes = await machineOf(place('tmp', 'manifest_flat.json'));
+	if (!elf || target === 'sim') return { path, elf: undefined, bytes, staticRam: undefined, machineBytes };
+	const sizes = sectionSizes(await readFile(elf), elf);
+	return { path, elf, bytes, staticRam: staticRam(sizes, target === 'nodemcu' ? 'ESP8266' : 'ESP32'), machineBytes };
+}
+
+/** `creation.static` of the merged manifest; undefined where the machine grows. */
+async function machineOf(flat: string): Promise<number | undefined> {
+	try {
+		const bytes = Number((JSON.parse(await readFile(flat, 'utf8')) as { creation?: { static?: unknown } }).creation?.static);
+		return bytes > 0 ? bytes : undefined;
+	} catch {
+		return undefined;
+	}
+}

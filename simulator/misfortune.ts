@@ -1,0 +1,139 @@
+// Misfortunes by plan: what goes wrong in the world, when and for how long, is chance from the simulation's seed.
+//
+// Rule: each misfortune begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
+// `untilMs` all is calm again, so that what must heal can be seen to heal.
+
+import { calmConditions, type Conditions } from './conditions.js';
+import { Random } from './random.js';
+import type { Trouble } from './devices/sensors.js';
+import type { VirtualBroker } from './virtual-broker.js';
+import type { VirtualSimulation } from './virtual.js';
+
+/** What begins now; what it returns ends it. */
+type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Promise<void>) | void;
+
+const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
+/** What is left of the peer's window. */
+const TINY_WINDOW_BYTES = [1, 200] as const;
+const SHORT_LOSS_MS = 8_000;
+const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
+
+export const MISFORTUNES = {
+	wifiLoss: ({ world }) => {
+		world.air.up = false;
+		return () => void (world.air.up = true);
+	},
+	/** After a short loss of Wi-Fi: who is joined keeps its address. */
+	noAddresses: ({ world }) => {
+		world.air.dhcp = false;
+		world.air.up = false;
+		const back = world.clock.after(SHORT_LOSS_MS, () => void (world.air.up = true));
+		return () => {
+			back.cancelled = true;
+			world.air.up = true;
+			world.air.dhcp = true;
+		};
+	},
+	unknownNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'fails')),
+	silentNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'silent')),
+	silentTime: ({ world }) => calmable(world.conditions, 'time', 'silent'),
+	wrongTime: ({ world }, random) => calmable(world.conditions, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
+	/** The broker closes every connection, in good order. */
+	hangUp: ({ broker }) => broker.hangUp(),
+	/** Existing connections turn half-open. */
+	halfOpen: ({ network }) => network.freeze(),
+	refusedConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'refused')),
+	unansweredConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'silent')),
+	tinyWindow: ({ world }, random) => calmable(world.conditions, 'peerWindowBytes', Math.round(random.between(...TINY_WINDOW_BYTES))),
+	slowNetwork: ({ world }, random) => calmable(world.conditions, 'latencyMs', [500, random.between(1_000, 4_000)]),
+	crumbs: ({ world }) => calmable(world.conditions, 'segmentBytes', [1, 3]),
+	brokerRestart: ({ broker }) => {
+		broker.kill();
+		return () => broker.start();
+	},
+	forgetfulBrokerRestart: ({ broker }) => {
+		broker.kill({ keepSessions: false, keepRetained: false });
+		return () => broker.start();
+	},
+	refusal: ({ broker }, random) => whileConnecting(broker, condition(broker.faults, 'refuseWith', 2 + random.below(4), 0)),
+	silentBroker: ({ broker }) => condition(broker.faults, 'silent', true, false),
+	withheldAcks: ({ broker }) => condition(broker.faults, 'withholdAcks', true, false),
+	hangUps: ({ broker }) => whileConnecting(broker, condition(broker.faults, 'hangUpAfterConnack', true, false)),
+	unansweredPings: ({ broker }) => condition(broker.faults, 'ignorePings', true, false),
+	reset: ({ nodes }, random) => nodes[random.below(nodes.length)].restart(),
+	powerCut: ({ nodes }, random) => {
+		const node = nodes[random.below(nodes.length)];
+		node.powerCut();
+		return () => node.powerOn();
+	},
+	/** The power goes while something is being stored, if anything is. */
+	powerCutInStorage: ({ nodes }, random) => {
+		const node = nodes[random.below(nodes.length)];
+		let steps = random.below(20);
+		const part = random.next();
+		node.storage.onStep = () => (steps-- === 0 ? part : undefined);
+		return () => {
+			node.storage.onStep = undefined;
+			return node.powerOn();
+		};
+	},
+	dateStep: ({ nodes }, random) => nodes[random.below(nodes.length)].stepDate(Math.round(random.between(...CLOCK_STEP_SECONDS))),
+	sht3xTrouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].sht3x, 'trouble', TROUBLES[random.below(TROUBLES.length)], 'none'),
+	tmp36Trouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].tmp36, 'trouble', TROUBLES[random.below(3)], 'none'),
+} satisfies Record<string, Begin>;
+
+export type Misfortune = keyof typeof MISFORTUNES;
+
+export interface Plan {
+	readonly kinds: readonly Misfortune[];
+	/** Calm between one misfortune's end and the next beginning of its kind. */
+	readonly calmMs: readonly [low: number, high: number];
+	readonly lastsMs: readonly [low: number, high: number];
+	/** Of the simulation; from then on nothing begins, and what lasts still is made good. */
+	readonly untilMs: number;
+}
+
+export interface Happened {
+	readonly at: number;
+	readonly what: Misfortune;
+	readonly untilMs: number;
+}
+
+/** Sets the plan going; what it returns fills as things happen. */
+export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happened[] {
+	const happened: Happened[] = [];
+	const { clock, seed } = simulation.world;
+	for (const what of plan.kinds) {
+		const random = new Random(`${seed}/misfortune/${what}`);
+		const next = (): void => {
+			clock.after(random.between(...plan.calmMs), () => {
+				if (clock.now() >= plan.untilMs) return;
+				const end = (MISFORTUNES[what] as Begin)(simulation, random);
+				const untilMs = Math.min(clock.now() + random.between(...plan.lastsMs), plan.untilMs);
+				happened.push({ at: clock.now(), what, untilMs });
+				clock.at(untilMs, async () => {
+					await end?.();
+					next();
+				});
+			});
+		};
+		next();
+	}
+	return happened;
+}
+
+/** What only hurts while connecting begins by making everybody connect anew. */
+function whileConnecting(broker: VirtualBroker, end: () => void): () => void {
+	broker.hangUp();
+	return end;
+}
+
+/** Changes a property; what it returns sets it to what it is in calm times, whatever else has changed it meanwhile. */
+function condition<Thing, Key extends keyof Thing>(thing: Thing, key: Key, value: Thing[Key], calm: Thing[Key]): () => void {
+	thing[key] = value;
+	return () => void (thing[key] = calm);
+}
+
+function calmable<Key extends keyof Conditions>(conditions: Conditions, key: Key, value: Conditions[Key]): () => void {
+	return condition(conditions, key, value, calmConditions()[key]);
+}
