@@ -3,7 +3,7 @@
 //
 // Rule: the oldest first. New readings enter the ring; while the link is down for long, or the ring fills up, they move on into
 // the journal, always the oldest, so that all in flash is older than all in RAM. The journal is delivered before the ring.
-// A place is a position in the ring (0 and up) or stands for a slot in flash (FLASH and below). Flash is touched in poll() alone,
+// A place is a position in the ring or stands for a slot in flash (FLASH less its number). Flash is touched in poll() alone,
 // but for reading what is sent: acknowledgements come from deep within the session, where the stack has no room for it.
 // Invariant: of this boot, readings put = delivered + count + dropped.
 
@@ -16,11 +16,12 @@ import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } f
 import { Reading } from './reading.js';
 import { GAP_MAX } from './sector.js';
 
-/** Slot k in flash is the place FLASH - k. */
-const FLASH = -3;
 /** A message that is in the air for no reading, since that is no more; and one that is not in the air at all. */
-const GONE = -1;
-const LANDED = Infinity;
+const LANDED = 0xffff_ffff;
+const GONE = 0xffff_fffe;
+/** Slot k in flash is the place FLASH - k; positions in the ring stay below for 9 years of one reading a second. */
+const FLASH = 0xffff_fffd;
+const FLASH_LOWEST = 0xff00_0000;
 /** Bits of what has landed, to be moved by the message's index. */
 const ACKNOWLEDGED = 1;
 const GIVEN_UP = 0x1_0000;
@@ -38,7 +39,7 @@ export class Waiting implements Pollable, Flying {
 	readonly #ring: Backlog;
 	readonly #journal: Journal | undefined;
 	/** The place of each message's reading. */
-	readonly #places = new Float64Array(MESSAGES_MAX).fill(LANDED);
+	readonly #places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
 	readonly #reading = new Reading();
 	#online = false;
 	#offlineSince: Millis = 0;
@@ -127,9 +128,10 @@ export class Waiting implements Pollable, Flying {
 		return slot === NONE ? this.#ring.nextLate() : FLASH - slot;
 	}
 
-	/** Fills `reading`, with its time if that can be known. */
-	read(place: number, reading: Reading): void {
-		if (place <= FLASH) this.#journal!.read(FLASH - place, reading);
+	/** The reading at `place`, with its time if that can be known. It is overwritten by the next one. */
+	read(place: number): Reading {
+		const reading = this.#reading;
+		if (isInFlash(place)) this.#journal!.read(FLASH - place, reading);
 		else {
 			this.#ring.read(place, reading);
 			reading.boot = this.#boot;
@@ -139,13 +141,14 @@ export class Waiting implements Pollable, Flying {
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
 		if (reading.boot === this.#boot) this.#date(reading);
+		return reading;
 	}
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
 		if (this.#landed & (BOTH << message)) this.#note();
 		this.#places[message] = place;
-		if (place <= FLASH) return this.#journal!.sent();
+		if (isInFlash(place)) return this.#journal!.sent();
 		if (this.#ring.unnamedTo && this.#namer === NONE) {
 			this.#namer = message;
 			this.#namedTo = this.#ring.unnamedTo;
@@ -160,7 +163,7 @@ export class Waiting implements Pollable, Flying {
 			this.#namer = NONE;
 			this.#ring.named(this.#namedTo);
 		}
-		if (place <= FLASH) this.#landed |= ACKNOWLEDGED << message;
+		if (isInFlash(place)) this.#landed |= ACKNOWLEDGED << message;
 		else {
 			this.#places[message] = LANDED;
 			if (place !== GONE && this.#ring.acknowledged(place)) this.delivered++;
@@ -171,7 +174,7 @@ export class Waiting implements Pollable, Flying {
 	discard(message: number): void {
 		const place = this.#places[message];
 		if (message === this.#namer) this.#namer = NONE;
-		if (place <= FLASH) this.#landed |= GIVEN_UP << message;
+		if (isInFlash(place)) this.#landed |= GIVEN_UP << message;
 		else {
 			this.#places[message] = LANDED;
 			if (place !== GONE) this.#ring.discard(place);
@@ -193,7 +196,7 @@ export class Waiting implements Pollable, Flying {
 
 	#isFrom(message: number, sector: number): boolean {
 		const place = this.#places[message];
-		return place <= FLASH && this.#journal!.sectorOf(FLASH - place) === sector;
+		return isInFlash(place) && this.#journal!.sectorOf(FLASH - place) === sector;
 	}
 
 	/** Flash is told of what has landed. */
@@ -228,8 +231,7 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	#move(position: number): boolean {
-		const reading = this.#reading;
-		this.read(position, reading);
+		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.#journal!.append(reading);
@@ -240,4 +242,8 @@ export class Waiting implements Pollable, Flying {
 		this.#ring.moved(position);
 		return true;
 	}
+}
+
+function isInFlash(place: number): boolean {
+	return place >= FLASH_LOWEST && place <= FLASH;
 }

@@ -30,7 +30,7 @@ export class Shelf {
 	waiting!: Waiting;
 	boot = 0;
 	seq = 0;
-	#readings = new Reading();
+	#taken = new Reading();
 
 	constructor(flash: FakeFlash, ringBytes = 15 * 8) {
 		this.flash = flash;
@@ -48,7 +48,7 @@ export class Shelf {
 
 	/** One reading, not yet in flash. */
 	take(): number {
-		const reading = this.#readings;
+		const reading = this.#taken;
 		reading.seq = ++this.seq;
 		reading.uptime = 300 + this.seq;
 		reading.time = this.clock.unixSeconds();
@@ -83,8 +83,7 @@ export class Shelf {
 	}
 
 	look(place: number): Delivered {
-		const reading = this.#readings;
-		this.waiting.read(place, reading);
+		const reading = this.waiting.read(place);
 		return {
 			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.values[0]!, humidity: reading.values[1]!,
 			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
