@@ -66,6 +66,16 @@ describe('a sector', () => {
 		});
 	});
 
+	it('half erased is never alive again', () => {
+		for (let seed = 1; seed <= 200; seed++) {
+			const { flash, sectors, begin } = setUp(2, seed);
+			begin(0, 7);
+			flash.fails = (operation) => operation === 'erase';
+			expect(sectors.clear(0)).toBe(false);
+			expect([Found.Alive, Found.Retired]).not.toContain(sectors.look(0));
+		}
+	});
+
 	it('that is being retired is alive or retired, nothing else', () => {
 		cuts(({ begin }) => begin(0, 7), ({ sectors }) => sectors.retire(0), ({ sectors }) => expect([Found.Alive, Found.Retired]).toContain(sectors.look(0)));
 	});

@@ -65,9 +65,10 @@ export class FakeFlash implements Flash {
 		return true;
 	}
 
-	/** What an erasure leaves that was cut short: each byte as it was, erased, or anything. */
+	/** What an erasure leaves that was cut short: from anywhere on, each byte as it was, erased, or anything. */
 	garble(sector: number): void {
-		for (let at = sector * this.sectorBytes; at < (sector + 1) * this.sectorBytes; at++) {
+		const from = this.#chance() < 0.5 ? 0 : Math.floor(this.#chance() * this.sectorBytes);
+		for (let at = sector * this.sectorBytes + from; at < (sector + 1) * this.sectorBytes; at++) {
 			const chance = this.#chance();
 			if (chance < 0.4) this.bytes[at] = 0xff;
 			else if (chance < 0.6) this.bytes[at] = Math.floor(this.#chance() * 256);
