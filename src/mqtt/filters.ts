@@ -67,6 +67,15 @@ export class Filters {
 
 	id(index: number): number { return this.#table[index]; }
 
+	/** Whether so many filters more, of so many bytes together, have room. */
+	fits(count: number, size: number): boolean { return this.#count + count <= this.#max && this.#used + 3 * count + size <= this.#bytes.length; }
+
+	/** Whether the filter is on the list and a request for it awaits its answer. */
+	isAwaited(filter: Uint8Array): boolean {
+		const index = this.#find(filter);
+		return index >= 0 && this.#awaits(index);
+	}
+
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);

@@ -31,6 +31,9 @@ export class Outbox {
 		this.#protocol5 = protocol5;
 	}
 
+	/** Whether there is a message that is not sent whole. */
+	get unsent(): boolean { return this.#sent < this.#count; }
+
 	/** Messages in it. */
 	get count(): number { return this.#count; }
 
@@ -61,17 +64,20 @@ export class Outbox {
 		return Math.max(-1, rest - head - publishHead(topicLength, 1, this.#protocol5));
 	}
 
-	/** False if there is no room. */
-	put(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean, id: number): boolean {
+	/** False if there is no room. `rest`: so many bytes of payload will follow the packet from elsewhere (flow.ts). */
+	put(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean, id: number, rest = 0): boolean {
 		const protocol5 = this.#protocol5;
-		const size = publishSize(topic.length, length, qos, protocol5);
+		const size = publishSize(topic.length, length + rest, qos, protocol5) - rest;
 		if (this.#count === this.#max || this.#used + size > this.#bytes.length || protocol5 && size > protocol5.packetMax) return false;
-		writePublish(this.#bytes, this.#used, topic, payload, length, qos, retain, id, protocol5);
+		writePublish(this.#bytes, this.#used, topic, payload, length, qos, retain, id, protocol5, rest);
 		this.#table[this.#count] = id;
 		this.#table[this.#max + this.#count++] = size;
 		this.#used += size;
 		return true;
 	}
+
+	/** The message put last was sent by the application before (§3.3.1-1). */
+	markDuplicate(): void { this.#bytes[this.#offset(this.#count - 1)] |= DUP; }
 
 	has(id: number): boolean { return this.#indexOf(id, this.#count) >= 0; }
 

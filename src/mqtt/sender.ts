@@ -30,6 +30,8 @@ export class Sender {
 	/** Whether messages may go out with topic aliases, and how many bytes of one are left at the front of `bytes`. */
 	readonly #aliases: boolean;
 	#aliased = 0;
+	/** Bytes of a message that the application writes to the socket itself: behind its head nothing else goes out before them (flow.ts). */
+	passing = 0;
 	/** Counts start(), to notice that a callback ended one connection and began another. */
 	connections = 0;
 
@@ -43,7 +45,7 @@ export class Sender {
 	/** A new connection: bytes up to `end` of the buffer that CONNECT was written to go first. */
 	start(end: number): void {
 		this.connections++;
-		this.used = this.#connectAt = this.#aliased = 0;
+		this.used = this.#connectAt = this.#aliased = this.passing = 0;
 		this.#connectEnd = end;
 		this.#offered = Source.None;
 	}
@@ -52,7 +54,7 @@ export class Sender {
 	get connecting(): boolean { return this.#connectAt < this.#connectEnd; }
 
 	/** Whether everything is out but messages that were not begun. */
-	get drained(): boolean { return !this.connecting && this.used === 0 && !this.#outbox.begun; }
+	get drained(): boolean { return !this.connecting && this.used === 0 && this.passing === 0 && !this.#outbox.begun; }
 
 	/** Room for requests. */
 	get room(): number { return this.bytes.length - this.used - RESERVE; }
@@ -92,6 +94,7 @@ export class Sender {
 			this.#offered = Source.Connect;
 			return room > 0 ? this.#connect.subarray(this.#connectAt, Math.min(this.#connectEnd, this.#connectAt + room)) : undefined;
 		}
+		if (this.passing > 0 && !this.#outbox.unsent) return undefined;
 		if (this.#aliases && this.used === 0 && room > 0) this.used = this.#aliased = this.#outbox.alias(this.bytes, quota);
 		if (this.#aliased > 0 || this.used > 0 && !this.#outbox.begun) {
 			this.#offered = Source.Control;

@@ -67,14 +67,15 @@ export class Session {
 		const controlBytes = options.controlBytes ?? CONTROL_BYTES;
 		const size = connectSize(options);
 		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
-		const { protocol5 } = options;
+		const { protocol5, flow } = options;
 		const is5 = protocol5 !== undefined;
 		this.#framer = new Framer(bufferBytes, is5);
 		this.#delivery = new Delivery(options);
 		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE, is5);
 		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer, is5);
-		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5);
+		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5, flow);
 		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
+		flow?.attach(this.#framer, this.#delivery, this.#filters, this.#sender, this.#keepAlive, is5);
 	}
 
 	/** From CONNACK until the connection ends or stop() is called. */
@@ -218,7 +219,8 @@ export class Session {
 		const aside = byBroker && this.connected || this.#hungUp ? this.#delivery.hungUp() : 0;
 		this.#state = State.Idle;
 		this.#hungUp = false;
-		this.#delivery.rewind();
+		if (this.#options.flow) this.#delivery.clear();
+		else this.#delivery.rewind();
 		this.#filters.lost();
 		if (aside > 0) this.#handler.onSetAside(aside);
 	}
@@ -254,6 +256,7 @@ export class Session {
 
 	#pollConnected(now: Millis): Millis {
 		const keepAlive = this.#keepAlive;
+		this.#options.flow?.poll(now);
 		if (now >= keepAlive.deadAt) {
 			this.#fail(keepAlive.fault, 0);
 			return Infinity;
@@ -286,10 +289,11 @@ export class Session {
 		const framer = this.#framer;
 		const sender = this.#sender;
 		const connection = sender.connections;
+		const { flow } = this.#options;
 		if (from < to) this.#keepAlive.received(now);
 		if (this.connected) this.#since = now;
 		while (from < to && sender.connections === connection && this.#listening) {
-			if (!sender.ready) return from;
+			if (!sender.ready || flow?.held) return from;
 			if (sender.connecting) {
 				this.#fail(Fault.Unexpected, bytes[from]);
 				return to;
@@ -297,6 +301,7 @@ export class Session {
 			from = framer.take(bytes, from, to);
 			if (framer.fault !== Fault.None) this.#fail(framer.fault, framer.first & 0xff);
 			else if (framer.first > 0) this.#packet(framer.first, now);
+			if (flow && framer.first > 0 && this.#listening) flow.packet();
 		}
 		return to;
 	}
