@@ -14,7 +14,7 @@ import type { Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis } from './options.js';
-import { Packet, publishSize } from './packets.js';
+import { HEAD_MAX, Packet, publishSize } from './packets.js';
 import type { Sender } from './sender.js';
 import { encodeText, isTopicFilter } from './topics.js';
 import { readUint16 } from './wire.js';
@@ -27,6 +27,8 @@ export class Flow {
 	#filters!: Filters;
 	#sender!: Sender;
 	#keepAlive!: KeepAlive;
+	/** Bytes of the longest topic filter that has room in a request. */
+	#requestMax = 0;
 	readonly #nothing = new Uint8Array(0);
 	/** The message that is being read, and whether the application has had it before. */
 	#qos = 0;
@@ -43,6 +45,7 @@ export class Flow {
 		this.#filters = filters;
 		this.#sender = sender;
 		this.#keepAlive = keepAlive;
+		this.#requestMax = sender.room - HEAD_MAX - 4;
 		framer.inPieces = true;
 	}
 
@@ -150,6 +153,7 @@ export class Flow {
 			const bytes = encodeText(filters[i]);
 			assert(isTopicFilter(bytes, 0, bytes.length), `"${filters[i]}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
 			if (this.#filters.isAwaited(bytes) || filters.indexOf(filters[i]) < i) return false;
+			if (bytes.length > this.#requestMax) return false;
 			size += bytes.length;
 		}
 		return this.#filters.fits(filters.length, size);
