@@ -85,7 +85,7 @@ describe.each(ENGINES)('on %s', (engine) => describe.each(BROKERS)('with $name',
 				onControl(opcode) {
 					if (opcode === MQTTClient.CONNACK) this.write(null, { operation: MQTTClient.SUBSCRIBE, items: [{ topic: 'e/#', QoS: 2 }] });
 					if (opcode !== MQTTClient.SUBACK) return;
-					for (const QoS of [0, 1, 2]) this.write(null, { topic: 'e/' + QoS, QoS, retain: true });
+					for (const QoS of [0, 1, 2]) this.write(null, { topic: 'e/' + QoS, QoS, retain: QoS > 0 });
 					this.write(bytes('x'), { topic: 'e/last' });
 				},
 				onReadable(count, { topic, byteLength, more }) {
