@@ -2,8 +2,14 @@
 //
 // Rule: Ctrl-C is a request, answered by ending cleanly; asked twice, it is granted at once.
 
-/** Aborted by Ctrl-C, by SIGTERM, and when nobody reads our output any more. */
+let known: AbortSignal | undefined;
+
+/** Aborted by Ctrl-C, by SIGTERM, and when nobody reads our output any more. The same at each call. */
 export function interruption(): AbortSignal {
+	return (known ??= listen());
+}
+
+function listen(): AbortSignal {
 	const controller = new AbortController();
 	const stop = () => {
 		if (controller.signal.aborted) process.exit(1);
@@ -17,22 +23,6 @@ export function interruption(): AbortSignal {
 		controller.abort();
 	});
 	return controller.signal;
-}
-
-/** Resolves when the signal is aborted or the time is over, whichever is first; true if it was the time. */
-export function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-	return new Promise((resolve) => {
-		if (signal.aborted) return resolve(false);
-		const stop = () => {
-			clearTimeout(timer);
-			resolve(false);
-		};
-		const timer = setTimeout(() => {
-			signal.removeEventListener('abort', stop);
-			resolve(true);
-		}, ms);
-		signal.addEventListener('abort', stop, { once: true });
-	});
 }
 
 export function dimmed(text: string, stream: NodeJS.WriteStream): string {

@@ -94,6 +94,7 @@ const FAULTS: readonly (readonly [RegExp, (options: FlashOptions) => Failure])[]
 	[/Permission denied|Errno 13/, ({ port }) => denied(port)],
 	[/Device or resource busy|Errno 16|exclusively lock|in use by another|Resource temporarily unavailable/i, ({ port }) => new Failure(`${port} is in use: close the other program, like a serial monitor, and try again.`)],
 	[/No such file or directory: '\/dev|could not open port|port doesn't exist/i, ({ port }) => new Failure(`${port} went away: connect the board again and look which port it has now.`)],
+	[/Could not configure port|Inappropriate ioctl/i, ({ port }) => new Failure(`${port} is no serial port: name the one that the board is on with --port.`)],
 	[/No module named '?serial/, () => new Failure('The Python that runs esptool lacks pyserial: install it (Debian: apt install python3-serial).')],
 	[/This chip is (\S+?),? not (\S+?)[.\s]|Unexpected chip|Wrong --chip|chip type mismatch/i, ({ chip }) => new Failure(`The board has another chip than ${chip.toUpperCase()}: choose the other --board.`)],
 	[/Failed to connect|Timed out waiting for packet|No serial data received|Wrong boot mode|Invalid head of packet/i, ({ port }) => new Failure(`The board at ${port} does not answer: hold its FLASH (or BOOT) button, press RST, let go of both and try again; if that does not help, try another USB cable.`)],

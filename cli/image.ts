@@ -94,7 +94,7 @@ function firstFault(log: string): string {
 	const patterns = [/error TS\d+/, /^### /, /\berror:/i, /region .* overflowed/, /undefined reference/, /\*\*\* /];
 	const line = patterns.map((pattern) => lines.find((each) => pattern.test(each) && !/### .*warning/.test(each))).find(Boolean);
 	if (!line) return '';
-	const plain = line.replace(/^### /, '').replace(/[.:]$/, '');
+	const plain = line.replace(/^(### |\*\*\* )/, '').replace(/[.:]$/, '');
 	return ` (${plain.length > 200 ? `${plain.slice(0, 199)}…` : plain})`;
 }
 

@@ -15,10 +15,10 @@ export function setup() {
 	if (major < 20 || (major === 20 && minor < 19)) {
 		stop(`Node ${process.versions.node} is too old: install Node 20.19 or later.`);
 	}
-	if (installed() && existsSync(worker)) return;
-	if (existsSync(modules) && lstatSync(modules).isSymbolicLink()) {
-		stop('node_modules is a link and holds other versions than package-lock.json names: run "npm ci" in the folder that it leads to.');
-	}
+	// A link leads to a folder that others share: whoever made it looks after what is in it.
+	const shared = lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+	if ((shared || installed()) && existsSync(worker)) return;
+	if (shared) stop('node_modules is a link and the XS engine is not in it: run "npm ci" in the folder that it leads to.');
 	install();
 	if (!existsSync(worker)) {
 		stop('The XS engine was not compiled: install a C compiler and make (Debian: apt install build-essential), then run "npm ci".');

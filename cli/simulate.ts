@@ -57,7 +57,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	if (options.world !== undefined) mustBeFile(options.world);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
-	const address = options.broker ?? brokerAddress(broker!.url);
+	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
 	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(line);
 	const view = new View(options, broker !== undefined);
 	try {
@@ -91,6 +91,12 @@ async function live(options: SimulateOptions, settings: Settings, address: Broke
 		await simulation.stop();
 	}
 	await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+}
+
+/** We subscribe as the nodes publish, unless the address says otherwise. */
+function withCredentials(address: BrokerAddress, { user, password }: Settings): BrokerAddress {
+	if (address.user !== undefined || !user) return address;
+	return { url: address.url, user: String(user), password: password === undefined ? undefined : String(password) };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -141,6 +147,7 @@ class View {
 	readonly failed: Promise<never>;
 	howLong = '';
 	readonly #ui: boolean;
+	readonly #realTime: boolean;
 	readonly #log: string[] = [];
 	#live: Live | undefined;
 	#source: Source | undefined;
@@ -148,7 +155,8 @@ class View {
 	#fail!: (failure: Failure) => void;
 	readonly #lastStatus = new Map<string, string>();
 
-	constructor({ ui }: SimulateOptions, fromStart: boolean) {
+	constructor({ ui, speed }: SimulateOptions, fromStart: boolean) {
+		this.#realTime = speed === 1;
 		this.merge = new Merge({ fromStart });
 		this.#ui = ui && process.stdout.isTTY === true;
 		this.failed = new Promise((_, reject) => (this.#fail = reject));
@@ -165,6 +173,7 @@ class View {
 				if (stood) return this.#linked(link);
 				if (!link.up) return reject(new Failure(link.sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
 				stood = true;
+				this.#link = link.sentence;
 				resolve();
 			};
 			const onMessage = (message: Message) => this.#message(message);
@@ -184,7 +193,7 @@ class View {
 	}
 
 	lasted(simulatedMs: number, realMs: number): void {
-		const really = Math.abs(simulatedMs / realMs - 1) < 0.1 ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
+		const really = this.#realTime ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
 		this.howLong = ` Ran for ${lengthInWords(simulatedMs)}${really}.`;
 	}
 

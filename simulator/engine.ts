@@ -73,6 +73,8 @@ class XsEngine implements Engine {
 		this.#answer = answer;
 		this.#process = spawn(workerPath(), ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)], {
 			stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
+			// A group of its own: Ctrl-C is for the program, which then asks the nodes to stop. An engine ends when its pipe does.
+			detached: true,
 		});
 		this.#to = this.#process.stdio[3] as Duplex;
 		this.#to.on('error', () => {});
@@ -80,8 +82,13 @@ class XsEngine implements Engine {
 		from.on('data', (bytes: Buffer) => this.#receive(bytes));
 		from.on('error', () => {});
 		this.#process.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
-		this.#process.on('error', (fault) => this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`));
-		this.#process.on('exit', (code, signal) => this.#end(EXIT_REASONS[code ?? -1] ?? (signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim())));
+		this.#process.on('error', (fault) => {
+			this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`);
+		});
+		this.#process.on('exit', (code, signal) => {
+			const other = signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim();
+			this.#end(EXIT_REASONS[code ?? -1] ?? other);
+		});
 	}
 
 	async load(script: string): Promise<void> {

@@ -118,7 +118,8 @@ export class RealNetwork implements Network {
 	}
 
 	#refuse(address: string, port: number, events: WireEvents): Wire {
-		if (!this.#complained) this.#complain(`A simulated node wants to reach ${address}:${port}; it may only talk to this machine (127.0.0.1), so nobody answers there.`);
+		const wish = `A simulated node wants to reach ${address}:${port}; it may only talk to this machine (127.0.0.1)`;
+		if (!this.#complained) this.#complain(`${wish}, so nobody answers there.`);
 		this.#complained = true;
 		let open = true;
 		this.#clock.after(SYN_GIVE_UP_MS, () => {

@@ -18,15 +18,15 @@ import type { SessionHandler } from './mqtt/options.js';
 import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
-import { NEVER, TransportState, type Clock, type Log, type Millis, type Transport } from './ports.js';
-import { Reading, writeReading } from './reading.js';
+import { NEVER, TransportState, type Clock, type Log, type Millis, type Pollable, type Transport } from './ports.js';
+import { Reading, ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 
 const QOS = 1;
 const MESSAGES_MAX = 16;
 const NOT_A_READING = -1;
 
-export class Broker implements Upper, SessionHandler {
+export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
 	acknowledged = false;
 	ended = '';
@@ -41,7 +41,6 @@ export class Broker implements Upper, SessionHandler {
 	commands!: CommandHandler;
 
 	readonly #config: Config;
-	readonly #boot: number;
 	readonly #clock: Clock;
 	readonly #transport: Transport;
 	readonly #backlog: Backlog;
@@ -49,30 +48,31 @@ export class Broker implements Upper, SessionHandler {
 	readonly #session: Session;
 	readonly #text = new Text(PAYLOAD_MAX);
 	readonly #reading = new Reading();
+	readonly #writer: ReadingWriter;
 	readonly #arrived = new Uint8Array(256);
 	#arrivedFrom = 0;
 	#arrivedTo = 0;
-	readonly #topics: Uint8Array[] = [];
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
 	/** Packet ids in flight (0: free) and the positions of their records. */
 	readonly #ids = new Uint16Array(MESSAGES_MAX);
-	readonly #positions = new Float64Array(MESSAGES_MAX);
+	readonly #positions = new Uint32Array(MESSAGES_MAX);
 	/** Bit k: the announcement of kind k is due. */
 	#due = 0;
 	#lateAt: Millis = 0;
+	/** From opened() to closed(). */
+	#open = false;
 	#stopping = false;
 	#stopped = false;
 	#stopAt: Millis = NEVER;
 
 	constructor(config: Config, boot: number, clock: Clock, transport: Transport, backlog: Backlog, log: Log) {
 		this.#config = config;
-		this.#boot = boot;
+		this.#writer = new ReadingWriter(boot);
 		this.#clock = clock;
 		this.#transport = transport;
 		this.#backlog = backlog;
 		this.#log = log;
-		for (let i = 0; i < KINDS.length; i++) this.#topics.push(topicName(`${config.base}/${KINDS[i].name}`));
 		this.#readings = topicName(`${config.base}/readings`);
 		this.#late = topicName(`${config.base}/backlog`);
 		this.#session = new Session({
@@ -115,17 +115,20 @@ export class Broker implements Upper, SessionHandler {
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
+		this.#open = true;
 		this.#session.start(now);
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(this.#transport.state === TransportState.Lost);
 		if (this.accepted) this.announcer.onLost(cause, now);
-		this.accepted = false;
+		this.accepted = this.#open = false;
 		if (this.#stopping) this.#stopped = true;
 	}
 
-	pump(now: Millis): Millis {
+	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
+	poll(now: Millis): Millis {
+		if (!this.#open) return NEVER;
 		this.#read(now);
 		let wakeAt = this.#session.poll(now);
 		if (this.accepted && !this.ended) {
@@ -252,8 +255,10 @@ export class Broker implements Upper, SessionHandler {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
-		const { qos, retain } = KINDS[kind];
-		if (text.length && this.#session.publish(this.#topics[kind], text.bytes, text.length, qos, retain) < 0) return false;
+		const { name, qos, retain } = KINDS[kind];
+		// Rare, so made anew each time rather than kept.
+		const topic = topicName(`${this.#config.base}/${name}`);
+		if (text.length && this.#session.publish(topic, text.bytes, text.length, qos, retain) < 0) return false;
 		this.#due &= ~bit;
 		this.announcer.said(kind);
 		return true;
@@ -267,7 +272,7 @@ export class Broker implements Upper, SessionHandler {
 		const unix = this.#clock.unixSeconds();
 		// Taken before the date was known, sent after: uptimes tell how long ago it was.
 		if (!reading.time && unix) reading.time = unix - (Math.floor(now / 1_000) - reading.uptime);
-		writeReading(this.#text, reading, this.#boot);
+		this.#writer.write(this.#text, reading);
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;

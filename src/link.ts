@@ -65,8 +65,6 @@ export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp'
 export interface Upper {
 	/** The connection is open: greet. */
 	opened(now: Millis): void;
-	/** Moves bytes both ways and does what is due; returns when to be asked again. */
-	pump(now: Millis): Millis;
 	/** The connection is gone or about to be closed, and why. */
 	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
@@ -108,7 +106,6 @@ export class Link implements Pollable {
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
 	#useful = false;
-	#pumpAt: Millis = 0;
 
 	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log) {
 		this.#to = to;
@@ -124,8 +121,6 @@ export class Link implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		this.#pumpAt = NEVER;
-		if (this.#state >= State.Greeting && this.#state !== State.Stopped) this.#pumpAt = this.#upper.pump(now);
 		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
 		for (;;) {
 			const event = this.#observe(now);
@@ -134,7 +129,8 @@ export class Link implements Pollable {
 			if (next === State.Waiting) this.#fail(event, now);
 			this.#enter(next, now);
 		}
-		return this.#dueAt < this.#pumpAt ? this.#dueAt : this.#pumpAt;
+		// The session has something to say at once, and was asked before us in this turn.
+		return this.#state === State.Greeting && this.#enteredAt === now ? now : this.#dueAt;
 	}
 
 	/** For good. The loop shall come round at once: somebody waits for this. */
@@ -201,7 +197,6 @@ export class Link implements Pollable {
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
 				this.#upper.opened(now);
-				this.#pumpAt = this.#upper.pump(now);
 				break;
 			case State.Online:
 				this.connects++;

@@ -31,11 +31,10 @@ import { VERSION } from './version.js';
 
 export default function main(): void {
 	const clock = new DeviceClock();
-	const alarm = new DeviceAlarm(() => node?.run());
+	const alarm = new DeviceAlarm();
 	const wake = () => alarm.set(clock.now(), clock.now());
-	const serial = new DeviceSerial(wake);
+	const serial = new DeviceSerial(board.serial, wake);
 	const random = new DeviceRandom();
-	let node: Node | undefined;
 
 	const known = keep(settings);
 	const store = new DevicePreferences(fingerprint(known));
@@ -60,7 +59,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	node = new Node([sampler, timekeeper, announcer, controls, link], clock, alarm);
+	new Node([sampler, timekeeper, announcer, controls, broker, link], clock, alarm);
 }
 
 function parts(config: Config): Part[] {

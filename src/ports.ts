@@ -23,7 +23,9 @@ export interface Clock {
 
 /** The one timer of the program. */
 export interface Alarm {
-	/** Calls the loop once at or after `at`; replaces what was set before. NEVER clears it. */
+	/** Says what to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
+	begin(run: () => void): void;
+	/** Calls it once at or after `at`; replaces what was set before. NEVER clears it. Harmless before begin(). */
 	set(at: Millis, now: Millis): void;
 }
 

@@ -27,7 +27,13 @@ export class Text {
 
 	/** ASCII only: names and punctuation of our own. */
 	put(ascii: string): this {
-		for (let i = 0; i < ascii.length; i++) this.#byte(ascii.charCodeAt(i));
+		for (let i = 0, length = ascii.length; i < length; i++) this.#byte(ascii.charCodeAt(i));
+		return this;
+	}
+
+	/** Bytes that are text already. */
+	copy(bytes: Uint8Array, from: number, to: number): this {
+		for (let i = from; i < to; i++) this.#byte(bytes[i]);
 		return this;
 	}
 

@@ -48,7 +48,7 @@ function setUp(settings: Record<string, unknown> = {}) {
 	controls.onLine = (line) => commands.onLine(line);
 
 	let wakeAt = 0;
-	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), link.poll(clock.time)));
+	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), broker.poll(clock.time), link.poll(clock.time)));
 	/** What the node wrote since the last look, as packets. */
 	const sent = (): Seen[] => {
 		const packets: Seen[] = [];
@@ -71,6 +71,7 @@ function setUp(settings: Record<string, unknown> = {}) {
 			transport.connected();
 			turn();
 		}
+		turn();
 		const connected = sent();
 		say({ cmd: 'connack', returnCode: 0, sessionPresent });
 		turn();
@@ -209,6 +210,7 @@ describe('the broker', () => {
 			set.network.resolved = '127.0.0.1';
 			if (set.link.state === State.Opening) set.transport.connected();
 		}
+		set.turn();
 		set.say({ cmd: 'connack', returnCode, sessionPresent: false });
 		set.turn();
 		expect(set.log.last).toContain(`${sentence}; next attempt in`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, writeReading } from '../src/reading.js';
+import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, ReadingWriter } from '../src/reading.js';
 import { PAYLOAD_MAX } from '../src/limits.js';
 import { Text } from '../src/text.js';
 
@@ -7,7 +7,7 @@ function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
 	const reading = Object.assign(new Reading(), fields);
 	reading.values.set(values);
 	const text = new Text(PAYLOAD_MAX);
-	writeReading(text, reading, boot);
+	new ReadingWriter(boot).write(text, reading);
 	expect(text.overflowed).toBe(false);
 	return Buffer.from(text.bytes.subarray(0, text.length)).toString();
 }

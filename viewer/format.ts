@@ -84,7 +84,7 @@ function outageWords({ seconds, cause, kept }: Content): string {
 function when({ time, uptime }: Reading): string {
 	// Far dates would make toISOString throw.
 	if (time !== undefined && time < 8e12) return new Date(time * 1_000).toISOString().replace('T', ' ').slice(0, 19) + 'Z';
-	return `${Math.floor(uptime ?? 0)} s after its start`;
+	return `${Math.floor(uptime ?? 0)} s after boot`;
 }
 
 function quantities({ values }: Reading): string {

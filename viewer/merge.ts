@@ -91,6 +91,10 @@ export class Merge {
 		return this.#sum((node) => node.missing);
 	}
 
+	get late(): number {
+		return this.#sum((node) => node.late);
+	}
+
 	get duplicates(): number {
 		return this.#sum((node) => node.duplicates);
 	}

@@ -24,17 +24,23 @@ const RIGHT = new Set([2, 3, 4, 5]);
 const COLOURS: Readonly<Record<string, string>> = { online: '32', sleeping: '34', stopped: '33', offline: '31' };
 
 export function frame(merge: Merge, { now, columns, rows, colour, link, log = [] }: FrameOptions): string[] {
-	const logLines = log.slice(-Math.min(LOG_LINES, Math.max(0, rows - 6)));
-	const space = Math.max(1, rows - 4 - (logLines.length ? logLines.length + 1 : 0));
+	const notes = [...wrap(counts(merge), columns), ...wrap(link, columns)];
+	const logLines = log.slice(-Math.min(LOG_LINES, Math.max(0, rows - 7)));
+	// Besides the nodes: headings, a blank line, the notes, the log with a blank line, and the line that the cursor is on.
+	const space = Math.max(1, rows - 3 - notes.length - (logLines.length ? logLines.length + 1 : 0));
 	const nodes = merge.nodes();
 	const shown = nodes.slice(0, nodes.length > space ? space - 1 : space);
 	const cells = [HEADINGS, ...shown.map((node) => row(node, now))];
 	const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
 	const lines = cells.map((line, index) => tableLine(line, widths, columns, colour, index === 0));
 	if (shown.length < nodes.length) lines.push(cut(`… and ${nodes.length - shown.length} more; make the window taller`, columns));
-	lines.push('', cut(`${counted(merge.received, 'reading')}, ${merge.missing} missing. ${link}`, columns));
+	lines.push('', ...notes);
 	if (logLines.length) lines.push('', ...logLines.map((line) => tint(cut(line, columns), '2', colour)));
 	return lines.slice(0, Math.max(1, rows - 1));
+}
+
+function counts(merge: Merge): string {
+	return `${counted(merge.received, 'reading')}${merge.late ? ` (${merge.late} late)` : ''}, ${merge.missing} missing.`;
 }
 
 function tableLine(cells: readonly string[], widths: readonly number[], columns: number, colour: boolean, heading: boolean): string {
@@ -52,6 +58,17 @@ function tableLine(cells: readonly string[], widths: readonly number[], columns:
 
 function tint(text: string, code: string, colour: boolean): string {
 	return colour && text ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+/** Broken between words where it is too wide. */
+function wrap(text: string, columns: number): string[] {
+	const lines: string[] = [];
+	for (const word of text.split(' ')) {
+		const last = lines.at(-1);
+		if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+		else lines.push(cut(word, columns));
+	}
+	return lines;
 }
 
 function cut(text: string, columns: number): string {

@@ -126,7 +126,7 @@ export default class MQTTClient {
 		if (QoS > 0 && id !== 0 && !flow.isFree(id)) throw new Error(`The id ${id} is in use, or impossible: choose another, or leave it out.`);
 		if (!flow.ready || flow.headSize(this.#topic, byteLength, QoS) + data.length > room) throw new Error('overflow: wait for onWritable.');
 		if (flow.begin(this.#topic, byteLength, QoS, retain, duplicate, id) < 0) {
-			throw new Error('overflow: too many messages are not acknowledged (inFlightMax), or their topics are too long together (outboxBytes).');
+			throw new Error('overflow: too many messages are not acknowledged (inFlightMax), or the topic is too long (controlBytes, outboxBytes).');
 		}
 		this.#connection.flush();
 		this.#pass(data);

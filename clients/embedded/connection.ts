@@ -70,14 +70,14 @@ export class Connection<Client> {
 	constructor(client: Client, options: ClientOptions<Client>) {
 		this.#client = client;
 		this.#options = options;
-		this.session = new Session(sessionOptions(options, this.flow), this.#handler());
+		this.session = new Session(sessionOptions(options, this.flow), this.handler());
 		this.#buffer = new Uint8Array(options.readBytes ?? READ_BYTES);
 		this.#ticks = Time.ticks;
 		this.#deadline = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
 		this.#onTimer = () => {
 			this.#timer = undefined;
 			this.#timerAt = Infinity;
-			this.#run();
+			this.run();
 		};
 	}
 
@@ -93,12 +93,12 @@ export class Connection<Client> {
 	open(): void {
 		this.wake(this.#deadline);
 		const { dns, host } = this.#options;
-		if (!dns) return this.#connect(host);
+		if (!dns) return this.connect(host);
 		const resolver = new dns.io(dns as never);
 		this.#resolver = resolver;
 		resolver.resolve(
-			{ host, onResolved: (_host, address) => this.#resolved(address), onError: () => this.#resolved(undefined) },
-			(error, address) => this.#resolved(error ? undefined : address),
+			{ host, onResolved: (_host, address) => this.resolved(address), onError: () => this.resolved(undefined) },
+			(error, address) => this.resolved(error ? undefined : address),
 		);
 	}
 
@@ -150,52 +150,52 @@ export class Connection<Client> {
 	}
 
 	/** A resolver may answer before resolve() returns, late, or twice. */
-	#resolved(address: string | undefined): void {
+	private resolved(address: string | undefined): void {
 		if (this.#state !== State.Opening || this.#socket || this.#complaint) return;
-		if (address) this.#connect(address);
-		else this.#complain(`the address of "${this.#options.host}" cannot be found`);
+		if (address) this.connect(address);
+		else this.complain(`the address of "${this.#options.host}" cannot be found`);
 	}
 
-	#connect(address: string): void {
+	private connect(address: string): void {
 		const { socket, host, port = PORT } = this.#options;
 		const callbacks = {
 			address, host, port,
 			onReadable: (count: number): void => {
 				this.#unread = count;
-				this.#run();
+				this.run();
 			},
 			onWritable: (count: number): void => {
 				this.room = count;
 				this.#writable = true;
-				if (this.#state === State.Opening) this.#opened();
-				this.#run();
+				if (this.#state === State.Opening) this.opened();
+				this.run();
 			},
 			onError: (): void => {
 				const sentence = this.#state === State.Opening ? `no connection to ${host}` : 'the connection was lost';
-				this.#complain(this.#deadline < Infinity && this.#state === State.Open ? reasonText(Fault.None, 0) : sentence);
-				this.#run();
+				this.complain(this.#deadline < Infinity && this.#state === State.Open ? reasonText(Fault.None, 0) : sentence);
+				this.run();
 			},
 		};
 		try {
 			this.#socket = new socket.io(Object.assign({}, socket, callbacks));
 		} catch (error) {
-			this.#complain(`no connection to ${host} (${(error as Error).message})`);
+			this.complain(`no connection to ${host} (${(error as Error).message})`);
 		}
 	}
 
-	#opened(): void {
+	private opened(): void {
 		this.#state = State.Open;
 		this.#deadline = Infinity;
 		this.session.start(this.tick());
 	}
 
-	#complain(sentence: string): void {
+	private complain(sentence: string): void {
 		this.#complaint ||= sentence;
 		this.wake(0);
 	}
 
 	/** What the session tells is noted here, and told to the application by run(). */
-	#handler(): SessionHandler {
+	private handler(): SessionHandler {
 		return {
 			onConnected: (sessionPresent) => {
 				this.#control = { operation: Operation.Connack, sessionPresent };
@@ -222,7 +222,7 @@ export class Connection<Client> {
 			onClosed: (fault, code) => {
 				this.#fault = fault;
 				this.#code = code;
-				if (fault !== Fault.None) this.#complain(reasonText(fault, code));
+				if (fault !== Fault.None) this.complain(reasonText(fault, code));
 				// It is the broker's to hang up.
 				else this.#deadline = this.now + FAREWELL_MS;
 			},
@@ -230,14 +230,14 @@ export class Connection<Client> {
 	}
 
 	/** Does all there is to do. */
-	#run(): void {
+	private run(): void {
 		if (this.#running || this.#state === State.Closed) return;
 		this.#running = true;
 		let at = 0;
 		try {
 			this.tick();
-			while (this.#state === State.Open && this.#step());
-			at = this.#conclude();
+			while (this.#state === State.Open && this.step());
+			at = this.conclude();
 		} catch (error) {
 			this.close();
 			throw error;
@@ -248,19 +248,19 @@ export class Connection<Client> {
 	}
 
 	/** One thing; false if there is nothing to do. */
-	#step(): boolean {
+	private step(): boolean {
 		this.flush();
-		if (this.flow.held) return this.#tell();
-		if (this.#tellWritable()) return true;
-		if (this.#from === this.#to && !this.#fetch()) return false;
+		if (this.flow.held) return this.tell();
+		if (this.tellWritable()) return true;
+		if (this.#from === this.#to && !this.fetch()) return false;
 		const from = this.#from;
 		this.#from = this.session.receive(this.#buffer, from, this.#to, this.now);
-		if (this.flow.held) this.#look();
+		if (this.flow.held) this.look();
 		return this.#from > from;
 	}
 
 	/** What was taken, but for what the handler noted. */
-	#look(): void {
+	private look(): void {
 		const { flow } = this;
 		const operation = flow.first >> 4;
 		if (flow.continued) {
@@ -275,7 +275,7 @@ export class Connection<Client> {
 	}
 
 	/** Tells what was taken and, once it is read, has it answered. False: the application has not read it. */
-	#tell(): boolean {
+	private tell(): boolean {
 		const control = this.#control;
 		const fragment = this.#fragment;
 		this.#control = this.#fragment = undefined;
@@ -284,11 +284,11 @@ export class Connection<Client> {
 		if (fragment && onReadable) onReadable.call(this.#client, this.payloadEnd - this.payloadAt, fragment);
 		else if (fragment) this.payloadAt = this.payloadEnd;
 		if (this.#state !== State.Open) return false;
-		this.#tellWritable();
+		this.tellWritable();
 		return this.#state === State.Open && this.payloadAt === this.payloadEnd && this.flow.release();
 	}
 
-	#tellWritable(): boolean {
+	private tellWritable(): boolean {
 		const { capacity } = this;
 		if (!this.#writable || capacity === 0) return false;
 		this.#writable = false;
@@ -297,7 +297,7 @@ export class Connection<Client> {
 	}
 
 	/** The next bytes from the socket. */
-	#fetch(): boolean {
+	private fetch(): boolean {
 		const buffer = this.#buffer;
 		const count = Math.min(this.#unread, buffer.length);
 		if (count === 0) return false;
@@ -309,11 +309,11 @@ export class Connection<Client> {
 	}
 
 	/** What is due, or the end. Returns when to come again. */
-	#conclude(): number {
+	private conclude(): number {
 		if (this.#state === State.Closed) return Infinity;
 		const at = this.session.poll(this.now);
 		this.flush();
-		if (this.now >= this.#deadline) this.#complain(this.#state === State.Opening ? `no connection to ${this.#options.host} in time` : reasonText(Fault.None, 0));
+		if (this.now >= this.#deadline) this.complain(this.#state === State.Opening ? `no connection to ${this.#options.host} in time` : reasonText(Fault.None, 0));
 		if (!this.#complaint) return Math.min(at, this.#deadline);
 		const error = Object.assign(new Error(this.#complaint), { fault: this.#fault as number, code: this.#code }) as ClientError;
 		this.close();

@@ -35,7 +35,9 @@ export class StorageDevice implements Device {
 		'flash.map': (partition: string) => this.#map(partition),
 		'flash.erase': (partition: string, sector: number) => this.#erase(partition, sector),
 		'flash.read': (partition: string, offset: number, length: number) => this.#read(partition, offset, length),
-		'flash.write': (partition: string, offset: number, length: number, hex: string) => this.#write(partition, offset, length, Buffer.from(hex, 'hex')),
+		'flash.write': (partition: string, offset: number, length: number, hex: string) => {
+			this.#write(partition, offset, length, Buffer.from(hex, 'hex'));
+		},
 		'preference.set': (domain: string, key: string, kind: string, value: string | number | boolean) => this.#set(domain, key, kind, value),
 		'preference.get': (domain: string, key: string) => this.#storage.preferences.get(domain)?.get(key) ?? null,
 		'preference.delete': (domain: string, key: string) => this.#delete(domain, key),

@@ -14,7 +14,7 @@ import type { Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis } from './options.js';
-import { HEAD_MAX, Packet, publishSize } from './packets.js';
+import { DUP, HEAD_MAX, Packet, publishSize, RETAIN } from './packets.js';
 import type { Sender } from './sender.js';
 import { encodeText, isTopicFilter } from './topics.js';
 import { readUint16 } from './wire.js';
@@ -105,14 +105,14 @@ export class Flow {
 		if (!this.held) return;
 		this.#keepAlive.answered();
 		this.#keepAlive.received(now);
-		this.#expectAnswers(now);
+		this.expectAnswers(now);
 	}
 
 	/** Bytes of the application's that go next. */
 	get passing(): number { return this.#sender.passing; }
 
 	/** Whether a message or request can be begun: everything before is out. */
-	get ready(): boolean { return this.#sender.drained && !this.#delivery.outbox.unsent; }
+	get ready(): boolean { return this.#sender.drained; }
 
 	/** Whether that packet id may be given by the application. */
 	isFree(id: number): boolean { return id > 0 && id <= 0xffff && !this.#delivery.has(id) && !this.#filters.has(id); }
@@ -124,16 +124,15 @@ export class Flow {
 
 	/**
 	 * Begins a message of `length` bytes: peek() gives its head, then the application writes so many bytes of its own to the socket
-	 * and tells passed(). `id` 0: the next free one. Returns the id, 0 for QoS 0, or -1: too many are not acknowledged.
+	 * and tells passed(). `id` 0: the next free one. Returns the id, 0 for QoS 0, or -1: too many are not acknowledged, or the topic is too long.
 	 */
 	begin(topic: Uint8Array, length: number, qos: number, retain: boolean, duplicate: boolean, id: number): number {
 		assert(this.ready, 'begin() was called before everything was sent.');
 		const { outbox } = this.#delivery;
 		if (qos > 0 && this.#delivery.quota === 0) return -1;
 		if (qos > 0 && id === 0) id = this.#delivery.nextId(this.#filters);
-		if (!outbox.put(topic, this.#nothing, 0, qos, retain, id, length)) return -1;
-		if (duplicate && qos > 0) outbox.markDuplicate();
-		this.#sender.passing = length;
+		if (this.headSize(topic, length, qos) > this.#sender.bytes.length || !outbox.put(topic, this.#nothing, 0, qos, retain, id)) return -1;
+		this.#sender.pass(topic, this.#nothing, length, qos, (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), id);
 		return qos > 0 ? this.#delivery.use(id) : 0;
 	}
 
@@ -143,7 +142,7 @@ export class Flow {
 		this.#keepAlive.moved(now);
 		if (this.#sender.passing === 0) this.#keepAlive.sent(now);
 		if (this.#sender.drained) this.#keepAlive.drained(now);
-		this.#expectAnswers(now);
+		this.expectAnswers(now);
 	}
 
 	/** Whether a request for these filters can be made; throws a sentence if one of them is none. */
@@ -165,7 +164,7 @@ export class Flow {
 		this.#keepAlive.queued(now);
 	}
 
-	#expectAnswers(now: Millis): void {
+	private expectAnswers(now: Millis): void {
 		this.#keepAlive.expect(this.#delivery.inFlight + this.#filters.awaited > 0, true, now);
 	}
 }

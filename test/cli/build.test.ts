@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sectionSizes, staticRam } from '../../cli/elf.js';
 import { elfFile, fakeMachine, type FakeMachine } from './fake-sdk.js';
-import { telltale } from './support.js';
+import { inside, telltale } from './support.js';
 
 const SETTINGS = { node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: '192.168.1.5' };
 
@@ -17,20 +17,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const call = (words: string[], env: Record<string, string> = {}) => telltale(words, { cwd: folder, env: { ...machine.env, ...env } });
+const call = (words: string[], env: Record<string, string> = {}) => inside(words, { cwd: folder, env: { ...machine.env, ...env } });
 const build = (words: string[], env?: Record<string, string>) => call(['build', '--board', 'nodemcu', '--output', join(folder, 'out'), ...words], env);
 const json = async (...names: string[]) => JSON.parse(await readFile(join(folder, ...names), 'utf8'));
 
 describe('telltale build for a board', () => {
 	it('puts the settings into a manifest of their own, calls mcconfig without writing to a board, and prints the figures', async () => {
-		const { status, out, err } = await build([]);
+		const words = ['build', '--board', 'nodemcu', '--output', join(folder, 'out')];
+		const { status, out, err } = await telltale(words, { cwd: folder, env: machine.env });
 		expect([status, err]).toEqual([0, '']);
 		const manifest = await json('out/manifest.json');
 		expect(manifest.config).toEqual({ telltale: SETTINGS });
 		expect(resolve(folder, 'out', manifest.include[0])).toBe(resolve('manifest.json'));
 		expect((await stat(join(folder, 'out/manifest.json'))).mode & 0o777).toBe(0o600);
-		const { words, cwd, tsc } = await json('out/called.json');
-		expect(words).toEqual(['-m', '-t', 'build', '-p', 'esp/nodemcu', '-o', join(folder, 'out/out')]);
+		const { words: said, cwd, tsc } = await json('out/called.json');
+		expect(said).toEqual(['-m', '-t', 'build', '-p', 'esp/nodemcu', '-o', join(folder, 'out/out')]);
 		expect([resolve(cwd), tsc]).toEqual([resolve(join(folder, 'out')), true]);
 		expect(out).toMatch(/^Image: +12,345 bytes, .*main\.bin$/m);
 		expect(out).toMatch(/^Static RAM: +40,528 of 81,920 bytes$/m);
@@ -139,6 +140,7 @@ describe('telltale flash', () => {
 		['A fatal error occurred: This chip is ESP32 not ESP8266. Wrong --chip argument?', /has another chip than ESP8266: choose the other --board/],
 		['A fatal error occurred: MD5 of file does not match data in flash!', /does not read back the same/],
 		['serial.serialutil.SerialException: device reports readiness to read but returned no data (device disconnected?)', /broke while writing/],
+		["serial.serialutil.SerialException: Could not configure port: (25, 'Inappropriate ioctl for device')", /is no serial port: name the one/],
 		["ModuleNotFoundError: No module named 'serial'", /lacks pyserial/],
 		['A fatal error occurred: something new', /^esptool failed \(A fatal error occurred: something new\): the whole output is in /],
 	])('explains %j in one sentence', async (complaint, sentence) => {
@@ -155,6 +157,27 @@ describe('telltale flash', () => {
 		const unset = await flash(['--config', 'other.json']);
 		expect(unset).toEqual({ status: 1, out: '', err: 'other.json is not there: make it with "telltale configure --file other.json".\n' });
 		await expect(json('out/called.json')).rejects.toThrow();
+	});
+});
+
+describe('telltale size', () => {
+	const size = (...words: string[]) => call(['size', '--output', join(folder, 'out'), '--budget', join(folder, 'budget.md'), ...words]);
+
+	it("prints the bytecode of our modules, not the SDK's, and what changed since it was written down", async () => {
+		await writeFile(join(folder, 'budget.md'), '# Sizes\n\nWritten by hand.\n');
+		const first = await size('--write');
+		expect([first.status, first.err]).toEqual([0, '']);
+		expect(first.out).toMatch(/^src\/broker +6,234\nsrc\/text +900\ntelltale\/board +120\nall +7,254$/m);
+		const page = await readFile(join(folder, 'budget.md'), 'utf8');
+		expect(page).toMatch(/^# Sizes\n\nWritten by hand\.\n/);
+		expect(page).toContain('| `src/broker` | 6,234 |\n');
+		await writeFile(join(folder, 'budget.md'), page.replace('| `src/broker` | 6,234 |', '| `src/broker` | 6,000 |').replace('`src/text`', '`src/gone`'));
+		const second = await size();
+		expect(second.out).toMatch(/^src\/broker +6,234 {2}\+234$/m);
+		expect(second.out).toMatch(/^src\/text +900 {2}new$/m);
+		expect(second.out).toMatch(/^src\/gone +0 {2}-900$/m);
+		await size('--write');
+		expect(await readFile(join(folder, 'budget.md'), 'utf8')).toBe(page);
 	});
 });
 

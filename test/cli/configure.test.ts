@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Prompts } from '../../cli/questions.js';
 import { FIELDS, validate } from '../../src/config.js';
-import { telltale } from './support.js';
+import { inside, telltale } from './support.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -12,13 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const configure = (...words: string[]) => telltale(['configure', ...words], { cwd: folder });
+const configure = (...words: string[]) => inside(['configure', ...words], { cwd: folder });
 const written = async (name = 'telltale.json') => JSON.parse(await readFile(join(folder, name), 'utf8'));
 const WIFI = ['--ssid', 'attic', '--passphrase', 'correct horse', '--host', '192.168.1.5'];
 
 describe('telltale configure, with every answer as an option', () => {
 	it('writes what was given, of the right types, for its owner alone', async () => {
-		const { status, out, err } = await configure(...WIFI, '--node', 'cellar', '--port', '1884', '--cleanSession', 'true', '--offsetMilliC', '-350');
+		const { status, out, err } = await telltale(['configure', ...WIFI, '--node', 'cellar', '--port', '1884', '--cleanSession', 'true', '--offsetMilliC', '-350'], { cwd: folder });
 		expect([status, err]).toEqual([0, '']);
 		expect(out).toMatch(/^Wrote telltale\.json/);
 		expect(out).not.toContain('correct horse');
@@ -32,7 +32,7 @@ describe('telltale configure, with every answer as an option', () => {
 	});
 
 	it('takes secrets from the environment too', async () => {
-		await telltale(['configure', '--ssid', 'attic', '--host', 'broker'], { cwd: folder, env: { TELLTALE_PASSPHRASE: 'from outside' } });
+		await inside(['configure', '--ssid', 'attic', '--host', 'broker'], { cwd: folder, env: { TELLTALE_PASSPHRASE: 'from outside' } });
 		expect(await written()).toMatchObject({ passphrase: 'from outside' });
 	});
 

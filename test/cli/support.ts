@@ -5,6 +5,8 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { vi } from 'vitest';
+import { run } from '../../cli/program.js';
 
 const program = fileURLToPath(new URL('../../cli/telltale.mjs', import.meta.url));
 
@@ -55,6 +57,29 @@ export class Run {
 
 export function telltale(words: readonly string[], surroundings?: Surroundings): Promise<Outcome> {
 	return new Run(words, surroundings).ended;
+}
+
+/** The same within this process: for what needs no signals and no time, and would take a second of starting each. */
+export async function inside(words: readonly string[], { env = {}, cwd = process.cwd() }: Surroundings = {}): Promise<Outcome> {
+	const before = { cwd: process.cwd(), env: { ...process.env }, terminal: process.stdin.isTTY };
+	let [out, err] = ['', ''];
+	const spies = [
+		vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`)),
+		vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`)),
+		vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true)),
+	];
+	try {
+		process.chdir(cwd);
+		Object.assign(process.env, env);
+		process.stdin.isTTY = false;
+		const status = await run(words);
+		return { status, out, err };
+	} finally {
+		process.chdir(before.cwd);
+		process.env = before.env;
+		process.stdin.isTTY = before.terminal;
+		for (const spy of spies) spy.mockRestore();
+	}
 }
 
 export interface TestBroker {

@@ -73,6 +73,24 @@ describe('telltale watch', () => {
 		expect(err).toMatch(/\nConnected to mqtt:\S+\. It was away for \d+ m?s\.\n$/);
 	});
 
+	it('goes on when the broker comes back', async () => {
+		const run = new Run(['watch', '--broker', broker.url, '--once', '3']);
+		await broker.subscribed('telltale/#');
+		let node = await broker.client();
+		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
+		await run.until(({ out }) => out.includes('\n'));
+		await broker.close();
+		await run.until(({ err }) => err.includes('trying again every 2 s.'));
+		broker = await testBroker(broker.port);
+		await broker.subscribed('telltale/#');
+		node = await broker.client();
+		for (const seq of [7, 9]) await node.publishAsync('telltale/cellar/readings', payload(seq), { qos: 1 });
+		const { status, out, err } = await run.ended;
+		expect(status).toBe(0);
+		expect(out.trimEnd().split('\n').map((line) => JSON.parse(line).seq)).toEqual([1, 7, 9]);
+		expect(err).toMatch(/It was away for \d+ m?s\.\n$/);
+	});
+
 	it('gives up with --once when no reading comes in time', async () => {
 		const { status, out, err } = await telltale(['watch', '--broker', broker.url, '--once', '2', '--timeout', '300ms']);
 		expect([status, out]).toEqual([1, '']);

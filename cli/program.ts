@@ -1,0 +1,78 @@
+// The command line: which commands there are, and how a run ends.
+//
+// Rule: exit status 0 done, 1 failed, 2 bad usage; what goes wrong is one sentence on standard error,
+// with a stack trace only after --debug. Commands live in a file each; what is heavy is loaded only by the one that runs.
+
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Failure, Misuse } from './failure.js';
+import { suggestion } from './nearest.js';
+import { build } from './build.js';
+import { configure } from './configure.js';
+import { flash } from './flash.js';
+import { send } from './send.js';
+import { simulate } from './simulate.js';
+import { size } from './size.js';
+import { watch } from './watch.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+function telltale(): Command {
+	const program = new Command('telltale')
+		.description('Sensor nodes that account for every reading: set them up, try them, watch them.')
+		.version(version, '-V, --version', 'print the version')
+		.helpOption('-h, --help', 'say what there is to know')
+		.helpCommand(false)
+		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
+	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), size()]) {
+		if (!command.options.some((option) => option.long === '--debug')) {
+			command.option('--debug', 'show stack traces');
+		}
+		program.addCommand(command.helpOption('-h, --help', 'say what there is to know').showSuggestionAfterError(false));
+	}
+	for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
+	return program.showSuggestionAfterError(false);
+}
+
+/** Runs one command; the exit status. */
+export async function run(words: readonly string[]): Promise<number> {
+	const program = telltale();
+	try {
+		if (!words.length) throw new Misuse(`Name a command: ${program.commands.map((each) => each.name()).join(', ')}; "telltale --help" says more.`);
+		await program.parseAsync(words, { from: 'user' });
+		return 0;
+	} catch (error) {
+		if (error instanceof CommanderError && error.exitCode === 0) return 0;
+		const failure = error instanceof CommanderError ? misuse(error, program, words) : error;
+		console.error(sentence(failure));
+		if (words.includes('--debug') && failure instanceof Error) console.error(failure.stack);
+		return failure instanceof Failure ? failure.status : 1;
+	}
+}
+
+function sentence(error: unknown): string {
+	if (error instanceof Failure) return error.message;
+	const text = error instanceof Error ? error.message : String(error);
+	return `Something unforeseen went wrong (${text.replace(/\s+/g, ' ')}): run it again with --debug and report what it shows.`;
+}
+
+/** Commander's complaint in our words. */
+function misuse(error: CommanderError, program: Command, words: readonly string[]): Misuse {
+	const command = program.commands.find((each) => words.includes(each.name())) ?? program;
+	const subject = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+	const help = `"${command === program ? 'telltale' : `telltale ${command.name()}`} --help" says how it is used.`;
+	const options = command.createHelp().visibleOptions(command).flatMap((option) => option.long ?? []);
+	switch (error.code) {
+		case 'commander.unknownCommand':
+			return new Misuse(`There is no command "${subject}": ${suggestion(subject, program.commands.map((each) => each.name()))}`);
+		case 'commander.unknownOption':
+			return new Misuse(`There is no option "${subject}": ${suggestion(subject, options)}`);
+		case 'commander.optionMissingArgument':
+			return new Misuse(`The option ${subject} lacks its value: ${help}`);
+		case 'commander.missingArgument':
+			return new Misuse(`The argument ${subject.toUpperCase()} is missing: ${help}`);
+		case 'commander.excessArguments':
+			return new Misuse(`There are more arguments than "telltale ${command.name()}" takes: ${help}`);
+	}
+	return new Misuse(`${error.message.replace(/^error: /, '').replace(/\s+/g, ' ').replace(/\.?$/, '')}: ${help}`);
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
+
+const readingsIn = (out: string) => [...out.matchAll(/^(\S+) {2}.* {2}[\d.]+ °C {2}[\d.]+ %.* {2}#(\d+)/gm)].map(([, node, seq]) => `${node}#${seq}`);
+
+describe('telltale simulate', () => {
+	let folder: string;
+	beforeEach(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'telltale-'));
+	});
+	afterEach(() => rm(folder, { recursive: true }));
+
+	it('shows readings of the real engine through a broker of its own, sums up and ends with 0', async () => {
+		const { status, out, err } = await telltale(['simulate', '--for', '1m', '--speed', 'max', '--seed', '7']);
+		expect([status, err]).toEqual([0, '']);
+		expect(out).toMatch(/^Simulating 1 nodemcu node at the greatest speed, seed 7\.\n/);
+		expect(out).toMatch(/^World: +simulator\/weather\/office-climate\.csv/m);
+		const port = /^Broker: +mqtt:\/\/127\.0\.0\.1:(\d+), running until this ends$/m.exec(out)![1];
+		expect(out).toContain(`mosquitto_sub -h 127.0.0.1 -p ${port} -t 'telltale/#' -v`);
+		expect(out).toMatch(/^Readings: +one every 2 s/m);
+		expect(out).toMatch(/^node: Telltale \d+\.\d+\.\d+ on ESP8266/m);
+		const readings = readingsIn(out);
+		expect(readings.length).toBeGreaterThan(20);
+		expect(new Set(readings).size).toBe(readings.length);
+		expect(out).toMatch(new RegExp(`\\n${readings.length} readings from 1 node, none missing\\. Ran for 1 min`));
+		expect(out).toMatch(/^node is stopped$/m);
+	});
+
+	it('publishes to a broker that is named, where any subscriber sees the same', async () => {
+		const broker = await testBroker();
+		try {
+			const heard: string[] = [];
+			const subscriber = await broker.client();
+			await subscriber.subscribeAsync('telltale/+/+', { qos: 1 });
+			subscriber.on('message', (topic, payload) => {
+				const [, node, leaf] = topic.split('/');
+				if (leaf === 'readings' || leaf === 'backlog') heard.push(`${node}#${JSON.parse(payload.toString()).seq}`);
+			});
+			const { status, out } = await telltale(['simulate', '--broker', broker.url, '--nodes', '2', '--for', '30s', '--speed', 'max']);
+			expect(status).toBe(0);
+			expect(readingsIn(out).sort()).toEqual([...new Set(heard)].sort());
+			expect(new Set(heard.map((each) => each.split('#')[0]))).toEqual(new Set(['node-1', 'node-2']));
+		} finally {
+			await broker.close();
+		}
+	});
+
+	it("takes a node's own settings", async () => {
+		await writeFile(join(folder, 'cellar.json'), JSON.stringify({ node: 'cellar', base: 'home/cellar', intervalMs: 5_000, sensors: 'tmp36', host: 'x', ssid: 'y' }));
+		const { status, out } = await telltale(['simulate', '--config', 'cellar.json', '--for', '1m', '--speed', 'max'], { cwd: folder });
+		expect(status).toBe(0);
+		expect(out).toMatch(/^Readings: +one every 5 s$/m);
+		expect(out).toContain("-t 'home/cellar/#'");
+		expect(out).toMatch(/^cellar {2}.* °C {2}#3$/m);
+		expect(out).not.toContain(' %  #');
+		expect(Number(/^(\d+) readings/m.exec(out)![1])).toBeLessThan(15);
+	});
+
+	describe('with a broker of the test', () => {
+		let broker: TestBroker;
+		beforeEach(async () => {
+			broker = await testBroker();
+		});
+		afterEach(() => broker.close());
+
+		it('asks the nodes to stop at Ctrl-C, sums up and ends with 0', async () => {
+			const run = new Run(['simulate', '--broker', broker.url]);
+			await run.until(({ out }) => readingsIn(out).length >= 1);
+			run.process.kill('SIGINT');
+			const { status, out, err } = await run.ended;
+			expect([status, err]).toEqual([0, '']);
+			expect(out).toMatch(/^node is stopped$/m);
+			expect(out).toMatch(/^\d+ readings? from 1 node, none missing\. Ran for \d+ m?s\.$/m);
+			expect(out).not.toContain('offline');
+		});
+
+		it('fails when no reading arrived', async () => {
+			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--for', '100ms']);
+			expect(status).toBe(1);
+			expect(out).toMatch(/^0 readings from 0 nodes, none missing\. Ran for /m);
+			expect(err).toBe('No reading arrived: the lines of the nodes above tell why, or it was too short a time.\n');
+		});
+	});
+
+	it.each([
+		[['--broker', 'mqtt://127.0.0.1:1'], 1, /^No broker answers at mqtt:\/\/127\.0\.0\.1:1: start one, or name another with --broker\.$/],
+		[['--config', 'nowhere.json'], 1, /^nowhere\.json is not there: make it with /],
+		[['--world', 'nowhere.csv'], 1, /^nowhere\.csv is not there: give --world a CSV file with the columns /],
+		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be /],
+		[['--board', 'esp23'], 2, /^The board "esp23" is not known: did you mean "esp32"\?$/],
+		[['--speed', 'fast'], 2, /^--speed is "fast"; it must be a number above 0, /],
+		[['--for', '20'], 2, /^--for is "20"; it must be a length of time like /],
+		[['--nodes', '0'], 2, /^--nodes is "0"; it must be a whole number from 1 to 100\.$/],
+		[['--seed', '-1'], 2, /^--seed is "-1"; it must be a whole number from 0 to /],
+	])('%j is answered with one sentence', async (words, expected, sentence) => {
+		await writeFile(join(folder, 'broken.csv'), 'a,b\n');
+		const { status, err } = await inside(['simulate', '--for', '1s', ...(words as string[])], { cwd: folder });
+		expect(status).toBe(expected);
+		expect(err).toMatch(/^[^\n]+\n$/);
+		expect(err.trimEnd()).toMatch(sentence as RegExp);
+	});
+});
