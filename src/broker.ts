@@ -22,7 +22,7 @@ import type { Options5, Protocol5 } from './mqtt/protocol5.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from './ports.js';
-import { Reading, ReadingWriter } from './reading.js';
+import { ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
 
@@ -59,7 +59,6 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	/** Of the session, when it speaks MQTT 5.0. */
 	#protocol5: Protocol5 | undefined;
 	readonly #text = new Text(PAYLOAD_MAX);
-	readonly #reading = new Reading();
 	readonly #writer = new ReadingWriter();
 	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
@@ -310,9 +309,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	#sayReading(topic: Uint8Array, place: number): boolean {
 		const message = this.#ids.indexOf(0);
 		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
-		const reading = this.#reading;
-		this.#waiting.read(place, reading);
-		this.#writer.write(this.#text, reading);
+		this.#writer.write(this.#text, this.#waiting.read(place));
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;

@@ -67,7 +67,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	new Node([guard, sampler, timekeeper, waiting, announcer, controls, broker, link], clock, alarm, (bug) => crash(bug, serial));
+	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial));
 }
 
 function parts(config: Config): Part[] {

@@ -48,6 +48,7 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
 		shelf.waiting.sent(0, shelf.next());
 		shelf.waiting.discard(0);
+		shelf.settle();
 		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 1]);
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
 	});
