@@ -146,12 +146,14 @@ export class Waiting implements Pollable, Flying {
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
+		// What its payload names is what was unnamed when it was read; note() may add to that.
+		const { unnamedTo } = this.#ring;
 		if (this.#landed & (BOTH << message)) this.#note();
 		this.#places[message] = place;
 		if (isInFlash(place)) return this.#journal!.sent();
-		if (this.#ring.unnamedTo && this.#namer === NONE) {
+		if (unnamedTo && this.#namer === NONE) {
 			this.#namer = message;
-			this.#namedTo = this.#ring.unnamedTo;
+			this.#namedTo = unnamedTo;
 		}
 		this.#ring.sent(place);
 	}
