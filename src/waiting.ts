@@ -248,9 +248,10 @@ export class Waiting implements Pollable, Flying {
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.#journal!.append(reading);
 		if (slot === NONE) return false;
-		if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		const message = this.#places.indexOf(position);
 		if (message >= 0) this.#places[message] = FLASH - slot;
+		// The payload of one that is on its way may have been written before.
+		else if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		this.#ring.moved(position);
 		return true;
 	}

@@ -79,6 +79,20 @@ describe('readings that wait', () => {
 		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
 	});
 
+	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		for (let i = 0; i < 2; i++) {
+			shelf.take();
+			shelf.waiting.sent(i, shelf.waiting.nextLive());
+		}
+		shelf.waiting.discard(0);
+		shelf.disconnect().settle().connect();
+		expect(shelf.waiting.journal!.written).toBe(1);
+		shelf.waiting.acknowledged(1);
+		shelf.take();
+		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
+	});
+
 	it('keep the time that they were sent with, whatever the date is when they move to flash', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
 		shelf.take();
