@@ -7,6 +7,7 @@ import settings from 'mc/config';
 import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
+import { tlsObjection, tlsSockets } from 'telltale/tls';
 import { connect, objection } from '../sensors/parts.js';
 import { Announcer } from './announce.js';
 import { Backlog } from './backlog.js';
@@ -39,7 +40,7 @@ export default function main(): void {
 
 	const known = keep(settings);
 	const store = new DevicePreferences(fingerprint(known));
-	const error = validate(known) || missing(known) || objection(complete(known).sensors, board);
+	const error = validate(known) || missing(known) || objection(complete(known).sensors, board) || (known.tls ? tlsObjection() : '');
 	const config = complete(known, store);
 	serial.line(`Telltale ${VERSION} on ${board.chip}, node ${config.node}`);
 	if (error) return serial.line(`settings: ${error} Run "telltale configure" and flash again.`);
@@ -48,11 +49,11 @@ export default function main(): void {
 	const boot = 1 + random.below(0x7fff_fffe);
 	const backlog = new Backlog(BACKLOG_BYTES);
 	const network = new DeviceNetwork(wake);
-	const transport = new DeviceTcp(wake);
+	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
 	const broker = new Broker(config, boot, clock, transport, backlog, serial);
 	const sampler = new Sampler(parts(config), config.intervalMs, clock, serial, backlog);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
-	const link = new Link(config, network, transport, broker, new Backoff(random), serial);
+	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
 	const announcer = new Announcer({ config, board, boot, clock, network, sampler, backlog, broker, link });
 	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, console: serial, restart });
 	const commands = new Commands(controls);
