@@ -29,4 +29,6 @@ export const board = Object.freeze({
 	}),
 	/** The usual pins of Wire and of most tutorials. The SDK's internal pull-ups help those of the breakout. */
 	i2c: Object.freeze({ data: 21, clock: 22, dataLabel: '21', clockLabel: '22', hz: 100_000 }),
+	/** The USB socket's line; UART 1, since UART 0 belongs to the chip's own console and to the debugger. */
+	serial: Object.freeze({ transmit: 1, receive: 3, port: 1 }),
 });

@@ -25,4 +25,6 @@ export const board = Object.freeze({
 	}),
 	/** D2 is SDA, D1 is SCL: the common wiring (the SDK's own default is the reverse). 100 kHz: the bus is bit-banged. */
 	i2c: Object.freeze({ data: 4, clock: 5, dataLabel: 'D2', clockLabel: 'D1', hz: 100_000 }),
+	/** The USB socket's line: the chip has it on these pins, and the SDK ignores them. */
+	serial: Object.freeze({ transmit: 1, receive: 3, port: 0 }),
 });

@@ -14,6 +14,7 @@ export interface EmbeddedBroker {
 }
 
 const USUAL_PORT = 1_883;
+const FREE_PORT = 'choose another, or name the broker that listens there with --broker.';
 
 /** Without `port`: 1883 or, if that is taken, any. */
 export async function startBroker({ port }: { port?: number } = {}): Promise<EmbeddedBroker> {
@@ -41,7 +42,7 @@ function listen(server: Server, port: number, orAny: boolean): Promise<number> {
 	return new Promise((resolve, reject) => {
 		server.once('error', (fault: NodeJS.ErrnoException) => {
 			if (fault.code === 'EADDRINUSE' && orAny) resolve(listen(server, 0, false));
-			else if (fault.code === 'EADDRINUSE') reject(new Error(`Port ${port} is in use on this machine: choose another, or name the broker that listens there with --broker.`));
+			else if (fault.code === 'EADDRINUSE') reject(new Error(`Port ${port} is in use on this machine: ${FREE_PORT}`));
 			else reject(new Error(`The embedded broker cannot listen on port ${port} (${fault.code}).`));
 		});
 		server.listen(port, '127.0.0.1', () => resolve((server.address() as { port: number }).port));

@@ -10,6 +10,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const ALLOWED = "firmware takes only its own files and the SDK's modules.";
+const BY_ITSELF = 'by itself, so that it can be frozen as on the chip.';
+
 export type BoardName = 'nodemcu' | 'esp32';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -81,7 +84,8 @@ function sdkPlugin(board: BoardName): Plugin {
 				if (path === 'telltale/board') return { path: join(root, 'hardware', `${board}.ts`) };
 				if (path.startsWith('telltale/')) return { path: join(root, 'src/device', CHIP_FOLDER[board], `${path.slice(9)}.ts`) };
 				if (Object.hasOwn(sdk, path)) return { path: join(modules, `${sdk[path]}.ts`) };
-				return { errors: [{ text: `${relative(root, importer)} imports "${path}", which the chip does not have: firmware takes only its own files and the SDK's modules.` }] };
+				const text = `${relative(root, importer)} imports "${path}", which the chip does not have: ${ALLOWED}`;
+				return { errors: [{ text }] };
 			});
 		},
 	};
@@ -114,13 +118,14 @@ export function topLevel(script: string): { names: string[]; complaint: string }
 		if (!declared) continue;
 		const [, kind, rest] = declared;
 		const name = /^[\w$]+/.exec(rest)?.[0];
-		if (!name) return { names, complaint: `"${line.slice(0, 60)}" takes a value apart at the top level: declare each name by itself, so that it can be frozen as on the chip.` };
+		const shown = `"${line.slice(0, 60)}"`;
+		if (!name) return { names, complaint: `${shown} takes a value apart at the top level: declare each name ${BY_ITSELF}` };
 		if (kind === 'class' || kind.startsWith('function')) {
 			names.push(name);
 			continue;
 		}
 		if (/^[\w$]+, [\w$]+( =|[,;])/.test(rest) || /^[\w$]+ = [^(\[{"'`]*, [\w$]+ = /.test(rest)) {
-			return { names, complaint: `"${line.slice(0, 60)}" declares several names at once at the top level: declare each by itself, so that it can be frozen as on the chip.` };
+			return { names, complaint: `${shown} declares several names at once at the top level: declare each ${BY_ITSELF}` };
 		}
 		// A const enum is inlined where it is used; its object must not be kept alive.
 		if (!/^[\w$]+ = \/\* @__PURE__ \*\/ \(\(/.test(rest)) names.push(name);

@@ -20,10 +20,35 @@ export interface Clock {
 
 export type Pace = 'virtual' | 'max' | number;
 
-interface Due extends Task {
+/** In the heap until its time, even if it is cancelled; but then it holds on to nothing. */
+class Due implements Task {
+	readonly at: number;
 	readonly order: number;
-	readonly action: Action;
+	action: Action;
+	readonly #onCancelled: () => void;
+	#cancelled = false;
+
+	constructor(at: number, order: number, action: Action, onCancelled: () => void) {
+		this.at = at;
+		this.order = order;
+		this.action = action;
+		this.#onCancelled = onCancelled;
+	}
+
+	get cancelled(): boolean {
+		return this.#cancelled;
+	}
+	set cancelled(cancelled: boolean) {
+		if (!cancelled || this.#cancelled) return;
+		this.#cancelled = true;
+		this.action = NOTHING;
+		this.#onCancelled();
+	}
 }
+
+const NOTHING: Action = () => {};
+/** So many cancelled things are not worth a cleaning. */
+const CANCELLED_FEW = 256;
 
 /** Without a rest now and then, signals and real sockets would wait for the end of a virtual run. */
 const BREATH_MS = 50;
@@ -31,7 +56,8 @@ const BREATH_MS = 50;
 export class Scheduler implements Clock {
 	readonly #pace: Pace;
 	readonly #quiet: () => Promise<void>;
-	readonly #heap: Due[] = [];
+	#heap: Due[] = [];
+	#cancelled = 0;
 	/** Real time at the first run(): until then no time passes. */
 	#startedAt: number | undefined;
 	#now = 0;
@@ -53,7 +79,7 @@ export class Scheduler implements Clock {
 	}
 
 	at(ms: number, action: Action): Task {
-		const due: Due = { at: Math.max(ms, this.#now), order: this.#order++, action, cancelled: false };
+		const due = new Due(Math.max(ms, this.#now), this.#order++, action, this.#onCancelled);
 		push(this.#heap, due);
 		this.#rouse?.();
 		return due;
@@ -87,6 +113,15 @@ export class Scheduler implements Clock {
 		this.#stopped = true;
 		this.#rouse?.();
 	}
+
+	/** Long alarms that are set anew again and again must not pile up. */
+	readonly #onCancelled = (): void => {
+		if (++this.#cancelled < CANCELLED_FEW || this.#cancelled * 2 < this.#heap.length) return;
+		const kept = this.#heap.filter((due) => !due.cancelled);
+		this.#heap = [];
+		this.#cancelled = 0;
+		for (const due of kept) push(this.#heap, due);
+	};
 
 	async #do(due: Due): Promise<void> {
 		if (due.cancelled) return;

@@ -82,8 +82,13 @@ class XsEngine implements Engine {
 		from.on('data', (bytes: Buffer) => this.#receive(bytes));
 		from.on('error', () => {});
 		this.#process.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
-		this.#process.on('error', (fault) => this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`));
-		this.#process.on('exit', (code, signal) => this.#end(EXIT_REASONS[code ?? -1] ?? (signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim())));
+		this.#process.on('error', (fault) => {
+			this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`);
+		});
+		this.#process.on('exit', (code, signal) => {
+			const other = signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim();
+			this.#end(EXIT_REASONS[code ?? -1] ?? other);
+		});
 	}
 
 	async load(script: string): Promise<void> {

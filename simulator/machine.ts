@@ -56,6 +56,8 @@ export class Machine implements Chip {
 	readonly queue: (() => unknown[] | undefined)[] = [];
 	/** The guest is busy until then. */
 	busyUntil: number;
+	/** During a turn time stands still but for the guest's own delays, as its ticks do: a slow host must not age what the guest has just begun. */
+	turnAt: number | undefined;
 	/** Set by the guest's timers; milliseconds since boot. */
 	wakeAt: number | null = null;
 	readonly #around: Surroundings;
@@ -104,7 +106,7 @@ export class Machine implements Chip {
 	};
 
 	now(): number {
-		return Math.max(this.#around.clock.now(), this.busyUntil);
+		return Math.max(this.turnAt ?? this.#around.clock.now(), this.busyUntil);
 	}
 
 	/** Whole milliseconds since boot, as the guest sees them. */

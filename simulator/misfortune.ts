@@ -3,8 +3,10 @@
 // Rule: each misfortune begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
 // `untilMs` all is calm again, so that what must heal can be seen to heal.
 
+import { calmConditions, type Conditions } from './conditions.js';
 import { Random } from './random.js';
 import type { Trouble } from './devices/sensors.js';
+import type { VirtualBroker } from './virtual-broker.js';
 import type { VirtualSimulation } from './virtual.js';
 
 /** What begins now; what it returns ends it. */
@@ -13,6 +15,7 @@ type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Pr
 const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
 /** What is left of the peer's window. */
 const TINY_WINDOW_BYTES = [1, 200] as const;
+const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
 
 export const MISFORTUNES = {
@@ -20,21 +23,30 @@ export const MISFORTUNES = {
 		world.air.up = false;
 		return () => void (world.air.up = true);
 	},
+	/** After a short loss of Wi-Fi: who is joined keeps its address. */
 	noAddresses: ({ world }) => {
 		world.air.dhcp = false;
-		return () => void (world.air.dhcp = true);
+		world.air.up = false;
+		const back = world.clock.after(SHORT_LOSS_MS, () => void (world.air.up = true));
+		return () => {
+			back.cancelled = true;
+			world.air.up = true;
+			world.air.dhcp = true;
+		};
 	},
-	unknownNames: ({ world }) => condition(world.conditions, 'dns', 'fails'),
-	silentNames: ({ world }) => condition(world.conditions, 'dns', 'silent'),
-	silentTime: ({ world }) => condition(world.conditions, 'time', 'silent'),
-	wrongTime: ({ world }, random) => condition(world.conditions, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
+	unknownNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'fails')),
+	silentNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'silent')),
+	silentTime: ({ world }) => calmable(world.conditions, 'time', 'silent'),
+	wrongTime: ({ world }, random) => calmable(world.conditions, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
+	/** The broker closes every connection, in good order. */
+	hangUp: ({ broker }) => broker.hangUp(),
 	/** Existing connections turn half-open. */
 	halfOpen: ({ network }) => network.freeze(),
-	refusedConnections: ({ world }) => condition(world.conditions, 'tcp', 'refused'),
-	unansweredConnections: ({ world }) => condition(world.conditions, 'tcp', 'silent'),
-	tinyWindow: ({ world }, random) => condition(world.conditions, 'peerWindowBytes', Math.round(random.between(...TINY_WINDOW_BYTES))),
-	slowNetwork: ({ world }, random) => condition(world.conditions, 'latencyMs', [500, random.between(1_000, 4_000)]),
-	crumbs: ({ world }) => condition(world.conditions, 'segmentBytes', [1, 3]),
+	refusedConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'refused')),
+	unansweredConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'silent')),
+	tinyWindow: ({ world }, random) => calmable(world.conditions, 'peerWindowBytes', Math.round(random.between(...TINY_WINDOW_BYTES))),
+	slowNetwork: ({ world }, random) => calmable(world.conditions, 'latencyMs', [500, random.between(1_000, 4_000)]),
+	crumbs: ({ world }) => calmable(world.conditions, 'segmentBytes', [1, 3]),
 	brokerRestart: ({ broker }) => {
 		broker.kill();
 		return () => broker.start();
@@ -43,11 +55,11 @@ export const MISFORTUNES = {
 		broker.kill({ keepSessions: false, keepRetained: false });
 		return () => broker.start();
 	},
-	refusal: ({ broker }, random) => condition(broker.faults, 'refuseWith', 2 + random.below(4)),
-	silentBroker: ({ broker }) => condition(broker.faults, 'silent', true),
-	withheldAcks: ({ broker }) => condition(broker.faults, 'withholdAcks', true),
-	hangUps: ({ broker }) => condition(broker.faults, 'hangUpAfterConnack', true),
-	unansweredPings: ({ broker }) => condition(broker.faults, 'ignorePings', true),
+	refusal: ({ broker }, random) => whileConnecting(broker, condition(broker.faults, 'refuseWith', 2 + random.below(4), 0)),
+	silentBroker: ({ broker }) => condition(broker.faults, 'silent', true, false),
+	withheldAcks: ({ broker }) => condition(broker.faults, 'withholdAcks', true, false),
+	hangUps: ({ broker }) => whileConnecting(broker, condition(broker.faults, 'hangUpAfterConnack', true, false)),
+	unansweredPings: ({ broker }) => condition(broker.faults, 'ignorePings', true, false),
 	reset: ({ nodes }, random) => nodes[random.below(nodes.length)].restart(),
 	powerCut: ({ nodes }, random) => {
 		const node = nodes[random.below(nodes.length)];
@@ -66,8 +78,8 @@ export const MISFORTUNES = {
 		};
 	},
 	dateStep: ({ nodes }, random) => nodes[random.below(nodes.length)].stepDate(Math.round(random.between(...CLOCK_STEP_SECONDS))),
-	sht3xTrouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].sht3x, 'trouble', TROUBLES[random.below(TROUBLES.length)]),
-	tmp36Trouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].tmp36, 'trouble', TROUBLES[random.below(3)]),
+	sht3xTrouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].sht3x, 'trouble', TROUBLES[random.below(TROUBLES.length)], 'none'),
+	tmp36Trouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].tmp36, 'trouble', TROUBLES[random.below(3)], 'none'),
 } satisfies Record<string, Begin>;
 
 export type Misfortune = keyof typeof MISFORTUNES;
@@ -110,9 +122,18 @@ export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happ
 	return happened;
 }
 
-/** Changes a property and returns what sets it back. */
-function condition<Thing, Key extends keyof Thing>(thing: Thing, key: Key, value: Thing[Key]): () => void {
-	const before = thing[key];
+/** What only hurts while connecting begins by making everybody connect anew. */
+function whileConnecting(broker: VirtualBroker, end: () => void): () => void {
+	broker.hangUp();
+	return end;
+}
+
+/** Changes a property; what it returns sets it to what it is in calm times, whatever else has changed it meanwhile. */
+function condition<Thing, Key extends keyof Thing>(thing: Thing, key: Key, value: Thing[Key], calm: Thing[Key]): () => void {
 	thing[key] = value;
-	return () => void (thing[key] = before);
+	return () => void (thing[key] = calm);
+}
+
+function calmable<Key extends keyof Conditions>(conditions: Conditions, key: Key, value: Conditions[Key]): () => void {
+	return condition(conditions, key, value, calmConditions()[key]);
 }

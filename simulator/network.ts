@@ -64,6 +64,11 @@ export function isLoopback(address: string): boolean {
 	return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }
 
+/** Whether a host, as it stands in an address, is this machine for certain. */
+export function isThisMachine(host: string): boolean {
+	return host === 'localhost' || isLoopback(host);
+}
+
 /** A local broker answers within a fraction of this. */
 const QUIET_MS = 3;
 const SYN_GIVE_UP_MS = 45_000;
@@ -118,7 +123,8 @@ export class RealNetwork implements Network {
 	}
 
 	#refuse(address: string, port: number, events: WireEvents): Wire {
-		if (!this.#complained) this.#complain(`A simulated node wants to reach ${address}:${port}; it may only talk to this machine (127.0.0.1), so nobody answers there.`);
+		const wish = `A simulated node wants to reach ${address}:${port}; it may only talk to this machine (127.0.0.1)`;
+		if (!this.#complained) this.#complain(`${wish}, so nobody answers there.`);
 		this.#complained = true;
 		let open = true;
 		this.#clock.after(SYN_GIVE_UP_MS, () => {

@@ -16,6 +16,10 @@ import type { Memory } from './snapshot.js';
 const BOOT_MS = 450;
 /** No turn is shorter, so a program that never waits still meets the clock. */
 const TURN_MS = 0.1;
+/** A node that lived so long was well; faults after so many boots that were not are for a person to look at. */
+const WELL_MS = 60_000;
+const FAULTS_IN_A_ROW_MAX = 20;
+const CALLS_SHOWN = 3;
 /** A slot of the 32-bit engine. */
 const SLOT_BYTES = 16;
 
@@ -47,6 +51,7 @@ export class SimulatedNode {
 	#baseline: Memory | undefined;
 	#due: Task | undefined;
 	#booting: Task | undefined;
+	#faultsInARow = 0;
 	#inTurn = false;
 	#onceStopped: (() => void) | undefined;
 
@@ -161,6 +166,7 @@ export class SimulatedNode {
 		if (!message) return this.#arm();
 		this.#inTurn = true;
 		this.counts.turns++;
+		machine.turnAt = machine.now();
 		const event = JSON.stringify([machine.ms(), ...message]);
 		try {
 			const reply = this.#engine!.turn(event);
@@ -176,11 +182,12 @@ export class SimulatedNode {
 
 	#turned(machine: Machine, text: string): void {
 		this.#inTurn = false;
+		machine.turnAt = undefined;
 		this.counts.compute += this.#engine?.meter.compute ?? 0;
 		const reply = JSON.parse(text) as { wakeAt?: number | null; fault?: string; stack?: string };
 		machine.busyUntil = machine.now() + TURN_MS;
 		if (this.#machine !== machine) return;
-		if (reply.fault) return this.#crash(`uncaught ${reply.stack || reply.fault}`.replace(/\s*\n\s*/g, ' '));
+		if (reply.fault) return this.#crash(`uncaught ${where(reply.fault, reply.stack)}`);
 		machine.wakeAt = reply.wakeAt ?? null;
 		this.#arm();
 	}
@@ -188,6 +195,7 @@ export class SimulatedNode {
 	/** The guest is gone in the middle of a turn. */
 	#stopped(machine: Machine, fault: unknown): void {
 		this.#inTurn = false;
+		machine.turnAt = undefined;
 		if (!(fault instanceof EngineStop)) throw fault;
 		if (this.#machine !== machine) return;
 		if (fault.message === RESTART) this.restart();
@@ -198,9 +206,11 @@ export class SimulatedNode {
 
 	#crash(reason: string): void {
 		this.counts.faults++;
-		this.#options.onLine(`The node starts anew: ${reason}`);
+		this.#faultsInARow = this.#machine!.ms() < WELL_MS ? this.#faultsInARow + 1 : 1;
 		this.#end(reason, false);
-		this.#bootLater();
+		const hopeless = this.#faultsInARow >= FAULTS_IN_A_ROW_MAX;
+		this.#options.onLine(`The node ${hopeless ? `stays off after ${FAULTS_IN_A_ROW_MAX} faults in a row` : 'starts anew'}: ${reason}`);
+		if (!hopeless) this.#bootLater();
 	}
 
 	#end(reason: string, orderly: boolean): void {
@@ -224,4 +234,10 @@ export class SimulatedNode {
 		if (this.#booting) this.#booting.cancelled = true;
 		this.#booting = undefined;
 	}
+}
+
+/** A fault with the nearest calls, on one line. */
+function where(fault: string, stack = ''): string {
+	const calls = stack.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at '));
+	return [fault, ...calls.slice(0, CALLS_SHOWN)].join(' ');
 }

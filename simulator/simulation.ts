@@ -59,6 +59,9 @@ const SSID = 'simulated';
 const PASSPHRASE = 'simulated air';
 const MQTT_PORT = 1_883;
 const MQTTS_PORT = 8_883;
+/** Each is a process of its own. */
+const NODES_MAX = 100;
+const SPEED_MAX = 10_000;
 
 /** What a world is made of. */
 export class World {
@@ -95,7 +98,9 @@ export class World {
 		const weather = typeof world === 'string' ? readWeather(world) : world;
 		const script = await bundle(options.entry ?? MAIN, board.name as BoardName);
 		const count = options.nodes ?? 1;
-		if (!(Number.isInteger(count) && count >= 1 && count <= 100)) throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to 100.`);
+		if (!(Number.isInteger(count) && count >= 1 && count <= NODES_MAX)) {
+			throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to ${NODES_MAX}.`);
+		}
 		for (let index = 0; index < count; index++) {
 			const config = count === 1 ? settings : numbered(settings, index + 1);
 			const name = String(config.node ?? 'node');
@@ -120,7 +125,12 @@ export class World {
 			});
 			this.nodes.push(node);
 		}
-		for (const node of this.nodes) await node.boot();
+		try {
+			for (const node of this.nodes) await node.boot();
+		} catch (fault) {
+			for (const node of this.nodes) node.kill();
+			throw fault;
+		}
 	}
 }
 
@@ -164,21 +174,27 @@ export class Simulation {
 
 	/** Asks each node to stop, then ends everything. */
 	async stop(): Promise<void> {
-		await Promise.race([Promise.all(this.nodes.map((node) => node.stop())), this.#run]);
-		this.#world.clock.stop();
-		for (const node of this.nodes) node.kill();
+		try {
+			await Promise.race([Promise.all(this.nodes.map((node) => node.stop())), this.#run]);
+		} finally {
+			this.#world.clock.stop();
+			for (const node of this.nodes) node.kill();
+			this.#world.network.close();
+		}
 		await this.#run;
-		this.#world.network.close();
 	}
 }
 
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
 	const pace: Pace = options.speed ?? 1;
-	if (typeof pace === 'number' && !(pace > 0 && pace <= 10_000)) throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most 10000, or "max".`);
+	if (typeof pace === 'number' && !(pace > 0 && pace <= SPEED_MAX)) {
+		throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most ${SPEED_MAX}, or "max".`);
+	}
 	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
 	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
-	const world: World = new World(options, clock, settings, () => new RealNetwork(clock, names, (sentence) => options.onLine?.('', sentence)));
+	const complain = (sentence: string): void => options.onLine?.('', sentence);
+	const world: World = new World(options, clock, settings, () => new RealNetwork(clock, names, complain));
 	await world.populate(options, settings);
 	return new Simulation(world);
 }

@@ -25,7 +25,7 @@ export interface Published {
 export interface BrokerFaults {
 	/** Return code of CONNACK instead of 0. */
 	refuseWith: number;
-	/** Takes connections and says nothing. */
+	/** Stands still: connections are taken and bytes kept, but nothing is read or said until it goes on. */
 	silent: boolean;
 	/** Takes messages and keeps acknowledgements to itself. */
 	withholdAcks: boolean;
@@ -110,9 +110,9 @@ export class VirtualBroker {
 		return this.#sessions.get(clientId)?.client !== undefined;
 	}
 
-	/** Hangs up on a client; its will is published. */
-	disconnect(clientId: string): void {
-		this.#sessions.get(clientId)?.client?.hangUp(true);
+	/** Hangs up on a client, or on all; their wills are published. */
+	hangUp(clientId?: string): void {
+		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(true);
 	}
 
 	/** As some other client would. */

@@ -11,6 +11,8 @@ import type { ServerEnd } from './virtual-network.js';
 const INFLIGHT_MAX = 20;
 /** Of a connection that never sends CONNECT. */
 const CONNECT_PATIENCE_MS = 10_000;
+/** How often a broker that stands still looks whether it may go on. */
+const STANDSTILL_MS = 250;
 
 export class Client {
 	onGone: () => void = () => {};
@@ -20,6 +22,7 @@ export class Client {
 	readonly #parser = parser({ protocolVersion: 4 });
 	#session: Session | undefined;
 	#will: IConnectPacket['will'];
+	#unread: Uint8Array[] = [];
 	#keepAliveMs = 0;
 	#patience: Task;
 	#gone = false;
@@ -63,8 +66,16 @@ export class Client {
 	}
 
 	#received(bytes: Uint8Array): void {
-		if (this.#gone || this.#broker.faults.silent) return;
-		this.#parser.parse(Buffer.from(bytes));
+		if (this.#gone) return;
+		this.#unread.push(bytes);
+		if (this.#unread.length === 1) this.#read();
+	}
+
+	/** A silent broker stands still: what it was sent is not lost, it is read when the broker goes on. */
+	#read(): void {
+		if (this.#gone) return;
+		if (this.#broker.faults.silent) return void this.#clock.after(STANDSTILL_MS, () => this.#read());
+		for (const bytes of this.#unread.splice(0)) if (!this.#gone) this.#parser.parse(Buffer.from(bytes));
 		if (!this.#gone) this.#beAwake();
 	}
 

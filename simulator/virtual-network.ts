@@ -186,9 +186,11 @@ class Connection implements Wire {
 	}
 
 	#pushToServer(): void {
-		while (this.#unsent.length && this.#unacknowledged + Math.min(this.#unsent[0].length, this.#conditions.peerWindowBytes) <= this.#conditions.peerWindowBytes) {
+		const { peerWindowBytes } = this.#conditions;
+		// A piece waits for room for the whole of it, or for an empty window that it fills.
+		while (this.#unsent.length && this.#unacknowledged + Math.min(this.#unsent[0].length, peerWindowBytes) <= peerWindowBytes) {
 			let piece = this.#unsent.shift()!;
-			const room = this.#conditions.peerWindowBytes - this.#unacknowledged;
+			const room = peerWindowBytes - this.#unacknowledged;
 			if (piece.length > room) {
 				this.#unsent.unshift(piece.subarray(room));
 				piece = piece.subarray(0, room);

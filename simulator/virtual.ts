@@ -32,11 +32,15 @@ export async function startVirtualSimulation(options: WorldOptions & { seed: str
 	const settings = withAir({ host: BROKER_NAME, ...options.settings });
 	const clock = new Scheduler('virtual');
 	const digest = createHash('sha256');
-	const world = new World({ startUnixMs: START_UNIX_MS, ...options }, clock, settings, ({ seed, conditions }) => new VirtualNetwork(clock, new Random(`${seed}/network`), conditions));
+	const world = new World({ startUnixMs: START_UNIX_MS, ...options }, clock, settings, ({ seed, conditions }) => {
+		return new VirtualNetwork(clock, new Random(`${seed}/network`), conditions);
+	});
 	const network = world.network as VirtualNetwork;
 	for (const name of [BROKER_NAME, 'localhost', String(settings.timeServer ?? 'pool.ntp.org')]) network.names.set(name, '127.0.0.1');
 	const broker = new VirtualBroker(clock, network, '127.0.0.1', Number(settings.port ?? 1_883));
-	broker.onPublished = ({ at, topic, payload, qos, retain }) => digest.update(`${at.toFixed(3)} ${topic} ${qos} ${retain} ${payload.toString('hex')}\n`);
+	broker.onPublished = ({ at, topic, payload, qos, retain }) => {
+		digest.update(`${at.toFixed(3)} ${topic} ${qos} ${retain} ${payload.toString('hex')}\n`);
+	};
 	const { onLine } = options;
 	await world.populate({
 		...options,

@@ -44,7 +44,9 @@ function parse(file: string, text: string): Row[] {
 		if (lines[i].trim() === '') continue;
 		const row = parseRow(lines[i]);
 		if (typeof row === 'string') throw new Error(`${file}, line ${i + 1}: ${row}.`);
-		if (rows.length && row.ms <= rows[rows.length - 1].ms) throw new Error(`${file}, line ${i + 1}: the time must be later than that of the line before.`);
+		if (rows.length && row.ms <= rows[rows.length - 1].ms) {
+			throw new Error(`${file}, line ${i + 1}: the time must be later than that of the line before.`);
+		}
 		rows.push(row);
 	}
 	if (rows.length < 2) throw new Error(`${file}: at least two lines of readings are needed after the first line.`);

@@ -4,7 +4,6 @@
 // Rule: each kind is written at the moment it is sent, from what is true then; nothing is kept but what the past alone knows
 // (the outage, the result of a command).
 
-import type { Backlog } from './backlog.js';
 import type { Broker } from './broker.js';
 import type { Config } from './config.js';
 import { CAUSES, Cause, type Link } from './link.js';
@@ -13,6 +12,7 @@ import type { Clock, Millis, Network, Pollable } from './ports.js';
 import type { Sampler } from './sampler.js';
 import type { Text } from './text.js';
 import { VERSION } from './version.js';
+import type { Waiting } from './waiting.js';
 
 /** In the order in which they go out. */
 export const enum Kind {
@@ -44,10 +44,12 @@ export interface Subjects {
 	readonly config: Config;
 	readonly board: { readonly name: string; readonly chip: string };
 	readonly boot: number;
+	/** Nothing is measured: the boots before ended too soon. */
+	readonly safe: boolean;
 	readonly clock: Clock;
 	readonly network: Network;
 	readonly sampler: Sampler;
-	readonly backlog: Backlog;
+	readonly waiting: Waiting;
 	readonly broker: Broker;
 	readonly link: Link;
 }
@@ -80,12 +82,12 @@ export class Announcer implements Pollable {
 
 	/** Which kinds are due after a CONNACK, as bits. */
 	onConnected(): number {
-		const { clock, link, backlog } = this.#of;
+		const { clock, link, waiting } = this.#of;
 		let due = (1 << Kind.Status) | (1 << Kind.Info) | (1 << Kind.Health);
 		if (this.#lostAt >= 0) {
 			this.#backAt = clock.now();
 			this.#attempts = link.attempts;
-			this.#kept = backlog.count;
+			this.#kept = waiting.count;
 			due |= 1 << Kind.Outage;
 		}
 		return due;
@@ -151,10 +153,10 @@ export class Announcer implements Pollable {
 	}
 
 	#writeInfo(text: Text): void {
-		const { config, board, boot, network, sampler } = this.#of;
+		const { config, board, boot, safe, network, sampler } = this.#of;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
-		text.put(',"address":').quoted(network.address()).put('}');
+		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
 	}
 
 	#writeOutage(text: Text): void {
@@ -165,11 +167,23 @@ export class Announcer implements Pollable {
 	}
 
 	#writeHealth(text: Text): void {
-		const { boot, clock, network, sampler, backlog, broker, link } = this.#of;
+		const { boot, clock, network, sampler, waiting, broker, link } = this.#of;
 		text.put('{"boot":').whole(boot).put(',"uptime":').whole(Math.floor(clock.now() / 1000)).put(',"rssi":').whole(network.rssi());
-		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(broker.sent).put(',"acknowledged":').whole(broker.delivered);
-		text.put(',"waiting":').whole(backlog.count).put(',"dropped":').whole(backlog.dropped);
-		if (backlog.dropped) text.put(',"droppedFrom":').whole(backlog.droppedFrom).put(',"droppedTo":').whole(backlog.droppedTo);
+		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(broker.sent).put(',"acknowledged":').whole(waiting.delivered);
+		text.put(',"waiting":').whole(waiting.count).put(',"dropped":').whole(waiting.dropped);
+		this.#writeJournal(text);
 		text.put(',"connects":').whole(link.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
+	}
+
+	/** What there is only with flash; most of it only after something happened. */
+	#writeJournal(text: Text): void {
+		const { waiting } = this.#of;
+		const { journal } = waiting;
+		if (!journal) return;
+		text.put(',"journalled":').whole(journal.written).put(',"sectors":').whole(journal.alive);
+		if (waiting.deliveredEarlier) text.put(',"acknowledgedEarlier":').whole(waiting.deliveredEarlier);
+		if (journal.droppedEarlier) text.put(',"droppedEarlier":').whole(journal.droppedEarlier);
+		if (journal.discarded) text.put(',"discarded":').whole(journal.discarded);
+		if (journal.faults) text.put(',"flashErrors":').whole(journal.faults);
 	}
 }

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Readings that wait: a ring of compact records, 15 B for two quantities.
+// Readings that wait in RAM: a ring of compact records, 15 B for two quantities.
 //
-// Rule: a reading is stored here before anything of it is sent, and leaves only by acknowledgement; or, when the ring
-// is full, as the oldest, and then it is counted and its number is in the named range.
+// Rule: a reading is stored here before anything of it is sent, and leaves only by acknowledgement, or into flash; or, when
+// the ring is full, as the oldest, and then it is counted and named: `unnamedFrom` to `unnamedTo` wait to be said.
 // Records that were taken while the link was up are live and go first; those before `liveAt` are late.
 // Invariant: head ≤ late ≤ liveAt ≤ live ≤ tail. Positions count bytes since boot and never wrap; `% bytes.length` is the place.
 
-import { ABSENT, QUANTITY_MAX, type Reading } from './reading.js';
 import { assert } from './assert.js';
+import type { Reading } from './reading.js';
+import { readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
 
-// Record: flags (state 0-1, time known 2, quantity bits 4-7) · seq u32 · time or uptime u32 · i24 for each quantity present.
+/** The two bits of a record's flags that are the ring's own. */
 const WAITING = 0;
 const SENT = 1;
 const DONE = 2;
 const STATE = 3;
-const TIME_KNOWN = 4;
-const FIRST_QUANTITY = 4;
-const HEADER_BYTES = 9;
-const VALUE_BYTES = 3;
-/** A clock that is 24 bits of milli-units wide: ±8388.607. */
-const VALUE_MAX = 0x7f_ffff;
 
 export class Backlog {
 	readonly #ring: Uint8Array;
@@ -30,8 +25,8 @@ export class Backlog {
 	#tail = 0;
 	#count = 0;
 	#dropped = 0;
-	#droppedFrom = 0;
-	#droppedTo = 0;
+	#unnamedFrom = 0;
+	#unnamedTo = 0;
 
 	constructor(bytesMax: number) {
 		this.#ring = new Uint8Array(bytesMax);
@@ -45,29 +40,22 @@ export class Backlog {
 	get dropped(): number {
 		return this.#dropped;
 	}
-	/** First and last seq ever dropped; 0 if none. */
-	get droppedFrom(): number {
-		return this.#droppedFrom;
+	/** First and last seq of those dropped that no subscriber was told of yet; 0 if none. */
+	get unnamedFrom(): number {
+		return this.#unnamedFrom;
 	}
-	get droppedTo(): number {
-		return this.#droppedTo;
+	get unnamedTo(): number {
+		return this.#unnamedTo;
+	}
+	/** Less room than a quarter is left. */
+	get fillsUp(): boolean {
+		return 4 * (this.#tail - this.#head) > 3 * this.#ring.length;
 	}
 
 	put(reading: Reading): void {
 		const size = recordSize(reading);
 		while (this.#tail + size - this.#head > this.#ring.length) this.#dropOldest();
-		let flags = reading.time ? TIME_KNOWN : 0;
-		let at = this.#tail + HEADER_BYTES;
-		for (let i = 0; i < QUANTITY_MAX; i++) {
-			if (reading.values[i] === ABSENT) continue;
-			flags |= 1 << (FIRST_QUANTITY + i);
-			this.#write(at, clamp(reading.values[i]), VALUE_BYTES);
-			at += VALUE_BYTES;
-		}
-		this.#write(this.#tail, flags, 1);
-		this.#write(this.#tail + 1, reading.seq, 4);
-		this.#write(this.#tail + 5, reading.time || reading.uptime, 4);
-		this.#tail = at;
+		this.#tail = writeRecord(this.#ring, this.#tail, reading);
 		this.#count++;
 	}
 
@@ -85,29 +73,24 @@ export class Backlog {
 	/** Position of the next late reading to send, or -1. Late readings that are on their way already are passed over. */
 	nextLate(): number {
 		if (this.#late < this.#head) this.#late = this.#head;
-		while (this.#late < this.#liveAt && this.#state(this.#late) !== WAITING) this.#late += this.#sizeAt(this.#late);
+		while (this.#late < this.#liveAt && this.#state(this.#late) !== WAITING) this.#late += sizeAt(this.#ring, this.#late);
 		return this.#late < this.#liveAt ? this.#late : -1;
+	}
+
+	/** Position of the oldest reading that is not acknowledged, or -1. */
+	oldest(): number {
+		return this.#head < this.#tail ? this.#head : -1;
 	}
 
 	/** Fills `reading` with the record at `position`. */
 	read(position: number, reading: Reading): void {
-		const flags = this.#ring[position % this.#ring.length];
-		const seconds = this.#read(position + 5, 4) >>> 0;
-		reading.seq = this.#read(position + 1, 4) >>> 0;
-		reading.time = flags & TIME_KNOWN ? seconds : 0;
-		reading.uptime = flags & TIME_KNOWN ? 0 : seconds;
-		let at = position + HEADER_BYTES;
-		for (let i = 0; i < QUANTITY_MAX; i++) {
-			const present = flags & (1 << (FIRST_QUANTITY + i));
-			reading.values[i] = present ? (this.#read(at, VALUE_BYTES) << 8) >> 8 : ABSENT;
-			if (present) at += VALUE_BYTES;
-		}
+		readRecord(this.#ring, position, reading);
 	}
 
 	/** The record at `position` is with the outbox now. */
 	sent(position: number): void {
 		this.#setState(position, SENT);
-		if (position === this.#live) this.#live += this.#sizeAt(position);
+		if (position === this.#live) this.#live += sizeAt(this.#ring, position);
 	}
 
 	/** The record at `position` was acknowledged. True if it was still here (it may have been dropped meanwhile). */
@@ -128,29 +111,35 @@ export class Backlog {
 		this.#trim();
 	}
 
-	/** The record at `position` has to be sent again: the outbox gave it back. */
-	returned(position: number): void {
-		if (position < this.#head) return;
-		this.#setState(position, WAITING);
-		if (position < this.#late) this.#late = position;
-		if (position >= this.#liveAt && position < this.#live) this.#live = position;
+	/** The record at `position` is kept in flash now: it goes, and is not counted as dropped. */
+	moved(position: number): void {
+		this.#setState(position, DONE);
+		this.#count--;
+		this.#trim();
+	}
+
+	/** A subscriber was told of those dropped up to `seq`, or flash keeps the range. */
+	named(seq: number): void {
+		this.#unnamedFrom = this.#unnamedTo > seq ? seq + 1 : 0;
+		if (!this.#unnamedFrom) this.#unnamedTo = 0;
 	}
 
 	#dropOldest(): void {
 		if (this.#state(this.#head) !== DONE) this.#countDropped(this.#head);
-		this.#head += this.#sizeAt(this.#head);
+		this.#head += sizeAt(this.#ring, this.#head);
 		if (this.#liveAt < this.#head) this.#liveAt = this.#head;
 	}
 
 	#countDropped(position: number): void {
-		const seq = this.#read(position + 1, 4) >>> 0;
-		if (this.#dropped++ === 0 || seq < this.#droppedFrom) this.#droppedFrom = seq;
-		if (seq > this.#droppedTo) this.#droppedTo = seq;
+		const seq = seqAt(this.#ring, position);
+		this.#dropped++;
+		if (!this.#unnamedFrom || seq < this.#unnamedFrom) this.#unnamedFrom = seq;
+		if (seq > this.#unnamedTo) this.#unnamedTo = seq;
 		this.#count--;
 	}
 
 	#trim(): void {
-		while (this.#head < this.#tail && this.#state(this.#head) === DONE) this.#head += this.#sizeAt(this.#head);
+		while (this.#head < this.#tail && this.#state(this.#head) === DONE) this.#head += sizeAt(this.#ring, this.#head);
 	}
 
 	#state(position: number): number {
@@ -161,32 +150,4 @@ export class Backlog {
 		const place = position % this.#ring.length;
 		this.#ring[place] = (this.#ring[place] & ~STATE) | state;
 	}
-
-	#sizeAt(position: number): number {
-		let size = HEADER_BYTES;
-		for (let bits = this.#ring[position % this.#ring.length] >> FIRST_QUANTITY; bits; bits >>= 1) {
-			if (bits & 1) size += VALUE_BYTES;
-		}
-		return size;
-	}
-
-	#write(position: number, value: number, size: number): void {
-		for (let i = 0; i < size; i++) this.#ring[(position + i) % this.#ring.length] = value >> (8 * i);
-	}
-
-	#read(position: number, size: number): number {
-		let value = 0;
-		for (let i = 0; i < size; i++) value |= this.#ring[(position + i) % this.#ring.length] << (8 * i);
-		return value;
-	}
-}
-
-function recordSize(reading: Reading): number {
-	let size = HEADER_BYTES;
-	for (let i = 0; i < QUANTITY_MAX; i++) if (reading.values[i] !== ABSENT) size += VALUE_BYTES;
-	return size;
-}
-
-function clamp(value: number): number {
-	return value > VALUE_MAX ? VALUE_MAX : value < -VALUE_MAX ? -VALUE_MAX : value;
 }

@@ -1,75 +1,75 @@
 // SPDX-License-Identifier: MIT
 // The MQTT session on its transport: what is said to the broker, in which order, and what comes back.
 //
-// Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but in the backlog:
-// an announcement is a bit that is due, written when there is room. A packet id in flight points at its record until
-// the broker acknowledges it; only then the record goes.
+// Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but what waits
+// (waiting.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
+// broker acknowledges it; only then the reading goes.
 
 import type { Announcer, Kind } from './announce.js';
 import { KINDS } from './announce.js';
 import { assert } from './assert.js';
-import type { Backlog } from './backlog.js';
 import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
+import { BUSY } from './cursor.js';
+import { NONE } from './finder.js';
 import { Cause, type Upper } from './link.js';
-import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WRITE_MAX } from './limits.js';
+import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WRITE_MAX } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
 import { reasonText } from './mqtt/reasons.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
-import { NEVER, TransportState, type Clock, type Log, type Millis, type Transport } from './ports.js';
+import { NEVER, TransportState, type Log, type Millis, type Pollable, type Transport } from './ports.js';
 import { Reading, ReadingWriter } from './reading.js';
 import { Text } from './text.js';
+import type { Waiting } from './waiting.js';
 
 const QOS = 1;
-const MESSAGES_MAX = 16;
-const NOT_A_READING = -1;
+/** Taken from the socket at a time. */
+const ARRIVED_BYTES = 128;
 
-export class Broker implements Upper, SessionHandler {
+export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
 	acknowledged = false;
 	ended = '';
 	cause: Cause = Cause.None;
 	refused = false;
-	/** Readings handed to the session, acknowledged by the broker, and turned down by it, since boot. */
+	/** Readings handed to the session since boot. */
 	sent = 0;
-	delivered = 0;
-	setAside = 0;
 	/** Set by main: the rest of the firmware that is told, and asked. */
 	announcer!: Announcer;
 	commands!: CommandHandler;
 
 	readonly #config: Config;
-	readonly #clock: Clock;
 	readonly #transport: Transport;
-	readonly #backlog: Backlog;
+	readonly #waiting: Waiting;
 	readonly #log: Log;
 	readonly #session: Session;
 	readonly #text = new Text(PAYLOAD_MAX);
 	readonly #reading = new Reading();
-	readonly #writer: ReadingWriter;
-	readonly #arrived = new Uint8Array(256);
+	readonly #writer = new ReadingWriter();
+	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
 	#arrivedTo = 0;
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
-	/** Packet ids in flight (0: free) and the positions of their records. */
+	/** Packet ids of readings in flight (0: free); waiting.ts knows which readings by the same index. */
 	readonly #ids = new Uint16Array(MESSAGES_MAX);
-	readonly #positions = new Float64Array(MESSAGES_MAX);
 	/** Bit k: the announcement of kind k is due. */
 	#due = 0;
+	/** By kind, the packet id of one that is not acknowledged: the next of its kind waits for that, so that none pile up. */
+	readonly #announced = new Uint16Array(KINDS.length);
 	#lateAt: Millis = 0;
+	/** From opened() to closed(). */
+	#open = false;
 	#stopping = false;
 	#stopped = false;
 	#stopAt: Millis = NEVER;
 
-	constructor(config: Config, boot: number, clock: Clock, transport: Transport, backlog: Backlog, log: Log) {
+	constructor(config: Config, transport: Transport, waiting: Waiting, log: Log) {
 		this.#config = config;
-		this.#writer = new ReadingWriter(boot);
-		this.#clock = clock;
 		this.#transport = transport;
-		this.#backlog = backlog;
+		this.#waiting = waiting;
 		this.#log = log;
 		this.#readings = topicName(`${config.base}/readings`);
 		this.#late = topicName(`${config.base}/backlog`);
@@ -113,17 +113,21 @@ export class Broker implements Upper, SessionHandler {
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
+		this.#open = true;
 		this.#session.start(now);
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(this.#transport.state === TransportState.Lost);
 		if (this.accepted) this.announcer.onLost(cause, now);
-		this.accepted = false;
+		this.accepted = this.#open = false;
+		this.#waiting.linkDown(now);
 		if (this.#stopping) this.#stopped = true;
 	}
 
-	pump(now: Millis): Millis {
+	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
+	poll(now: Millis): Millis {
+		if (!this.#open) return NEVER;
 		this.#read(now);
 		let wakeAt = this.#session.poll(now);
 		if (this.accepted && !this.ended) {
@@ -139,18 +143,17 @@ export class Broker implements Upper, SessionHandler {
 
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
-		this.#backlog.linkUp();
+		this.#waiting.linkUp();
 		this.#log.line(sessionPresent ? 'the broker kept our session' : 'the broker begins a new session');
 		this.#due |= this.announcer.onConnected();
 	}
 
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
-		const position = this.#landed(packetId);
-		if (position === NOT_A_READING) return;
+		const message = this.#landed(packetId);
+		if (message === NONE) return;
 		if (code >= 0x80) this.#log.line(`the broker turned a reading down with code ${code}`);
-		this.#backlog.acknowledged(position);
-		this.delivered++;
+		this.#waiting.acknowledged(message);
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
@@ -164,8 +167,9 @@ export class Broker implements Upper, SessionHandler {
 		const prefix = this.#config.base.length + 1;
 		if (bytes[topicAt + prefix + 3] === SLASH && topicEnd - topicAt > prefix + 4) {
 			this.commands.onCommand(bytes, topicAt + prefix + 4, topicEnd, payloadAt, payloadEnd, retain);
-		} else if (this.announcer.isLateWill(bytes, payloadAt, payloadEnd) && !this.#stopping) {
-			// A will of an earlier connection turned up while we are here: say again what is true.
+		} else if (!retain && !this.#stopping && this.announcer.isLateWill(bytes, payloadAt, payloadEnd)) {
+			// A will of an earlier connection turned up while we are here: say again what is true. (What comes with the
+			// subscription, retained, is only what was true before we came.)
 			this.announce(this.announcer.online());
 		}
 	}
@@ -176,10 +180,8 @@ export class Broker implements Upper, SessionHandler {
 
 	onSetAside(packetId: number): void {
 		this.#log.line('the broker hung up on the same message three times; it is set aside');
-		const position = this.#landed(packetId);
-		if (position === NOT_A_READING) return;
-		this.#backlog.discard(position);
-		this.setAside++;
+		const message = this.#landed(packetId);
+		if (message !== NONE) this.#waiting.discard(message);
 	}
 
 	onClosed(fault: Fault, code: number): void {
@@ -224,66 +226,64 @@ export class Broker implements Upper, SessionHandler {
 
 	/** Hands on what there is room for; returns when a late reading may follow. */
 	#say(now: Millis): Millis {
-		while (this.#due) {
-			if (!this.#sayDue()) return NEVER;
+		for (let kind = 0; kind < KINDS.length; kind++) {
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.#sayDue(kind)) return NEVER;
 		}
 		if (this.#stopping) {
 			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
 			return this.#stopAt;
 		}
-		let position: number;
-		while ((position = this.#backlog.nextLive()) >= 0) {
-			if (!this.#sayReading(this.#readings, position, now)) return NEVER;
+		let place: number;
+		while ((place = this.#waiting.nextLive()) !== NONE) {
+			if (!this.#sayReading(this.#readings, place)) return NEVER;
 		}
-		while ((position = this.#backlog.nextLate()) >= 0) {
-			if (now < this.#lateAt) return this.#lateAt;
-			if (!this.#sayReading(this.#late, position, now)) return NEVER;
-			this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND;
-		}
-		return NEVER;
+		if (now < this.#lateAt) return this.#lateAt;
+		place = this.#waiting.nextLate();
+		if (place === NONE) return NEVER;
+		if (place === BUSY) return now;
+		if (!this.#sayReading(this.#late, place)) return NEVER;
+		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
 	}
 
-	/** The due announcement of the lowest kind. False: no room for it now. */
-	#sayDue(): boolean {
-		const bit = this.#due & -this.#due;
-		const kind = 31 - Math.clz32(bit);
+	/** False: no room for it now. */
+	#sayDue(kind: Kind): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
 		const { name, qos, retain } = KINDS[kind];
 		// Rare, so made anew each time rather than kept.
 		const topic = topicName(`${this.#config.base}/${name}`);
-		if (text.length && this.#session.publish(topic, text.bytes, text.length, qos, retain) < 0) return false;
-		this.#due &= ~bit;
+		const packetId = this.#session.publish(topic, text.bytes, text.length, qos, retain);
+		if (packetId < 0) return false;
+		this.#announced[kind] = packetId;
+		this.#due &= ~(1 << kind);
 		this.announcer.said(kind);
 		return true;
 	}
 
-	#sayReading(topic: Uint8Array, position: number, now: Millis): boolean {
-		const slot = this.#ids.indexOf(0);
-		if (slot < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
+	#sayReading(topic: Uint8Array, place: number): boolean {
+		const message = this.#ids.indexOf(0);
+		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
 		const reading = this.#reading;
-		this.#backlog.read(position, reading);
-		const unix = this.#clock.unixSeconds();
-		// Taken before the date was known, sent after: uptimes tell how long ago it was.
-		if (!reading.time && unix) reading.time = unix - (Math.floor(now / 1_000) - reading.uptime);
+		this.#waiting.read(place, reading);
 		this.#writer.write(this.#text, reading);
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;
-		this.#ids[slot] = packetId;
-		this.#positions[slot] = position;
-		this.#backlog.sent(position);
+		this.#ids[message] = packetId;
+		this.#waiting.sent(message, place);
 		this.sent++;
 		return true;
 	}
 
-	/** The position of the record that this packet carried, and its slot is free again. */
+	/** The index of the reading that this packet carried, which is free again; NONE if it carried none. */
 	#landed(packetId: number): number {
-		const slot = this.#ids.indexOf(packetId);
-		if (slot < 0) return NOT_A_READING;
-		this.#ids[slot] = 0;
-		return this.#positions[slot];
+		const kind = this.#announced.indexOf(packetId);
+		if (kind >= 0) this.#announced[kind] = 0;
+		const message = this.#ids.indexOf(packetId);
+		if (message < 0) return NONE;
+		this.#ids[message] = 0;
+		return message;
 	}
 }
 

@@ -28,26 +28,44 @@ export const CONNACK_TIMEOUT_MS = 10_000;
 export const STOP_TIMEOUT_MS = 5_000;
 
 // --- MQTT ---
-/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short. */
-export const INBOUND_PACKET_MAX = 512;
+/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short, and our own CONNECT fits at its longest. */
+export const INBOUND_PACKET_MAX = 384;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
-export const OUTBOX_BYTES = 1_280;
+export const OUTBOX_BYTES = 896;
 /** Readings leave this much of the outbox to announcements and results. */
 export const OUTBOX_RESERVE = 384;
 /** QoS 1 and 2 messages in flight. */
 export const INFLIGHT_MAX = 8;
+/** Messages of readings that wait for their acknowledgement, those in the outbox that were not sent yet included. */
+export const MESSAGES_MAX = 16;
 /** An ESP8266's whole send buffer is 2,920 B, all or nothing. */
 export const WRITE_MAX = 1_024;
 
 // --- Readings ---
-/** Waiting readings in RAM: 256 of 16 B. */
-export const BACKLOG_BYTES = 4_096;
+/** Waiting readings in RAM: 256 of 15 B. */
+export const BACKLOG_BYTES = 3_840;
 /** Late readings sent each second beside the live ones, so that a herd of nodes does not drown its broker. */
 export const BACKLOG_PER_SECOND = 10;
+/** A reading waits no longer in RAM alone while the link is down: a broker or access point that restarts costs no flash. */
+export const JOURNAL_AFTER_MS = 60_000;
+/** Readings moved to flash in one turn of the loop: about 2 ms each. */
+export const JOURNAL_PER_TURN = 16;
+/** Free sectors that no new reading gets: one to thin two others into, and one in case that one is worn out. */
+export const JOURNAL_RESERVE = 2;
+/** With fewer there is nothing to thin: the reserve, two that are full and one that is filling. */
+export const JOURNAL_SECTORS_MIN = JOURNAL_RESERVE + 3;
+/** Flash that failed so often in a row, in other places each time, is left alone until the next boot. */
+export const FLASH_FAULTS_MAX = 16;
+/** Headings looked at in one turn of the loop: 64 small reads are about 20 ms, and 761 sectors are found in 12 turns. */
+export const SECTORS_PER_STEP = 64;
+/** Slots looked at in one turn, each with a check sum, perhaps copied: about 50 ms. */
+export const SLOTS_PER_STEP = 16;
+/** One reading for 65,536: 45 days at one a minute. */
+export const LEVEL_MAX = 16;
 /** Counters go out this often. */
 export const HEALTH_MS = 60_000;
 /** Longest payload of ours: health with every counter at its widest. */
-export const PAYLOAD_MAX = 256;
+export const PAYLOAD_MAX = 384;
 /** Longest topic that we publish to. */
 export const TOPIC_MAX = 64;
 
@@ -56,3 +74,11 @@ export const TOPIC_MAX = 64;
 export const TIME_AGAIN_MS = 6 * 3_600_000;
 /** Longer than the SDK's SNTP client takes to give up (five tries, 5 s apart). */
 export const TIME_RETRY_MS = 60_000;
+
+// --- Staying alive ---
+/** So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does it more often. */
+export const BOOTS_MAX = 5;
+/** Long enough for everything to have run once: a join, a reconnect, several readings, the journal. */
+export const SURVIVED_MS = 5 * 60_000;
+/** Then the node tries to measure again. */
+export const SAFE_MODE_MS = 10 * 60_000;

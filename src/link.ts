@@ -72,8 +72,6 @@ export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp'
 export interface Upper {
 	/** The connection is open: greet. */
 	opened(now: Millis): void;
-	/** Moves bytes both ways and does what is due; returns when to be asked again. */
-	pump(now: Millis): Millis;
 	/** The connection is gone or about to be closed, and why. */
 	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
@@ -116,7 +114,6 @@ export class Link implements Pollable {
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
 	#useful = false;
-	#pumpAt: Millis = 0;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
 	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
@@ -134,8 +131,6 @@ export class Link implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		this.#pumpAt = NEVER;
-		if (this.#state >= State.Greeting && this.#state !== State.Stopped) this.#pumpAt = this.#upper.pump(now);
 		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
 		for (;;) {
 			const event = this.#observe(now);
@@ -144,7 +139,8 @@ export class Link implements Pollable {
 			if (next === State.Waiting) this.#fail(event, now);
 			this.#enter(next, now);
 		}
-		return this.#dueAt < this.#pumpAt ? this.#dueAt : this.#pumpAt;
+		// The session has something to say at once, and was asked before us in this turn.
+		return this.#state === State.Greeting && this.#enteredAt === now ? now : this.#dueAt;
 	}
 
 	/** For good. The loop shall come round at once: somebody waits for this. */
@@ -227,7 +223,6 @@ export class Link implements Pollable {
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
 				this.#upper.opened(now);
-				this.#pumpAt = this.#upper.pump(now);
 				break;
 			case State.Online:
 				this.connects++;

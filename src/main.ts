@@ -10,58 +10,64 @@ import { board } from 'telltale/board';
 import { tlsObjection, tlsSockets } from 'telltale/tls';
 import { connect, objection } from '../sensors/parts.js';
 import { Announcer } from './announce.js';
-import { Backlog } from './backlog.js';
 import { Backoff } from './backoff.js';
+import { BootGuard } from './bootguard.js';
 import { Broker } from './broker.js';
 import { Commands } from './commands.js';
 import { complete, fingerprint, keep, missing, validate, type Config } from './config.js';
 import { NodeControls, OFFSETS } from './controls.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
+import { openFlash } from './device/flash.js';
 import { DeviceNetwork } from './device/network.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
-import { DeviceRandom, restart } from './device/system.js';
+import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
-import { BACKLOG_BYTES } from './limits.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
 import { QUANTITIES } from './reading.js';
 import { Sampler, type Part } from './sampler.js';
 import { Timekeeper } from './timekeeper.js';
 import { VERSION } from './version.js';
+import { Waiting } from './waiting.js';
 
 export default function main(): void {
 	const clock = new DeviceClock();
-	const alarm = new DeviceAlarm(() => node?.run());
+	const alarm = new DeviceAlarm();
 	const wake = () => alarm.set(clock.now(), clock.now());
-	const serial = new DeviceSerial(wake);
+	const serial = new DeviceSerial(board.serial, wake);
 	const random = new DeviceRandom();
-	let node: Node | undefined;
 
 	const known = keep(settings);
 	const store = new DevicePreferences(fingerprint(known));
 	const error = validate(known) || missing(known) || objection(complete(known).sensors, board) || (known.tls ? tlsObjection() : '');
-	const config = complete(known, store);
-	serial.line(`Telltale ${VERSION} on ${board.chip}, node ${config.node}`);
+	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 	if (error) return serial.line(`settings: ${error} Run "telltale configure" and flash again.`);
 
+	const guard = new BootGuard(store, serial, restart);
+	const config = complete(known, guard.safe ? undefined : store);
 	// Tells one boot's numbers from another's; needs no flash and no clock.
 	const boot = 1 + random.below(0x7fff_fffe);
-	const backlog = new Backlog(BACKLOG_BYTES);
+	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
-	const broker = new Broker(config, boot, clock, transport, backlog, serial);
-	const sampler = new Sampler(parts(config), config.intervalMs, clock, serial, backlog);
+	const broker = new Broker(config, transport, waiting, serial);
+	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
-	const announcer = new Announcer({ config, board, boot, clock, network, sampler, backlog, broker, link });
-	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, console: serial, restart });
+	const announcer = new Announcer({ config, board, boot, safe: guard.safe, clock, network, sampler, waiting, broker, link });
+	const reboot = () => {
+		guard.expected();
+		waiting.save();
+		restart();
+	};
+	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, console: serial, restart: reboot });
 	const commands = new Commands(controls);
 	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, wake), serial);
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	node = new Node([sampler, timekeeper, announcer, controls, link], clock, alarm);
+	new Node([guard, sampler, timekeeper, waiting, announcer, controls, broker, link], clock, alarm, (bug) => crash(bug, serial));
 }
 
 function parts(config: Config): Part[] {

@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: MIT
 // The loop: asks each part what is due and sets the only timer.
 //
-// Rule: everything happens in run(), at the program's own pace. Sockets, pins and the serial line leave their bytes and call
-// wake(), which only sets the alarm. So a reconnect cannot leak a timer, and whoever owns the clock owns the program.
+// Rule: everything happens in run(), at the program's own pace. Sockets, pins and the serial line leave their bytes and
+// set the alarm to now, nothing else. So a reconnect cannot leak a timer, and whoever owns the clock owns the program.
 
 import { NEVER, type Alarm, type Clock, type Millis, type Pollable } from './ports.js';
 
 export class Node {
-	readonly #parts: readonly Pollable[];
-	readonly #clock: Clock;
-	readonly #alarm: Alarm;
+	/** Asks every part once. A closure, not a method: the timer calls it directly, and a frame saved is 12 to 20 of 256 stack slots. */
+	readonly run: () => void;
 
-	/** Asked in this order in each turn: sources before sinks, so that what was measured leaves in the same turn. */
-	constructor(parts: readonly Pollable[], clock: Clock, alarm: Alarm) {
-		this.#parts = parts;
-		this.#clock = clock;
-		this.#alarm = alarm;
-	}
-
-	/** There is work: run() soon. Cheap, may be called from anywhere, any number of times. */
-	wake(): void {
-		const now = this.#clock.now();
-		this.#alarm.set(now, now);
-	}
-
-	run(): void {
-		const now = this.#clock.now();
-		let wakeAt: Millis = NEVER;
-		for (let i = 0; i < this.#parts.length; i++) {
-			const at = this.#parts[i].poll(now);
-			if (at < wakeAt) wakeAt = at;
-		}
-		this.#alarm.set(wakeAt, now);
+	/**
+	 * `parts` are asked in this order in each turn: sources before sinks, so that what was measured leaves in the same turn.
+	 * `onBug` hears of what a part throws, which none should; after it the loop stands still.
+	 */
+	constructor(parts: readonly Pollable[], clock: Clock, alarm: Alarm, onBug: (bug: unknown) => void) {
+		this.run = () => {
+			try {
+				const now = clock.now();
+				let wakeAt: Millis = NEVER;
+				for (let i = 0; i < parts.length; i++) {
+					const at = parts[i].poll(now);
+					if (at < wakeAt) wakeAt = at;
+				}
+				alarm.set(wakeAt, now);
+			} catch (bug) {
+				alarm.set(NEVER, 0);
+				onBug(bug);
+			}
+		};
+		alarm.begin(this.run);
 	}
 }

@@ -23,7 +23,9 @@ export interface Clock {
 
 /** The one timer of the program. */
 export interface Alarm {
-	/** Calls the loop once at or after `at`; replaces what was set before. NEVER clears it. */
+	/** Says what to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
+	begin(run: () => void): void;
+	/** Calls it once at or after `at`; replaces what was set before. NEVER clears it. Harmless before begin(). */
 	set(at: Millis, now: Millis): void;
 }
 
@@ -96,6 +98,21 @@ export interface Store {
 	get(key: string): number | undefined;
 	/** False: not stored (no room, flash fault). */
 	set(key: string, value: number): boolean;
+}
+
+/**
+ * NOR flash: erasing sets all bits of a sector, writing only clears bits. Offsets and lengths MUST be whole words of 4 bytes.
+ * Nothing throws. The power may go at any moment; then any part of what was being written or erased is done.
+ */
+export interface Flash {
+	readonly sectorBytes: number;
+	readonly sectorCount: number;
+	/** Fills `into`. False: nothing of it may be used. */
+	read(offset: number, into: Uint8Array): boolean;
+	/** Writes all of `bytes`, which MUST NOT have a bit set where flash has it cleared. False: any part of it may be there. */
+	write(offset: number, bytes: Uint8Array): boolean;
+	/** False: the sector holds anything. */
+	erase(sector: number): boolean;
 }
 
 /** Where the date comes from. Leaves its answer to be read and wakes the loop. */

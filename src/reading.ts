@@ -20,31 +20,44 @@ export const ABSENT = -0x8000_0000;
 export class Reading {
 	/** Counts from 1 in each boot, without holes. */
 	seq = 0;
+	/** Which boot took it. */
+	boot = 0;
 	/** Whole seconds since boot when it was taken. */
 	uptime = 0;
 	/** Unix seconds when it was taken; 0 while that is not known. */
 	time = 0;
+	/** Numbers of the same boot that had to make room and that this reading names; 0 if none. */
+	droppedFrom = 0;
+	droppedTo = 0;
 	/** Milli-units by the index of QUANTITIES; ABSENT where nothing was measured. */
 	readonly values = new Int32Array(QUANTITY_MAX).fill(ABSENT);
 }
 
 /** Index of a fragment: what stands before each number of a payload. */
 const SEQ = 0;
-const TIME = 1;
-const UPTIME = 2;
-const FIRST_QUANTITY = 3;
+const BOOT = 1;
+const TIME = 2;
+const UPTIME = 3;
+const DROPPED = 4;
+const FIRST_QUANTITY = 5;
+const FRAGMENTS_MAX = 96;
+const COMMA = 0x2c;
+const BRACKET = 0x5d;
+const BRACE = 0x7d;
 
 /** Writes payloads: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
 export class ReadingWriter {
-	/** All that is the same in every payload of a boot, as bytes: taking a text apart costs XS two slots a character. */
+	/** All that is the same in every payload, as bytes: taking a text apart costs XS two slots a character. */
 	readonly #fragments: Uint8Array;
 	readonly #ends = new Uint8Array(FIRST_QUANTITY + QUANTITY_MAX);
 
-	constructor(boot: number) {
-		const text = new Text(FRAGMENTS_MAX).put('{"seq":');
-		this.#ends[SEQ] = text.length;
-		this.#ends[TIME] = text.put(',"boot":').whole(boot).put(',"time":').length;
-		this.#ends[UPTIME] = text.put(',"boot":').whole(boot).put(',"uptime":').length;
+	constructor() {
+		const text = new Text(FRAGMENTS_MAX);
+		this.#ends[SEQ] = text.put('{"seq":').length;
+		this.#ends[BOOT] = text.put(',"boot":').length;
+		this.#ends[TIME] = text.put(',"time":').length;
+		this.#ends[UPTIME] = text.put(',"uptime":').length;
+		this.#ends[DROPPED] = text.put(',"dropped":[').length;
 		for (let i = 0; i < QUANTITIES.length; i++) {
 			this.#ends[FIRST_QUANTITY + i] = text.put(',"').put(QUANTITIES[i]).put('":').length;
 		}
@@ -53,17 +66,17 @@ export class ReadingWriter {
 
 	write(text: Text, reading: Reading): void {
 		this.#put(text.clear(), SEQ).whole(reading.seq);
+		this.#put(text, BOOT).whole(reading.boot);
 		if (reading.time) this.#put(text, TIME).whole(reading.time);
 		else this.#put(text, UPTIME).whole(reading.uptime);
+		if (reading.droppedFrom) this.#put(text, DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
 		for (let i = 0; i < QUANTITIES.length; i++) {
 			if (reading.values[i] !== ABSENT) this.#put(text, FIRST_QUANTITY + i).milli(reading.values[i]);
 		}
-		text.put('}');
+		text.byte(BRACE);
 	}
 
 	#put(text: Text, index: number): Text {
 		return text.copy(this.#fragments, index > 0 ? this.#ends[index - 1] : 0, this.#ends[index]);
 	}
 }
-
-const FRAGMENTS_MAX = 160;

@@ -94,7 +94,7 @@ describe('the ring of waiting readings', () => {
 	it('names what it had to drop, the oldest, and only once it is full', () => {
 		const backlog = new Backlog(15 * 4);
 		for (let seq = 1; seq <= 7; seq++) backlog.put(reading(seq));
-		expect([backlog.dropped, backlog.droppedFrom, backlog.droppedTo]).toEqual([3, 1, 3]);
+		expect([backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 1, 3]);
 		backlog.linkUp();
 		expect(drain(backlog)).toEqual([4, 5, 6, 7]);
 	});
@@ -110,7 +110,7 @@ describe('the ring of waiting readings', () => {
 		// The second is acknowledged first: it keeps its place until the first has gone.
 		backlog.acknowledged(second);
 		backlog.put(reading(4));
-		expect([backlog.dropped, backlog.droppedTo]).toEqual([1, 1]);
+		expect([backlog.dropped, backlog.unnamedTo]).toEqual([1, 1]);
 		expect(backlog.acknowledged(first)).toBe(false);
 		backlog.put(reading(5));
 		expect(backlog.dropped).toBe(1);
@@ -123,8 +123,35 @@ describe('the ring of waiting readings', () => {
 		const position = backlog.nextLate();
 		backlog.sent(position);
 		backlog.discard(position);
-		expect([backlog.count, backlog.dropped, backlog.droppedFrom, backlog.droppedTo]).toEqual([0, 1, 8, 8]);
+		expect([backlog.count, backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([0, 1, 8, 8]);
 		expect(drain(backlog)).toEqual([]);
+	});
+
+	it('forgets the range of those dropped when it was told, but not what was dropped since', () => {
+		const backlog = new Backlog(15 * 2);
+		for (let seq = 1; seq <= 4; seq++) backlog.put(reading(seq));
+		expect([backlog.unnamedFrom, backlog.unnamedTo]).toEqual([1, 2]);
+		backlog.put(reading(5));
+		backlog.named(2);
+		expect([backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 3]);
+		backlog.named(3);
+		expect([backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 0, 0]);
+	});
+
+	it('gives up its oldest to flash without counting it as dropped, sent ones too', () => {
+		const backlog = new Backlog(15 * 4);
+		for (let seq = 1; seq <= 3; seq++) backlog.put(reading(seq));
+		backlog.linkUp();
+		backlog.sent(backlog.nextLate());
+		expect([backlog.count, backlog.fillsUp]).toEqual([3, false]);
+		backlog.put(reading(4));
+		expect(backlog.fillsUp).toBe(true);
+		expect(seqAt(backlog, backlog.oldest())).toBe(1);
+		backlog.moved(backlog.oldest());
+		expect(seqAt(backlog, backlog.oldest())).toBe(2);
+		backlog.moved(backlog.oldest());
+		expect([backlog.count, backlog.dropped, drain(backlog)]).toEqual([2, 0, [4, 3]]);
+		expect(backlog.oldest()).toBe(-1);
 	});
 
 	it('accounts for every reading whatever the order of events', () => {
@@ -156,7 +183,7 @@ describe('the ring of waiting readings', () => {
 			for (const { position, seq } of flying) if (backlog.acknowledged(position)) delivered.add(seq);
 			for (const seq of drain(backlog)) delivered.add(seq);
 			for (let seq = 1; seq <= put; seq++) {
-				expect(delivered.has(seq) || (seq >= backlog.droppedFrom && seq <= backlog.droppedTo)).toBe(true);
+				expect(delivered.has(seq) || (seq >= backlog.unnamedFrom && seq <= backlog.unnamedTo)).toBe(true);
 			}
 		}), { numRuns: 300 });
 	});

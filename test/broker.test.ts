@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { generate, parser } from 'mqtt-packet';
 import { Announcer } from '../src/announce.js';
-import { Backlog } from '../src/backlog.js';
 import { Backoff } from '../src/backoff.js';
 import { Broker } from '../src/broker.js';
 import { Commands } from '../src/commands.js';
@@ -11,6 +10,7 @@ import { Link, State } from '../src/link.js';
 import { NetworkState } from '../src/ports.js';
 import { ABSENT, Reading } from '../src/reading.js';
 import { Sampler } from '../src/sampler.js';
+import { Waiting } from '../src/waiting.js';
 import { FakeClock, FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
 
 interface Seen {
@@ -31,13 +31,13 @@ function setUp(settings: Record<string, unknown> = {}) {
 	const log = new FakeLog();
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
-	const backlog = new Backlog(4096);
+	const waiting = new Waiting(7, clock, log);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
-	const broker = new Broker(config, 7, clock, transport, backlog, log);
-	const sampler = new Sampler([], config.intervalMs, clock, log, backlog);
+	const broker = new Broker(config, transport, waiting, log);
+	const sampler = new Sampler([], config.intervalMs, clock, log, waiting);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
-	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, clock, network, sampler, backlog, broker, link });
+	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
@@ -48,7 +48,7 @@ function setUp(settings: Record<string, unknown> = {}) {
 	controls.onLine = (line) => commands.onLine(line);
 
 	let wakeAt = 0;
-	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), link.poll(clock.time)));
+	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), broker.poll(clock.time), link.poll(clock.time)));
 	/** What the node wrote since the last look, as packets. */
 	const sent = (): Seen[] => {
 		const packets: Seen[] = [];
@@ -71,6 +71,7 @@ function setUp(settings: Record<string, unknown> = {}) {
 			transport.connected();
 			turn();
 		}
+		turn();
 		const connected = sent();
 		say({ cmd: 'connack', returnCode: 0, sessionPresent });
 		turn();
@@ -100,10 +101,10 @@ function setUp(settings: Record<string, unknown> = {}) {
 		const reading = new Reading();
 		Object.assign(reading, { seq, uptime: Math.floor(clock.time / 1000), time: clock.unixSeconds() });
 		reading.values.set([temperature, ABSENT]);
-		backlog.put(reading);
+		waiting.put(reading);
 	};
 	const type = (line: string) => (typed = line);
-	return { config, clock, log, network, transport, backlog, broker, link, kept, sampler, turn, sent, say, connect, serve, take, type, restarts: () => restarts };
+	return { config, clock, log, network, transport, waiting, broker, link, kept, sampler, turn, sent, say, connect, serve, take, type, restarts: () => restarts };
 }
 
 const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
@@ -140,8 +141,8 @@ describe('the broker', () => {
 		const said = set.serve(2_000);
 		expect(seqs(said, 'telltale/porch/readings')).toEqual([6]);
 		expect(seqs(said, 'telltale/porch/backlog')).toEqual([1, 2, 3, 4, 5]);
-		expect(set.backlog.count).toBe(0);
-		expect([set.broker.sent, set.broker.delivered]).toEqual([6, 6]);
+		expect(set.waiting.count).toBe(0);
+		expect([set.broker.sent, set.waiting.delivered]).toEqual([6, 6]);
 	});
 
 	it('gets late readings at no more than ten a second', () => {
@@ -150,7 +151,7 @@ describe('the broker', () => {
 		set.connect();
 		expect(seqs(set.serve(1_000), 'telltale/porch/backlog').length).toBeLessThanOrEqual(11);
 		set.serve(10_000);
-		expect(set.backlog.count).toBe(0);
+		expect(set.waiting.count).toBe(0);
 	});
 
 	it('gets what was unacknowledged again, with the same id and DUP, when it kept the session', () => {
@@ -167,7 +168,7 @@ describe('the broker', () => {
 		const [again] = published(said, 'telltale/porch/readings');
 		expect(again).toMatchObject({ dup: true, messageId: first.messageId, payload: first.payload });
 		expect(said.some((packet) => packet.cmd === 'subscribe')).toBe(false);
-		expect(set.backlog.count).toBe(0);
+		expect(set.waiting.count).toBe(0);
 	});
 
 	it('gets a reading that was taken before the date was known with its time', () => {
@@ -179,6 +180,21 @@ describe('the broker', () => {
 		set.connect();
 		const [late] = published(set.serve(), 'telltale/porch/backlog');
 		expect(JSON.parse(late.payload!).time).toBe(1_795_000_005);
+	});
+
+	it('that hangs up again and again finds no pile of announcements when it stays', () => {
+		const set = setUp();
+		for (let kick = 0; kick < 6; kick++) {
+			set.connect(kick > 0);
+			set.turn();
+			set.transport.lose();
+			set.turn();
+		}
+		set.connect(true);
+		const said = set.serve(1_000).filter((packet) => packet.cmd === 'publish' && packet.qos === 1);
+		// What was under way once, and what has become due since: the outage, and nothing twice more.
+		for (const word of ['status', 'info', 'outage']) expect(published(said, `telltale/porch/${word}`).length, word).toBeLessThanOrEqual(2);
+		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('online');
 	});
 
 	it('hears of the outage once it is over', () => {
@@ -209,6 +225,7 @@ describe('the broker', () => {
 			set.network.resolved = '127.0.0.1';
 			if (set.link.state === State.Opening) set.transport.connected();
 		}
+		set.turn();
 		set.say({ cmd: 'connack', returnCode, sessionPresent: false });
 		set.turn();
 		expect(set.log.last).toContain(`${sentence}; next attempt in`);
@@ -259,6 +276,9 @@ describe('the broker', () => {
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: false });
 		set.turn();
 		expect(published(set.serve(), 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['online']);
+		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: true });
+		set.turn();
+		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'online', qos: 0, retain: false });
 		set.turn();
 		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
@@ -292,7 +312,7 @@ describe('the broker', () => {
 		set.turn();
 		expect(set.link.state).toBe(State.Waiting);
 		expect(set.log.last).toMatch(/does not answer pings|stopped acknowledging/);
-		expect(set.backlog.count).toBe(1);
+		expect(set.waiting.count).toBe(1);
 	});
 
 	it('counts in health what adds up', () => {

@@ -17,9 +17,6 @@ class FakeUpper implements Upper {
 		this.ended = '';
 		this.told.push('opened');
 	}
-	pump(): number {
-		return Infinity;
-	}
 	closed(cause: Cause): void {
 		this.told.push(`closed ${cause}`);
 		this.accepted = false;
@@ -96,7 +93,7 @@ describe('the link', () => {
 	it.each(silences)('gives up on the silence of %s in its own time', (_name, state, limitMs, sentence) => {
 		const set = setUp();
 		const now = set.upTo(state);
-		expect(set.at(now)).toBe(now + limitMs);
+		expect(set.at(now + 1)).toBe(now + limitMs);
 		set.at(now + limitMs - 1);
 		expect(set.link.state).toBe(state);
 		set.at(now + limitMs);

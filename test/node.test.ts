@@ -3,33 +3,53 @@ import { Node } from '../src/node.js';
 import { NEVER, type Millis } from '../src/ports.js';
 import { FakeClock } from './support/fakes.js';
 
+class FakeAlarm {
+	readonly times: Millis[] = [];
+	begun = 0;
+	begin(): void {
+		this.begun++;
+	}
+	set(at: Millis): void {
+		this.times.push(at);
+	}
+}
+
+const fail = (bug: unknown) => {
+	throw bug;
+};
+
 describe('the loop', () => {
-	it('asks every part in order and sets the alarm to the earliest wish', () => {
-		const clock = new FakeClock();
-		const alarms: Millis[] = [];
-		const asked: string[] = [];
-		const part = (name: string, at: Millis) => ({ poll: () => (asked.push(name), at) });
-		const node = new Node([part('a', 500), part('b', 200), part('c', NEVER)], clock, { set: (at) => alarms.push(at) });
-		node.run();
-		expect(asked).toEqual(['a', 'b', 'c']);
-		expect(alarms).toEqual([200]);
+	it('hands a bug on and stands still after it', () => {
+		const alarm = new FakeAlarm();
+		const bugs: unknown[] = [];
+		const broken = { poll: () => { throw new Error('a promise was broken'); } };
+		new Node([broken], new FakeClock(), alarm, (bug) => bugs.push(bug)).run();
+		expect(bugs.map(String)).toEqual(['Error: a promise was broken']);
+		expect(alarm.times).toEqual([NEVER]);
 	});
 
-	it('only sets the alarm when it is woken', () => {
-		const clock = new FakeClock();
-		clock.time = 77;
-		let polls = 0;
-		const alarms: Millis[] = [];
-		const node = new Node([{ poll: () => (polls++, NEVER) }], clock, { set: (at) => alarms.push(at) });
-		node.wake();
-		node.wake();
-		expect(polls).toBe(0);
-		expect(alarms).toEqual([77, 77]);
+	it('asks every part in order and sets the alarm to the earliest wish', () => {
+		const alarm = new FakeAlarm();
+		const asked: string[] = [];
+		const part = (name: string, at: Millis) => ({ poll: () => (asked.push(name), at) });
+		const node = new Node([part('a', 500), part('b', 200), part('c', NEVER)], new FakeClock(), alarm, fail);
+		expect([alarm.begun, asked.length]).toEqual([1, 0]);
+		node.run();
+		expect(asked).toEqual(['a', 'b', 'c']);
+		expect(alarm.times).toEqual([200]);
 	});
 
 	it('sleeps for ever when nobody waits for time', () => {
-		const alarms: Millis[] = [];
-		new Node([{ poll: () => NEVER }], new FakeClock(), { set: (at) => alarms.push(at) }).run();
-		expect(alarms).toEqual([NEVER]);
+		const alarm = new FakeAlarm();
+		new Node([{ poll: () => NEVER }], new FakeClock(), alarm, fail).run();
+		expect(alarm.times).toEqual([NEVER]);
+	});
+
+	it('is the function that the timer calls, without an object', () => {
+		const alarm = new FakeAlarm();
+		let polls = 0;
+		const { run } = new Node([{ poll: () => (polls++, 70) }], new FakeClock(), alarm, fail);
+		run();
+		expect([polls, alarm.times]).toEqual([1, [70]]);
 	});
 });

@@ -4,10 +4,10 @@ import { PAYLOAD_MAX } from '../src/limits.js';
 import { Text } from '../src/text.js';
 
 function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
-	const reading = Object.assign(new Reading(), fields);
+	const reading = Object.assign(new Reading(), fields, { boot });
 	reading.values.set(values);
 	const text = new Text(PAYLOAD_MAX);
-	new ReadingWriter(boot).write(text, reading);
+	new ReadingWriter().write(text, reading);
 	expect(text.overflowed).toBe(false);
 	return Buffer.from(text.bytes.subarray(0, text.length)).toString();
 }
@@ -26,8 +26,12 @@ describe('a reading as text', () => {
 		expect(payload({ seq: 2, time: 9 }, [ABSENT, 99_999])).toBe('{"seq":2,"boot":7,"time":9,"humidity":99.999}');
 	});
 
+	it('names the numbers that had to make room', () => {
+		expect(payload({ seq: 21, time: 9, droppedFrom: 18, droppedTo: 20 }, [1, ABSENT])).toBe('{"seq":21,"boot":7,"time":9,"dropped":[18,20],"temperature":0.001}');
+	});
+
 	it('fits its bound at its widest', () => {
-		payload({ seq: 0xffff_ffff, time: 0xffff_ffff }, [-160_001, -100_001], 0x7fff_ffff);
+		payload({ seq: 0xffff_ffff, time: 0xffff_ffff, droppedFrom: 0xffff_fffd, droppedTo: 0xffff_fffe }, [-160_001, -100_001], 0x7fff_ffff);
 	});
 
 	it('has a range for every quantity', () => {

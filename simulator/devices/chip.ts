@@ -1,10 +1,8 @@
 // What a device knows of the chip it belongs to, and how it says that something is wrong.
 
-import type { EngineKind } from '../engine.js';
 import type { Random } from '../random.js';
 
 export type ChipName = 'ESP8266' | 'ESP32';
-export type { EngineKind };
 
 /** One boot of a chip: everything in it ends with the boot. */
 export interface Chip {

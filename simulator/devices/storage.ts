@@ -7,10 +7,10 @@
 import { DeviceError, type ChipName, type Device } from './chip.js';
 
 const SECTOR = 4_096;
-/** eagle.flash.4m.ld; and the SDK's automatic split of an ESP32's factory partition. */
+/** eagle.flash.4m.ld; and hardware/esp32-partitions.csv (the SDK's own split would be 64 KB). */
 const PARTITION_BYTES: Readonly<Record<ChipName, Readonly<Record<string, number>>>> = {
 	ESP8266: { storage: 0x2f9000, xs: 0x40000 },
-	ESP32: { storage: 0x10000, xs: 0x40000 },
+	ESP32: { storage: 0x200000, xs: 0x40000 },
 };
 
 type Value = [kind: string, value: string | number | boolean];
@@ -35,7 +35,9 @@ export class StorageDevice implements Device {
 		'flash.map': (partition: string) => this.#map(partition),
 		'flash.erase': (partition: string, sector: number) => this.#erase(partition, sector),
 		'flash.read': (partition: string, offset: number, length: number) => this.#read(partition, offset, length),
-		'flash.write': (partition: string, offset: number, length: number, hex: string) => this.#write(partition, offset, length, Buffer.from(hex, 'hex')),
+		'flash.write': (partition: string, offset: number, length: number, hex: string) => {
+			this.#write(partition, offset, length, Buffer.from(hex, 'hex'));
+		},
 		'preference.set': (domain: string, key: string, kind: string, value: string | number | boolean) => this.#set(domain, key, kind, value),
 		'preference.get': (domain: string, key: string) => this.#storage.preferences.get(domain)?.get(key) ?? null,
 		'preference.delete': (domain: string, key: string) => this.#delete(domain, key),

@@ -9,16 +9,15 @@ export type Handler = (...values: never[]) => void;
 
 interface XsGlobals {
 	issueCommand?(request: ArrayBuffer): ArrayBuffer;
-	gc?(): void;
 	/** Set by the host where the engine is Node's: answers at once. */
 	hostCall?(request: string): string;
 	handleCommand?(event: unknown): unknown;
 }
 
 const globals = globalThis as unknown as XsGlobals & Record<string, unknown>;
+const TOO_EARLY = "nothing on the chip can be touched before main's function runs.";
 const stringify = JSON.stringify;
 const parse = JSON.parse;
-const collectGarbage = globals.gc;
 const hasCoders = typeof TextDecoder !== 'undefined';
 /** The XS worker's own coders; this build of XS has no ArrayBuffer.fromString. */
 const encoder = hasCoders ? new TextEncoder() : undefined;
@@ -50,7 +49,7 @@ Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable
 
 /** Asks the board. Throws what the board throws. */
 export function call<Answer>(operation: string, ...values: Json[]): Answer {
-	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: nothing on the chip can be touched before main's function runs.`);
+	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: ${TOO_EARLY}`);
 	const answer = parse(transport(ascii(stringify([operation, ...values]))));
 	if (answer.error) throw makeError(answer.error[0], answer.error[1]);
 	return answer.value;
@@ -70,8 +69,6 @@ export function onTurnEnd(wakeAt: () => number | null): void {
 export function timersChanged(): void {
 	if (board.running && !board.inTurn) call('wakeAt', afterTurn.wakeAt());
 }
-
-on('memory', () => collectGarbage?.());
 
 function handle(event: unknown): unknown {
 	return typeof event === 'string' ? turn(event) : encode(turn(decode(event as ArrayBuffer)));

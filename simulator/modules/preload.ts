@@ -10,6 +10,8 @@ import { start } from './system.js';
 const preloaded = new WeakSet<object>();
 const isPreloaded = preloaded.has.bind(preloaded);
 const stringify = JSON.stringify;
+const NEEDED = 'main.ts must be "export default function () { … }".';
+const IN_FLASH = "on the chip it lies in flash and cannot be changed: make it in a constructor or in main's function.";
 /** Frozen once, after the last module; until then they may still be needed open. */
 const builtInObjects = new Set<unknown>(builtIns());
 
@@ -20,7 +22,7 @@ export function preload(file: string, bindings: Record<string, unknown>): void {
 
 /** Called after the last module: from here on the program runs. */
 export function finish(main: unknown): void {
-	if (typeof main !== 'function') throw new Error('The entry module has no default export that is a function: main.ts must be "export default function () { … }".');
+	if (typeof main !== 'function') throw new Error(`The entry module has no default export that is a function: ${NEEDED}`);
 	preloaded.add(main);
 	Object.freeze(main);
 	JSON.stringify = stringifyAsXs;
@@ -34,7 +36,7 @@ function freezeDeeply(value: unknown, file: string, path: string): void {
 	if (preloaded.has(value)) return;
 	const kind = unfreezable(value);
 	if (kind) {
-		throw new Error(`${file}: ${path} is ${kind} made while modules are preloaded; on the chip it lies in flash and cannot be changed: make it in a constructor or in main's function.`);
+		throw new Error(`${file}: ${path} is ${kind} made while modules are preloaded; ${IN_FLASH}`);
 	}
 	preloaded.add(value);
 	Object.freeze(value);

@@ -62,7 +62,8 @@ class WiFi {
 		if (arguments.length === 0) return void call('wifi.disconnect');
 		const { ssid, password, bssid, channel } = options!;
 		if (!ssid) throw new Error('ssid required');
-		call('wifi.connect', String(ssid), password ? String(password) : '', bssid ? toHex(view(bssid)) : null, channel === undefined ? null : channel | 0);
+		const address = bssid ? toHex(view(bssid)) : null;
+		call('wifi.connect', String(ssid), password ? String(password) : '', address, channel === undefined ? null : channel | 0);
 	}
 
 	static disconnect(): void {

@@ -34,15 +34,15 @@ export class DeviceClock implements Clock {
 }
 
 export class DeviceAlarm implements Alarm {
-	readonly #timer: TimerHandle;
+	#timer: TimerHandle | undefined;
 
-	/** `run` is called by the timer only, never from inside set(). */
-	constructor(run: () => void) {
+	begin(run: () => void): void {
 		// A repeating timer stays alive after it fired, so one handle serves for ever.
 		this.#timer = Timer.set(run, 0, LONGEST_MS);
 	}
 
 	set(at: Millis, now: Millis): void {
+		if (!this.#timer) return;
 		const waitMs = at === NEVER ? LONGEST_MS : Math.ceil(at - now);
 		Timer.schedule(this.#timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, LONGEST_MS);
 	}

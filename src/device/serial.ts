@@ -8,12 +8,18 @@ import Serial from 'embedded:io/serial';
 import type { Console, Log } from '../ports.js';
 
 const BAUD = 115_200;
-const RING_BYTES = 512;
+const RING_BYTES = 256;
 /** Half the FIFO: leaves before it is full. */
 const PIECE_MAX = 64;
 const TYPED_MAX = 64;
 const NEWLINE = 10;
 const RETURN = 13;
+
+export interface SerialPins {
+	readonly transmit: number;
+	readonly receive: number;
+	readonly port: number;
+}
 
 export class DeviceSerial implements Log, Console {
 	readonly #serial: Serial;
@@ -27,10 +33,14 @@ export class DeviceSerial implements Log, Console {
 	#typing = '';
 	#typed = '';
 
-	constructor(wake: () => void) {
+	/** `pins`: transmit, receive and port, as an ESP32 wants to be told; an ESP8266 has one line. */
+	constructor(pins: SerialPins, wake: () => void) {
 		this.#wake = wake;
 		this.#serial = new Serial({
 			baud: BAUD,
+			transmit: pins.transmit,
+			receive: pins.receive,
+			port: pins.port,
 			onReadable: (count) => this.#receive(count),
 			onWritable: (count) => this.#drain(count),
 		});
@@ -38,8 +48,8 @@ export class DeviceSerial implements Log, Console {
 
 	line(text: string): void {
 		const note = this.#dropped ? `(${this.#dropped} lines dropped) ` : '';
-		// Every character may take four bytes; a whole line or nothing.
-		if (RING_BYTES - (this.#tail - this.#head) < (note.length + text.length) * 4 + 2) {
+		// A whole line or nothing.
+		if (RING_BYTES - (this.#tail - this.#head) < note.length + text.length + 2) {
 			this.#dropped++;
 			return;
 		}

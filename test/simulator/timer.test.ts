@@ -96,6 +96,13 @@ describe.each(ENGINES)('the life of a node on %s', (engine) => {
 		expect(simulation.nodes[0].counts).toMatchObject({ boots: 2, faults: 1 });
 	});
 
+	it('stays off after twenty faults in a row', async () => {
+		const { said, simulation } = await probe(engine, `throw new Error('no way');`, 60_000);
+		expect(said).toHaveLength(20);
+		expect(said[19]).toMatch(/^\[The node stays off after 20 faults in a row: uncaught Error: no way/);
+		expect(simulation.nodes[0].running).toBe(false);
+	});
+
 	it('does nothing after System.restart()', async () => {
 		const { said } = await probe(engine, `
 			trace('boot');

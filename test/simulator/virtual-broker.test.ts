@@ -158,7 +158,11 @@ describe('the virtual broker', () => {
 		await pass();
 		expect([kinds(waiting), broker.published.length]).toEqual([['connack'], 1]);
 		broker.faults.silent = true;
-		expect((await connect('d')).got).toEqual([]);
+		const unheard = await connect('d');
+		expect(unheard.got).toEqual([]);
+		broker.faults.silent = false;
+		await pass();
+		expect(kinds(unheard)).toEqual(['connack']);
 	});
 
 	it('checks credentials', async () => {

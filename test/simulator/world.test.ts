@@ -92,6 +92,19 @@ describe('the clock', () => {
 		expect(times).toEqual([...times].sort((a, b) => a - b));
 	});
 
+	it('does not pile up what was cancelled, nor lose what was not', async () => {
+		const clock = new Scheduler('virtual');
+		let fired = 0;
+		let far = clock.at(1e9, () => void fired++);
+		for (let i = 0; i < 5_000; i++) {
+			clock.at(i, () => void fired++);
+			far.cancelled = true;
+			far = clock.at(1e9 + i, () => void fired++);
+		}
+		await clock.run();
+		expect(fired).toBe(5_001);
+	});
+
 	it('follows real time by its factor', async () => {
 		const clock = new Scheduler(100);
 		const from = performance.now();

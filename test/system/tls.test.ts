@@ -78,7 +78,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 
 	it('waits for the date, says so, and connects when it is known', async () => {
 		const tls = await broker(good);
-		const { lines, simulation } = await node(tls.port, { settings: { timeServer: 'nobody.invalid' } });
+		const { lines, simulation } = await node(tls.port, { settings: { timeServer: 'time.example' } });
 		simulation.conditions.time = 'silent';
 		await until(simulation, () => says(lines, 'waiting for the date: without it no certificate can be checked'));
 		await simulation.pass(70_000);

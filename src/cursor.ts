@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Where the delivery of the journal is: from the oldest sector to the place where the next reading is written.
+//
+// Rule: it may begin anew at any time, since what is done or on its way is passed over. All sectors up to `passed` have been
+// read to their end; such a sector is retired as soon as nothing of it is on its way any more.
+
+import { Finder, NONE } from './finder.js';
+import { SLOTS_PER_STEP } from './limits.js';
+import { Found, Slot, type Sectors } from './sector.js';
+
+/** next(): not known yet, ask again later. */
+export const BUSY = -2;
+
+/** What knows which readings are on their way. */
+export interface Flying {
+	/** Whether this slot's reading is with the outbox. */
+	flies(slot: number): boolean;
+	/** Whether any slot's of this sector is. */
+	fliesFrom(sector: number): boolean;
+	/** The slots of this sector are no more: what is on its way will be acknowledged for nobody. */
+	gone(sector: number): void;
+}
+
+/** The journal, as delivery sees it. */
+export interface Shelf {
+	/** Something else is done with the flash at present. */
+	readonly working: boolean;
+	/** The next reading is written here: nothing can be behind it. */
+	endsAt(sector: number, slot: number): boolean;
+	/** Asks for step() to be called until it is true. */
+	seek(): void;
+	retire(sector: number): void;
+	/** A slot held nothing usable. */
+	discard(): void;
+}
+
+export class Cursor {
+	readonly #sectors: Sectors;
+	readonly #finder: Finder;
+	readonly #flying: Flying;
+	readonly #shelf: Shelf;
+	#sector = NONE;
+	/** Within the sector. */
+	#slot = 0;
+	#last = 0;
+	#passed = 0;
+	#found = NONE;
+	/** No sector is behind `passed`. */
+	#exhausted = false;
+
+	constructor(sectors: Sectors, finder: Finder, flying: Flying, shelf: Shelf) {
+		this.#sectors = sectors;
+		this.#finder = finder;
+		this.#flying = flying;
+		this.#shelf = shelf;
+	}
+
+	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY. */
+	next(): number {
+		for (let steps = 0; this.#found === NONE; steps++) {
+			if (this.#shelf.working || steps === SLOTS_PER_STEP) return BUSY;
+			if (this.#sector === NONE) {
+				if (this.#exhausted) return NONE;
+				this.#finder.begin(this.#passed);
+				this.#shelf.seek();
+				return BUSY;
+			}
+			if (this.#shelf.endsAt(this.#sector, this.#slot)) return NONE;
+			if (this.#slot === this.#sectors.slotsPerSector) this.#leave();
+			else this.#try();
+		}
+		return this.#found;
+	}
+
+	/** The reading found is on its way. */
+	sent(): void {
+		this.#found = NONE;
+		this.#slot++;
+	}
+
+	/** One step of the search for the next sector; true when it is over. */
+	step(): boolean {
+		if (!this.#finder.step()) return false;
+		if (this.#finder.sector === NONE) this.#exhausted = true;
+		else this.#enter();
+		return true;
+	}
+
+	/** A new sector was begun. */
+	more(): void {
+		this.#exhausted = false;
+	}
+
+	/** Begins anew with the oldest. */
+	rewind(): void {
+		this.#sector = this.#found = NONE;
+		this.#passed = 0;
+		this.#exhausted = false;
+	}
+
+	/** Something of this sector was acknowledged: it may have been the last that it was waiting for. */
+	settle(sector: number): void {
+		if (sector === this.#sector || this.#flying.fliesFrom(sector)) return;
+		if (this.#sectors.look(sector) === Found.Alive && this.#sectors.last <= this.#passed) this.#shelf.retire(sector);
+	}
+
+	#try(): void {
+		const slot = this.#sector * this.#sectors.slotsPerSector + this.#slot;
+		const state = this.#sectors.lookAt(slot);
+		if (state === Slot.Damaged) this.#shelf.discard();
+		if (state === Slot.Waiting && !this.#flying.flies(slot)) this.#found = slot;
+		else this.#slot++;
+	}
+
+	#leave(): void {
+		const sector = this.#sector;
+		this.#passed = this.#last;
+		this.#sector = NONE;
+		if (!this.#flying.fliesFrom(sector)) this.#shelf.retire(sector);
+		// Mostly the next one in order is the next one in place.
+		this.#finder.begin(this.#passed);
+		if (this.#finder.look((sector + 1) % this.#sectors.count)) this.#enter();
+	}
+
+	#enter(): void {
+		this.#sector = this.#finder.sector;
+		this.#last = this.#finder.last;
+		this.#slot = 1;
+	}
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// The flash partition "storage" through the SDK's legacy "flash". ESP8266: 0x102000 to 0x3FB000 (eagle.flash.4m.ld);
+// ESP32: what hardware/esp32-partitions.csv gives it.
+//
+// Rule: nothing throws. A board without the partition has no journal, and says so once. Both chips write whole words; the SDK
+// gives a new buffer for each read, which is garbage at once, so what reads much does so in steps.
+
+import NorFlash from 'flash';
+import type { Flash, Log } from '../ports.js';
+
+const PARTITION = 'storage';
+
+/** Undefined if there is no such partition. */
+export function openFlash(log: Log): Flash | undefined {
+	try {
+		return new DeviceFlash(new NorFlash(PARTITION));
+	} catch {
+		log.line(`there is no flash partition "${PARTITION}": readings wait in RAM only`);
+		return undefined;
+	}
+}
+
+class DeviceFlash implements Flash {
+	readonly sectorBytes: number;
+	readonly sectorCount: number;
+	readonly #flash: NorFlash;
+
+	constructor(flash: NorFlash) {
+		this.#flash = flash;
+		this.sectorBytes = flash.blockSize;
+		this.sectorCount = Math.floor(flash.byteLength / flash.blockSize);
+	}
+
+	read(offset: number, into: Uint8Array): boolean {
+		try {
+			into.set(new Uint8Array(this.#flash.read(offset, into.length)));
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	write(offset: number, bytes: Uint8Array): boolean {
+		try {
+			this.#flash.write(offset, bytes.length, bytes);
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	erase(sector: number): boolean {
+		try {
+			this.#flash.erase(sector);
+			return true;
+		} catch {
+			return false;
+		}
+	}
+}

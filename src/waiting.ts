@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// All readings that wait, in RAM and in flash, behind one face: what comes next, what was acknowledged.
+//
+// Rule: the oldest first. New readings enter the ring; while the link is down for long, or the ring fills up, they move on into
+// the journal, always the oldest, so that all in flash is older than all in RAM. The journal is delivered before the ring.
+// A place is a position in the ring (0 and up) or stands for a slot in flash (FLASH and below).
+// Invariant: of this boot, readings put = delivered + count + dropped.
+
+import { Backlog } from './backlog.js';
+import { BUSY, type Flying } from './cursor.js';
+import { NONE } from './finder.js';
+import { Journal } from './journal.js';
+import { BACKLOG_BYTES, JOURNAL_AFTER_MS, JOURNAL_PER_TURN, JOURNAL_SECTORS_MIN, MESSAGES_MAX } from './limits.js';
+import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from './ports.js';
+import { Reading } from './reading.js';
+import { GAP_MAX } from './sector.js';
+
+/** Slot k in flash is the place FLASH - k. */
+const FLASH = -3;
+/** A message that is in the air for no reading, since that is no more; and one that is not in the air at all. */
+const GONE = -1;
+const LANDED = Infinity;
+/** Turns of work that a restart waits for; erasures are the longest. */
+const SAVE_TURNS_MAX = 40;
+
+export class Waiting implements Pollable, Flying {
+	/** Readings acknowledged by the broker since boot: of this boot, and of earlier ones. */
+	delivered = 0;
+	deliveredEarlier = 0;
+
+	readonly #boot: number;
+	readonly #clock: Clock;
+	readonly #ring: Backlog;
+	readonly #journal: Journal | undefined;
+	/** The place of each message's reading. */
+	readonly #places = new Float64Array(MESSAGES_MAX).fill(LANDED);
+	readonly #reading = new Reading();
+	#online = false;
+	#offlineSince: Millis = 0;
+	/** The message that tells of what the ring dropped, and up to which number. */
+	#namer = NONE;
+	#namedTo = 0;
+
+	constructor(boot: number, clock: Clock, log: Log, flash?: Flash, ringBytes = BACKLOG_BYTES) {
+		this.#boot = boot;
+		this.#clock = clock;
+		this.#ring = new Backlog(ringBytes);
+		if (flash && flash.sectorCount >= JOURNAL_SECTORS_MIN) this.#journal = new Journal(flash, boot, this, log);
+	}
+
+	/** Undefined on a node without one. */
+	get journal(): Journal | undefined {
+		return this.#journal;
+	}
+
+	/** Readings of this boot that are not acknowledged. */
+	get count(): number {
+		return this.#ring.count + (this.#journal ? this.#journal.own : 0);
+	}
+
+	/** Readings of this boot that had to make room. */
+	get dropped(): number {
+		return this.#ring.dropped + (this.#journal ? this.#journal.dropped : 0);
+	}
+
+	put(reading: Reading): void {
+		this.#ring.put(reading);
+	}
+
+	linkUp(): void {
+		this.#online = true;
+		this.#ring.linkUp();
+		this.#journal?.yieldToDelivery();
+	}
+
+	linkDown(now: Millis): void {
+		if (this.#online) this.#offlineSince = now;
+		this.#online = false;
+	}
+
+	poll(now: Millis): Millis {
+		const journal = this.#journal;
+		if (!journal) return NEVER;
+		if (journal.working) {
+			journal.work();
+			return now;
+		}
+		if (this.#online || journal.broken || this.#ring.oldest() < 0) return NEVER;
+		const at = this.#offlineSince + JOURNAL_AFTER_MS;
+		if (now < at && !this.#ring.fillsUp) return at;
+		this.#store();
+		return now;
+	}
+
+	/** A restart follows at once: all that is in RAM goes to flash, as far as there is room without thinning. */
+	save(): void {
+		const journal = this.#journal;
+		if (!journal) return;
+		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.#ring.oldest() >= 0; turns++) {
+			if (journal.working) journal.work();
+			else this.#store();
+		}
+	}
+
+	/** The place of the next live reading, or NONE. */
+	nextLive(): number {
+		return this.#ring.nextLive();
+	}
+
+	/** The place of the next late reading; NONE; or BUSY: ask again in the next turn. */
+	nextLate(): number {
+		const slot = this.#journal ? this.#journal.next() : NONE;
+		if (slot === BUSY) return BUSY;
+		return slot === NONE ? this.#ring.nextLate() : FLASH - slot;
+	}
+
+	/** Fills `reading`, with its time if that can be known. */
+	read(place: number, reading: Reading): void {
+		if (place <= FLASH) this.#journal!.read(FLASH - place, reading);
+		else {
+			this.#ring.read(place, reading);
+			reading.boot = this.#boot;
+			const { unnamedFrom, unnamedTo } = this.#ring;
+			const tells = unnamedFrom !== 0 && this.#namer === NONE;
+			reading.droppedFrom = tells ? unnamedFrom : 0;
+			reading.droppedTo = tells ? unnamedTo : 0;
+		}
+		if (reading.boot === this.#boot) this.#date(reading);
+	}
+
+	/** The reading at `place` is with the outbox, as the message with this index. */
+	sent(message: number, place: number): void {
+		this.#places[message] = place;
+		if (place <= FLASH) return this.#journal!.sent();
+		if (this.#ring.unnamedTo && this.#namer === NONE) {
+			this.#namer = message;
+			this.#namedTo = this.#ring.unnamedTo;
+		}
+		this.#ring.sent(place);
+	}
+
+	/** The broker has that message. */
+	acknowledged(message: number): void {
+		const place = this.#land(message);
+		if (message === this.#namer) {
+			this.#namer = NONE;
+			this.#ring.named(this.#namedTo);
+		}
+		if (place <= FLASH) {
+			if (this.#journal!.finish(FLASH - place) === this.#boot) this.delivered++;
+			else this.deliveredEarlier++;
+		} else if (place !== GONE && this.#ring.acknowledged(place)) this.delivered++;
+	}
+
+	/** That message cannot be delivered: its reading goes, counted as dropped. */
+	discard(message: number): void {
+		const place = this.#land(message);
+		if (message === this.#namer) this.#namer = NONE;
+		if (place <= FLASH) this.#journal!.giveUp(FLASH - place);
+		else if (place !== GONE) this.#ring.discard(place);
+	}
+
+	flies(slot: number): boolean {
+		return this.#places.indexOf(FLASH - slot) >= 0;
+	}
+
+	fliesFrom(sector: number): boolean {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#isFrom(i, sector)) return true;
+		return false;
+	}
+
+	gone(sector: number): void {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#isFrom(i, sector)) this.#places[i] = GONE;
+	}
+
+	#isFrom(message: number, sector: number): boolean {
+		const place = this.#places[message];
+		return place <= FLASH && this.#journal!.sectorOf(FLASH - place) === sector;
+	}
+
+	#land(message: number): number {
+		const place = this.#places[message];
+		this.#places[message] = LANDED;
+		return place;
+	}
+
+	/** Taken before the date was known, and it is known now: uptimes tell how long ago it was. */
+	#date(reading: Reading): void {
+		const unix = this.#clock.unixSeconds();
+		if (!reading.time && unix) reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
+	}
+
+	/** Moves some of the oldest to flash, or sees to it that there is room. */
+	#store(): void {
+		const journal = this.#journal!;
+		if (!journal.ready) return journal.prepare();
+		for (let count = 0; count < JOURNAL_PER_TURN && journal.ready; count++) {
+			const position = this.#ring.oldest();
+			if (position < 0 || !this.#move(position)) return;
+		}
+	}
+
+	#move(position: number): boolean {
+		const reading = this.#reading;
+		this.read(position, reading);
+		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
+		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
+		const slot = this.#journal!.append(reading);
+		if (slot === NONE) return false;
+		if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
+		const message = this.#places.indexOf(position);
+		if (message >= 0) this.#places[message] = FLASH - slot;
+		this.#ring.moved(position);
+		return true;
+	}
+}

@@ -1,0 +1,146 @@
+// A node's store of readings over a flash that survives it, and the ledger of what must be true of it.
+import { expect } from 'vitest';
+import { BUSY } from '../../src/cursor.js';
+import { NONE } from '../../src/finder.js';
+import { MESSAGES_MAX } from '../../src/limits.js';
+import { ABSENT, Reading } from '../../src/reading.js';
+import { Waiting } from '../../src/waiting.js';
+import { FakeClock, FakeLog } from './fakes.js';
+import type { FakeFlash } from './flash.js';
+
+export interface Delivered {
+	readonly boot: number;
+	readonly seq: number;
+	readonly time: number;
+	readonly uptime: number;
+	readonly temperature: number;
+	readonly humidity: number;
+	readonly dropped: readonly [number, number] | undefined;
+}
+
+/** Values that follow from boot and number, so that an altered one is seen. */
+export const temperatureOf = (boot: number, seq: number) => ((boot * 7_919 + seq * 104_729) % 200_000) - 60_000;
+export const humidityOf = (boot: number, seq: number) => (seq % 5 ? (boot * 31 + seq * 17) % 100_000 : ABSENT);
+
+export class Shelf {
+	readonly clock = new FakeClock();
+	readonly log = new FakeLog();
+	readonly flash: FakeFlash;
+	readonly ringBytes: number;
+	waiting!: Waiting;
+	boot = 0;
+	seq = 0;
+	#readings = new Reading();
+
+	constructor(flash: FakeFlash, ringBytes = 15 * 8) {
+		this.flash = flash;
+		this.ringBytes = ringBytes;
+	}
+
+	/** A boot, some minutes into an outage. */
+	start(): this {
+		this.boot++;
+		this.seq = 0;
+		this.clock.time = 300_000;
+		this.waiting = new Waiting(this.boot, this.clock, this.log, this.flash, this.ringBytes);
+		return this;
+	}
+
+	/** One reading, not yet in flash. */
+	take(): number {
+		const reading = this.#readings;
+		reading.seq = ++this.seq;
+		reading.uptime = 300 + this.seq;
+		reading.time = this.clock.unixSeconds();
+		reading.values[0] = temperatureOf(this.boot, this.seq);
+		reading.values[1] = humidityOf(this.boot, this.seq);
+		this.waiting.put(reading);
+		return this.seq;
+	}
+
+	/** Turns of the loop until there is nothing to do. */
+	settle(): this {
+		for (let turns = 0; this.waiting.poll(this.clock.time) <= this.clock.time; turns++) if (turns > 20_000) throw new Error('the loop never rests');
+		return this;
+	}
+
+	fill(count: number): this {
+		for (let i = 0; i < count; i++) {
+			this.take();
+			this.settle();
+		}
+		return this;
+	}
+
+	/** The next late one to send, as a place; NONE if there is none. */
+	next(): number {
+		for (let turns = 0; turns < 20_000; turns++) {
+			const place = this.waiting.nextLate();
+			if (place !== BUSY) return place;
+			this.waiting.poll(this.clock.time);
+		}
+		throw new Error('delivery never rests');
+	}
+
+	look(place: number): Delivered {
+		const reading = this.#readings;
+		this.waiting.read(place, reading);
+		return {
+			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.values[0]!, humidity: reading.values[1]!,
+			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
+		};
+	}
+
+	/** Sends and acknowledges up to `count`, some at a time and not in order; `onAcknowledged` before and after each. */
+	deliver(count = Infinity, around: (one: Delivered, done: boolean) => void = () => {}, window = 3): Delivered[] {
+		const all: Delivered[] = [];
+		const flying: { message: number; one: Delivered }[] = [];
+		const land = () => {
+			const [{ message, one }] = flying.splice(flying.length > 1 ? 1 : 0, 1) as [{ message: number; one: Delivered }];
+			around(one, false);
+			this.waiting.acknowledged(message);
+			around(one, true);
+		};
+		for (;;) {
+			const place = all.length < count ? this.next() : NONE;
+			if (place === NONE) break;
+			const one = this.look(place);
+			const message = [...Array(MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index))!;
+			this.waiting.sent(message, place);
+			flying.push({ message, one });
+			all.push(one);
+			if (flying.length >= window) land();
+		}
+		while (flying.length) land();
+		return all;
+	}
+
+	connect(): this {
+		this.waiting.linkUp();
+		return this;
+	}
+
+	disconnect(): this {
+		this.waiting.linkDown(this.clock.time);
+		this.clock.time += 300_000;
+		return this;
+	}
+}
+
+/** All numbers that the dropped ranges of these name, as "boot/seq". */
+export function namedBy(delivered: readonly Delivered[]): string[] {
+	const named: string[] = [];
+	for (const { boot, dropped } of delivered) if (dropped) for (let seq = dropped[0]; seq <= dropped[1]; seq++) named.push(`${boot}/${seq}`);
+	return named;
+}
+
+export const name = ({ boot, seq }: { boot: number; seq: number }) => `${boot}/${seq}`;
+
+/** What is delivered is what was taken, to the digit, oldest first, and none twice. */
+export function checkTrue(delivered: readonly Delivered[]): void {
+	for (const { boot, seq, temperature, humidity } of delivered) expect([boot, seq, temperature, humidity]).toEqual([boot, seq, temperatureOf(boot, seq), humidityOf(boot, seq)]);
+	for (let i = 1; i < delivered.length; i++) {
+		const [one, other] = [delivered[i - 1]!, delivered[i]!];
+		expect(one.boot < other.boot || (one.boot === other.boot && one.seq < other.seq), `${name(one)} comes before ${name(other)}`).toBe(true);
+	}
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NONE } from '../src/finder.js';
+import { JOURNAL_SECTORS_MIN, MESSAGES_MAX } from '../src/limits.js';
+import { FakeFlash } from './support/flash.js';
+import { checkTrue, namedBy, name, Shelf, type Delivered } from './support/shelf.js';
+
+describe('readings that wait', () => {
+	it('are all saved before a restart that was asked for, those on their way included', () => {
+		const shelf = new Shelf(new FakeFlash(8), 15 * 40).start().settle().connect();
+		for (let i = 0; i < 15; i++) shelf.take();
+		shelf.waiting.sent(0, shelf.waiting.nextLive());
+		shelf.waiting.sent(1, shelf.waiting.nextLive());
+		shelf.waiting.acknowledged(0);
+		shelf.waiting.save();
+		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([...Array(14).keys()].map((k) => k + 2));
+	});
+
+	it('are saved also when the restart comes before the flash was looked through', () => {
+		const shelf = new Shelf(new FakeFlash(300)).start();
+		for (let i = 0; i < 5; i++) shelf.take();
+		shelf.waiting.save();
+		expect(shelf.start().settle().connect().deliver().length).toBe(5);
+	});
+
+	it('without flash wait in RAM; what had to make room is named by the first that is sent, and by no other', () => {
+		const shelf = new Shelf(new FakeFlash(JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
+		shelf.take();
+		const { waiting } = shelf;
+		waiting.sent(0, waiting.nextLive());
+		const first = shelf.look(waiting.nextLate());
+		expect(first.dropped).toBeUndefined();
+		waiting.acknowledged(0);
+		expect(shelf.deliver().every(({ dropped }) => !dropped)).toBe(true);
+	});
+
+	it('name again what was dropped when the one that named it was set aside', () => {
+		const shelf = new Shelf(new FakeFlash(1), 15 * 4).start().fill(6).connect();
+		const place = shelf.next();
+		expect(shelf.look(place).dropped).toEqual([1, 2]);
+		shelf.waiting.sent(5, place);
+		shelf.waiting.discard(5);
+		expect(shelf.look(shelf.next()).dropped).toEqual([1, 3]);
+		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 3]);
+	});
+
+	it('in flash that are set aside are counted as dropped and never sent again', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
+		shelf.waiting.sent(0, shelf.next());
+		shelf.waiting.discard(0);
+		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 1]);
+		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
+	});
+
+	it('carry what the ring had to drop into flash, as the range before the oldest', () => {
+		const flash = new FakeFlash(1_000);
+		const shelf = new Shelf(flash, 15 * 4).start();
+		// The flash is still being looked through.
+		for (let i = 0; i < 7; i++) shelf.take();
+		shelf.settle();
+		const delivered = shelf.start().settle().connect().deliver();
+		expect(delivered.map(({ seq }) => seq)).toEqual([4, 5, 6, 7]);
+		expect(delivered[0]!.dropped).toEqual([1, 3]);
+	});
+
+	it('add up whatever happens: taken are delivered, waiting or dropped; each that was dropped is named', () => {
+		const event = fc.oneof(
+			{ weight: 8, arbitrary: fc.constant('take' as const) }, { weight: 8, arbitrary: fc.constant('send' as const) }, { weight: 8, arbitrary: fc.constant('land' as const) },
+			{ weight: 2, arbitrary: fc.constant('up' as const) }, { weight: 2, arbitrary: fc.constant('down' as const) }, { weight: 5, arbitrary: fc.constant('turn' as const) },
+			{ weight: 1, arbitrary: fc.constant('settle' as const) }, { weight: 1, arbitrary: fc.constant('many' as const) },
+		);
+		fc.assert(fc.property(fc.array(event, { maxLength: 250 }), fc.integer({ min: JOURNAL_SECTORS_MIN, max: 9 }), (events, sectors) => {
+			const shelf = new Shelf(new FakeFlash(sectors)).start();
+			const flying: { message: number; one: Delivered }[] = [];
+			const landed: Delivered[] = [];
+			let online = false;
+			const happen: Record<(typeof events)[number], () => void> = {
+				take: () => void shelf.take(),
+				many: () => void shelf.fill(60),
+				send: () => {
+					const message = [...Array(MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index));
+					if (!online || message === undefined) return;
+					let place = shelf.waiting.nextLive();
+					if (place === NONE) place = shelf.waiting.nextLate();
+					if (place === NONE || place === -2) return;
+					const one = shelf.look(place);
+					expect(flying.some((other) => name(other.one) === name(one))).toBe(false);
+					flying.push({ message, one });
+					shelf.waiting.sent(message, place);
+				},
+				land: () => {
+					if (!online || !flying.length) return;
+					const { message, one } = flying.splice(flying.length >> 1, 1)[0]!;
+					landed.push(one);
+					shelf.waiting.acknowledged(message);
+				},
+				up: () => {
+					if (!online) shelf.connect();
+					online = true;
+				},
+				down: () => {
+					if (online) shelf.disconnect();
+					online = false;
+				},
+				turn: () => void shelf.waiting.poll(shelf.clock.time),
+				settle: () => void shelf.settle(),
+			};
+			for (const each of events) {
+				happen[each]();
+				const { waiting } = shelf;
+				expect(waiting.delivered + waiting.count + waiting.dropped).toBe(shelf.seq);
+			}
+			happen.up();
+			while (flying.length) happen.land();
+			landed.push(...shelf.deliver(Infinity, undefined, 1));
+			// One more, for what was dropped last to be named by.
+			for (let k = 0; k < 2; k++) {
+				shelf.take();
+				for (let place; (place = shelf.waiting.nextLive()) !== NONE; ) {
+					landed.push(shelf.look(place));
+					shelf.waiting.sent(0, place);
+					shelf.waiting.acknowledged(0);
+				}
+			}
+			for (const one of landed) checkTrue([one]);
+			expect(shelf.waiting.count).toBe(0);
+			const known = new Set([...landed.map(name), ...namedBy(landed)]);
+			for (let seq = 1; seq <= shelf.seq; seq++) expect(known.has(`1/${seq}`), `1/${seq}`).toBe(true);
+		}), { seed: 77, numRuns: 300 });
+	});
+});
