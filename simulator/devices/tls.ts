@@ -81,7 +81,7 @@ class Client {
 			socket: this.#wire,
 			secureContext: createSecureContext({
 				minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: CIPHERS, sigalgs: 'ECDSA+SHA256:RSA+SHA256', ecdhCurve: 'P-256',
-				secureOptions: constants.SSL_OP_NO_TICKET,
+				secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_LEGACY_SERVER_CONNECT,
 				...(certificates && { cert: certificates.split(',').map(pem).join(''), key: privateKey(key) }),
 			}),
 			...(serverName && { servername: serverName }),

@@ -19,7 +19,7 @@ const RSA = 1;
 const ECDSA = 3;
 const NAMED_CURVE = 3;
 
-const NOT_TLS = 'it does not speak TLS: is this its port for TLS?';
+export const NOT_TLS = 'it does not speak TLS: is this its port for TLS?';
 export const WANTS_CERTIFICATE = 'it wants a client certificate: name one with certFile and keyFile';
 const OUT_OF_ORDER = 'it breaks the rules of TLS';
 
@@ -120,6 +120,11 @@ export class Handshake {
 		const signs = bytes[at + 1] === RSA || (bytes[at + 1] === ECDSA && this.#key === Key.Ecdhe);
 		return bytes[at] === SHA256 && signs && at + 4 + word(bytes, at + 2) === end ? '' : 'it does not sign its key as it has to';
 	}
+}
+
+/** Whether a record of TLS may begin with this byte. */
+export function isRecord(type: number): boolean {
+	return type >= CHANGE_CIPHER_SPEC && type <= 23;
 }
 
 /** Why the other side ended it: RFC 5246 §7.2.2, RFC 7301 §3.2. */

@@ -14,7 +14,7 @@ import X509 from 'x509';
 import type { Clock } from '../../ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
 import { Der } from './certificate.js';
-import { alertText, Handshake, WANTS_CERTIFICATE } from './handshake.js';
+import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';
 import { Trust } from './trust.js';
 
 /** Files of the image, made by "telltale build": DER, several certificates one after the other, the key as PKCS #8. */
@@ -40,7 +40,9 @@ export function tlsSockets(host: string, alpn: string, clock: Clock): MakeSocket
 class Wire {
 	readable = 0;
 	writable = 0;
+	fault = '';
 	readonly #tcp: TCP;
+	#heard = false;
 
 	constructor(tcp: TCP) {
 		this.#tcp = tcp;
@@ -48,6 +50,10 @@ class Wire {
 
 	read(into: Uint8Array): void {
 		this.#tcp.read(into);
+		if (this.#heard) return;
+		this.#heard = true;
+		// At once: the length that another protocol seems to announce may never come.
+		if (!isRecord(into[0])) throw new Error((this.fault = NOT_TLS));
 	}
 
 	write(bytes: Uint8Array): number {
@@ -200,7 +206,7 @@ class TlsSocket implements Socket {
 
 	/** Puts what is known into a sentence, and tells the broker, who has nothing to hide its log from. */
 	#explain(error: Error): void {
-		const fault = this.#trust.fault || this.#session.fault;
+		const fault = this.#trust.fault || this.#session.fault || this.#wire.fault;
 		this.failure = fault || (this.#open ? '' : alertIn(error));
 		if (this.#open || this.#session.clientCipher || !fault) return;
 		try {
