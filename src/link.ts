@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: MIT
 // The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
 //
-// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit,
+// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting, Dating and Online has a time limit,
 // and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
-import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
-import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
+import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
 
 export const enum State {
 	/** Until the back-off is over. */
 	Waiting,
 	/** For the access point and an address. */
 	Joining,
+	/** For the date, if certificates are to be checked. */
+	Dating,
 	/** For the broker's address. */
 	Resolving,
 	/** For the TCP connection. */
 	Opening,
+	/** For the TLS handshake, if there is one. */
+	Securing,
 	/** For the CONNACK. */
 	Greeting,
 	Online,
@@ -41,9 +45,11 @@ export const enum Event {
 export const TABLE: readonly (readonly State[])[] = Object.freeze([
 	// by event:    None, Due, Done, Failed, Unjoined
 	Object.freeze([State.Waiting, State.Joining, State.Waiting, State.Waiting, State.Waiting]),
-	Object.freeze([State.Joining, State.Waiting, State.Resolving, State.Waiting, State.Joining]),
+	Object.freeze([State.Joining, State.Waiting, State.Dating, State.Waiting, State.Joining]),
+	Object.freeze([State.Dating, State.Dating, State.Resolving, State.Dating, State.Waiting]),
 	Object.freeze([State.Resolving, State.Waiting, State.Opening, State.Waiting, State.Waiting]),
-	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Opening, State.Waiting, State.Securing, State.Waiting, State.Waiting]),
+	Object.freeze([State.Securing, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
 	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
@@ -58,8 +64,9 @@ export const enum Cause {
 	Refused,
 	Silence,
 	Protocol,
+	Tls,
 }
-export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol']);
+export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
 
 /** What link needs of the session above it. */
 export interface Upper {
@@ -102,6 +109,7 @@ export class Link implements Pollable {
 	readonly #upper: Upper;
 	readonly #backoff: Backoff;
 	readonly #log: Log;
+	readonly #date: Pick<Clock, 'unixSeconds'> | undefined;
 	#state: State = State.Waiting;
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
@@ -109,13 +117,15 @@ export class Link implements Pollable {
 	/** Times in a row that the broker hung up soon after it had accepted us. */
 	#hangUps = 0;
 
-	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log) {
+	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
+	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
 		this.#to = to;
 		this.#network = network;
 		this.#transport = transport;
 		this.#upper = upper;
 		this.#backoff = backoff;
 		this.#log = log;
+		this.#date = date;
 	}
 
 	get state(): State {
@@ -156,11 +166,16 @@ export class Link implements Pollable {
 				if (network === NetworkState.Up) return Event.Done;
 				if (network === NetworkState.Refused) return Event.Failed;
 				break;
+			case State.Dating:
+				return this.#undated ? Event.None : Event.Done;
 			case State.Resolving:
 				if (this.#network.resolved !== undefined) return this.#network.resolved ? Event.Done : Event.Failed;
 				break;
 			case State.Opening:
+			case State.Securing:
+				// Without TLS a connection is open at once, and goes through Securing without a stop.
 				if (this.#transport.state === TransportState.Open) return Event.Done;
+				if (this.#transport.state === TransportState.Securing && this.#state === State.Opening) return Event.Done;
 				if (this.#transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
@@ -173,6 +188,10 @@ export class Link implements Pollable {
 				break;
 		}
 		return now >= this.#dueAt ? Event.Due : Event.None;
+	}
+
+	get #undated(): boolean {
+		return this.#date !== undefined && !this.#date.unixSeconds();
 	}
 
 	#watchUse(now: Millis): void {
@@ -193,6 +212,10 @@ export class Link implements Pollable {
 				this.#dueAt = now + WIFI_TIMEOUT_MS;
 				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
 				break;
+			case State.Dating:
+				this.#dueAt = NEVER;
+				if (this.#undated) this.#log.line('waiting for the date: without it no certificate can be checked');
+				break;
 			case State.Resolving:
 				this.#dueAt = now + DNS_TIMEOUT_MS;
 				this.#network.resolve(this.#to.host);
@@ -200,6 +223,9 @@ export class Link implements Pollable {
 			case State.Opening:
 				this.#dueAt = now + TCP_TIMEOUT_MS;
 				this.#transport.open(this.#network.resolved!, this.#to.port);
+				break;
+			case State.Securing:
+				this.#dueAt = now + TLS_TIMEOUT_MS;
 				break;
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
@@ -255,10 +281,16 @@ export class Link implements Pollable {
 				return this.#because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
 				if (late) return this.#because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
+				if (this.#transport.reason) break;
 				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
+			case State.Securing:
+				if (late) return this.#because(Cause.Silence, `${host}:${port} does not finish the TLS handshake: is this its port for TLS?`);
+				if (!this.#transport.reason) return this.#because(Cause.Tcp, `${host}:${port} closed the connection during the TLS handshake: is this its port for TLS?`);
+				break;
 			case State.Greeting:
 				if (late) return this.#because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
+		if (this.#state < State.Greeting) return this.#because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
 		return this.#because(this.#upper.cause, this.#upper.ended);
 	}
 
