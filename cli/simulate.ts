@@ -55,6 +55,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	const signal = interruption();
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
 	if (options.world !== undefined) mustBeFile(options.world);
+	if (options.broker) await mustBeHere(options.broker);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
@@ -111,6 +112,13 @@ async function started<Thing>(start: () => Promise<Thing>): Promise<Thing> {
 		if (error instanceof Error && error.constructor === Error && /^[^\n]+\.$/.test(error.message)) throw new Failure(error.message, { cause: error });
 		throw error;
 	}
+}
+
+/** Before anything is connected: what is simulated here must not reach anybody else. */
+async function mustBeHere({ url }: BrokerAddress): Promise<void> {
+	const { isThisMachine } = await import('../simulator/network.js');
+	const { hostname } = new URL(url.replace(/^\w+:/, 'http:'));
+	if (!isThisMachine(hostname)) throw new Failure(`The broker ${hostname} is not on this machine: simulated nodes talk to 127.0.0.1 or localhost only.`);
 }
 
 function mustBeFile(path: string): void {

@@ -64,6 +64,11 @@ export function isLoopback(address: string): boolean {
 	return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }
 
+/** Whether a host, as it stands in an address, is this machine for certain. */
+export function isThisMachine(host: string): boolean {
+	return host === 'localhost' || isLoopback(host);
+}
+
 /** A local broker answers within a fraction of this. */
 const QUIET_MS = 3;
 const SYN_GIVE_UP_MS = 45_000;

@@ -44,6 +44,8 @@ export interface Subjects {
 	readonly config: Config;
 	readonly board: { readonly name: string; readonly chip: string };
 	readonly boot: number;
+	/** Nothing is measured: the boots before ended too soon. */
+	readonly safe: boolean;
 	readonly clock: Clock;
 	readonly network: Network;
 	readonly sampler: Sampler;
@@ -151,10 +153,10 @@ export class Announcer implements Pollable {
 	}
 
 	#writeInfo(text: Text): void {
-		const { config, board, boot, network, sampler } = this.#of;
+		const { config, board, boot, safe, network, sampler } = this.#of;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
-		text.put(',"address":').quoted(network.address()).put('}');
+		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
 	}
 
 	#writeOutage(text: Text): void {

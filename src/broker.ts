@@ -166,8 +166,9 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		const prefix = this.#config.base.length + 1;
 		if (bytes[topicAt + prefix + 3] === SLASH && topicEnd - topicAt > prefix + 4) {
 			this.commands.onCommand(bytes, topicAt + prefix + 4, topicEnd, payloadAt, payloadEnd, retain);
-		} else if (this.announcer.isLateWill(bytes, payloadAt, payloadEnd) && !this.#stopping) {
-			// A will of an earlier connection turned up while we are here: say again what is true.
+		} else if (!retain && !this.#stopping && this.announcer.isLateWill(bytes, payloadAt, payloadEnd)) {
+			// A will of an earlier connection turned up while we are here: say again what is true. (What comes with the
+			// subscription, retained, is only what was true before we came.)
 			this.announce(this.announcer.online());
 		}
 	}

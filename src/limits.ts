@@ -72,3 +72,11 @@ export const TOPIC_MAX = 64;
 export const TIME_AGAIN_MS = 6 * 3_600_000;
 /** Longer than the SDK's SNTP client takes to give up (five tries, 5 s apart). */
 export const TIME_RETRY_MS = 60_000;
+
+// --- Staying alive ---
+/** So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does it more often. */
+export const BOOTS_MAX = 5;
+/** Long enough for everything to have run once: a join, a reconnect, several readings, the journal. */
+export const SURVIVED_MS = 5 * 60_000;
+/** Then the node tries to measure again. */
+export const SAFE_MODE_MS = 10 * 60_000;

@@ -10,6 +10,7 @@ import { board } from 'telltale/board';
 import { connect, objection } from '../sensors/parts.js';
 import { Announcer } from './announce.js';
 import { Backoff } from './backoff.js';
+import { BootGuard } from './bootguard.js';
 import { Broker } from './broker.js';
 import { Commands } from './commands.js';
 import { complete, fingerprint, keep, missing, validate, type Config } from './config.js';
@@ -19,7 +20,7 @@ import { openFlash } from './device/flash.js';
 import { DeviceNetwork } from './device/network.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
-import { DeviceRandom, restart } from './device/system.js';
+import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
@@ -39,21 +40,23 @@ export default function main(): void {
 	const known = keep(settings);
 	const store = new DevicePreferences(fingerprint(known));
 	const error = validate(known) || missing(known) || objection(complete(known).sensors, board);
-	const config = complete(known, store);
-	serial.line(`Telltale ${VERSION} on ${board.chip}, node ${config.node}`);
+	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 	if (error) return serial.line(`settings: ${error} Run "telltale configure" and flash again.`);
 
+	const guard = new BootGuard(store, serial, restart);
+	const config = complete(known, guard.safe ? undefined : store);
 	// Tells one boot's numbers from another's; needs no flash and no clock.
 	const boot = 1 + random.below(0x7fff_fffe);
-	const waiting = new Waiting(boot, clock, serial, openFlash(serial));
+	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake);
 	const broker = new Broker(config, transport, waiting, serial);
-	const sampler = new Sampler(parts(config), config.intervalMs, clock, serial, waiting);
+	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial);
-	const announcer = new Announcer({ config, board, boot, clock, network, sampler, waiting, broker, link });
+	const announcer = new Announcer({ config, board, boot, safe: guard.safe, clock, network, sampler, waiting, broker, link });
 	const reboot = () => {
+		guard.expected();
 		waiting.save();
 		restart();
 	};
@@ -63,7 +66,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	new Node([sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm);
+	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial));
 }
 
 function parts(config: Config): Part[] {

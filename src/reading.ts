@@ -40,6 +40,10 @@ const TIME = 2;
 const UPTIME = 3;
 const DROPPED = 4;
 const FIRST_QUANTITY = 5;
+const FRAGMENTS_MAX = 96;
+const COMMA = 0x2c;
+const BRACKET = 0x5d;
+const BRACE = 0x7d;
 
 /** Writes payloads: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
 export class ReadingWriter {
@@ -65,16 +69,14 @@ export class ReadingWriter {
 		this.#put(text, BOOT).whole(reading.boot);
 		if (reading.time) this.#put(text, TIME).whole(reading.time);
 		else this.#put(text, UPTIME).whole(reading.uptime);
-		if (reading.droppedFrom) this.#put(text, DROPPED).whole(reading.droppedFrom).put(',').whole(reading.droppedTo).put(']');
+		if (reading.droppedFrom) this.#put(text, DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
 		for (let i = 0; i < QUANTITIES.length; i++) {
 			if (reading.values[i] !== ABSENT) this.#put(text, FIRST_QUANTITY + i).milli(reading.values[i]);
 		}
-		text.put('}');
+		text.byte(BRACE);
 	}
 
 	#put(text: Text, index: number): Text {
 		return text.copy(this.#fragments, index > 0 ? this.#ends[index - 1] : 0, this.#ends[index]);
 	}
 }
-
-const FRAGMENTS_MAX = 160;

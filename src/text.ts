@@ -25,15 +25,22 @@ export class Text {
 		return this;
 	}
 
+	/** One byte of the text. */
+	byte(value: number): this {
+		if (this.length < this.bytes.length) this.bytes[this.length++] = value;
+		else this.overflowed = true;
+		return this;
+	}
+
 	/** ASCII only: names and punctuation of our own. */
 	put(ascii: string): this {
-		for (let i = 0, length = ascii.length; i < length; i++) this.#byte(ascii.charCodeAt(i));
+		for (let i = 0, length = ascii.length; i < length; i++) this.byte(ascii.charCodeAt(i));
 		return this;
 	}
 
 	/** Bytes that are text already. */
 	copy(bytes: Uint8Array, from: number, to: number): this {
-		for (let i = from; i < to; i++) this.#byte(bytes[i]);
+		for (let i = from; i < to; i++) this.byte(bytes[i]);
 		return this;
 	}
 
@@ -41,7 +48,7 @@ export class Text {
 	utf8(text: string): this {
 		for (const character of text) {
 			const code = character.codePointAt(0)!;
-			if (code < 0x80) this.#byte(code);
+			if (code < 0x80) this.byte(code);
 			else this.#utf8(code);
 		}
 		return this;
@@ -49,16 +56,16 @@ export class Text {
 
 	/** A JSON string of any text, in UTF-8. */
 	quoted(text: string): this {
-		this.#byte(QUOTE);
+		this.byte(QUOTE);
 		for (const character of text) this.#escaped(character.codePointAt(0)!);
-		this.#byte(QUOTE);
+		this.byte(QUOTE);
 		return this;
 	}
 
 	/** A whole number, up to 2^53. */
 	whole(value: number): this {
 		if (value < 0) {
-			this.#byte(MINUS);
+			this.byte(MINUS);
 			value = -value;
 		}
 		return this.#digits(value, 1);
@@ -67,13 +74,13 @@ export class Text {
 	/** Thousandths as a decimal without idle zeros: 21500 is 21.5, -7 is -0.007. */
 	milli(value: number): this {
 		if (value < 0) {
-			this.#byte(MINUS);
+			this.byte(MINUS);
 			value = -value;
 		}
 		const fraction = value % 1000;
 		this.#digits((value - fraction) / 1000, 1);
 		if (fraction === 0) return this;
-		this.#byte(POINT);
+		this.byte(POINT);
 		if (fraction % 100 === 0) return this.#digits(fraction / 100, 1);
 		return fraction % 10 === 0 ? this.#digits(fraction / 10, 2) : this.#digits(fraction, 3);
 	}
@@ -81,39 +88,34 @@ export class Text {
 	#digits(value: number, countMin: number): this {
 		let unit = 1;
 		for (let count = 1; count < countMin || value / unit >= 10; count++) unit *= 10;
-		for (; unit >= 1; unit /= 10) this.#byte(ZERO + (Math.floor(value / unit) % 10));
+		for (; unit >= 1; unit /= 10) this.byte(ZERO + (Math.floor(value / unit) % 10));
 		return this;
 	}
 
 	#escaped(code: number): void {
-		if (code === QUOTE || code === BACKSLASH) this.#byte(BACKSLASH);
+		if (code === QUOTE || code === BACKSLASH) this.byte(BACKSLASH);
 		if (code < 0x20) this.put('\\u00').#hex(code >> 4).#hex(code & 15);
-		else if (code < 0x80) this.#byte(code);
+		else if (code < 0x80) this.byte(code);
 		else this.#utf8(code);
 	}
 
 	#hex(digit: number): this {
-		this.#byte(digit < 10 ? ZERO + digit : 0x57 + digit);
+		this.byte(digit < 10 ? ZERO + digit : 0x57 + digit);
 		return this;
 	}
 
 	/** RFC 3629 §3, from U+0080. Half a surrogate pair has no UTF-8 form; it becomes U+FFFD. */
 	#utf8(code: number): void {
 		if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
-		if (code < 0x800) this.#byte(0xc0 | (code >> 6));
+		if (code < 0x800) this.byte(0xc0 | (code >> 6));
 		else {
-			if (code < 0x1_0000) this.#byte(0xe0 | (code >> 12));
+			if (code < 0x1_0000) this.byte(0xe0 | (code >> 12));
 			else {
-				this.#byte(0xf0 | (code >> 18));
-				this.#byte(0x80 | ((code >> 12) & 63));
+				this.byte(0xf0 | (code >> 18));
+				this.byte(0x80 | ((code >> 12) & 63));
 			}
-			this.#byte(0x80 | ((code >> 6) & 63));
+			this.byte(0x80 | ((code >> 6) & 63));
 		}
-		this.#byte(0x80 | (code & 63));
-	}
-
-	#byte(value: number): void {
-		if (this.length < this.bytes.length) this.bytes[this.length++] = value;
-		else this.overflowed = true;
+		this.byte(0x80 | (code & 63));
 	}
 }

@@ -40,7 +40,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 	const broker = new Broker(config, transport, waiting, log);
 	const sampler = new Sampler([], config.intervalMs, clock, log, waiting);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
-	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, clock, network, sampler, waiting, broker, link });
+	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
@@ -279,6 +279,9 @@ describe('the broker', () => {
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: false });
 		set.turn();
 		expect(published(set.serve(), 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['online']);
+		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: true });
+		set.turn();
+		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'online', qos: 0, retain: false });
 		set.turn();
 		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);

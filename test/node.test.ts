@@ -14,12 +14,25 @@ class FakeAlarm {
 	}
 }
 
+const fail = (bug: unknown) => {
+	throw bug;
+};
+
 describe('the loop', () => {
+	it('hands a bug on and stands still after it', () => {
+		const alarm = new FakeAlarm();
+		const bugs: unknown[] = [];
+		const broken = { poll: () => { throw new Error('a promise was broken'); } };
+		new Node([broken], new FakeClock(), alarm, (bug) => bugs.push(bug)).run();
+		expect(bugs.map(String)).toEqual(['Error: a promise was broken']);
+		expect(alarm.times).toEqual([NEVER]);
+	});
+
 	it('asks every part in order and sets the alarm to the earliest wish', () => {
 		const alarm = new FakeAlarm();
 		const asked: string[] = [];
 		const part = (name: string, at: Millis) => ({ poll: () => (asked.push(name), at) });
-		const node = new Node([part('a', 500), part('b', 200), part('c', NEVER)], new FakeClock(), alarm);
+		const node = new Node([part('a', 500), part('b', 200), part('c', NEVER)], new FakeClock(), alarm, fail);
 		expect([alarm.begun, asked.length]).toEqual([1, 0]);
 		node.run();
 		expect(asked).toEqual(['a', 'b', 'c']);
@@ -28,14 +41,14 @@ describe('the loop', () => {
 
 	it('sleeps for ever when nobody waits for time', () => {
 		const alarm = new FakeAlarm();
-		new Node([{ poll: () => NEVER }], new FakeClock(), alarm).run();
+		new Node([{ poll: () => NEVER }], new FakeClock(), alarm, fail).run();
 		expect(alarm.times).toEqual([NEVER]);
 	});
 
 	it('is the function that the timer calls, without an object', () => {
 		const alarm = new FakeAlarm();
 		let polls = 0;
-		const { run } = new Node([{ poll: () => (polls++, 70) }], new FakeClock(), alarm);
+		const { run } = new Node([{ poll: () => (polls++, 70) }], new FakeClock(), alarm, fail);
 		run();
 		expect([polls, alarm.times]).toEqual([1, [70]]);
 	});

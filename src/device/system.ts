@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The rest of the machine: chance, and starting anew.
 
-import type { Random } from '../ports.js';
+import Timer from 'timer';
+import type { Log, Random } from '../ports.js';
+
+/** Long enough for the serial line to say why. */
+const LAST_WORDS_MS = 250;
 
 /** XS draws from the chip's hardware generator. */
 export class DeviceRandom implements Random {
@@ -12,4 +16,12 @@ export class DeviceRandom implements Random {
 
 export function restart(): void {
 	System.restart();
+}
+
+/** A bug of ours: says what it was, then lets the engine abort, which restarts the chip. */
+export function crash(bug: unknown, log: Log): void {
+	log.line(`bug: ${bug}`);
+	Timer.set(() => {
+		throw bug;
+	}, LAST_WORDS_MS);
 }

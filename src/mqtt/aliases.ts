@@ -45,23 +45,23 @@ export class Aliases {
 		let topicAt = lengthAt;
 		while (bytes[topicAt++] >= 0x80) {}
 		const topicEnd = topicAt + 2 + readUint16(bytes, topicAt);
-		const alias = this.#aliasOf(bytes, topicAt + 2, topicEnd);
+		const alias = this.aliasOf(bytes, topicAt + 2, topicEnd);
 		if (alias === 0) return 0;
 		const told = (this.#told & 1 << alias) !== 0;
 		const length = at + size - topicAt + 3 - (told ? topicEnd - topicAt - 2 : 0);
 		if (length > into.length - 4 || length >= 0x4000 || length + 3 > packetMax) return 0;
 		this.#told |= 1 << alias;
-		return this.#writeAliased(bytes, at, topicAt, topicEnd, at + size, into, length, alias, told);
+		return this.writeAliased(bytes, at, topicAt, topicEnd, at + size, into, length, alias, told);
 	}
 
-	#aliasOf(bytes: Uint8Array, at: number, end: number): number {
+	private aliasOf(bytes: Uint8Array, at: number, end: number): number {
 		for (let i = 0; i < this.#topics.length && i < this.#allowed; i++) {
 			if (isSame(bytes, at, end, this.#topics[i])) return i + 1;
 		}
 		return 0;
 	}
 
-	#writeAliased(bytes: Uint8Array, at: number, topicAt: number, topicEnd: number, end: number, into: Uint8Array,
+	private writeAliased(bytes: Uint8Array, at: number, topicAt: number, topicEnd: number, end: number, into: Uint8Array,
 		length: number, alias: number, told: boolean): number {
 		const idEnd = topicEnd + ((bytes[at] & 6) > 0 ? 2 : 0);
 		into[0] = bytes[at];

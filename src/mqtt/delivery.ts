@@ -4,21 +4,24 @@
 // Rule: nothing here knows of connections but that they are lost and resumed. A QoS 2 message is in the outbox until PUBREC,
 // then only its id is kept until PUBCOMP: so a PUBLISH cannot follow its PUBREL. Packet ids of inbound QoS 2 messages are
 // kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
-// Invariant: #released ≤ releases. MQTT 3.1.1 §4.3, §4.4
+// Invariant: #released ≤ count of releases. MQTT 3.1.1 §4.3, §4.4
 
+import type { Buffers } from './buffers.js';
 import type { Filters } from './filters.js';
-import { Ids } from './ids.js';
-import { HANG_UPS_MAX, IN_FLIGHT_MAX, INBOUND_MAX, MESSAGES_MAX, OUTBOX_BYTES, type SessionOptions } from './options.js';
+import { Ids, List } from './ids.js';
+import { HANG_UPS_MAX, IN_FLIGHT_MAX, MESSAGES_MAX, type SessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
+
+/** Received by the broker (PUBREC), waiting for PUBCOMP. */
+const RELEASES = List.A;
+/** Told to the application, waiting for PUBREL. */
+const INBOUND = List.B;
 
 export class Delivery {
 	readonly outbox: Outbox;
-	/** Received by the broker (PUBREC), waiting for PUBCOMP. */
-	readonly #releases: Ids;
-	/** Of #releases, how many have had their PUBREL on this connection. */
+	readonly #ids: Ids;
+	/** Of the releases, how many have had their PUBREL on this connection. */
 	#released = 0;
-	/** Told to the application, waiting for PUBREL. */
-	readonly #inbound: Ids;
 	readonly #inFlightMax: number;
 	/** On this connection; never more than the option. */
 	limit = 0;
@@ -28,22 +31,21 @@ export class Delivery {
 	#suspect = 0;
 	#hangUps = 0;
 
-	constructor(options: SessionOptions) {
-		this.outbox = new Outbox(options.outboxBytes ?? OUTBOX_BYTES, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
+	constructor(options: SessionOptions, buffers: Buffers) {
+		this.outbox = new Outbox(buffers.outbox, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
 		this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX;
 		this.#hangUpsMax = options.hangUpsMax ?? HANG_UPS_MAX;
 		this.#lastId = options.lastPacketId ?? 0;
 		this.limit = this.#inFlightMax;
-		this.#releases = new Ids(this.#inFlightMax);
-		this.#inbound = new Ids(options.inboundMax ?? INBOUND_MAX);
+		this.#ids = new Ids(buffers.ids, this.#inFlightMax);
 	}
 
-	get inFlight(): number { return this.outbox.inFlight + this.#releases.count; }
+	get inFlight(): number { return this.outbox.inFlight + this.#ids.count(RELEASES); }
 
-	get pending(): number { return this.outbox.count + this.#releases.count; }
+	get pending(): number { return this.outbox.count + this.#ids.count(RELEASES); }
 
 	/** Whether something must be sent again before new messages. */
-	get resends(): boolean { return this.#releases.count > 0 || this.outbox.resends; }
+	get resends(): boolean { return this.#ids.count(RELEASES) > 0 || this.outbox.resends; }
 
 	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
@@ -51,7 +53,7 @@ export class Delivery {
 		return Math.max(0, max - this.inFlight);
 	}
 
-	has(id: number): boolean { return this.outbox.has(id) || this.#releases.indexOf(id) >= 0; }
+	has(id: number): boolean { return this.outbox.has(id) || this.#ids.indexOf(RELEASES, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
 	nextId(filters: Filters): number {
@@ -78,7 +80,7 @@ export class Delivery {
 	/** PUBREC. False: it means nothing to us. */
 	receive(id: number): boolean {
 		if (!this.refuse(id)) return false;
-		this.#releases.add(id);
+		this.#ids.add(RELEASES, id);
 		return true;
 	}
 
@@ -91,53 +93,53 @@ export class Delivery {
 
 	/** Whether the PUBREL for that id was sent on this connection and not answered. */
 	isReleased(id: number): boolean {
-		const index = this.#releases.indexOf(id);
+		const index = this.#ids.indexOf(RELEASES, id);
 		return index >= 0 && index < this.#released;
 	}
 
 	/** PUBCOMP. False: it means nothing to us. */
 	complete(id: number): boolean {
 		if (!this.isReleased(id)) return false;
-		this.#releases.removeAt(this.#releases.indexOf(id));
+		this.#ids.removeAt(RELEASES, this.#ids.indexOf(RELEASES, id));
 		this.#released--;
 		return true;
 	}
 
 	/** The next id that PUBREL is to be sent for, in the order of PUBREC (§4.6.0-4), or 0. */
 	nextRelease(): number {
-		return this.#released < this.#releases.count ? this.#releases.at(this.#released) : 0;
+		return this.#released < this.#ids.count(RELEASES) ? this.#ids.at(RELEASES, this.#released) : 0;
 	}
 
 	released(): void { this.#released++; }
 
-	isOpen(id: number): boolean { return this.#inbound.indexOf(id) >= 0; }
+	isOpen(id: number): boolean { return this.#ids.indexOf(INBOUND, id) >= 0; }
 
 	/** The broker's Receive Maximum (MQTT 5.0). */
 	setLimit(receiveMax: number): void { this.limit = Math.min(receiveMax, this.#inFlightMax); }
 
-	get inboundFull(): boolean { return this.#inbound.full; }
+	get inboundFull(): boolean { return this.#ids.full(INBOUND); }
 
-	open(id: number): void { this.#inbound.add(id); }
+	open(id: number): void { this.#ids.add(INBOUND, id); }
 
 	/** PUBREL. False: the message is not known (any more). */
 	close(id: number): boolean {
-		const index = this.#inbound.indexOf(id);
+		const index = this.#ids.indexOf(INBOUND, id);
 		if (index < 0) return false;
-		this.#inbound.removeAt(index);
+		this.#ids.removeAt(INBOUND, index);
 		return true;
 	}
 
 	/** The broker has no session: what it never acknowledged is new, what it received is its own. */
 	renew(): void {
 		this.outbox.renew();
-		this.#inbound.clear();
+		this.#ids.clear(INBOUND);
 	}
 
 	/** After renew(): takes one id of those that the broker had received, until 0. */
 	takeRelease(): number {
-		if (this.#releases.count === 0) return 0;
-		const id = this.#releases.at(0);
-		this.#releases.removeAt(0);
+		if (this.#ids.count(RELEASES) === 0) return 0;
+		const id = this.#ids.at(RELEASES, 0);
+		this.#ids.removeAt(RELEASES, 0);
 		return id;
 	}
 
@@ -162,8 +164,8 @@ export class Delivery {
 	/** Drops everything. */
 	clear(): void {
 		this.outbox.clear();
-		this.#releases.clear();
-		this.#inbound.clear();
+		this.#ids.clear(RELEASES);
+		this.#ids.clear(INBOUND);
 		this.#released = this.#suspect = this.#hangUps = 0;
 	}
 }

@@ -3,12 +3,15 @@
 //
 // Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
 // has lost the session; never again otherwise. A request without an answer is made again on the next connection.
-// Stored as in the packet: two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
+// Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
 
 import { assert } from '../assert.js';
 import { HEAD_MAX, Packet, writeRequestHead } from './packets.js';
 import { encodeText, isSame, isTopicFilter, isTopicName } from './topics.js';
 import { readUint16, writeBytes, writeUint16 } from './wire.js';
+
+/** Bytes of packet id and wish. */
+const OWN = 3;
 
 export const enum Wish {
 	/** Nothing to be done. */
@@ -23,8 +26,6 @@ export const enum Wish {
 
 export class Filters {
 	readonly #bytes: Uint8Array;
-	/** Packet ids (0: none yet), then wishes. */
-	readonly #table: Uint16Array;
 	readonly #max: number;
 	readonly #sizeMax: number;
 	readonly #is5: boolean;
@@ -32,10 +33,9 @@ export class Filters {
 	#used = 0;
 
 	/** `requestMax`: the largest SUBSCRIBE packet that can be sent. */
-	constructor(size: number, max: number, requestMax: number, is5 = false) {
+	constructor(bytes: Uint8Array, max: number, requestMax: number, is5 = false) {
 		this.#is5 = is5;
-		this.#bytes = new Uint8Array(size);
-		this.#table = new Uint16Array(2 * max);
+		this.#bytes = bytes;
 		this.#max = max;
 		this.#sizeMax = requestMax - HEAD_MAX - 1;
 	}
@@ -43,29 +43,30 @@ export class Filters {
 	/** Requests that await an answer. */
 	get awaited(): number {
 		let count = 0;
-		for (let i = 0; i < this.#count; i++) if (this.#awaits(i)) count++;
+		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) count++;
 		return count;
 	}
 
 	/** Index of the request with that id that awaits an answer of that kind, or -1. */
 	indexOf(id: number, wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.#wish(i) === wish) return i;
+		for (let i = 0; i < this.#count; i++) if (this.id(i) === id && this.wish(i) === wish) return i;
 		return -1;
 	}
 
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
-		for (let i = 0; i < this.#count; i++) if (this.#table[i] === id && this.#wish(i) !== Wish.None) return true;
+		for (let i = 0; i < this.#count; i++) if (this.id(i) === id && this.wish(i) !== Wish.None) return true;
 		return false;
 	}
 
 	/** Index of the first filter with that wish, or -1. */
 	first(wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.#wish(i) === wish) return i;
+		for (let i = 0; i < this.#count; i++) if (this.wish(i) === wish) return i;
 		return -1;
 	}
 
-	id(index: number): number { return this.#table[index]; }
+	/** 0: none yet. */
+	id(index: number): number { return readUint16(this.#bytes, this.offset(index)); }
 
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
@@ -73,102 +74,110 @@ export class Filters {
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
 		assert(options >= 0 && options < (this.#is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
 		if (this.#is5) checkShared(filter, bytes, options);
-		let index = this.#find(bytes);
-		if (index >= 0 && this.#awaits(index)) return -1;
-		if (index < 0) index = this.#append(bytes);
+		let index = this.find(bytes);
+		if (index >= 0 && this.awaits(index)) return -1;
+		if (index < 0) index = this.append(bytes);
 		if (index < 0) return -1;
-		this.#bytes[this.#offset(index + 1) - 1] = options;
-		this.#table[index] = id;
-		this.#setWish(index, Wish.Ask);
+		this.#bytes[this.offset(index + 1) - 1] = options;
+		this.setId(index, id);
+		this.setWish(index, Wish.Ask);
 		return id;
 	}
 
 	/** Notes that the filter is not wanted any more. Returns the id of the request, or -1. */
 	leave(filter: string, id: number): number {
-		const index = this.#find(encodeText(filter));
-		if (index < 0 || this.#awaits(index)) return -1;
-		this.#table[index] = id;
-		this.#setWish(index, Wish.Leave);
+		const index = this.find(encodeText(filter));
+		if (index < 0 || this.awaits(index)) return -1;
+		this.setId(index, id);
+		this.setWish(index, Wish.Leave);
 		return id;
 	}
 
 	/** The request is answered: a filter that was asked for stays. */
-	answered(index: number): void { this.#setWish(index, Wish.None); }
+	answered(index: number): void { this.setWish(index, Wish.None); }
 
 	remove(index: number): void {
-		const at = this.#offset(index);
-		const next = this.#offset(index + 1);
+		const at = this.offset(index);
+		const next = this.offset(index + 1);
 		this.#bytes.copyWithin(at, next, this.#used);
 		this.#used -= next - at;
-		this.#table.copyWithin(index, index + 1, this.#count);
-		this.#table.copyWithin(this.#max + index, this.#max + index + 1, this.#max + this.#count--);
+		this.#count--;
 	}
 
 	/** The broker knows none of them: all are to be asked for. */
 	renew(): void {
 		for (let i = 0; i < this.#count; i++) {
-			if (this.#wish(i) !== Wish.None) continue;
-			this.#table[i] = 0;
-			this.#setWish(i, Wish.Ask);
+			if (this.wish(i) !== Wish.None) continue;
+			this.setId(i, 0);
+			this.setWish(i, Wish.Ask);
 		}
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let i = 0; i < this.#count; i++) if (this.#awaits(i)) this.#setWish(i, this.#wish(i) - 1);
+		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) this.setWish(i, this.wish(i) - 1);
 	}
 
 	/** Index of the first request to be made, or -1. */
 	waiting(): number {
-		for (let i = 0; i < this.#count; i++) if ((this.#wish(i) & 1) === 1) return i;
+		for (let i = 0; i < this.#count; i++) if ((this.wish(i) & 1) === 1) return i;
 		return -1;
+	}
+
+	/** The largest request that may have to be made. */
+	get largest(): number {
+		let size = 0;
+		for (let i = 0; i < this.#count; i++) size = Math.max(size, this.requestSize(i));
+		return size;
 	}
 
 	/** At most that many bytes are written by write(). */
 	requestSize(index: number): number {
-		return HEAD_MAX + 1 + this.#offset(index + 1) - this.#offset(index);
+		return HEAD_MAX + 1 + this.offset(index + 1) - this.offset(index) - OWN;
 	}
 
 	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting, under that id. */
 	write(index: number, bytes: Uint8Array, at: number, id: number): number {
-		const asks = this.#wish(index) === Wish.Ask;
-		const from = this.#offset(index);
-		const size = this.#offset(index + 1) - from - (asks ? 0 : 1);
-		this.#table[index] = id;
-		this.#setWish(index, this.#wish(index) + 1);
+		const asks = this.wish(index) === Wish.Ask;
+		const from = this.offset(index) + OWN;
+		const size = this.offset(index + 1) - from - (asks ? 0 : 1);
+		this.setId(index, id);
+		this.setWish(index, this.wish(index) + 1);
 		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#is5);
 		for (let i = 0; i < size; i++) bytes[at + i] = this.#bytes[from + i];
 		return at + size;
 	}
 
-	#append(filter: Uint8Array): number {
-		const size = filter.length + 3;
-		if (this.#count === this.#max || this.#used + size > this.#bytes.length || size > this.#sizeMax) return -1;
-		const at = writeUint16(this.#bytes, this.#used, filter.length);
+	private append(filter: Uint8Array): number {
+		const size = OWN + 2 + filter.length + 1;
+		if (this.#count === this.#max || this.#used + size > this.#bytes.length || size - OWN > this.#sizeMax) return -1;
+		const at = writeUint16(this.#bytes, this.#used + OWN, filter.length);
 		writeBytes(this.#bytes, at, filter, filter.length);
 		this.#used += size;
 		return this.#count++;
 	}
 
-	#find(filter: Uint8Array): number {
+	private find(filter: Uint8Array): number {
 		for (let i = 0; i < this.#count; i++) {
-			const at = this.#offset(i) + 2;
-			if (isSame(this.#bytes, at, this.#offset(i + 1) - 1, filter)) return i;
+			const at = this.offset(i) + OWN + 2;
+			if (isSame(this.#bytes, at, this.offset(i + 1) - 1, filter)) return i;
 		}
 		return -1;
 	}
 
-	#awaits(index: number): boolean {
-		return this.#wish(index) === Wish.Asked || this.#wish(index) === Wish.Left;
+	private awaits(index: number): boolean {
+		return this.wish(index) === Wish.Asked || this.wish(index) === Wish.Left;
 	}
 
-	#wish(index: number): Wish { return this.#table[this.#max + index]; }
+	private wish(index: number): Wish { return this.#bytes[this.offset(index) + 2]; }
 
-	#setWish(index: number, wish: Wish): void { this.#table[this.#max + index] = wish; }
+	private setWish(index: number, wish: Wish): void { this.#bytes[this.offset(index) + 2] = wish; }
 
-	#offset(index: number): number {
+	private setId(index: number, id: number): void { writeUint16(this.#bytes, this.offset(index), id); }
+
+	private offset(index: number): number {
 		let at = 0;
-		for (let i = 0; i < index; i++) at += 3 + readUint16(this.#bytes, at);
+		for (let i = 0; i < index; i++) at += OWN + 3 + readUint16(this.#bytes, at + OWN);
 		return at;
 	}
 }

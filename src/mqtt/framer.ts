@@ -32,9 +32,9 @@ export class Framer {
 	#shift = 0;
 	#have = 0;
 
-	constructor(capacity: number, is5 = false) {
+	constructor(buffer: Uint8Array, is5 = false) {
 		this.#is5 = is5;
-		this.bytes = this.buffer = new Uint8Array(capacity);
+		this.bytes = this.buffer = buffer;
 	}
 
 	/** A new connection. */
@@ -48,68 +48,68 @@ export class Framer {
 	take(bytes: Uint8Array, from: number, to: number): number {
 		this.first = 0;
 		while (from < to && this.first === 0) {
-			if (this.#stage === Stage.Body) from = this.#body(bytes, from, to);
-			else if (this.#stage === Stage.Length) this.#lengthByte(bytes[from++]);
-			else this.#firstByte(bytes[from++]);
+			if (this.#stage === Stage.Body) from = this.body(bytes, from, to);
+			else if (this.#stage === Stage.Length) this.lengthByte(bytes[from++]);
+			else this.firstByte(bytes[from++]);
 		}
 		return from;
 	}
 
-	#firstByte(first: number): void {
+	private firstByte(first: number): void {
 		this.#head = first;
 		this.#length = this.#shift = this.#have = 0;
 		this.id = 0;
 		this.#stage = Stage.Length;
-		this.#check(checkFirst(first, this.#is5));
+		this.check(checkFirst(first, this.#is5));
 	}
 
 	/** At most four, and no more than needed (§2.2.3). */
-	#lengthByte(byte: number): void {
+	private lengthByte(byte: number): void {
 		this.#length |= (byte & 0x7f) << this.#shift;
-		if (byte === 0 && this.#shift > 0 || byte >= 0x80 && this.#shift === 21) return this.#check(Fault.BadLength);
+		if (byte === 0 && this.#shift > 0 || byte >= 0x80 && this.#shift === 21) return this.check(Fault.BadLength);
 		this.#shift += 7;
 		if (byte >= 0x80) return;
 		this.#stage = Stage.Body;
-		this.#check(checkLength(this.#head, this.#length, this.buffer.length, this.#is5));
-		if (this.#length === 0) this.#complete(this.buffer, 0);
+		this.check(checkLength(this.#head, this.#length, this.buffer.length, this.#is5));
+		if (this.#length === 0) this.complete(this.buffer, 0);
 	}
 
-	#check(fault: Fault): void {
+	private check(fault: Fault): void {
 		if (fault === Fault.None) return;
 		this.fault = fault;
 		this.first = this.#head || 0x100;
 	}
 
-	#body(bytes: Uint8Array, from: number, to: number): number {
+	private body(bytes: Uint8Array, from: number, to: number): number {
 		const length = this.#length;
 		const count = Math.min(to - from, length - this.#have);
 		if (count === length && length <= this.buffer.length) {
-			this.#complete(bytes, from);
+			this.complete(bytes, from);
 			return from + count;
 		}
-		this.#keep(bytes, from, count);
+		this.keep(bytes, from, count);
 		this.#have += count;
-		if (this.#have === length) this.#complete(this.buffer, 0);
+		if (this.#have === length) this.complete(this.buffer, 0);
 		return from + count;
 	}
 
-	#keep(bytes: Uint8Array, from: number, count: number): void {
+	private keep(bytes: Uint8Array, from: number, count: number): void {
 		const { buffer } = this;
 		const have = this.#have;
 		const fits = Math.min(count, buffer.length - have);
 		for (let i = 0; i < fits; i++) buffer[have + i] = bytes[from + i];
-		if (this.#length > buffer.length && have + count >= 2) this.#keepId(bytes, from, count);
+		if (this.#length > buffer.length && have + count >= 2) this.keepId(bytes, from, count);
 	}
 
 	/** Of a message that is let go, the packet id is picked out as it passes. */
-	#keepId(bytes: Uint8Array, from: number, count: number): void {
+	private keepId(bytes: Uint8Array, from: number, count: number): void {
 		if ((this.#head & 6) === 0) return;
 		const high = 2 + (this.buffer[0] << 8 | this.buffer[1]) - this.#have;
 		if (high >= 0 && high < count) this.id |= bytes[from + high] << 8;
 		if (high + 1 >= 0 && high + 1 < count) this.id |= bytes[from + high + 1];
 	}
 
-	#complete(bytes: Uint8Array, at: number): void {
+	private complete(bytes: Uint8Array, at: number): void {
 		this.first = this.#head;
 		this.bytes = bytes;
 		this.at = at;

@@ -45,19 +45,19 @@ export class Inbound {
 	/** Handles the packet that the framer completed, any but CONNACK and PINGRESP. */
 	packet(first: number): Fault {
 		this.code = first;
-		if ((first & 0xf0) === Packet.Publish) return this.#message(first);
+		if ((first & 0xf0) === Packet.Publish) return this.message(first);
 		const { bytes, at, end } = this.#framer;
-		if (first === Packet.Disconnect) return this.#disconnect(bytes, at, end);
+		if (first === Packet.Disconnect) return this.disconnect(bytes, at, end);
 		const id = readUint16(bytes, at);
 		if (id === 0) return Fault.BadPacketId;
-		if (first === Packet.Suback || first === Packet.Unsuback) return this.#answer(first, id, bytes, at + 2, end);
+		if (first === Packet.Suback || first === Packet.Unsuback) return this.answer(first, id, bytes, at + 2, end);
 		const reason = this.#protocol5 ? this.#protocol5.answer(bytes, at + 2, end) : 0;
-		if (reason < 0) return this.#fault5();
+		if (reason < 0) return this.fault5();
 		switch (first) {
-			case Packet.Puback: return this.#acknowledged(this.#delivery.acknowledge(id), id, reason);
-			case Packet.Pubrec: return this.#pubrec(id, reason);
-			case Packet.Pubrel: return this.#pubrel(id);
-			case Packet.Pubcomp: return this.#acknowledged(this.#delivery.complete(id), id, reason);
+			case Packet.Puback: return this.acknowledged(this.#delivery.acknowledge(id), id, reason);
+			case Packet.Pubrec: return this.pubrec(id, reason);
+			case Packet.Pubrel: return this.pubrel(id);
+			case Packet.Pubcomp: return this.acknowledged(this.#delivery.complete(id), id, reason);
 			default: return Fault.Unexpected;
 		}
 	}
@@ -72,25 +72,25 @@ export class Inbound {
 		}
 	}
 
-	#fault5(): Fault {
+	private fault5(): Fault {
 		this.code = this.#protocol5!.code;
 		return this.#protocol5!.fault;
 	}
 
-	#message(first: number): Fault {
+	private message(first: number): Fault {
 		const { bytes, at, end, oversize } = this.#framer;
 		const qos = first >> 1 & 3;
-		const fault = oversize > 0 ? this.#checkOversize(qos) : checkPublish(bytes, at, end, qos);
+		const fault = oversize > 0 ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
 		if (fault !== Fault.None) return fault;
 		const idAt = at + 2 + readUint16(bytes, at);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
 		if (this.#protocol5 && oversize === 0) payloadAt = this.#protocol5.payloadAt(bytes, payloadAt, end);
-		if (payloadAt < 0) return this.#fault5();
+		if (payloadAt < 0) return this.fault5();
 		const id = qos === 0 ? 0 : oversize > 0 ? this.#framer.id : readUint16(bytes, idAt);
 		const connection = this.#sender.connections;
 		if (qos < 2 || !this.#delivery.isOpen(id)) {
 			if (qos === 2 && this.#delivery.inboundFull) return Fault.TooManyInbound;
-			if (oversize > 0) this.#oversize(oversize, qos);
+			if (oversize > 0) this.oversize(oversize, qos);
 			else this.#handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
 			if (qos === 2) this.#delivery.open(id);
 		}
@@ -101,20 +101,20 @@ export class Inbound {
 		return Fault.None;
 	}
 
-	#oversize(size: number, qos: number): void {
+	private oversize(size: number, qos: number): void {
 		this.oversizeCount++;
 		this.#handler.onOversize(size, qos);
 	}
 
 	/** Its topic is not looked at: it may be longer than what was kept. */
-	#checkOversize(qos: number): Fault {
+	private checkOversize(qos: number): Fault {
 		const { buffer, oversize, id } = this.#framer;
 		if (2 + readUint16(buffer, 0) + (qos > 0 ? 2 : 0) > oversize) return Fault.BadLength;
 		return qos > 0 && id === 0 ? Fault.BadPacketId : Fault.None;
 	}
 
 	/** PUBACK, or what else ends the way of a message; `ours` is false if it matched nothing. */
-	#acknowledged(ours: boolean, id: number, reason: number): Fault {
+	private acknowledged(ours: boolean, id: number, reason: number): Fault {
 		if (!ours) return Fault.None;
 		this.progressed = true;
 		this.#handler.onAcknowledged(id, reason);
@@ -122,9 +122,9 @@ export class Inbound {
 	}
 
 	/** PUBREL follows from the session, which has the older ones go first; a second PUBREC is answered at once. */
-	#pubrec(id: number, reason: number): Fault {
+	private pubrec(id: number, reason: number): Fault {
 		const delivery = this.#delivery;
-		if (reason >= 0x80) return this.#acknowledged(delivery.refuse(id), id, reason);
+		if (reason >= 0x80) return this.acknowledged(delivery.refuse(id), id, reason);
 		if (delivery.receive(id)) this.progressed = true;
 		else if (delivery.isReleased(id)) this.#sender.acknowledge(Packet.Pubrel, id);
 		else if (this.#protocol5 && !delivery.has(id)) this.#sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
@@ -132,21 +132,21 @@ export class Inbound {
 	}
 
 	/** An unknown one is answered too: the broker may have lost our PUBCOMP. */
-	#pubrel(id: number): Fault {
+	private pubrel(id: number): Fault {
 		const known = this.#delivery.close(id);
 		this.#sender.acknowledge(Packet.Pubcomp, id, known || !this.#protocol5 ? 0 : NOT_FOUND);
 		return Fault.None;
 	}
 
 	/** SUBACK or UNSUBACK: one code, since we ask for one filter at a time; in 3.1.1 an UNSUBACK has none. */
-	#answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): Fault {
+	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): Fault {
 		if (this.#protocol5) at = this.#protocol5.codesAt(bytes, at, end);
-		if (at < 0) return this.#fault5();
+		if (at < 0) return this.fault5();
 		if (this.#protocol5 && at + 1 !== end) return Fault.BadLength;
-		return first === Packet.Suback ? this.#suback(id, bytes[at]) : this.#unsuback(id);
+		return first === Packet.Suback ? this.suback(id, bytes[at]) : this.unsuback(id);
 	}
 
-	#suback(id: number, code: number): Fault {
+	private suback(id: number, code: number): Fault {
 		this.code = code;
 		if (code > 2 && code !== 0x80 && (!this.#protocol5 || code < 0x80)) return Fault.BadCode;
 		const index = this.#filters.indexOf(id, Wish.Asked);
@@ -157,7 +157,7 @@ export class Inbound {
 		return Fault.None;
 	}
 
-	#unsuback(id: number): Fault {
+	private unsuback(id: number): Fault {
 		const index = this.#filters.indexOf(id, Wish.Left);
 		if (index < 0) return Fault.None;
 		this.progressed = true;
@@ -167,9 +167,9 @@ export class Inbound {
 	}
 
 	/** MQTT 5.0 §3.14. */
-	#disconnect(bytes: Uint8Array, at: number, end: number): Fault {
+	private disconnect(bytes: Uint8Array, at: number, end: number): Fault {
 		const reason = this.#protocol5!.disconnect(bytes, at, end);
-		if (reason < 0) return this.#fault5();
+		if (reason < 0) return this.fault5();
 		this.code = reason;
 		return Fault.Disconnected;
 	}

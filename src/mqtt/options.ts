@@ -50,7 +50,7 @@ export interface SessionOptions {
 	readonly inboundMax?: number;
 	/** Everything but PUBLISH and CONNECT that waits for the socket; a SUBSCRIBE must fit too. */
 	readonly controlBytes?: number;
-	/** Topic filters, with 3 bytes more for each. */
+	/** Topic filters, with 6 bytes more for each. */
 	readonly filterBytes?: number;
 	readonly filtersMax?: number;
 
@@ -92,8 +92,10 @@ export const MESSAGES_MAX = 16;
 export const IN_FLIGHT_MAX = 8;
 /** mosquitto sends 20 at once, EMQX 32, HiveMQ 10. */
 export const INBOUND_MAX = 32;
-export const CONTROL_BYTES = 96;
-export const FILTER_BYTES = 160;
+export const CONTROL_BYTES = 64;
+/** Messages with a topic alias are put together there, too. */
+export const CONTROL_BYTES_5 = 160;
+export const FILTER_BYTES = 128;
 export const FILTERS_MAX = 4;
 export const CONNACK_TIMEOUT_MS = 10_000;
 export const PING_TIMEOUT_MS = 10_000;

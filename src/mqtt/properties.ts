@@ -68,7 +68,7 @@ export class Properties {
 		this.#low = this.#high = this.id = 0;
 		this.#at = at;
 		this.end = end;
-		this.broken = !this.#variable();
+		this.broken = !this.variable();
 		this.end = this.#at + this.value;
 		if (this.end > end) this.broken = true;
 	}
@@ -78,7 +78,7 @@ export class Properties {
 		if (this.broken || this.#at >= this.end) return false;
 		this.id = this.bytes![this.#at++];
 		const allowed = this.id < PLACES.length ? DIGITS.indexOf(PLACES.charAt(this.id)) : 0;
-		this.broken = (allowed & this.#place) === 0 || !this.#first() || !this.#read() || !this.#inRange();
+		this.broken = (allowed & this.#place) === 0 || !this.first() || !this.read() || !this.inRange();
 		return !this.broken;
 	}
 
@@ -89,7 +89,7 @@ export class Properties {
 	}
 
 	/** Only user properties and subscription identifiers may come twice (§2.2.2.2). */
-	#first(): boolean {
+	private first(): boolean {
 		const bit = 1 << (this.id & 31);
 		const met = this.id < 32 ? this.#low : this.#high;
 		if (this.id < 32) this.#low |= bit;
@@ -97,19 +97,19 @@ export class Properties {
 		return (met & bit) === 0 || this.id === Property.User || this.id === Property.SubscriptionId;
 	}
 
-	#read(): boolean {
+	private read(): boolean {
 		switch (KINDS.charAt(this.id)) {
-			case 'B': return this.#number(1);
-			case 'H': return this.#number(2);
-			case 'W': return this.#number(4);
-			case 'V': return this.#variable();
-			case 'D': return this.#string(false);
-			case 'P': return this.#string(true) && this.#string(true);
-			default: return this.#string(true);
+			case 'B': return this.number(1);
+			case 'H': return this.number(2);
+			case 'W': return this.number(4);
+			case 'V': return this.variable();
+			case 'D': return this.string(false);
+			case 'P': return this.string(true) && this.string(true);
+			default: return this.string(true);
 		}
 	}
 
-	#number(size: number): boolean {
+	private number(size: number): boolean {
 		this.value = 0;
 		if (this.#at + size > this.end) return false;
 		for (let i = 0; i < size; i++) this.value = this.value * 256 + this.bytes![this.#at++];
@@ -117,7 +117,7 @@ export class Properties {
 	}
 
 	/** At most four bytes, and no more than needed (§1.5.5). */
-	#variable(): boolean {
+	private variable(): boolean {
 		this.value = 0;
 		for (let shift = 0; shift <= 21 && this.#at < this.end; shift += 7) {
 			const byte = this.bytes![this.#at++];
@@ -127,14 +127,14 @@ export class Properties {
 		return false;
 	}
 
-	#string(isUtf8: boolean): boolean {
+	private string(isUtf8: boolean): boolean {
 		if (this.#at + 2 > this.end) return false;
 		this.from = this.#at + 2;
 		this.to = this.#at = this.from + readUint16(this.bytes!, this.#at);
 		return this.to <= this.end && (!isUtf8 || isText(this.bytes!, this.from, this.to));
 	}
 
-	#inRange(): boolean {
+	private inRange(): boolean {
 		switch (this.id) {
 			case Property.ReceiveMax: case Property.PacketMax: case Property.SubscriptionId: return this.value > 0;
 			default: return KINDS.charAt(this.id) !== 'B' || this.value <= 1;

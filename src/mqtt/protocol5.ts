@@ -8,6 +8,7 @@
 import { Aliases } from './aliases.js';
 import type { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
+import type { Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis, SessionHandler, SessionOptions } from './options.js';
@@ -114,7 +115,7 @@ export class Protocol5 {
 	accept(framer: Framer, code: number, options: SessionOptions, delivery: Delivery, keepAlive: KeepAlive, now: Millis): Fault {
 		const { bytes, at, end } = framer;
 		if (end - at === 2 && code === 1) return Fault.None;
-		const fault = this.#connack(bytes, at + 2, end, options.clientId === '');
+		const fault = this.connack(bytes, at + 2, end, options.clientId === '');
 		if (fault !== Fault.None || code > 0) return fault;
 		this.known = options.clean !== true;
 		// An id that CONNECT has no room for is not kept: the next connection gets another.
@@ -124,11 +125,11 @@ export class Protocol5 {
 		return Fault.None;
 	}
 
-	/** Makes what waits fit what the broker takes, and sets aside what cannot; for our own requests it must take `controlBytes`. */
-	fit(outbox: Outbox, controlBytes: number, handler: SessionHandler): Fault {
+	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; without our filters we do not go on. */
+	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault {
 		for (let id = outbox.removeLarger(this.packetMax); id >= 0; id = outbox.removeLarger(this.packetMax)) handler.onSetAside(id);
-		this.code = this.packetMax < controlBytes ? 0x95 : 0x9b;
-		if (this.packetMax < controlBytes) return Fault.Capability;
+		this.code = this.packetMax < filters.largest ? 0x95 : 0x9b;
+		if (this.packetMax < filters.largest) return Fault.Capability;
 		return outbox.limit(this.qosMax, this.retainAvailable) ? Fault.None : Fault.Capability;
 	}
 
@@ -151,16 +152,16 @@ export class Protocol5 {
 	}
 
 	/** Reads what is behind the reason code of a CONNACK. */
-	#connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {
+	private connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {
 		const properties = this.#properties;
 		properties.begin(bytes, at, end, Place.Connack);
-		while (properties.next()) this.#allow(properties, idWanted);
+		while (properties.next()) this.allow(properties, idWanted);
 		this.code = properties.id;
 		if (properties.broken) return Fault.BadProperty;
 		return properties.end === end ? Fault.None : Fault.BadLength;
 	}
 
-	#allow(properties: Properties, idWanted: boolean): void {
+	private allow(properties: Properties, idWanted: boolean): void {
 		const { value } = properties;
 		switch (properties.id) {
 			case Property.ReceiveMax: this.receiveMax = value; break;
@@ -169,13 +170,13 @@ export class Protocol5 {
 			case Property.PacketMax: this.packetMax = value; break;
 			case Property.ServerKeepAlive: this.keepAliveSeconds = value; break;
 			case Property.TopicAliasMax: this.aliases.allow(value); break;
-			case Property.ReasonString: this.#reason(properties); break;
+			case Property.ReasonString: this.reason(properties); break;
 			case Property.AssignedClientId:
 				if (idWanted) this.assignedId = properties.bytes!.slice(properties.from, properties.to);
 		}
 	}
 
-	#reason(properties: Properties): void {
+	private reason(properties: Properties): void {
 		this.reasonString = decodeText(properties.bytes!, properties.from, Math.min(properties.to, properties.from + REASON_MAX));
 	}
 
@@ -184,42 +185,42 @@ export class Protocol5 {
 		const properties = this.#properties;
 		properties.begin(bytes, at, end, Place.Publish);
 		while (properties.next()) if (properties.id === Property.TopicAlias) properties.broken = true;
-		return this.#result(properties.end);
+		return this.result(properties.end);
 	}
 
 	/** Where the reason codes of a SUBACK or UNSUBACK begin, or -1. */
 	codesAt(bytes: Uint8Array, at: number, end: number): number {
 		this.#properties.begin(bytes, at, end, Place.Answer);
-		return this.#result(this.#properties.skip());
+		return this.result(this.#properties.skip());
 	}
 
 	/** The reason code behind the packet id of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. What is left out is 0. */
 	answer(bytes: Uint8Array, at: number, end: number): number {
-		return this.#coded(bytes, at, end, Place.Answer);
+		return this.coded(bytes, at, end, Place.Answer);
 	}
 
 	/** The reason code of a DISCONNECT, or -1. */
 	disconnect(bytes: Uint8Array, at: number, end: number): number {
 		this.reasonString = '';
-		return this.#coded(bytes, at, end, Place.Disconnect);
+		return this.coded(bytes, at, end, Place.Disconnect);
 	}
 
-	#coded(bytes: Uint8Array, at: number, end: number, place: Place): number {
+	private coded(bytes: Uint8Array, at: number, end: number, place: Place): number {
 		if (at === end) return 0;
 		if (at + 1 === end) return bytes[at];
 		const properties = this.#properties;
 		properties.begin(bytes, at + 1, end, place);
-		while (properties.next()) if (properties.id === Property.ReasonString && place === Place.Disconnect) this.#reason(properties);
-		if (properties.end !== end && !properties.broken) return this.#wrong(Fault.BadLength, 0);
-		return this.#result(bytes[at]);
+		while (properties.next()) if (properties.id === Property.ReasonString && place === Place.Disconnect) this.reason(properties);
+		if (properties.end !== end && !properties.broken) return this.wrong(Fault.BadLength, 0);
+		return this.result(bytes[at]);
 	}
 
-	#result(value: number): number {
+	private result(value: number): number {
 		const { broken, id } = this.#properties;
-		return broken ? this.#wrong(Fault.BadProperty, id) : value;
+		return broken ? this.wrong(Fault.BadProperty, id) : value;
 	}
 
-	#wrong(fault: Fault, code: number): number {
+	private wrong(fault: Fault, code: number): number {
 		this.fault = fault;
 		this.code = code;
 		return -1;

@@ -33,9 +33,9 @@ export class Sender {
 	/** Counts start(), to notice that a callback ended one connection and began another. */
 	connections = 0;
 
-	constructor(size: number, outbox: Outbox, connect: Uint8Array, aliases = false) {
+	constructor(bytes: Uint8Array, outbox: Outbox, connect: Uint8Array, aliases = false) {
 		this.#aliases = aliases;
-		this.bytes = new Uint8Array(size);
+		this.bytes = bytes;
 		this.#outbox = outbox;
 		this.#connect = connect;
 	}
@@ -111,11 +111,11 @@ export class Sender {
 		assert(count <= this.used, 'More bytes were written than were given out.');
 		this.bytes.copyWithin(0, count, this.used);
 		this.used -= count;
-		if (this.#aliased > 0) return this.#wroteAliased(count);
+		if (this.#aliased > 0) return this.wroteAliased(count);
 		return this.used === 0;
 	}
 
-	#wroteAliased(count: number): boolean {
+	private wroteAliased(count: number): boolean {
 		this.#aliased -= count;
 		if (this.#aliased > 0) return false;
 		this.#outbox.sentElsewhere();

@@ -7,6 +7,7 @@
 // MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
+import { Buffers } from './buffers.js';
 import { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
 import { Filters } from './filters.js';
@@ -14,8 +15,7 @@ import { Framer } from './framer.js';
 import { Inbound } from './inbound.js';
 import { KeepAlive } from './keepalive.js';
 import {
-	ACK_TIMEOUT_MS, BUFFER_BYTES, CONNACK_TIMEOUT_MS, CONTROL_BYTES, FILTER_BYTES, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS,
-	type Millis, type SessionHandler, type SessionOptions,
+	ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, FILTERS_MAX, INBOUND_MAX, PING_TIMEOUT_MS, type Millis, type SessionHandler, type SessionOptions,
 } from './options.js';
 import { connectSize, Packet, writeConnect } from './packets.js';
 import type { Protocol5 } from './protocol5.js';
@@ -63,16 +63,15 @@ export class Session {
 	constructor(options: SessionOptions, handler: SessionHandler) {
 		this.#options = options;
 		this.#handler = handler;
-		const bufferBytes = options.bufferBytes ?? BUFFER_BYTES;
-		const controlBytes = options.controlBytes ?? CONTROL_BYTES;
-		const size = connectSize(options);
-		assert(1 + lengthSize(size) + size <= bufferBytes, `CONNECT takes ${size} bytes, more than bufferBytes.`);
 		const { protocol5 } = options;
 		const is5 = protocol5 !== undefined;
-		this.#framer = new Framer(bufferBytes, is5);
-		this.#delivery = new Delivery(options);
-		this.#filters = new Filters(options.filterBytes ?? FILTER_BYTES, options.filtersMax ?? FILTERS_MAX, controlBytes - RESERVE, is5);
-		this.#sender = new Sender(controlBytes, this.#delivery.outbox, this.#framer.buffer, is5);
+		const size = connectSize(options);
+		const buffers = new Buffers(options);
+		assert(1 + lengthSize(size) + size <= buffers.framer.length, `CONNECT takes ${size} bytes, more than bufferBytes.`);
+		this.#framer = new Framer(buffers.framer, is5);
+		this.#delivery = new Delivery(options, buffers);
+		this.#filters = new Filters(buffers.filters, options.filtersMax ?? FILTERS_MAX, buffers.control.length - RESERVE, is5);
+		this.#sender = new Sender(buffers.control, this.#delivery.outbox, buffers.framer, is5);
 		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5);
 		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
 	}
@@ -119,9 +118,9 @@ export class Session {
 		assert(!this.#receiving, 'receive() was called from inside a callback.');
 		this.#receiving = true;
 		try {
-			return this.#take(bytes, from, to, now);
+			return this.take(bytes, from, to, now);
 		} catch (error) {
-			this.#fail(Fault.Handler, 0);
+			this.fail(Fault.Handler, 0);
 			throw error;
 		} finally {
 			this.#receiving = false;
@@ -151,19 +150,19 @@ export class Session {
 		if (this.#sender.wrote(count)) this.#keepAlive.sent(now);
 		if (this.#sender.drained) this.#keepAlive.drained(now);
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		this.#expectAnswers(now, this.#delivery.outbox.begun);
-		if (this.#state === State.Stopped && this.#sender.drained) this.#end(this.#fault, this.#code);
+		this.expectAnswers(now, this.#delivery.outbox.begun);
+		if (this.#state === State.Stopped && this.#sender.drained) this.end(this.#fault, this.#code);
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
 	poll(now: Millis): Millis {
-		if (this.#state === State.Connected) return this.#pollConnected(now);
+		if (this.#state === State.Connected) return this.pollConnected(now);
 		if (!this.running) return Infinity;
 		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.#options;
 		const connecting = this.#state === State.Connecting;
 		const at = this.#since + (connecting ? connackTimeoutMs : pingTimeoutMs);
 		if (now < at) return at;
-		this.#end(connecting ? Fault.ConnackTimeout : this.#fault || Fault.Stalled, this.#code);
+		this.end(connecting ? Fault.ConnackTimeout : this.#fault || Fault.Stalled, this.#code);
 		return Infinity;
 	}
 
@@ -178,7 +177,7 @@ export class Session {
 		const { protocol5 } = this.#options;
 		const id = qos > 0 ? this.#delivery.nextId(this.#filters) : 0;
 		if (!this.#delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
-		if (protocol5) this.#publish5(topic, protocol5);
+		if (protocol5) this.publish5(topic, protocol5);
 		return this.#delivery.use(id);
 	}
 
@@ -191,7 +190,10 @@ export class Session {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
-		return this.#delivery.use(this.#filters.add(filter, qos, this.#delivery.nextId(this.#filters)));
+		const id = this.#delivery.use(this.#filters.add(filter, qos, this.#delivery.nextId(this.#filters)));
+		const { protocol5 } = this.#options;
+		if (protocol5 && this.connected && this.#filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
+		return id;
 	}
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
@@ -204,9 +206,9 @@ export class Session {
 	 * What was not sent is kept. `reason` is for MQTT 5.0: 4 has the broker publish the will all the same.
 	 */
 	stop(now: Millis, reason = 0): void {
-		if (!this.#listening) return;
+		if (!this.listening) return;
 		this.#since = now;
-		this.#leave(Fault.None, 0, this.#options.protocol5 ? reason : 0);
+		this.leave(Fault.None, 0, this.#options.protocol5 ? reason : 0);
 	}
 
 	/**
@@ -230,14 +232,14 @@ export class Session {
 	}
 
 	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's. */
-	#fail(fault: Fault, code: number): void {
+	private fail(fault: Fault, code: number): void {
 		const reason = this.connected ? this.#options.protocol5?.reasonFor(fault) ?? 0 : 0;
-		if (reason > 0) this.#leave(fault, code, reason);
-		else this.#end(fault, code);
+		if (reason > 0) this.leave(fault, code, reason);
+		else this.end(fault, code);
 	}
 
 	/** DISCONNECT is to be the last packet. */
-	#leave(fault: Fault, code: number, reason: number): void {
+	private leave(fault: Fault, code: number, reason: number): void {
 		this.#state = State.Stopping;
 		this.#fault = fault;
 		this.#code = code;
@@ -245,17 +247,17 @@ export class Session {
 	}
 
 	/** Once in each connection. */
-	#end(fault: Fault, code: number): void {
+	private end(fault: Fault, code: number): void {
 		if (!this.running) return;
 		this.#state = State.Ended;
 		this.#hungUp = fault === Fault.Disconnected && this.#options.protocol5!.blames(code);
 		this.#handler.onClosed(fault, code);
 	}
 
-	#pollConnected(now: Millis): Millis {
+	private pollConnected(now: Millis): Millis {
 		const keepAlive = this.#keepAlive;
 		if (now >= keepAlive.deadAt) {
-			this.#fail(keepAlive.fault, 0);
+			this.fail(keepAlive.fault, 0);
 			return Infinity;
 		}
 		if (now >= keepAlive.dueAt) {
@@ -263,82 +265,82 @@ export class Session {
 			if (this.#sender.room >= 0) this.#sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
-		if (now >= keepAlive.answerBy) this.#unanswered(now);
+		if (now >= keepAlive.answerBy) this.unanswered(now);
 		return this.connected ? Math.min(keepAlive.dueAt, keepAlive.deadAt, keepAlive.answerBy) : this.poll(now);
 	}
 
 	/** `anew`: what is awaited is awaited from now on. */
-	#expectAnswers(now: Millis, anew: boolean): void {
+	private expectAnswers(now: Millis, anew: boolean): void {
 		this.#keepAlive.expect(this.#delivery.inFlight + this.#filters.awaited > 0, anew, now);
 	}
 
-	#unanswered(now: Millis): void {
+	private unanswered(now: Millis): void {
 		// MQTT 5.0 §4.4.0-1 forbids to send again on the same connection.
-		if (this.#options.resendOnTimeout !== true || this.#options.protocol5) return this.#fail(Fault.AckTimeout, 0);
-		this.#expectAnswers(now, true);
+		if (this.#options.resendOnTimeout !== true || this.#options.protocol5) return this.fail(Fault.AckTimeout, 0);
+		this.expectAnswers(now, true);
 		// Never in the middle of a packet.
 		if (!this.#sender.drained) return;
 		this.#delivery.rewind();
 		this.#filters.lost();
 	}
 
-	#take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+	private take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		const framer = this.#framer;
 		const sender = this.#sender;
 		const connection = sender.connections;
 		if (from < to) this.#keepAlive.received(now);
 		if (this.connected) this.#since = now;
-		while (from < to && sender.connections === connection && this.#listening) {
+		while (from < to && sender.connections === connection && this.listening) {
 			if (!sender.ready) return from;
 			if (sender.connecting) {
-				this.#fail(Fault.Unexpected, bytes[from]);
+				this.fail(Fault.Unexpected, bytes[from]);
 				return to;
 			}
 			from = framer.take(bytes, from, to);
-			if (framer.fault !== Fault.None) this.#fail(framer.fault, framer.first & 0xff);
-			else if (framer.first > 0) this.#packet(framer.first, now);
+			if (framer.fault !== Fault.None) this.fail(framer.fault, framer.first & 0xff);
+			else if (framer.first > 0) this.packet(framer.first, now);
 		}
 		return to;
 	}
 
-	get #listening(): boolean { return this.#state === State.Connecting || this.#state === State.Connected; }
+	private get listening(): boolean { return this.#state === State.Connecting || this.#state === State.Connected; }
 
-	#packet(first: number, now: Millis): void {
+	private packet(first: number, now: Millis): void {
 		const connack = first === Packet.Connack;
-		if ((this.#state === State.Connecting) !== connack) return this.#fail(Fault.Unexpected, first);
-		if (connack) return this.#connack(now);
+		if ((this.#state === State.Connecting) !== connack) return this.fail(Fault.Unexpected, first);
+		if (connack) return this.connack(now);
 		if (first === Packet.Pingresp) return this.#keepAlive.answered();
 		const inbound = this.#inbound;
 		const fault = inbound.packet(first);
-		if (inbound.progressed) this.#expectAnswers(now, true);
+		if (inbound.progressed) this.expectAnswers(now, true);
 		inbound.progressed = false;
-		if (fault !== Fault.None) this.#fail(fault, inbound.code);
+		if (fault !== Fault.None) this.fail(fault, inbound.code);
 	}
 
-	#connack(now: Millis): void {
+	private connack(now: Millis): void {
 		const { bytes, at } = this.#framer;
 		const { protocol5 } = this.#options;
 		const flags = bytes[at];
 		const code = bytes[at + 1];
-		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.#fail(Fault.BadConnack, flags);
+		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.fail(Fault.BadConnack, flags);
 		const fault = protocol5 ? protocol5.accept(this.#framer, code, this.#options, this.#delivery, this.#keepAlive, now) : Fault.None;
-		if (fault !== Fault.None) return this.#fail(fault, protocol5!.code);
-		if (code > 0) return this.#fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);
-		if (flags > 0 && this.#fresh) return this.#fail(Fault.UnknownSession, flags);
+		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
+		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);
+		if (flags > 0 && this.#fresh) return this.fail(Fault.UnknownSession, flags);
 		this.#state = State.Connected;
 		if (flags === 0) {
 			this.#delivery.renew();
 			this.#filters.renew();
 		}
 		this.#handler.onConnected(flags > 0);
-		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#sender.bytes.length, this.#handler) : Fault.None;
-		if (unfit !== Fault.None) this.#fail(unfit, protocol5!.code);
+		const unfit = protocol5 ? protocol5.fit(this.#delivery.outbox, this.#filters, this.#handler) : Fault.None;
+		if (unfit !== Fault.None) this.fail(unfit, protocol5!.code);
 		if (flags === 0) this.#inbound.sessionLost();
 	}
 
-	#publish5(topic: Uint8Array, protocol5: Protocol5): void {
+	private publish5(topic: Uint8Array, protocol5: Protocol5): void {
 		protocol5.aliases.note(topic);
-		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.#fail(Fault.Capability, 0x9b);
+		if (this.connected && !this.#delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}
 }
 Object.freeze(Session.prototype);

@@ -29,6 +29,12 @@ describe('telltale simulate', () => {
 		expect(out).toMatch(/^node is stopped$/m);
 	});
 
+	it.each(['mqtt://10.1.2.3', 'mqtt://broker.example:1883'])('reaches for no broker but one on this machine, as %s is not', async (url) => {
+		const { status, out, err } = await inside(['simulate', '--broker', url, '--for', '1s']);
+		expect([status, out]).toEqual([1, '']);
+		expect(err).toMatch(/^The broker \S+ is not on this machine: simulated nodes talk to 127\.0\.0\.1 or localhost only\.\n$/);
+	});
+
 	it('publishes to a broker that is named, where any subscriber sees the same', async () => {
 		const broker = await testBroker();
 		try {

@@ -82,8 +82,8 @@ describe('topic aliases', () => {
 
 	it('are left out for a packet that does not fit beside', () => {
 		const bench = connected({ topicAliasMaximum: 5 });
-		publish(bench, 'x'.repeat(100), 0);
-		publish(bench, 'x'.repeat(100), 0);
+		publish(bench, 'x'.repeat(150), 0);
+		publish(bench, 'x'.repeat(150), 0);
 		expect(bench.packets().map((packet) => packet.topic)).toEqual(['telltale/node/readings', 'telltale/node/readings']);
 	});
 });

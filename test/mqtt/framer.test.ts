@@ -5,7 +5,7 @@ import { concat, hex, show } from '../support/bytes.js';
 
 /** What came out of the chunks: "30:<body in hex>", "oversize 200 #7", or "fault 9 ff". */
 function frames(chunks: readonly Uint8Array[], capacity = 16): string[] {
-	const framer = new Framer(capacity);
+	const framer = new Framer(new Uint8Array(capacity));
 	const seen: string[] = [];
 	for (const chunk of chunks) {
 		for (let from = 0; from < chunk.length;) {
@@ -100,7 +100,7 @@ describe('a stream without sense ends at', () => {
 });
 
 it('forgets half a packet with the connection', () => {
-	const framer = new Framer(16);
+	const framer = new Framer(new Uint8Array(16));
 	framer.take(hex`32 06 00 01 61`, 0, 5);
 	framer.reset();
 	expect(framer.take(hex`d0 00`, 0, 2)).toBe(2);
@@ -108,7 +108,7 @@ it('forgets half a packet with the connection', () => {
 });
 
 it('reads a packet that came whole where it lies, without a copy', () => {
-	const framer = new Framer(16);
+	const framer = new Framer(new Uint8Array(16));
 	const bytes = hex`d0 00 30 03 0001 'a'`;
 	framer.take(bytes, framer.take(bytes, 0, 7), 7);
 	expect(framer.bytes).toBe(bytes);

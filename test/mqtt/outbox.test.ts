@@ -15,14 +15,14 @@ const packet = (id: number, first = 0x32) => show(hex`${first} 07 00 01 'a' 00 $
 
 describe('an outbox', () => {
 	it('gives several messages out in one piece', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		put(outbox, 1);
 		put(outbox, 2);
 		expect(all(outbox)).toBe(`${packet(1)} ${packet(2)}`);
 	});
 
 	it('keeps what is not acknowledged and sends it again as a duplicate, in order', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		[1, 2, 3].forEach((id) => put(outbox, id));
 		sendAll(outbox);
 		expect(outbox.acknowledge(2, 1)).toBe(true);
@@ -31,7 +31,7 @@ describe('an outbox', () => {
 	});
 
 	it('marks no message a duplicate of which nothing was sent', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		[1, 2, 3].forEach((id) => put(outbox, id));
 		outbox.wrote(9 + 1);
 		outbox.rewind();
@@ -39,7 +39,7 @@ describe('an outbox', () => {
 	});
 
 	it('makes all of them new when the broker knows none', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		[1, 2].forEach((id) => put(outbox, id));
 		sendAll(outbox);
 		outbox.rewind();
@@ -50,7 +50,7 @@ describe('an outbox', () => {
 	});
 
 	it('lets QoS 0 go when it is sent, or when it was begun and the connection broke', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		put(outbox, 0, 0, 'x');
 		put(outbox, 1);
 		sendAll(outbox);
@@ -63,7 +63,7 @@ describe('an outbox', () => {
 	});
 
 	it('ignores an acknowledgement of what was not sent whole, of another QoS, or twice', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		put(outbox, 1);
 		put(outbox, 2, 2);
 		outbox.wrote(8);
@@ -78,7 +78,7 @@ describe('an outbox', () => {
 	});
 
 	it('keeps the message that is going out whole when one before it is acknowledged', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		[1, 2, 3].forEach((id) => put(outbox, id));
 		outbox.wrote(9 + 4);
 		outbox.acknowledge(1, 1);
@@ -87,7 +87,7 @@ describe('an outbox', () => {
 	});
 
 	it('begins no more messages of QoS 1 and 2 than the quota, but finishes what it began', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		[1, 2, 3].forEach((id) => put(outbox, id));
 		expect(all(outbox, 2)).toBe(`${packet(1)} ${packet(2)}`);
 		expect(all(outbox, 0)).toBe('');
@@ -97,7 +97,7 @@ describe('an outbox', () => {
 	});
 
 	it('sends QoS 0 whatever the quota, unless it is told to begin nothing', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		put(outbox, 0, 0, 'x');
 		put(outbox, 1);
 		expect(all(outbox, 0)).toBe(show(hex`30 04 00 01 'a' 'x'`));
@@ -105,7 +105,7 @@ describe('an outbox', () => {
 	});
 
 	it('names the oldest message only while it is on its way', () => {
-		const outbox = new Outbox(64, 4);
+		const outbox = new Outbox(new Uint8Array(64), 4);
 		put(outbox, 5);
 		expect(outbox.headId).toBe(0);
 		outbox.wrote(1);
@@ -113,7 +113,7 @@ describe('an outbox', () => {
 	});
 
 	it('takes no more messages than agreed, whatever their size', () => {
-		const outbox = new Outbox(200, 2);
+		const outbox = new Outbox(new Uint8Array(200), 2);
 		expect([put(outbox, 1), put(outbox, 2), put(outbox, 3)]).toEqual([true, true, false]);
 		expect(outbox.room(1)).toBe(-1);
 	});
@@ -121,8 +121,8 @@ describe('an outbox', () => {
 	it('knows exactly how long a payload may be', () => {
 		fc.assert(fc.property(fc.integer({ min: 16, max: 700 }), fc.nat(40), (size, topicLength) => {
 			const topic = new Uint8Array(topicLength + 1).fill(0x61);
-			const room = new Outbox(size, 1).room(topic.length);
-			const fits = (length: number) => new Outbox(size, 1).put(topic, new Uint8Array(length), length, 1, false, 1);
+			const room = new Outbox(new Uint8Array(size), 1).room(topic.length);
+			const fits = (length: number) => new Outbox(new Uint8Array(size), 1).put(topic, new Uint8Array(length), length, 1, false, 1);
 			if (room >= 0) expect(fits(room)).toBe(true);
 			expect(fits(room + 1)).toBe(false);
 		}));
@@ -141,7 +141,7 @@ interface Entry { id: number; qos: number; bytes: number[]; sent: number }
 
 /** The same outbox as a list of objects. */
 function compare(steps: readonly Record<string, unknown>[]): void {
-	const outbox = new Outbox(60, 5);
+	const outbox = new Outbox(new Uint8Array(60), 5);
 	let model: Entry[] = [];
 	let lastId = 0;
 	for (const step of steps) {

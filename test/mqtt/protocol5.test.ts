@@ -177,7 +177,16 @@ describe("the broker's limits", () => {
 	});
 
 	it('Maximum Packet Size too small for our requests closes the connection', () => {
-		expect(connected({ maximumPacketSize: 40 }).session.running).toBe(false);
+		const bench = new Bench5();
+		bench.session.subscribe('a/filter/of/thirty/one/bytes/abcd', 0);
+		bench.connect(false, { maximumPacketSize: 40 });
+		expect(bench.told()).toEqual(['connected new', `closed ${Fault.Capability} 149`]);
+		expect(bench.sent()).toEqual([]);
+		const later = connected({ maximumPacketSize: 40 });
+		later.session.subscribe('short', 0);
+		expect(later.sent()).toEqual(['subscribe short q0 #1']);
+		later.session.subscribe('a/filter/of/thirty/one/bytes/abcd', 0);
+		expect(later.told()).toEqual([`closed ${Fault.Capability} 149`]);
 	});
 
 	it('Maximum QoS 1 lowers QoS 2', () => {

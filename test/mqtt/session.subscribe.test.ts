@@ -70,7 +70,7 @@ describe('SUBSCRIBE', () => {
 	});
 
 	it('is refused when the list is full or the filter too long to be sent', () => {
-		const bench = new Bench({ filtersMax: 2, filterBytes: 20, controlBytes: 32 });
+		const bench = new Bench({ filtersMax: 2, filterBytes: 26, controlBytes: 32 });
 		expect(bench.session.subscribe('x'.repeat(19), 0)).toBe(-1);
 		expect(bench.session.subscribe('x'.repeat(18), 0)).toBe(-1);
 		expect(bench.session.subscribe('x'.repeat(13), 0)).toBe(1);
