@@ -24,6 +24,7 @@ import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
+import { speak5, words } from './protocol.js';
 import { QUANTITIES } from './reading.js';
 import { Sampler, type Part } from './sampler.js';
 import { Timekeeper } from './timekeeper.js';
@@ -50,7 +51,7 @@ export default function main(): void {
 	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake);
-	const broker = new Broker(config, transport, waiting, serial);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial);
 	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial);

@@ -3,6 +3,7 @@ import { generate, parser } from 'mqtt-packet';
 import { Announcer, Kind } from '../src/announce.js';
 import { Backoff } from '../src/backoff.js';
 import { Broker } from '../src/broker.js';
+import { speak5, words } from '../src/protocol.js';
 import { Commands } from '../src/commands.js';
 import { complete } from '../src/config.js';
 import { NodeControls } from '../src/controls.js';
@@ -37,7 +38,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 	const waiting = new Waiting(7, clock, log, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
-	const broker = new Broker(config, transport, waiting, log);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, log);
 	const sampler = new Sampler([], config.intervalMs, clock, log, waiting);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
 	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
@@ -233,6 +234,60 @@ describe('the broker', () => {
 		set.turn();
 		expect(set.log.last).toContain(`${sentence}; next attempt in`);
 		expect(set.link.state).toBe(State.Waiting);
+	});
+
+	describe('with MQTT 5.0', () => {
+		it('is greeted in 5.0, with a delay before the will is published', () => {
+			const [connect] = setUp({ protocol: 5 }).connect();
+			expect(connect).toMatchObject({ protocolVersion: 5, will: { topic: 'telltale/porch/status', properties: { willDelayInterval: 30 } } });
+		});
+
+		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {
+			const set = setUp({ protocol: 'auto' });
+			const greet = () => {
+				for (let i = 0; set.link.state !== State.Greeting && i < 20; i++) {
+					if (set.link.state === State.Waiting) set.clock.time += 61_000;
+					set.turn();
+					set.network.state = NetworkState.Up;
+					set.network.resolved = '127.0.0.1';
+					if (set.link.state === State.Opening) set.transport.connected();
+				}
+				set.turn();
+				return set.sent()[0].protocolVersion;
+			};
+			expect(greet()).toBe(5);
+			// As a 3.1.1 broker refuses it (3.1.1 §3.1.2.2).
+			set.transport.arrive(0x20, 2, 0, 1);
+			set.turn();
+			expect(set.log.last).toContain('the broker does not speak MQTT 5.0; 3.1.1 is tried; next attempt in');
+			expect(greet()).toBe(4);
+			expect(set.kept.get('spoken')).toBe(4);
+			set.say({ cmd: 'connack', returnCode: 0, sessionPresent: false });
+			set.turn();
+			expect(published(set.serve(), 'telltale/porch/status').length).toBe(1);
+		});
+	});
+
+	it('gets readings right behind CONNECT when the settings allow it, and a refusal loses none', () => {
+		const set = setUp({ publishEarly: true });
+		set.take(1);
+		for (let i = 0; set.link.state !== State.Greeting && i < 10; i++) {
+			set.turn();
+			set.network.state = NetworkState.Up;
+			set.network.resolved = '127.0.0.1';
+			if (set.link.state === State.Opening) set.transport.connected();
+		}
+		set.turn();
+		const early = set.sent();
+		expect(early[0].cmd).toBe('connect');
+		expect(seqs(early, 'telltale/porch/backlog')).toEqual([1]);
+		set.say({ cmd: 'connack', returnCode: 3, sessionPresent: false });
+		set.turn();
+		expect(set.waiting.count).toBe(1);
+		set.connect();
+		const said = set.serve();
+		expect(seqs(said, 'telltale/porch/backlog')).toEqual([1]);
+		expect(set.waiting.count).toBe(0);
 	});
 
 	it('is told stopped and then DISCONNECT, and the link stays down', () => {
