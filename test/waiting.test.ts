@@ -61,6 +61,7 @@ describe('readings that wait', () => {
 		expect([shelf.look(first).seq, shelf.look(first).dropped]).toEqual([4, [1, 3]]);
 		shelf.waiting.sent(0, first);
 		shelf.waiting.discard(0);
+		shelf.settle();
 		shelf.take();
 		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 4]);
 	});
