@@ -14,7 +14,7 @@ function files(folder: string, ending = '.ts'): string[] {
 }
 
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
-const firmware = [...files('src'), ...files('sensors'), ...files('hardware')];
+const firmware = [...files('src'), ...files('sensors'), ...files('hardware'), ...files('clients')];
 const host = [...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
 const all = [...firmware, ...host];
 
@@ -44,6 +44,13 @@ describe('imports', () => {
 	it('of sensors/ from src/ are types only', () => {
 		for (const file of files('sensors')) {
 			for (const { from, types } of imports(file)) expect(from.startsWith('sensors/') || types, `${file} imports ${from}`).toBe(true);
+		}
+	});
+
+	it('of clients/ are their own folder, src/mqtt/ and the SDK\'s timer and time', () => {
+		for (const file of files('clients')) {
+			const own = `${file.split('/').slice(0, 2).join('/')}/`;
+			for (const { from } of imports(file)) expect(from.startsWith(own) || from.startsWith('src/mqtt/') || ['timer', 'time'].includes(from), `${file} imports ${from}`).toBe(true);
 		}
 	});
 
@@ -139,8 +146,8 @@ describe('the chip forbids', () => {
 		for (const file of firmware) if (!file.startsWith('src/device/')) expect(code(file), file).not.toMatch(/Math\.random/);
 	});
 
-	it('default exports but of main', () => {
-		for (const file of firmware) if (file !== 'src/main.ts') expect(code(file), file).not.toMatch(/^export default/m);
+	it('default exports but of main, and of what the standard wants so', () => {
+		for (const file of firmware) if (file !== 'src/main.ts' && file !== 'clients/embedded/client.ts') expect(code(file), file).not.toMatch(/^export default/m);
 	});
 });
 
