@@ -270,7 +270,7 @@ export class Link implements Pollable {
 				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
 			case State.Securing:
 				if (late) return this.#because(Cause.Silence, `${host}:${port} does not finish the TLS handshake: is this its port for TLS?`);
-				if (!this.#transport.reason) return this.#because(Cause.Tcp, `${host}:${port} closed the connection during the TLS handshake: is this its port for TLS?`);
+				if (!this.#transport.reason) return this.#because(Cause.Tcp, `${host}:${port} hangs up in the TLS handshake: is this its port for TLS?`);
 				break;
 			case State.Greeting:
 				if (late) return this.#because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);

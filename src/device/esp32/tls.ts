@@ -66,15 +66,16 @@ class Wire {
 /** The SDK's keeper of certificates with our own idea of trust. */
 class Certificates extends CertificateManager {
 	readonly #trust: Trust;
+	readonly #unixSeconds: number;
 
-	constructor(trust: Trust) {
-		const own = { verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined };
-		super(own);
+	constructor(trust: Trust, unixSeconds: number) {
+		super({ verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined });
 		this.#trust = trust;
+		this.#unixSeconds = unixSeconds;
 	}
 
 	override verify(chain: Uint8Array[]): boolean {
-		return this.#trust.accepts(chain, Math.floor(Date.now() / 1_000));
+		return this.#trust.accepts(chain, this.#unixSeconds);
 	}
 }
 
@@ -115,7 +116,7 @@ class TlsSocket implements Socket {
 		if (!isAddress(host)) secure.serverName = host;
 		if (alpn) secure.applicationLayerProtocolNegotiation = alpn;
 		this.#session = new CheckedSession(secure);
-		this.#session.certificateManager = new Certificates(this.#trust);
+		this.#session.certificateManager = new Certificates(this.#trust, unixSeconds);
 		this.#session.initiateHandshake();
 		this.#tcp = new TCP({
 			address: options.address,
