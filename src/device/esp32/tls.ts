@@ -94,7 +94,7 @@ class CheckedSession extends Session {
 }
 
 class TlsSocket implements Socket {
-	failure = '';
+	failure = 'it does not finish the handshake: is this its port for TLS?';
 	readonly #options: SocketOptions;
 	readonly #trust: Trust;
 	readonly #session: CheckedSession;
@@ -190,6 +190,7 @@ class TlsSocket implements Socket {
 		const { alert, clientCipher, serverCipher } = this.#session;
 		if (alert || !clientCipher || !serverCipher) throw new Error('');
 		this.#open = true;
+		this.failure = '';
 		this.#options.onWritable(this.#room());
 	}
 
@@ -208,7 +209,7 @@ class TlsSocket implements Socket {
 	/** Puts what is known into a sentence, and tells the broker, who has nothing to hide its log from. */
 	#explain(error: Error): void {
 		const fault = this.#trust.fault || this.#session.fault || this.#wire.fault;
-		this.failure = fault || (this.#open ? '' : alertIn(error));
+		this.failure = fault || (this.#open ? '' : alertIn(error) || this.failure);
 		if (this.#open || this.#session.clientCipher || !fault) return;
 		try {
 			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? BAD_CERTIFICATE : HANDSHAKE_FAILURE));
