@@ -26,7 +26,7 @@ export const WIFI_TIMEOUT_MS = 30_000;
 export const DNS_TIMEOUT_MS = 15_000;
 /** Three SYNs of lwIP; its own giving up takes the better part of a minute. */
 export const TCP_TIMEOUT_MS = 10_000;
-/** From the TCP connection to the end of the TLS handshake: some seconds of computing on an ESP32, twice that on a busy broker. */
+/** The same and the TLS handshake: some seconds of computing on an ESP32, and as much again on a busy broker. */
 export const TLS_TIMEOUT_MS = 30_000;
 /** From the CONNECT to the CONNACK. */
 export const CONNACK_TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
 //
-// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting, Dating and Online has a time limit,
+// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit (only the date is waited for as long as it takes),
 // and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
 // docs/architecture.md draws this table.
 
@@ -14,14 +14,10 @@ export const enum State {
 	Waiting,
 	/** For the access point and an address. */
 	Joining,
-	/** For the date, if certificates are to be checked. */
-	Dating,
-	/** For the broker's address. */
+	/** For the broker's address, and with TLS for the date. */
 	Resolving,
-	/** For the TCP connection. */
+	/** For the TCP connection, and with TLS for its handshake. */
 	Opening,
-	/** For the TLS handshake, if there is one. */
-	Securing,
 	/** For the CONNACK. */
 	Greeting,
 	Online,
@@ -45,11 +41,9 @@ export const enum Event {
 export const TABLE: readonly (readonly State[])[] = Object.freeze([
 	// by event:    None, Due, Done, Failed, Unjoined
 	Object.freeze([State.Waiting, State.Joining, State.Waiting, State.Waiting, State.Waiting]),
-	Object.freeze([State.Joining, State.Waiting, State.Dating, State.Waiting, State.Joining]),
-	Object.freeze([State.Dating, State.Dating, State.Resolving, State.Dating, State.Waiting]),
+	Object.freeze([State.Joining, State.Waiting, State.Resolving, State.Waiting, State.Joining]),
 	Object.freeze([State.Resolving, State.Waiting, State.Opening, State.Waiting, State.Waiting]),
-	Object.freeze([State.Opening, State.Waiting, State.Securing, State.Waiting, State.Waiting]),
-	Object.freeze([State.Securing, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
 	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
@@ -166,16 +160,13 @@ export class Link implements Pollable {
 				if (network === NetworkState.Up) return Event.Done;
 				if (network === NetworkState.Refused) return Event.Failed;
 				break;
-			case State.Dating:
-				return this.#undated ? Event.None : Event.Done;
 			case State.Resolving:
-				if (this.#network.resolved !== undefined) return this.#network.resolved ? Event.Done : Event.Failed;
+				if (this.#network.resolved === '') return Event.Failed;
+				if (this.#network.resolved && this.#dated()) return Event.Done;
 				break;
 			case State.Opening:
-			case State.Securing:
-				// Without TLS a connection is open at once, and goes through Securing without a stop.
 				if (this.#transport.state === TransportState.Open) return Event.Done;
-				if (this.#transport.state === TransportState.Securing && this.#state === State.Opening) return Event.Done;
+				if (this.#transport.state === TransportState.Securing) this.#dueAt = this.#enteredAt + TLS_TIMEOUT_MS;
 				if (this.#transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
@@ -190,8 +181,8 @@ export class Link implements Pollable {
 		return now >= this.#dueAt ? Event.Due : Event.None;
 	}
 
-	get #undated(): boolean {
-		return this.#date !== undefined && !this.#date.unixSeconds();
+	#dated(): boolean {
+		return !this.#date || this.#date.unixSeconds() > 0;
 	}
 
 	#watchUse(now: Millis): void {
@@ -212,20 +203,14 @@ export class Link implements Pollable {
 				this.#dueAt = now + WIFI_TIMEOUT_MS;
 				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
 				break;
-			case State.Dating:
-				this.#dueAt = NEVER;
-				if (this.#undated) this.#log.line('waiting for the date: without it no certificate can be checked');
-				break;
 			case State.Resolving:
-				this.#dueAt = now + DNS_TIMEOUT_MS;
+				this.#dueAt = this.#dated() ? now + DNS_TIMEOUT_MS : NEVER;
+				if (this.#dueAt === NEVER) this.#log.line('waiting for the date: without it no certificate can be checked');
 				this.#network.resolve(this.#to.host);
 				break;
 			case State.Opening:
 				this.#dueAt = now + TCP_TIMEOUT_MS;
 				this.#transport.open(this.#network.resolved!, this.#to.port);
-				break;
-			case State.Securing:
-				this.#dueAt = now + TLS_TIMEOUT_MS;
 				break;
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
@@ -280,17 +265,12 @@ export class Link implements Pollable {
 			case State.Resolving:
 				return this.#because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
+				if (this.#transport.reason) return this.#because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
 				if (late) return this.#because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
-				if (this.#transport.reason) break;
 				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
-			case State.Securing:
-				if (late) return this.#because(Cause.Silence, `${host}:${port} does not finish the TLS handshake: is this its port for TLS?`);
-				if (!this.#transport.reason) return this.#because(Cause.Tcp, `${host}:${port} closed the connection during the TLS handshake: is this its port for TLS?`);
-				break;
 			case State.Greeting:
 				if (late) return this.#because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
-		if (this.#state < State.Greeting) return this.#because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
 		return this.#because(this.#upper.cause, this.#upper.ended);
 	}
 

@@ -78,7 +78,7 @@ export interface Transport {
 	write(bytes: Uint8Array): boolean;
 	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
 	read(into: Uint8Array): number;
-	/** Why it is Lost, to follow the broker's address, where more is known than that. */
+	/** Why it is Lost, or would be if nothing more came, to follow the broker's address; '' where no more is known than that. */
 	readonly reason?: string;
 }
 

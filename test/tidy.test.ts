@@ -199,7 +199,15 @@ describe('the project', () => {
 		const { modules } = JSON.parse(text('manifest.json'));
 		const folders = new Set([...files('src'), ...files('sensors')].map((file) => dirname(file)));
 		folders.delete('src/without5');
+		for (const chip of ['esp8266', 'esp32']) expect(folders.delete(`src/device/${chip}`)).toBe(true);
 		for (const folder of folders) expect(modules[`${folder}/*`], folder).toBe(`./${folder}/*`);
+	});
+
+	it('puts what is for one chip into the image of that chip alone', () => {
+		const { platforms } = JSON.parse(text('manifest.json'));
+		const place = (platform: string) => platforms[platform].modules['telltale/*'];
+		expect([place('esp'), place('esp32'), place('lin')]).toEqual(['./src/device/esp8266/*', './src/device/esp32/*', './src/device/esp8266/*']);
+		for (const platform of Object.keys(platforms)) expect(JSON.stringify(platforms[platform].include ?? []).includes('crypt/tls'), platform).toBe(platform === 'esp32');
 	});
 
 	it('has no large file', () => {

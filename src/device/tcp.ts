@@ -13,7 +13,7 @@ export interface Socket {
 	write(bytes: Uint8Array): number | undefined;
 	read(into: Uint8Array): number | undefined;
 	close(): void;
-	/** Why it ended, where more is known than that. */
+	/** Why it ended, or would end if nothing more came, where more is known than that. */
 	readonly failure?: string;
 }
 
@@ -46,6 +46,7 @@ export class DeviceTcp implements Transport {
 		this.#make = make;
 		this.#onSecuring = () => {
 			this.state = TransportState.Securing;
+			this.reason = this.#socket!.failure!;
 			this.#wake();
 		};
 		this.#onReadable = (count) => {
@@ -54,6 +55,7 @@ export class DeviceTcp implements Transport {
 		};
 		this.#onWritable = (count) => {
 			this.state = TransportState.Open;
+			this.reason = '';
 			this.room = count;
 			this.#wake();
 		};

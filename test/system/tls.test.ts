@@ -161,7 +161,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		const port = await listen(server, 0);
 		ends.push(() => (sockets.forEach((socket) => socket.destroy()), server.close()));
 		const { lines, simulation } = await node(port);
-		await until(simulation, () => says(lines, 'does not finish the TLS handshake'), 90_000);
+		await until(simulation, () => says(lines, 'it does not finish the handshake'), 90_000);
 	});
 
 	it('says that a plain port speaks no TLS', async () => {

@@ -66,15 +66,16 @@ class Wire {
 /** The SDK's keeper of certificates with our own idea of trust. */
 class Certificates extends CertificateManager {
 	readonly #trust: Trust;
+	readonly #unixSeconds: number;
 
-	constructor(trust: Trust) {
-		const own = { verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined };
-		super(own);
+	constructor(trust: Trust, unixSeconds: number) {
+		super({ verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined });
 		this.#trust = trust;
+		this.#unixSeconds = unixSeconds;
 	}
 
 	override verify(chain: Uint8Array[]): boolean {
-		return this.#trust.accepts(chain, Math.floor(Date.now() / 1_000));
+		return this.#trust.accepts(chain, this.#unixSeconds);
 	}
 }
 
@@ -93,7 +94,7 @@ class CheckedSession extends Session {
 }
 
 class TlsSocket implements Socket {
-	failure = '';
+	failure = 'it does not finish the handshake: is this its port for TLS?';
 	readonly #options: SocketOptions;
 	readonly #trust: Trust;
 	readonly #session: CheckedSession;
@@ -115,7 +116,7 @@ class TlsSocket implements Socket {
 		if (!isAddress(host)) secure.serverName = host;
 		if (alpn) secure.applicationLayerProtocolNegotiation = alpn;
 		this.#session = new CheckedSession(secure);
-		this.#session.certificateManager = new Certificates(this.#trust);
+		this.#session.certificateManager = new Certificates(this.#trust, unixSeconds);
 		this.#session.initiateHandshake();
 		this.#tcp = new TCP({
 			address: options.address,
@@ -189,6 +190,7 @@ class TlsSocket implements Socket {
 		const { alert, clientCipher, serverCipher } = this.#session;
 		if (alert || !clientCipher || !serverCipher) throw new Error('');
 		this.#open = true;
+		this.failure = '';
 		this.#options.onWritable(this.#room());
 	}
 
@@ -207,7 +209,7 @@ class TlsSocket implements Socket {
 	/** Puts what is known into a sentence, and tells the broker, who has nothing to hide its log from. */
 	#explain(error: Error): void {
 		const fault = this.#trust.fault || this.#session.fault || this.#wire.fault;
-		this.failure = fault || (this.#open ? '' : alertIn(error));
+		this.failure = fault || (this.#open ? '' : alertIn(error) || this.failure);
 		if (this.#open || this.#session.clientCipher || !fault) return;
 		try {
 			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? BAD_CERTIFICATE : HANDSHAKE_FAILURE));
