@@ -36,7 +36,7 @@ export function configure(): Command {
 }
 
 function optionOf(field: Field): Option {
-	const shape = typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
+	const shape = field.choices ? field.choices.join('|') : typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
 	const initial = field.initial === '' ? '' : ` (${field.initial} if not given)`;
 	const option = new Option(`--${field.key} <${shape}>`, field.meaning + initial);
 	option.attributeName = () => field.key;
@@ -54,6 +54,7 @@ export function settingFrom(field: Field, text: string): Setting {
 }
 
 function convert(field: Field, text: string): Setting {
+	if (field.choices) return field.choices.find((choice) => String(choice) === text.trim()) ?? text;
 	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
 	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
 	return text;

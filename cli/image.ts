@@ -61,15 +61,29 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 	await mkdir(join(folder, 'out'), { recursive: true });
 	const project = join(root, 'manifest.json');
 	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
+	const speaks5 = settings !== undefined && complete(settings).protocol !== 4;
 	const names = Object.keys(resources);
 	for (const name of names) await writeFile(join(folder, name), resources[name]!, { mode: 0o600 });
 	const manifest = {
 		include: [relative(resolve(folder), project)],
 		config: { telltale: forChip(settings ?? {}) },
+		...(speaks5 ? {} : { modules: without5(folder) }),
 		// Without their endings: mcconfig looks for the files itself.
 		...(names.length && { resources: { '*': names.map((name) => `./${name.replace(/\.der$/, '')}`) } }),
 	};
 	await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, '\t')}\n`, { mode: 0o600 });
+}
+
+/** What only MQTT 5.0 needs stays out of an image that will not speak it. */
+const ONLY_5 = ['src/mqtt/protocol5', 'src/mqtt/properties', 'src/mqtt/aliases', 'src/mqtt/reasons5'];
+
+function without5(folder: string): object {
+	const from = (path: string) => relative(resolve(folder), join(root, path));
+	return {
+		'~': ONLY_5.map(from),
+		'src/mqtt/protocol5': from('src/without5/protocol5'),
+		'src/mqtt/reasons5': from('src/without5/reasons5'),
+	};
 }
 
 function callMcconfig(mcconfig: string, words: readonly string[], { folder, verbose, signal }: ImageOptions, env: NodeJS.ProcessEnv): Promise<void> {

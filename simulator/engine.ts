@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
-import { createContext, runInContext, type Context } from 'node:vm';
+import { createContext, Script, type Context } from 'node:vm';
 import { measure, type Memory } from './snapshot.js';
 
 export type EngineKind = 'xs' | 'node';
@@ -183,6 +183,15 @@ class XsEngine implements Engine {
 const COLON = 0x3a;
 const COMMA = Buffer.from(',');
 
+/** Of the script that was loaded last and is long: every boot of every node loads the same. */
+let lastCompiled: { readonly text: string; readonly script: Script } | undefined;
+
+function compiled(text: string): Script {
+	if (text.length < 10_000) return new Script(text);
+	if (lastCompiled?.text !== text) lastCompiled = { text, script: new Script(text) };
+	return lastCompiled.script;
+}
+
 /** Node's own engine with nothing in it but the language. Turns are synchronous. */
 class NodeEngine implements Engine {
 	readonly meter: Meter = { compute: 0 };
@@ -207,7 +216,7 @@ class NodeEngine implements Engine {
 
 	async load(script: string): Promise<void> {
 		try {
-			runInContext(script, this.#context);
+			compiled(script).runInContext(this.#context);
 		} catch (fault) {
 			throw new EngineStop(String(fault));
 		}

@@ -85,7 +85,7 @@ export class Machine implements Chip {
 			new StorageDevice(this.name, around.storage, () => {
 				throw new EngineStop(POWER_CUT);
 			}),
-			new TcpDevice(this, around.servers.network, this.wifi),
+			new TcpDevice(this, around.servers, this.wifi),
 			new NamesDevice(this, around.servers, this.wifi),
 			new ResourceDevice(around.resources),
 			new TlsDevice(),

@@ -124,6 +124,12 @@ export class Backlog {
 		if (!this.#unnamedFrom) this.#unnamedTo = 0;
 	}
 
+	/** Numbers that were dropped elsewhere: to be named like the ring's own. */
+	lost(from: number, to: number): void {
+		if (!this.#unnamedFrom || from < this.#unnamedFrom) this.#unnamedFrom = from;
+		if (to > this.#unnamedTo) this.#unnamedTo = to;
+	}
+
 	#dropOldest(): void {
 		if (this.#state(this.#head) !== DONE) this.#countDropped(this.#head);
 		this.#head += sizeAt(this.#ring, this.#head);
@@ -133,8 +139,7 @@ export class Backlog {
 	#countDropped(position: number): void {
 		const seq = seqAt(this.#ring, position);
 		this.#dropped++;
-		if (!this.#unnamedFrom || seq < this.#unnamedFrom) this.#unnamedFrom = seq;
-		if (seq > this.#unnamedTo) this.#unnamedTo = seq;
+		this.lost(seq, seq);
 		this.#count--;
 	}
 

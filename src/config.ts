@@ -18,6 +18,8 @@ export interface Config {
 	readonly password: string;
 	readonly clientId: string;
 	readonly base: string;
+	readonly protocol: 4 | 5 | 'auto';
+	readonly publishEarly: boolean;
 	readonly keepAliveMs: number;
 	readonly cleanSession: boolean;
 	readonly intervalMs: number;
@@ -41,6 +43,8 @@ export interface Field {
 	readonly min: number;
 	readonly max: number;
 	readonly accepts?: Accepts;
+	/** The only values there are, of whatever type. */
+	readonly choices?: readonly Setting[];
 	/** Ends the sentence "<key> is <value>; it must be …". */
 	readonly allowed: string;
 	readonly secret?: boolean;
@@ -73,6 +77,11 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	secret('password', 60, isPrintable, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
 	text('base', '', 0, 40, isBase, 'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	Object.freeze({
+		key: 'protocol', initial: 4, min: 0, max: 0, choices: Object.freeze([4, 5, 'auto']), allowed: '4 (MQTT 3.1.1), 5 (MQTT 5.0) or "auto"',
+		meaning: 'version of MQTT; auto tries 5 and falls back to 4',
+	}),
+	flag('publishEarly', false, 'whether readings go out right behind CONNECT, without waiting for the broker to accept it'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
@@ -137,6 +146,7 @@ export function complete(settings: Readonly<Record<string, unknown>>, changed?: 
 }
 
 function fits(field: Field, value: unknown): boolean {
+	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;
 	if (typeof value !== typeof field.initial) return false;
 	if (typeof value === 'number') return value % 1 === 0 && value >= field.min && value <= field.max;
 	if (typeof value !== 'string') return true;

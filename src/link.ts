@@ -6,7 +6,7 @@
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
-import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
 import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
 
 export const enum State {
@@ -108,6 +108,8 @@ export class Link implements Pollable {
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
 	#useful = false;
+	/** Times in a row that the broker hung up soon after it had accepted us. */
+	#hangUps = 0;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
 	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
@@ -122,6 +124,11 @@ export class Link implements Pollable {
 
 	get state(): State {
 		return this.#state;
+	}
+
+	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
+	get takeovers(): number {
+		return this.#hangUps < TAKEOVERS_MIN ? 0 : this.#hangUps;
 	}
 
 	poll(now: Millis): Millis {
@@ -225,10 +232,18 @@ export class Link implements Pollable {
 	#fail(event: Event, now: Millis): void {
 		const refused = this.#state >= State.Greeting && this.#upper.refused;
 		const sentence = this.#reason(event);
+		const takenOver = this.#state === State.Online && this.#countHangUp(now);
 		this.#leave(now);
-		const delayMs = this.#backoff.failed(refused);
+		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
-		this.#log.line(`${sentence}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+		const suspicion = takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
+		this.#log.line(`${sentence}${suspicion}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+	}
+
+	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it. True: it looks like that. */
+	#countHangUp(now: Millis): boolean {
+		this.#hangUps = this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
+		return this.takeovers > 0;
 	}
 
 	#leave(now: Millis): void {

@@ -25,6 +25,7 @@ import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
+import { speak5, words } from './protocol.js';
 import { QUANTITIES } from './reading.js';
 import { Sampler, type Part } from './sampler.js';
 import { Timekeeper } from './timekeeper.js';
@@ -51,7 +52,7 @@ export default function main(): void {
 	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
-	const broker = new Broker(config, transport, waiting, serial);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial);
 	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
@@ -67,7 +68,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	new Node([guard, sampler, timekeeper, waiting, announcer, controls, broker, link], clock, alarm, (bug) => crash(bug, serial));
+	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial));
 }
 
 function parts(config: Config): Part[] {

@@ -48,8 +48,22 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
 		shelf.waiting.sent(0, shelf.next());
 		shelf.waiting.discard(0);
+		shelf.settle();
 		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 1]);
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
+	});
+
+	it('in flash that are set aside are named as dropped by a later one, with those that they would have named', () => {
+		const shelf = new Shelf(new FakeFlash(1_000), 15 * 4).start();
+		for (let i = 0; i < 7; i++) shelf.take();
+		shelf.settle().connect();
+		const first = shelf.next();
+		expect([shelf.look(first).seq, shelf.look(first).dropped]).toEqual([4, [1, 3]]);
+		shelf.waiting.sent(0, first);
+		shelf.waiting.discard(0);
+		shelf.settle();
+		shelf.take();
+		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 4]);
 	});
 
 	it('carry what the ring had to drop into flash, as the range before the oldest', () => {

@@ -68,6 +68,15 @@ export class Filters {
 	/** 0: none yet. */
 	id(index: number): number { return readUint16(this.#bytes, this.offset(index)); }
 
+	/** Whether so many filters more, of so many bytes together, have room. */
+	fits(count: number, size: number): boolean { return this.#count + count <= this.#max && this.#used + 3 * count + size <= this.#bytes.length; }
+
+	/** What is wished of the filter; -1 if it is not on the list. */
+	wishOf(filter: Uint8Array): Wish | -1 {
+		const index = this.find(filter);
+		return index < 0 ? -1 : this.wish(index);
+	}
+
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);

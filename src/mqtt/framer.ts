@@ -7,6 +7,7 @@
 
 import { Fault } from './fault.js';
 import { checkFirst, checkLength } from './packets.js';
+import { readUint16 } from './wire.js';
 
 const enum Stage { First, Length, Body }
 
@@ -22,6 +23,11 @@ export class Framer {
 	/** Not 0: the length of a PUBLISH body that was let go; then only `id` is known of it. */
 	oversize = 0;
 	id = 0;
+	/** Messages larger than the buffer come in pieces; see flow.ts. */
+	inPieces = false;
+	/** Bytes of the message that are still to come behind this piece, and whether there were pieces before it. */
+	rest = 0;
+	continued = false;
 	/** Not None: the stream makes no sense from here on; `first` is the first byte of the packet at fault. */
 	fault = Fault.None;
 
@@ -82,14 +88,37 @@ export class Framer {
 
 	private body(bytes: Uint8Array, from: number, to: number): number {
 		const length = this.#length;
-		const count = Math.min(to - from, length - this.#have);
+		let count = Math.min(to - from, length - this.#have);
 		if (count === length && length <= this.buffer.length) {
 			this.complete(bytes, from);
 			return from + count;
 		}
+		if (this.inPieces && length > this.buffer.length && this.#have >= 2 && this.headFits) return this.piece(bytes, from, count);
+		// Of a message that may come in pieces, the length of its topic is looked at first.
+		if (this.inPieces && this.#have < 2) count = Math.min(count, 2 - this.#have);
 		this.keep(bytes, from, count);
 		this.#have += count;
 		if (this.#have === length) this.complete(this.buffer, 0);
+		return from + count;
+	}
+
+	private get headFits(): boolean { return 4 + readUint16(this.buffer, 0) <= this.buffer.length; }
+
+	/** The first piece is a full buffer, with the topic in it; the others lie where they came. */
+	private piece(bytes: Uint8Array, from: number, count: number): number {
+		const { buffer } = this;
+		const length = this.#length;
+		const continued = this.#have >= buffer.length;
+		if (!continued) {
+			count = Math.min(count, buffer.length - this.#have);
+			this.keep(bytes, from, count);
+		}
+		this.#have += count;
+		if (this.#have < buffer.length) return from + count;
+		this.show(continued ? bytes : buffer, continued ? from : 0, continued ? from + count : buffer.length);
+		this.continued = continued;
+		this.rest = length - this.#have;
+		if (this.rest === 0) this.#stage = Stage.First;
 		return from + count;
 	}
 
@@ -110,12 +139,18 @@ export class Framer {
 	}
 
 	private complete(bytes: Uint8Array, at: number): void {
+		this.show(bytes, at, at + this.#length);
+		this.oversize = this.#length > this.buffer.length ? this.#length : 0;
+		this.#stage = Stage.First;
+	}
+
+	private show(bytes: Uint8Array, at: number, end: number): void {
 		this.first = this.#head;
 		this.bytes = bytes;
 		this.at = at;
-		this.end = at + this.#length;
-		this.oversize = this.#length > this.buffer.length ? this.#length : 0;
-		this.#stage = Stage.First;
+		this.end = end;
+		this.oversize = this.rest = 0;
+		this.continued = false;
 	}
 }
 Object.freeze(Framer.prototype);

@@ -8,6 +8,7 @@
 import type { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
 import { type Filters, Wish } from './filters.js';
+import type { Flow } from './flow.js';
 import type { Framer } from './framer.js';
 import type { SessionHandler } from './options.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
@@ -25,6 +26,7 @@ export class Inbound {
 	readonly #sender: Sender;
 	readonly #handler: SessionHandler;
 	readonly #protocol5: Protocol5 | undefined;
+	readonly #flow: Flow | undefined;
 
 	/** Set whenever the broker answered a request; the session clears it. */
 	progressed = false;
@@ -33,13 +35,14 @@ export class Inbound {
 	oversizeCount = 0;
 
 	constructor(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, handler: SessionHandler,
-		protocol5?: Protocol5) {
+		protocol5?: Protocol5, flow?: Flow) {
 		this.#framer = framer;
 		this.#delivery = delivery;
 		this.#filters = filters;
 		this.#sender = sender;
 		this.#handler = handler;
 		this.#protocol5 = protocol5;
+		this.#flow = flow;
 	}
 
 	/** Handles the packet that the framer completed, any but CONNACK and PINGRESP. */
@@ -78,7 +81,8 @@ export class Inbound {
 	}
 
 	private message(first: number): Fault {
-		const { bytes, at, end, oversize } = this.#framer;
+		const { bytes, at, end, oversize, continued } = this.#framer;
+		if (continued) return this.#flow!.piece();
 		const qos = first >> 1 & 3;
 		const fault = oversize > 0 ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
 		if (fault !== Fault.None) return fault;
@@ -88,12 +92,14 @@ export class Inbound {
 		if (payloadAt < 0) return this.fault5();
 		const id = qos === 0 ? 0 : oversize > 0 ? this.#framer.id : readUint16(bytes, idAt);
 		const connection = this.#sender.connections;
-		if (qos < 2 || !this.#delivery.isOpen(id)) {
+		const known = qos === 2 && this.#delivery.isOpen(id);
+		if (!known) {
 			if (qos === 2 && this.#delivery.inboundFull) return Fault.TooManyInbound;
 			if (oversize > 0) this.oversize(oversize, qos);
 			else this.#handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
-			if (qos === 2) this.#delivery.open(id);
+			if (qos === 2 && !this.#flow) this.#delivery.open(id);
 		}
+		if (this.#flow) return this.#flow.message(qos, id, known);
 		// A callback may have ended this connection, and even begun another.
 		if (qos > 0 && this.#sender.connections === connection) {
 			this.#sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);

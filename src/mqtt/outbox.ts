@@ -116,6 +116,9 @@ export class Outbox {
 		return count;
 	}
 
+	/** The next packet is written elsewhere, as alias() has it. */
+	beginElsewhere(): void { this.#progress = this.sizeAt(this.#sentBytes); }
+
 	sentElsewhere(): void { this.finish(); }
 
 	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */

@@ -9,7 +9,7 @@ import { assert } from '../assert.js';
 import type { Delivery } from './delivery.js';
 import type { Filters } from './filters.js';
 import type { Outbox } from './outbox.js';
-import { Packet, writeAcknowledgement } from './packets.js';
+import { Packet, publishSize, writeAcknowledgement, writePublish } from './packets.js';
 
 /** Kept free for PINGREQ and DISCONNECT, so that both always can be said. */
 export const RESERVE = 5;
@@ -27,9 +27,11 @@ export class Sender {
 	#connectAt = 0;
 	#connectEnd = 0;
 	#offered = Source.None;
-	/** Whether messages may go out with topic aliases, and how many bytes of one are left at the front of `bytes`. */
+	/** Whether messages may go out with topic aliases, and how many bytes of one, or of a head from pass(), are left at the front of `bytes`. */
 	readonly #aliases: boolean;
 	#aliased = 0;
+	/** Bytes of a message that the application writes to the socket itself: behind its head nothing else goes out before them (flow.ts). */
+	passing = 0;
 	/** Counts start(), to notice that a callback ended one connection and began another. */
 	connections = 0;
 
@@ -43,7 +45,7 @@ export class Sender {
 	/** A new connection: bytes up to `end` of the buffer that CONNECT was written to go first. */
 	start(end: number): void {
 		this.connections++;
-		this.used = this.#connectAt = this.#aliased = 0;
+		this.used = this.#connectAt = this.#aliased = this.passing = 0;
 		this.#connectEnd = end;
 		this.#offered = Source.None;
 	}
@@ -52,7 +54,7 @@ export class Sender {
 	get connecting(): boolean { return this.#connectAt < this.#connectEnd; }
 
 	/** Whether everything is out but messages that were not begun. */
-	get drained(): boolean { return !this.connecting && this.used === 0 && !this.#outbox.begun; }
+	get drained(): boolean { return !this.connecting && this.used === 0 && this.passing === 0 && !this.#outbox.begun; }
 
 	/** Room for requests. */
 	get room(): number { return this.bytes.length - this.used - RESERVE; }
@@ -86,12 +88,28 @@ export class Sender {
 		}
 	}
 
+	/**
+	 * Sends the message put last, an empty one, with a head that announces `length` bytes more, which the application will pass.
+	 * False: the head has no room here. MUST NOT be called unless drained.
+	 */
+	pass(topic: Uint8Array, nothing: Uint8Array, length: number, qos: number, flags: number, id: number): boolean {
+		const size = publishSize(topic.length, length, qos, undefined) - length;
+		if (size > this.bytes.length) return false;
+		writePublish(this.bytes, 0, topic, nothing, 0, qos, false, id, undefined, length);
+		this.bytes[0] |= flags;
+		this.used = this.#aliased = size;
+		this.passing = length;
+		this.#outbox.beginElsewhere();
+		return true;
+	}
+
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
 		if (this.connecting) {
 			this.#offered = Source.Connect;
 			return room > 0 ? this.#connect.subarray(this.#connectAt, Math.min(this.#connectEnd, this.#connectAt + room)) : undefined;
 		}
+		if (this.passing > 0 && this.#aliased === 0) return undefined;
 		if (this.#aliases && this.used === 0 && room > 0) this.used = this.#aliased = this.#outbox.alias(this.bytes, quota);
 		if (this.#aliased > 0 || this.used > 0 && !this.#outbox.begun) {
 			this.#offered = Source.Control;

@@ -3,8 +3,7 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
-// Invariant: a packet that was begun is finished before any byte of another is given out.
-// MQTT 3.1.1 (OASIS), cited by section.
+// Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
 import { Buffers } from './buffers.js';
@@ -63,7 +62,7 @@ export class Session {
 	constructor(options: SessionOptions, handler: SessionHandler) {
 		this.#options = options;
 		this.#handler = handler;
-		const { protocol5 } = options;
+		const { protocol5, flow } = options;
 		const is5 = protocol5 !== undefined;
 		const size = connectSize(options);
 		const buffers = new Buffers(options);
@@ -72,8 +71,9 @@ export class Session {
 		this.#delivery = new Delivery(options, buffers);
 		this.#filters = new Filters(buffers.filters, options.filtersMax ?? FILTERS_MAX, buffers.control.length - RESERVE, is5);
 		this.#sender = new Sender(buffers.control, this.#delivery.outbox, buffers.framer, is5);
-		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5);
+		this.#inbound = new Inbound(this.#framer, this.#delivery, this.#filters, this.#sender, handler, protocol5, flow);
 		this.#keepAlive = new KeepAlive(options.pingTimeoutMs ?? PING_TIMEOUT_MS, options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
+		flow?.attach(this.#framer, this.#delivery, this.#filters, this.#sender, this.#keepAlive, is5);
 	}
 
 	/** From CONNACK until the connection ends or stop() is called. */
@@ -220,7 +220,8 @@ export class Session {
 		const aside = byBroker && this.connected || this.#hungUp ? this.#delivery.hungUp() : 0;
 		this.#state = State.Idle;
 		this.#hungUp = false;
-		this.#delivery.rewind();
+		if (this.#options.flow) this.#delivery.clear();
+		else this.#delivery.rewind();
 		this.#filters.lost();
 		if (aside > 0) this.#handler.onSetAside(aside);
 	}
@@ -256,6 +257,7 @@ export class Session {
 
 	private pollConnected(now: Millis): Millis {
 		const keepAlive = this.#keepAlive;
+		this.#options.flow?.poll(now);
 		if (now >= keepAlive.deadAt) {
 			this.fail(keepAlive.fault, 0);
 			return Infinity;
@@ -291,7 +293,7 @@ export class Session {
 		if (from < to) this.#keepAlive.received(now);
 		if (this.connected) this.#since = now;
 		while (from < to && sender.connections === connection && this.listening) {
-			if (!sender.ready) return from;
+			if (!sender.ready || this.#options.flow?.held) return from;
 			if (sender.connecting) {
 				this.fail(Fault.Unexpected, bytes[from]);
 				return to;
@@ -299,6 +301,7 @@ export class Session {
 			from = framer.take(bytes, from, to);
 			if (framer.fault !== Fault.None) this.fail(framer.fault, framer.first & 0xff);
 			else if (framer.first > 0) this.packet(framer.first, now);
+			if (framer.first > 0 && this.listening) this.#options.flow?.packet();
 		}
 		return to;
 	}
