@@ -8,7 +8,7 @@
 
 import { assert } from './assert.js';
 import type { Reading } from './reading.js';
-import { readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
+import { dateRecord, readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
 
 /** The two bits of a record's flags that are the ring's own. */
 const WAITING = 0;
@@ -85,6 +85,11 @@ export class Backlog {
 	/** Fills `reading` with the record at `position`. */
 	read(position: number, reading: Reading): void {
 		readRecord(this.#ring, position, reading);
+	}
+
+	/** The time of the record at `position` is known now. */
+	date(position: number, time: number): void {
+		dateRecord(this.#ring, position, time);
 	}
 
 	/** The record at `position` is with the outbox now. */

@@ -140,7 +140,7 @@ export class Waiting implements Pollable, Flying {
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
-		if (reading.boot === this.#boot) this.#date(reading);
+		if (reading.boot === this.#boot && !reading.time) this.#date(place, reading);
 		return reading;
 	}
 
@@ -222,10 +222,12 @@ export class Waiting implements Pollable, Flying {
 		}
 	}
 
-	/** Taken before the date was known, and it is known now: uptimes tell how long ago it was. */
-	#date(reading: Reading): void {
+	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
+	#date(place: number, reading: Reading): void {
 		const unix = this.#clock.unixSeconds();
-		if (!reading.time && unix) reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
+		if (!unix) return;
+		reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
+		if (!isInFlash(place)) this.#ring.date(place, reading.time);
 	}
 
 	/** Moves some of the oldest to flash, or sees to it that there is room. */

@@ -3,6 +3,7 @@
 // Rule: the invariants below hold in every world, whatever the seed; each violation is a sentence. The same seed and hours
 // make the same trial, to the last byte: `trace` says whether they did.
 
+import { BACKLOG_BYTES } from '../../src/limits.js';
 import { bundle } from '../bundle.js';
 import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
@@ -22,6 +23,8 @@ const REFUSED_MS = 300_000;
 const DRAIN_PER_SECOND = 10;
 const DRAIN_MS = 180_000;
 const STEP_MS = 5_000;
+/** BACKLOG_BYTES over the smallest record, of one quantity: what a power cut may cost. */
+const RING_READINGS_MAX = BACKLOG_BYTES / 12;
 const MEMORY_EVERY_MS = 20 * 60_000;
 
 export interface TrialOptions {
@@ -30,6 +33,8 @@ export interface TrialOptions {
 	readonly engine?: EngineKind;
 	/** What the chip has for the firmware, in bytes: judged on XS. */
 	readonly memoryMax?: number;
+	/** What the nodes log, for a look at a seed that failed. */
+	readonly onLine?: (node: string, line: string, at: number) => void;
 }
 
 export interface Outcome {
@@ -145,6 +150,12 @@ class Trial {
 		}
 		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commandsEveryMs !== undefined);
 		this.#judgeAcknowledged();
+		for (const witness of this.#witnesses) {
+			for (const boot of witness.boots.values()) {
+				const lost = boot === witness.current ? 0 : witness.missing(boot).length;
+				if (lost > RING_READINGS_MAX) this.#violations.push(`${witness.name} lost ${lost} readings of boot ${boot.name}, more than can have been in RAM`);
+			}
+		}
 		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
 		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
 		const faults: Partial<Record<Misfortune, number>> = {};
@@ -171,8 +182,10 @@ class Trial {
 	}
 
 	#line(name: string, line: string): void {
-		if (!line.startsWith('Telltale ')) return;
-		this.#witnesses.find((witness) => witness.name === name)?.booted(this.#simulation.world.now());
+		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
+		const witness = this.#witnesses.find((each) => each.name === name);
+		if (line.startsWith('Telltale ')) witness?.booted(this.#simulation.world.now());
+		if (line.startsWith('safe mode')) witness?.safe(this.#simulation.world.now());
 	}
 
 	/** Every answer of the time server, with how wrong it was. */

@@ -61,10 +61,12 @@ export class Witness {
 	/** Readings whose time was compared with the measurements, and whose values with the air. */
 	checkedTimes = 0;
 	checkedValues = 0;
+	safeModes = 0;
 	readonly #around: Surroundings;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
 	readonly #booted: number[] = [];
+	readonly #safe: number[] = [];
 	readonly #troubles: { from: number; to: number }[] = [];
 
 	constructor(node: SimulatedNode, around: Surroundings) {
@@ -87,6 +89,12 @@ export class Witness {
 		this.#booted.push(at);
 	}
 
+	/** Too many boots in a row: it says so and measures nothing for a while. */
+	safe(at: number): void {
+		this.safeModes++;
+		this.#safe.push(at);
+	}
+
 	/** Numbers from 1 to the highest known that neither came nor are named as dropped. */
 	missing(boot: Boot, upTo = highest(boot)): number[] {
 		const missing: number[] = [];
@@ -98,7 +106,7 @@ export class Witness {
 	conclude(intervalMs: number, commanded: boolean): void {
 		for (let i = 1; i < this.#measured.length; i++) {
 			const [from, to] = [this.#measured[i - 1]!, this.#measured[i]!];
-			const restarted = this.#booted.some((at) => at > from && at <= to + MEASUREMENT_MS);
+			const restarted = [...this.#booted, ...this.#safe].some((at) => at > from && at <= to + MEASUREMENT_MS);
 			if (!restarted && to - from > (commanded ? 2 : 1) * intervalMs + LATENESS_MS) this.#complain(`nothing was measured from ${from / 1_000} s to ${to / 1_000} s, at an interval of ${intervalMs} ms`);
 		}
 		// Readings out of turn may lie within a second or two of others.

@@ -70,6 +70,11 @@ export class Delivery {
 		return id;
 	}
 
+	/** Nothing that was sent before this request waits for an answer longer than it. */
+	isOldest(id: number): boolean {
+		return id === this.outbox.headId || this.#ids.count(RELEASES) > 0 && id === this.#ids.at(RELEASES, 0);
+	}
+
 	/** PUBACK. False: it means nothing to us. */
 	acknowledge(id: number): boolean {
 		if (!this.outbox.acknowledge(id, 1)) return false;

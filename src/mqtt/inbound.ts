@@ -28,11 +28,13 @@ export class Inbound {
 	readonly #protocol5: Protocol5 | undefined;
 	readonly #flow: Flow | undefined;
 
-	/** Set whenever the broker answered a request; the session clears it. */
+	/** Set whenever the broker answered a request, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). The session clears it. */
 	progressed = false;
 	/** Belongs to the last fault. */
 	code = 0;
 	oversizeCount = 0;
+	/** The answer at hand is to the oldest message. */
+	#oldest = false;
 
 	constructor(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, handler: SessionHandler,
 		protocol5?: Protocol5, flow?: Flow) {
@@ -56,6 +58,7 @@ export class Inbound {
 		if (first === Packet.Suback || first === Packet.Unsuback) return this.answer(first, id, bytes, at + 2, end);
 		const reason = this.#protocol5 ? this.#protocol5.answer(bytes, at + 2, end) : 0;
 		if (reason < 0) return this.fault5();
+		this.#oldest = this.#delivery.isOldest(id);
 		switch (first) {
 			case Packet.Puback: return this.acknowledged(this.#delivery.acknowledge(id), id, reason);
 			case Packet.Pubrec: return this.pubrec(id, reason);
@@ -122,7 +125,7 @@ export class Inbound {
 	/** PUBACK, or what else ends the way of a message; `ours` is false if it matched nothing. */
 	private acknowledged(ours: boolean, id: number, reason: number): Fault {
 		if (!ours) return Fault.None;
-		this.progressed = true;
+		if (this.#oldest) this.progressed = true;
 		this.#handler.onAcknowledged(id, reason);
 		return Fault.None;
 	}
@@ -131,7 +134,7 @@ export class Inbound {
 	private pubrec(id: number, reason: number): Fault {
 		const delivery = this.#delivery;
 		if (reason >= 0x80) return this.acknowledged(delivery.refuse(id), id, reason);
-		if (delivery.receive(id)) this.progressed = true;
+		if (delivery.receive(id)) this.progressed = this.#oldest;
 		else if (delivery.isReleased(id)) this.#sender.acknowledge(Packet.Pubrel, id);
 		else if (this.#protocol5 && !delivery.has(id)) this.#sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
 		return Fault.None;
