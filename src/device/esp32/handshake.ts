@@ -3,7 +3,7 @@
 //
 // Rule: what is not expected now is an end. The SDK's session takes messages in any order, takes a key exchange that nobody
 // signed, and takes an alert for the end of a handshake, so that the next thing written would go out in the clear
-// (docs/decisions/0005-tls.md). TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
+// (docs/decisions/0008-tls.md). TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;

@@ -3,7 +3,7 @@
 //
 // Rule: nothing is written for the layer above before the broker's certificate is trusted, its key exchange is signed and both
 // directions are encrypted. Each callback that reaches the SDK's session is guarded: it throws at whatever a peer does wrong, and
-// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0005-tls.md.
+// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0008-tls.md.
 
 import TCP from 'embedded:io/socket/tcp';
 import Resource from 'Resource';
