@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
+import { tlsObjection } from '../src/device/esp8266/tls.js';
 import { bundle, root, type BoardName } from './bundle.js';
 import { Scheduler, type Pace } from './clock.js';
 import { calmConditions, type Conditions } from './conditions.js';
 import { AccessPoint } from './devices/wifi.js';
 import { Sht3x, Tmp36 } from './devices/sensors.js';
 import { Storage } from './devices/storage.js';
+import type { Resources } from './devices/tls.js';
 import type { EngineKind } from './engine.js';
 import type { BoardConstants } from './machine.js';
 import { isLoopback, RealNetwork, type Network } from './network.js';
@@ -35,6 +37,8 @@ export interface WorldOptions {
 	/** What a debug build writes to its console. */
 	readonly onTrace?: OnLine;
 	readonly engine?: EngineKind;
+	/** Files of the image, by name: the certificates. */
+	readonly resources?: Resources;
 	/** Path of the entry module. */
 	readonly entry?: string;
 	/** Or the script that bundle() made, for many simulations of the same. */
@@ -45,7 +49,7 @@ export interface WorldOptions {
 }
 
 export interface SimulationOptions extends WorldOptions {
-	/** mqtt://host:port of a broker on this machine. */
+	/** mqtt://host:port of a broker on this machine, or mqtts://. */
 	readonly brokerUrl: string;
 	/** Times real time, or "max". */
 	readonly speed?: number | 'max';
@@ -57,6 +61,7 @@ export const MAIN = 'src/main.ts';
 const SSID = 'simulated';
 const PASSPHRASE = 'simulated air';
 const MQTT_PORT = 1_883;
+const MQTTS_PORT = 8_883;
 /** Each is a process of its own. */
 const NODES_MAX = 100;
 const SPEED_MAX = 10_000;
@@ -112,6 +117,7 @@ export class World {
 				air: this.air,
 				servers: this,
 				storage: new Storage(),
+				resources: options.resources ?? {},
 				tmp36: new Tmp36(airNow, new Random(`${seed}/tmp36`)),
 				sht3x: new Sht3x(airNow, new Random(`${seed}/sht3x`)),
 				onLine: (line) => {
@@ -188,6 +194,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 		throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most ${SPEED_MAX}, or "max".`);
 	}
 	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
+	if (settings.tls && options.board !== 'esp32') throw new Error(`A simulated NodeMCU cannot do that: ${tlsObjection()}`);
 	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
 	const complain = (sentence: string): void => options.onLine?.('', sentence);
@@ -208,7 +215,8 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	} catch {
 		throw new Error(`"${brokerUrl}" is no address of a broker: give one like mqtt://127.0.0.1:1883.`);
 	}
-	if (url.protocol !== 'mqtt:') throw new Error(`The firmware speaks plain MQTT only: "${brokerUrl}" must begin with mqtt://.`);
+	if (!['mqtt:', 'mqtts:'].includes(url.protocol)) throw new Error(`The firmware speaks MQTT over TCP or TLS only: "${brokerUrl}" must begin with mqtt:// or mqtts://.`);
+	const tls = url.protocol === 'mqtts:';
 	if (isIPv4(url.hostname) && !isLoopback(url.hostname)) {
 		throw new Error(`The broker ${url.hostname} is not on this machine: simulated nodes only talk to 127.0.0.1.`);
 	}
@@ -216,7 +224,8 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	return {
 		...settings,
 		host: url.hostname,
-		port: url.port ? Number(url.port) : MQTT_PORT,
+		port: url.port ? Number(url.port) : tls ? MQTTS_PORT : MQTT_PORT,
+		tls,
 		...(username && { user: decodeURIComponent(username), password: decodeURIComponent(password) }),
 	};
 }

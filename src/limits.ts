@@ -26,6 +26,8 @@ export const WIFI_TIMEOUT_MS = 30_000;
 export const DNS_TIMEOUT_MS = 15_000;
 /** Three SYNs of lwIP; its own giving up takes the better part of a minute. */
 export const TCP_TIMEOUT_MS = 10_000;
+/** The same and the TLS handshake: some seconds of computing on an ESP32, and as much again on a busy broker. */
+export const TLS_TIMEOUT_MS = 30_000;
 /** From the CONNECT to the CONNACK. */
 export const CONNACK_TIMEOUT_MS = 10_000;
 /** What is on its way gets this long before a stop or restart says DISCONNECT without it. */

@@ -71,10 +71,10 @@ export class Filters {
 	/** Whether so many filters more, of so many bytes together, have room. */
 	fits(count: number, size: number): boolean { return this.#count + count <= this.#max && this.#used + 3 * count + size <= this.#bytes.length; }
 
-	/** Whether the filter is on the list and a request for it is not answered. */
-	isAwaited(filter: Uint8Array): boolean {
+	/** What is wished of the filter; -1 if it is not on the list. */
+	wishOf(filter: Uint8Array): Wish | -1 {
 		const index = this.find(filter);
-		return index >= 0 && this.wish(index) !== Wish.None;
+		return index < 0 ? -1 : this.wish(index);
 	}
 
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */

@@ -10,7 +10,7 @@
 import { assert } from '../assert.js';
 import type { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
-import type { Filters } from './filters.js';
+import { Wish, type Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis } from './options.js';
@@ -147,15 +147,19 @@ export class Flow {
 
 	/** Whether a request for these filters can be made; throws a sentence if one of them is none. */
 	canAsk(filters: readonly string[]): boolean {
+		let count = 0;
 		let size = 0;
 		for (let i = 0; i < filters.length; i++) {
 			const bytes = encodeText(filters[i]);
 			assert(isTopicFilter(bytes, 0, bytes.length), `"${filters[i]}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
-			if (this.#filters.isAwaited(bytes) || filters.indexOf(filters[i]) < i) return false;
+			const wish = this.#filters.wishOf(bytes);
+			if (wish > Wish.None || filters.indexOf(filters[i]) < i) return false;
+			if (wish === Wish.None) continue;
 			if (bytes.length > this.#requestMax) return false;
 			size += bytes.length;
+			count++;
 		}
-		return this.#filters.fits(filters.length, size);
+		return this.#filters.fits(count, size);
 	}
 
 	/** PINGREQ, at the application's wish. */

@@ -112,7 +112,7 @@ describe.each(ENGINES)('on %s', (engine) => describe.each(BROKERS)('with $name',
 					Timer.set(() => {
 						trace(text(this.read(2)), '|', text(this.read()), '|', String(this.read()));
 						if (count === 6) Timer.set(() => trace('done'), 500);
-					}, 20000);
+					}, 7000);
 				},
 				onError(error) { trace('error ', error.message); },
 			});`);
@@ -186,7 +186,7 @@ describe.each(ENGINES)('on %s', (engine) => describe.each(BROKERS)('with $name',
 			let pongs = 0;
 			new MQTTClient({ ...base, id: 'alive', keepAlive: 2000,
 				onControl(opcode) {
-					if (opcode === MQTTClient.CONNACK) { this.write(null, { operation: MQTTClient.PINGREQ }); Timer.set(() => trace('done ', pongs >= 8), 20000); }
+					if (opcode === MQTTClient.CONNACK) { this.write(null, { operation: MQTTClient.PINGREQ }); Timer.set(() => trace('done ', pongs >= 4), 9000); }
 					if (opcode === MQTTClient.PINGRESP) pongs++;
 				},
 				onError(error) { trace('error ', error.message); },
@@ -235,7 +235,7 @@ describe.each(ENGINES)('on %s', (engine) => describe.each(BROKERS)('with $name',
 					client.close();
 					trace('end of ', name);
 					next();
-				}, 3000);
+				}, 1500);
 				${deed}
 			};
 			new MQTTClient({ ...base, socket: { io: Guarded }, id: 'matrix',

@@ -16,10 +16,10 @@ export interface Guest {
 }
 
 /** `script` has MQTTClient, base (options but for callbacks), Timer, TCP, text(), bytes(), attempt(). */
-export async function startGuest(engine: EngineKind, brokerUrl: string, script: string): Promise<Guest> {
+export async function startGuest(engine: EngineKind, brokerUrl: string, script: string, entry = 'test/clients/fixtures/guest.ts'): Promise<Guest> {
 	const said: string[] = [];
 	const simulation = await startSimulation({
-		engine, brokerUrl, seed: 'client', speed: 10, entry: 'test/clients/fixtures/guest.ts', settings: { script },
+		engine, brokerUrl, seed: 'client', speed: 10, entry, settings: { script },
 		onTrace: (_node, line) => said.push(line),
 		onLine: (_node, line) => said.push(`[${line}]`),
 	});
