@@ -146,12 +146,14 @@ export class Waiting implements Pollable, Flying {
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
+		// What its payload names is what was unnamed when it was read; note() may add to that.
+		const { unnamedTo } = this.#ring;
 		if (this.#landed & (BOTH << message)) this.note();
 		this.#places[message] = place;
 		if (isInFlash(place)) return this.#journal!.sent();
-		if (this.#ring.unnamedTo && this.#namer === NONE) {
+		if (unnamedTo && this.#namer === NONE) {
 			this.#namer = message;
-			this.#namedTo = this.#ring.unnamedTo;
+			this.#namedTo = unnamedTo;
 		}
 		this.#ring.sent(place);
 	}
@@ -246,9 +248,10 @@ export class Waiting implements Pollable, Flying {
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.#journal!.append(reading);
 		if (slot === NONE) return false;
-		if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		const message = this.#places.indexOf(position);
 		if (message >= 0) this.#places[message] = FLASH - slot;
+		// The payload of one that is on its way may have been written before.
+		else if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		this.#ring.moved(position);
 		return true;
 	}
