@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 export default defineConfig({
 	resolve: {
-		alias: { 'telltale/board': fileURLToPath(new URL('./hardware/nodemcu.ts', import.meta.url)) },
+		alias: {
+			'telltale/board': fileURLToPath(new URL('./hardware/nodemcu.ts', import.meta.url)),
+			'telltale/tls': fileURLToPath(new URL('./src/device/esp8266/tls.ts', import.meta.url)),
+		},
 	},
 	test: {
 		include: ['test/**/*.test.ts'],

@@ -4,8 +4,11 @@
 
 import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { tlsObjection } from '../src/device/esp8266/tls.js';
+import { certificatesOf, type Certificates } from './certificates.js';
 import { interruption } from './console.js';
+import { Failure } from './failure.js';
 import type { Image } from './image.js';
 import { lengthInWords, oneOf } from './options.js';
 import { readSettings, SETTINGS_FILE, type Settings } from './settings.js';
@@ -53,15 +56,22 @@ export async function settingsOf({ config }: BuildOptions): Promise<Settings | u
 
 export async function buildFor(target: Target, options: BuildOptions, settings: Settings | undefined, signal: AbortSignal): Promise<Image> {
 	const [{ findToolchain }, { makeImage }] = await Promise.all([import('./toolchain.js'), import('./image.js')]);
+	const resources = settings && (await resourcesFor(target, settings, options));
 	const toolchain = findToolchain(target);
 	if (!settings) console.error(`${SETTINGS_FILE} is not there, so the image will do nothing but say so: make it with "telltale configure".`);
 	const folder = options.output ?? join(root, 'build', target);
 	console.log(`Building for ${target}${options.debug ? ', with the debugger,' : ''} in ${shown(folder)} …`);
 	const from = performance.now();
-	const image = await makeImage({ target, settings, debug: options.debug ?? false, verbose: options.verbose ?? false, folder, signal }, toolchain);
+	const image = await makeImage({ target, settings, resources, debug: options.debug ?? false, verbose: options.verbose ?? false, folder, signal }, toolchain);
 	console.log(`Built in ${lengthInWords(performance.now() - from)}.`);
 	for (const line of figures(image, target)) console.log(line);
 	return image;
+}
+
+/** What settings and board do not do together is said before tools are looked for. */
+async function resourcesFor(target: Target, settings: Settings, { config = SETTINGS_FILE }: BuildOptions): Promise<Certificates['resources'] | undefined> {
+	if (settings['tls'] && target !== 'esp32') throw new Failure(`The settings do not do for ${target}: ${tlsObjection()}`);
+	return (await certificatesOf(settings, dirname(config)))?.resources;
 }
 
 function figures({ path, bytes, staticRam, machineBytes }: Image, target: Target): string[] {

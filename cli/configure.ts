@@ -1,13 +1,17 @@
 // telltale configure: a node's settings, asked for or given as options, checked and written to a file.
 //
-// Rule: what is written has passed validate(); the questions and the options are made from FIELDS of src/config.ts, so a new
+// Rule: what is written has passed validate(); the questions and the options are made from cli/fields.ts, so a new
 // setting is here by itself. Secrets are written readable by their owner alone and never shown.
 
 import { existsSync } from 'node:fs';
 import { rename, unlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { complete, FIELDS, missing, validate, type Field, type Setting } from '../src/config.js';
+import { complete, missing, validate, type Field, type Setting } from '../src/config.js';
+import { tlsObjection } from '../src/device/esp8266/tls.js';
+import { certificatesOf } from './certificates.js';
 import { Failure, Misuse } from './failure.js';
+import { ALL_FIELDS, forChip, tlsFault } from './fields.js';
 import { faultOf, readSettings, SETTINGS_FILE, type Settings } from './settings.js';
 
 interface ConfigureOptions {
@@ -25,14 +29,14 @@ export function configure(): Command {
 		.option('--file <path>', 'the settings file', SETTINGS_FILE)
 		.option('--force', 'change a file that is there: what is not given anew stays')
 		.option('--show', 'print the settings of the file, without secrets');
-	for (const field of FIELDS) command.addOption(optionOf(field));
+	for (const field of ALL_FIELDS) command.addOption(optionOf(field));
 	return command
 		.addHelpText('after', '\nWithout a terminal nothing is asked: --ssid and --host must be given then.')
 		.action(run);
 }
 
 function optionOf(field: Field): Option {
-	const shape = typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
+	const shape = field.choices ? field.choices.join('|') : typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
 	const initial = field.initial === '' ? '' : ` (${field.initial} if not given)`;
 	const option = new Option(`--${field.key} <${shape}>`, field.meaning + initial);
 	option.attributeName = () => field.key;
@@ -50,6 +54,7 @@ export function settingFrom(field: Field, text: string): Setting {
 }
 
 function convert(field: Field, text: string): Setting {
+	if (field.choices) return field.choices.find((choice) => String(choice) === text.trim()) ?? text;
 	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
 	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
 	return text;
@@ -61,30 +66,32 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 	if (existsSync(file) && !force) throw inTheWay(file);
 	const before = existsSync(file) ? await readSettings(file) : {};
 	const given: Record<string, Setting> = {};
-	for (const { key } of FIELDS) if (options[key] !== undefined) given[key] = options[key] as Setting;
+	for (const { key } of ALL_FIELDS) if (options[key] !== undefined) given[key] = options[key] as Setting;
 	// A password that lies in the environment for other commands is not meant where there is no user.
 	if (command.getOptionValueSource('password') === 'env' && !given['user'] && !before['user']) delete given['password'];
 	const asks = process.stdin.isTTY === true && process.stdout.isTTY === true;
 	const settings = asks ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
-	check(settings);
+	await check(settings, dirname(file));
 	await write(file, settings, force);
 	console.log(`Wrote ${file}; only you can read it, since it holds secrets.`);
-	console.log(`Next: telltale flash --board nodemcu${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	if (settings['tls']) console.log(`For an ESP32 only: ${tlsObjection()}`);
+	console.log(`Next: telltale flash --board ${settings['tls'] ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
 function inTheWay(file: string): Failure {
 	return new Failure(`${file} is there already: change it with --force, or name another with --file.`);
 }
 
-function check(settings: Settings): void {
+async function check(settings: Settings, folder: string): Promise<void> {
 	const lack = /^(\S+) is missing: (.*)\.$/.exec(missing(settings));
 	if (lack) throw new Misuse(`${lack[1]} is missing: give ${lack[2]} with --${lack[1]}.`);
-	const fault = validate(settings);
+	const fault = validate(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
+	await certificatesOf(settings, folder);
 }
 
 async function write(file: string, settings: Settings, force: boolean): Promise<void> {
-	const ordered = FIELDS.filter(({ key }) => settings[key] !== undefined).map(({ key }) => [key, settings[key]]);
+	const ordered = ALL_FIELDS.filter(({ key }) => settings[key] !== undefined).map(({ key }) => [key, settings[key]]);
 	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 	try {
 		if (!force) return await writeFile(file, text, { mode: 0o600, flag: 'wx' });
@@ -106,10 +113,10 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 }
 
 function show(settings: Settings): void {
-	const config = complete(settings) as unknown as Record<string, Setting>;
-	const width = Math.max(...FIELDS.map(({ key }) => key.length));
-	for (const field of FIELDS) {
-		const value = config[field.key];
+	const config = { ...settings, ...complete(settings) } as unknown as Record<string, Setting>;
+	const width = Math.max(...ALL_FIELDS.map(({ key }) => key.length));
+	for (const field of ALL_FIELDS) {
+		const value = config[field.key] ?? '';
 		const shown = value === '' ? '(empty)' : field.secret ? '********' : String(value);
 		console.log(`${field.key.padEnd(width)}  ${shown}${settings[field.key] === undefined ? '  (not in the file)' : ''}`);
 	}

@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
 	} finally {
 		progress.end();
 	}
-	console.log(`Done: the node starts now. See it with "telltale watch ${settings['node'] ?? 'node'} --broker mqtt://${settings['host']}:${settings['port'] ?? 1883}".`);
+	console.log(`Done: the node starts now. See it with "telltale watch ${settings['node'] ?? 'node'} --broker ${settings['tls'] ? 'mqtts' : 'mqtt'}://${settings['host']}:${settings['port'] ?? (settings['tls'] ? 8883 : 1883)}".`);
 }
 
 /** One line that fills on a terminal; a line each quarter elsewhere. */

@@ -13,6 +13,7 @@ import { objection } from '../sensors/parts.js';
 import { complete, missing } from '../src/config.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
+import { forChip } from './fields.js';
 import type { Settings } from './settings.js';
 import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
 
@@ -20,6 +21,8 @@ export interface ImageOptions {
 	readonly target: Target;
 	/** undefined: an image without settings, which only says that it has none. */
 	readonly settings: Settings | undefined;
+	/** Files that go into the image as they are, by name. */
+	readonly resources: Readonly<Record<string, Uint8Array>> | undefined;
 	readonly debug: boolean;
 	/** Shows mcconfig's own words. */
 	readonly verbose: boolean;
@@ -42,24 +45,45 @@ const NAME = 'telltale';
 const BOARDS = { nodemcu, esp32, sim: nodemcu };
 
 export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolchain): Promise<Image> {
-	const { target, settings, folder, debug } = options;
+	const { target, settings, resources = {}, folder, debug } = options;
 	if (settings) {
 		const fault = missing(settings) || objection(complete(settings).sensors, BOARDS[target]);
 		if (fault) throw new Failure(`The settings do not do for ${target}: ${fault}`);
 	}
-	await writeManifest(folder, settings);
+	await writeManifest(folder, settings, resources);
 	const words = ['-m', '-t', 'build', '-p', PLATFORMS[target].platform, '-o', join(folder, 'out'), ...(debug ? ['-d'] : [])];
 	await callMcconfig(mcconfig, words, options, env);
 	return measure(target, folder, debug ? 'debug' : 'release');
 }
 
-async function writeManifest(folder: string, settings: Settings | undefined): Promise<void> {
+async function writeManifest(folder: string, settings: Settings | undefined, resources: Readonly<Record<string, Uint8Array>>): Promise<void> {
 	// mcconfig wants the folder that it writes to to be there.
 	await mkdir(join(folder, 'out'), { recursive: true });
 	const project = join(root, 'manifest.json');
 	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
-	const manifest = { include: [relative(resolve(folder), project)], config: { telltale: settings ?? {} } };
+	const speaks5 = settings !== undefined && complete(settings).protocol !== 4;
+	const names = Object.keys(resources);
+	for (const name of names) await writeFile(join(folder, name), resources[name]!, { mode: 0o600 });
+	const manifest = {
+		include: [relative(resolve(folder), project)],
+		config: { telltale: forChip(settings ?? {}) },
+		...(speaks5 ? {} : { modules: without5(folder) }),
+		// Without their endings: mcconfig looks for the files itself.
+		...(names.length && { resources: { '*': names.map((name) => `./${name.replace(/\.der$/, '')}`) } }),
+	};
 	await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, '\t')}\n`, { mode: 0o600 });
+}
+
+/** What only MQTT 5.0 needs stays out of an image that will not speak it. */
+const ONLY_5 = ['src/mqtt/protocol5', 'src/mqtt/properties', 'src/mqtt/aliases', 'src/mqtt/reasons5'];
+
+function without5(folder: string): object {
+	const from = (path: string) => relative(resolve(folder), join(root, path));
+	return {
+		'~': ONLY_5.map(from),
+		'src/mqtt/protocol5': from('src/without5/protocol5'),
+		'src/mqtt/reasons5': from('src/without5/reasons5'),
+	};
 }
 
 function callMcconfig(mcconfig: string, words: readonly string[], { folder, verbose, signal }: ImageOptions, env: NodeJS.ProcessEnv): Promise<void> {

@@ -4,9 +4,10 @@
 
 import * as clack from '@clack/prompts';
 import { PARTS } from '../sensors/parts.js';
-import { FIELDS, type Field, type Setting } from '../src/config.js';
+import type { Field, Setting } from '../src/config.js';
 import { settingFrom } from './configure.js';
 import { Failure } from './failure.js';
+import { ALL_FIELDS, isFileKey } from './fields.js';
 import type { Settings } from './settings.js';
 
 /** What everybody is asked; the rest only those who want it. */
@@ -19,7 +20,7 @@ export type Prompts = Pick<typeof clack, 'text' | 'password' | 'confirm' | 'mult
 export async function ask(before: Settings, given: Settings, prompts: Prompts = clack): Promise<Settings> {
 	const settings: Record<string, Setting> = { ...before, ...given };
 	for (const key of FIRST) await askFor(key, settings, given, prompts);
-	const others = FIELDS.map(({ key }) => key as string).filter((key) => !FIRST.includes(key) && given[key] === undefined);
+	const others = ALL_FIELDS.map(({ key }) => key as string).filter((key) => !FIRST.includes(key) && given[key] === undefined);
 	if (others.length && (await answered(prompts.confirm({ message: 'Change other settings too?', initialValue: false }), prompts))) {
 		for (const key of others) await askFor(key, settings, given, prompts);
 	}
@@ -28,9 +29,10 @@ export async function ask(before: Settings, given: Settings, prompts: Prompts = 
 
 async function askFor(key: string, settings: Record<string, Setting>, given: Settings, prompts: Prompts): Promise<void> {
 	if (given[key] !== undefined) return;
+	if (isFileKey(key) && !settings['tls']) return;
 	// A password without a user is never sent.
 	if (key === 'password' && !settings['user']) return void delete settings['password'];
-	const field = FIELDS.find((each) => each.key === key)!;
+	const field = ALL_FIELDS.find((each) => each.key === key)!;
 	const value = await answer(field, settings[key] ?? field.initial, prompts);
 	if (value === field.initial && settings[key] === undefined) return;
 	settings[key] = value;

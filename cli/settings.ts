@@ -6,15 +6,16 @@
 import { readFile } from 'node:fs/promises';
 import { board as largestBoard } from '../hardware/esp32.js';
 import { objection } from '../sensors/parts.js';
-import { FIELDS, validate } from '../src/config.js';
+import { refusal, validate } from '../src/config.js';
 import { Failure } from './failure.js';
+import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
 import { lineOf, parseJson } from './json.js';
 import { suggestion } from './nearest.js';
 
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 export const SETTINGS_FILE = 'telltale.json';
-const KEYS = FIELDS.map((field) => field.key as string);
+const KEYS = ALL_FIELDS.map((field) => field.key as string);
 
 export async function readSettings(path: string): Promise<Settings> {
 	const text = await readText(path);
@@ -27,7 +28,7 @@ export async function readSettings(path: string): Promise<Settings> {
 		const fault = faultOf(key, settings[key]);
 		if (fault) throw new Failure(`${path}, line ${lineOf(text, placeOf(text, key))}: ${fault}`);
 	}
-	const fault = validate(settings);
+	const fault = validate(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Failure(`${path}: ${fault}`);
 	return settings as Settings;
 }
@@ -35,10 +36,16 @@ export async function readSettings(path: string): Promise<Settings> {
 /** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
 export function faultOf(key: string, value: unknown): string {
 	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(key)}: ${suggestion(key, KEYS)}`;
+	if (isFileKey(key)) return faultOfFile(key, value);
 	// Whether user and password go together is asked of all settings at once.
 	const fault = validate(key === 'password' ? { user: 'any', password: value } : { [key]: value });
 	// Whether the board that it goes on has room for the parts is asked when that board is known.
 	return fault || (key === 'sensors' ? objection(String(value), largestBoard) : '');
+}
+
+function faultOfFile(key: string, value: unknown): string {
+	const fault = refusal(ALL_FIELDS.find((field) => field.key === key)!, value);
+	return fault && `${fault}.`;
 }
 
 async function readText(path: string): Promise<string> {

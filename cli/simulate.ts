@@ -5,13 +5,17 @@
 
 import { Command, Option } from 'commander';
 import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { tlsObjection } from '../src/device/esp8266/tls.js';
 import { counted, plainLine, summary } from '../viewer/format.js';
 import { Merge } from '../viewer/merge.js';
 import type { Message } from '../viewer/payload.js';
 import type { Link, Source } from '../viewer/source.js';
 import { frame, Live } from '../viewer/terminal.js';
 import { dimmed, interruption } from './console.js';
-import { Failure } from './failure.js';
+import { certificatesOf, type Certificates } from './certificates.js';
+import { Failure, Misuse } from './failure.js';
+import { forChip } from './fields.js';
 import { brokerAddress, duration, lengthInWords, oneOf, speed, whole, type BrokerAddress } from './options.js';
 import { readSettings, type Settings } from './settings.js';
 
@@ -54,6 +58,7 @@ export function simulate(): Command {
 async function run(options: SimulateOptions): Promise<void> {
 	const signal = interruption();
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
+	const certificates = await tlsOf(options, settings);
 	if (options.world !== undefined) mustBeFile(options.world);
 	if (options.broker) await mustBeHere(options.broker);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
@@ -62,8 +67,8 @@ async function run(options: SimulateOptions): Promise<void> {
 	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(line);
 	const view = new View(options, broker !== undefined);
 	try {
-		await view.connect(address, bases(settings, options.nodes), signal);
-		await live(options, settings, address, seed, view, signal);
+		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
+		await live(options, settings, certificates?.resources, address, seed, view, signal);
 	} finally {
 		await view.close();
 		await broker?.close();
@@ -73,14 +78,14 @@ async function run(options: SimulateOptions): Promise<void> {
 }
 
 /** From the nodes' first moment to their last. */
-async function live(options: SimulateOptions, settings: Settings, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
+async function live(options: SimulateOptions, settings: Settings, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
 	const { board, nodes, world, speed } = options;
 	const { startSimulation } = await import('../simulator/simulation.js');
 	const credentials = address.user === undefined ? {} : { user: address.user, password: address.password ?? '' };
 	const simulation = await started(() =>
 		startSimulation({
-			brokerUrl: address.url, board, settings: { ...settings, ...credentials }, nodes, world, seed, speed,
+			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed,
 			onLine: (node: string, line: string) => view.log(node, line),
 		}),
 	);
@@ -92,6 +97,16 @@ async function live(options: SimulateOptions, settings: Settings, address: Broke
 		await simulation.stop();
 	}
 	await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+}
+
+/** The scheme of the address decides, as it does in the nodes; what does not go together is said before anything starts. */
+async function tlsOf({ board, broker, config }: SimulateOptions, settings: Settings): Promise<Certificates | undefined> {
+	const wanted = broker?.url.startsWith('mqtts:') ?? false;
+	if ((wanted || settings['tls']) && board === 'nodemcu') throw new Misuse(`The settings do not do for nodemcu: ${tlsObjection()}`);
+	if (settings['tls'] && !broker) throw new Misuse('tls is true, and the broker that simulate starts has no TLS: name one on this machine with --broker mqtts://localhost:8883.');
+	if (!wanted) return undefined;
+	if (!settings['caFile']) throw new Misuse('--broker begins with mqtts:// and the nodes have no CA to know the broker by: name settings with tls and caFile with --config.');
+	return certificatesOf(settings, dirname(config!));
 }
 
 /** We subscribe as the nodes publish, unless the address says otherwise. */
@@ -172,7 +187,7 @@ class View {
 	}
 
 	/** Resolves when the subscription stands; a broker that is not there at the beginning is a failure. */
-	async connect({ url, user, password }: BrokerAddress, bases: readonly string[], signal: AbortSignal): Promise<void> {
+	async connect({ url, user, password }: BrokerAddress, bases: readonly string[], tls: Certificates['pem'] | undefined, signal: AbortSignal): Promise<void> {
 		const { Source } = await import('../viewer/source.js');
 		await new Promise<void>((resolve, reject) => {
 			signal.addEventListener('abort', () => resolve());
@@ -185,7 +200,7 @@ class View {
 				resolve();
 			};
 			const onMessage = (message: Message) => this.#message(message);
-			this.#source = new Source({ url, user, password, bases, merge: this.merge, onMessage, onLink });
+			this.#source = new Source({ url, user, password, tls, bases, merge: this.merge, onMessage, onLink });
 		});
 		if (!this.#ui) return;
 		const colour = !process.env['NO_COLOR'];

@@ -24,11 +24,17 @@ const SDK: Readonly<Record<string, string>> = {
 	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/i2c': 'i2c', 'embedded:io/serial': 'serial',
 };
 
+/** Only in the image of an ESP32. */
+const TLS: Readonly<Record<string, string>> = { Resource: 'resource', x509: 'x509', 'ssl/cert': 'ssl-cert', 'ssl/session': 'ssl-session' };
+
+/** What the manifest maps "telltale/…" to beside the board. */
+const CHIP_FOLDER: Readonly<Record<BoardName, string>> = { nodemcu: 'esp8266', esp32: 'esp32' };
+
 /** The script; its file in build/ too, for a look at what runs. */
 export async function bundle(entry: string, board: BoardName): Promise<string> {
 	const entryPath = resolve(root, entry);
 	const built = await build({
-		stdin: { contents: stub(entryPath), resolveDir: modules, sourcefile: 'boot.ts', loader: 'ts' },
+		stdin: { contents: stub(entryPath, modulesOf(board)), resolveDir: modules, sourcefile: 'boot.ts', loader: 'ts' },
 		bundle: true,
 		write: false,
 		format: 'iife',
@@ -54,24 +60,30 @@ async function keep(script: string, board: BoardName): Promise<void> {
 	await rename(part, join(cache, name));
 }
 
-function stub(entry: string): string {
+function modulesOf(board: BoardName): Readonly<Record<string, string>> {
+	return board === 'esp32' ? { ...SDK, ...TLS } : SDK;
+}
+
+function stub(entry: string, sdk: Readonly<Record<string, string>>): string {
 	return [
 		`import { finish } from './preload.ts';`,
 		// The SDK's own modules come first, as on the chip: they must find the built-ins as they are.
-		...Object.values(SDK).map((name) => `import './${name}.ts';`),
+		...Object.values(sdk).map((name) => `import './${name}.ts';`),
 		`import main from ${JSON.stringify(entry)};`,
 		'finish(main);',
 	].join('\n');
 }
 
 function sdkPlugin(board: BoardName): Plugin {
+	const sdk = modulesOf(board);
 	return {
 		name: 'sdk',
 		setup({ onResolve }) {
 			onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }: OnResolveArgs) => {
 				if (kind === 'entry-point' || path.startsWith('/')) return undefined;
 				if (path === 'telltale/board') return { path: join(root, 'hardware', `${board}.ts`) };
-				if (Object.hasOwn(SDK, path)) return { path: join(modules, `${SDK[path]}.ts`) };
+				if (path.startsWith('telltale/')) return { path: join(root, 'src/device', CHIP_FOLDER[board], `${path.slice(9)}.ts`) };
+				if (Object.hasOwn(sdk, path)) return { path: join(modules, `${sdk[path]}.ts`) };
 				const text = `${relative(root, importer)} imports "${path}", which the chip does not have: ${ALLOWED}`;
 				return { errors: [{ text }] };
 			});

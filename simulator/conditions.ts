@@ -13,6 +13,8 @@ export interface Conditions {
 	timeOffsetSeconds: number;
 	/** A new connection over the virtual network: is accepted, refused, or gets no answer. */
 	tcp: 'ok' | 'refused' | 'silent';
+	/** The chip's own heap, beside XS: short of memory, neither sockets nor questions to servers can be made, and nothing is taken to be sent. */
+	heap: 'ok' | 'short';
 	/** Bytes that a peer in the virtual network takes before it must acknowledge them. */
 	peerWindowBytes: number;
 }
@@ -25,6 +27,7 @@ export function calmConditions(): Conditions {
 		time: 'ok',
 		timeOffsetSeconds: 0,
 		tcp: 'ok',
+		heap: 'ok',
 		peerWindowBytes: 65_535,
 	};
 }

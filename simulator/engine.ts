@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
-import { createContext, runInContext, type Context } from 'node:vm';
+import { createContext, Script, type Context } from 'node:vm';
 import { measure, type Memory } from './snapshot.js';
 
 export type EngineKind = 'xs' | 'node';
-/** Answers a guest's question; may throw EngineStop. */
-export type Answer = (request: string) => string;
+/** Answers a guest's question, on XS also later; may throw EngineStop. */
+export type Answer = (request: string) => string | Promise<string>;
 
 /** Why a guest is gone. */
 export class EngineStop extends Error {}
@@ -157,12 +157,18 @@ class XsEngine implements Engine {
 
 	#question(request: string): void {
 		try {
-			this.#send('/', this.#answer(request));
+			const answer = this.#answer(request);
+			if (typeof answer === 'string') return this.#send('/', answer);
+			answer.then((text) => this.#gone || this.#send('/', text), (stop) => this.#refuse(stop));
 		} catch (stop) {
-			if (!(stop instanceof EngineStop)) throw stop;
-			this.#end(stop.message);
-			this.#process.kill('SIGKILL');
+			this.#refuse(stop);
 		}
+	}
+
+	#refuse(stop: unknown): void {
+		if (!(stop instanceof EngineStop)) throw stop;
+		this.#end(stop.message);
+		this.#process.kill('SIGKILL');
 	}
 
 	#end(reason: string): void {
@@ -177,6 +183,15 @@ class XsEngine implements Engine {
 const COLON = 0x3a;
 const COMMA = Buffer.from(',');
 
+/** Of the script that was loaded last and is long: every boot of every node loads the same. */
+let lastCompiled: { readonly text: string; readonly script: Script } | undefined;
+
+function compiled(text: string): Script {
+	if (text.length < 10_000) return new Script(text);
+	if (lastCompiled?.text !== text) lastCompiled = { text, script: new Script(text) };
+	return lastCompiled.script;
+}
+
 /** Node's own engine with nothing in it but the language. Turns are synchronous. */
 class NodeEngine implements Engine {
 	readonly meter: Meter = { compute: 0 };
@@ -187,7 +202,9 @@ class NodeEngine implements Engine {
 		const hostCall = (request: string): string => {
 			if (this.#gone) return JSON.stringify({ error: ['Error', this.#gone] });
 			try {
-				return answer(request);
+				const text = answer(request);
+				if (typeof text === 'string') return text;
+				throw new EngineStop("TLS runs on the XS engine only: Node's own engine cannot wait for an answer.");
 			} catch (stop) {
 				if (!(stop instanceof EngineStop)) throw stop;
 				this.#gone = stop.message;
@@ -199,7 +216,7 @@ class NodeEngine implements Engine {
 
 	async load(script: string): Promise<void> {
 		try {
-			runInContext(script, this.#context);
+			compiled(script).runInContext(this.#context);
 		} catch (fault) {
 			throw new EngineStop(String(fault));
 		}

@@ -12,6 +12,7 @@ import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import { SerialDevice } from './devices/serial.js';
 import { StorageDevice, type Storage } from './devices/storage.js';
 import { TcpDevice } from './devices/tcp.js';
+import { ResourceDevice, TlsDevice, type Resources } from './devices/tls.js';
 import { WifiDevice, type AccessPoint } from './devices/wifi.js';
 import { EngineStop } from './engine.js';
 import { Random } from './random.js';
@@ -34,6 +35,8 @@ export interface Surroundings {
 	readonly air: AccessPoint;
 	readonly servers: Servers;
 	readonly storage: Storage;
+	/** Files of the image, by name. */
+	readonly resources: Resources;
 	readonly tmp36: Tmp36;
 	readonly sht3x: Sht3x;
 	readonly onLine: (line: string) => void;
@@ -82,21 +85,23 @@ export class Machine implements Chip {
 			new StorageDevice(this.name, around.storage, () => {
 				throw new EngineStop(POWER_CUT);
 			}),
-			new TcpDevice(this, around.servers.network, this.wifi),
+			new TcpDevice(this, around.servers, this.wifi),
 			new NamesDevice(this, around.servers, this.wifi),
+			new ResourceDevice(around.resources),
+			new TlsDevice(),
 			this.#system(),
 		];
 		for (const device of this.#devices) Object.assign(this.#operations, device.operations);
 	}
 
 	/** Answers the guest's question, in the guest's words. */
-	readonly answer = (request: string): string => {
+	readonly answer = (request: string): string | Promise<string> => {
 		const [operation, ...values] = JSON.parse(request) as [string, ...never[]];
 		try {
-			return ascii(JSON.stringify({ value: this.#operations[operation](...values) }));
+			const value = this.#operations[operation](...values);
+			return value instanceof Promise ? value.then(accepted, refused) : accepted(value);
 		} catch (fault) {
-			if (!(fault instanceof DeviceError)) throw fault;
-			return ascii(JSON.stringify({ error: [fault.kind, fault.message] }));
+			return refused(fault);
 		}
 	};
 
@@ -158,6 +163,15 @@ export class Machine implements Chip {
 			},
 		};
 	}
+}
+
+function accepted(value: unknown): string {
+	return ascii(JSON.stringify({ value }));
+}
+
+function refused(fault: unknown): string {
+	if (!(fault instanceof DeviceError)) throw fault;
+	return ascii(JSON.stringify({ error: [fault.kind, fault.message] }));
 }
 
 function ascii(text: string): string {

@@ -15,6 +15,7 @@ type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Pr
 const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
 /** What is left of the peer's window. */
 const TINY_WINDOW_BYTES = [1, 200] as const;
+const ACK_DELAY_MS = [1_000, 45_000] as const;
 const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
 
@@ -40,6 +41,8 @@ export const MISFORTUNES = {
 	wrongTime: ({ world }, random) => calmable(world.conditions, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
 	/** The broker closes every connection, in good order. */
 	hangUp: ({ broker }) => broker.hangUp(),
+	/** The chip has memory for what it does, not for more. */
+	shortHeap: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'heap', 'short')),
 	/** Existing connections turn half-open. */
 	halfOpen: ({ network }) => network.freeze(),
 	refusedConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'refused')),
@@ -57,6 +60,9 @@ export const MISFORTUNES = {
 	},
 	refusal: ({ broker }, random) => whileConnecting(broker, condition(broker.faults, 'refuseWith', 2 + random.below(4), 0)),
 	silentBroker: ({ broker }) => condition(broker.faults, 'silent', true, false),
+	doubledAcks: ({ broker }) => condition(broker.faults, 'duplicateAcks', true, false),
+	/** Some within the client's patience, some beyond it. */
+	lateAcks: ({ broker }, random) => condition(broker.faults, 'ackDelayMs', random.between(...ACK_DELAY_MS), 0),
 	withheldAcks: ({ broker }) => condition(broker.faults, 'withholdAcks', true, false),
 	hangUps: ({ broker }) => whileConnecting(broker, condition(broker.faults, 'hangUpAfterConnack', true, false)),
 	unansweredPings: ({ broker }) => condition(broker.faults, 'ignorePings', true, false),
@@ -88,7 +94,9 @@ export interface Plan {
 	readonly kinds: readonly Misfortune[];
 	/** Calm between one misfortune's end and the next beginning of its kind. */
 	readonly calmMs: readonly [low: number, high: number];
+	/** Short ones are as likely as long ones ten times as long, if `skewed`. */
 	readonly lastsMs: readonly [low: number, high: number];
+	readonly skewed?: boolean;
 	/** Of the simulation; from then on nothing begins, and what lasts still is made good. */
 	readonly untilMs: number;
 }
@@ -109,7 +117,7 @@ export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happ
 			clock.after(random.between(...plan.calmMs), () => {
 				if (clock.now() >= plan.untilMs) return;
 				const end = (MISFORTUNES[what] as Begin)(simulation, random);
-				const untilMs = Math.min(clock.now() + random.between(...plan.lastsMs), plan.untilMs);
+				const untilMs = Math.min(clock.now() + duration(plan, random), plan.untilMs);
 				happened.push({ at: clock.now(), what, untilMs });
 				clock.at(untilMs, async () => {
 					await end?.();
@@ -120,6 +128,10 @@ export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happ
 		next();
 	}
 	return happened;
+}
+
+function duration({ lastsMs: [low, high], skewed }: Plan, random: Random): number {
+	return skewed ? low * (high / low) ** random.next() : random.between(low, high);
 }
 
 /** What only hurts while connecting begins by making everybody connect anew. */

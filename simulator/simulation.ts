@@ -13,6 +13,7 @@ import { calmConditions, type Conditions } from './conditions.js';
 import { AccessPoint } from './devices/wifi.js';
 import { Sht3x, Tmp36 } from './devices/sensors.js';
 import { Storage } from './devices/storage.js';
+import type { Resources } from './devices/tls.js';
 import type { EngineKind } from './engine.js';
 import type { BoardConstants } from './machine.js';
 import { isLoopback, RealNetwork, type Network } from './network.js';
@@ -35,15 +36,19 @@ export interface WorldOptions {
 	/** What a debug build writes to its console. */
 	readonly onTrace?: OnLine;
 	readonly engine?: EngineKind;
+	/** Files of the image, by name: the certificates. */
+	readonly resources?: Resources;
 	/** Path of the entry module. */
 	readonly entry?: string;
+	/** Or the script that bundle() made, for many simulations of the same. */
+	readonly script?: string;
 	/** Unix time at the beginning. */
 	readonly startUnixMs?: number;
 	readonly ticksAtBoot?: number;
 }
 
 export interface SimulationOptions extends WorldOptions {
-	/** mqtt://host:port of a broker on this machine. */
+	/** mqtt://host:port of a broker on this machine, or mqtts://. */
 	readonly brokerUrl: string;
 	/** Times real time, or "max". */
 	readonly speed?: number | 'max';
@@ -55,6 +60,7 @@ export const MAIN = 'src/main.ts';
 const SSID = 'simulated';
 const PASSPHRASE = 'simulated air';
 const MQTT_PORT = 1_883;
+const MQTTS_PORT = 8_883;
 /** Each is a process of its own. */
 const NODES_MAX = 100;
 const SPEED_MAX = 10_000;
@@ -92,7 +98,7 @@ export class World {
 		const board = boardNamed(options.board ?? 'nodemcu');
 		const { world = OFFICE_CLIMATE, onLine = () => {}, onTrace = () => {} } = options;
 		const weather = typeof world === 'string' ? readWeather(world) : world;
-		const script = await bundle(options.entry ?? MAIN, board.name as BoardName);
+		const script = options.script ?? await bundle(options.entry ?? MAIN, board.name as BoardName);
 		const count = options.nodes ?? 1;
 		if (!(Number.isInteger(count) && count >= 1 && count <= NODES_MAX)) {
 			throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to ${NODES_MAX}.`);
@@ -110,6 +116,7 @@ export class World {
 				air: this.air,
 				servers: this,
 				storage: new Storage(),
+				resources: options.resources ?? {},
 				tmp36: new Tmp36(airNow, new Random(`${seed}/tmp36`)),
 				sht3x: new Sht3x(airNow, new Random(`${seed}/sht3x`)),
 				onLine: (line) => {
@@ -206,7 +213,8 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	} catch {
 		throw new Error(`"${brokerUrl}" is no address of a broker: give one like mqtt://127.0.0.1:1883.`);
 	}
-	if (url.protocol !== 'mqtt:') throw new Error(`The firmware speaks plain MQTT only: "${brokerUrl}" must begin with mqtt://.`);
+	if (!['mqtt:', 'mqtts:'].includes(url.protocol)) throw new Error(`The firmware speaks MQTT over TCP or TLS only: "${brokerUrl}" must begin with mqtt:// or mqtts://.`);
+	const tls = url.protocol === 'mqtts:';
 	if (isIPv4(url.hostname) && !isLoopback(url.hostname)) {
 		throw new Error(`The broker ${url.hostname} is not on this machine: simulated nodes only talk to 127.0.0.1.`);
 	}
@@ -214,7 +222,8 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	return {
 		...settings,
 		host: url.hostname,
-		port: url.port ? Number(url.port) : MQTT_PORT,
+		port: url.port ? Number(url.port) : tls ? MQTTS_PORT : MQTT_PORT,
+		tls,
 		...(username && { user: decodeURIComponent(username), password: decodeURIComponent(password) }),
 	};
 }

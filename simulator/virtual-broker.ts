@@ -29,6 +29,10 @@ export interface BrokerFaults {
 	silent: boolean;
 	/** Takes messages and keeps acknowledgements to itself. */
 	withholdAcks: boolean;
+	/** Says each acknowledgement twice. */
+	duplicateAcks: boolean;
+	/** Acknowledges so much later. */
+	ackDelayMs: number;
 	/** Hangs up right after CONNACK. */
 	hangUpAfterConnack: boolean;
 	/** Answers no PINGREQ. */
@@ -55,7 +59,9 @@ export interface Session {
 
 export class VirtualBroker {
 	readonly published: Published[] = [];
-	readonly faults: BrokerFaults = { refuseWith: 0, silent: false, withholdAcks: false, hangUpAfterConnack: false, ignorePings: false };
+	readonly faults: BrokerFaults = {
+		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
+	};
 	/** Called with each message as it is accepted. */
 	onPublished: (message: Published) => void = () => {};
 	readonly retained = new Map<string, Published>();

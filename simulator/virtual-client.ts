@@ -164,7 +164,14 @@ export class Client {
 	}
 
 	#acknowledge(packet: Packet): void {
-		if (!this.#broker.faults.withholdAcks) this.send(packet);
+		const { withholdAcks, duplicateAcks, ackDelayMs } = this.#broker.faults;
+		if (withholdAcks) return;
+		const say = (): void => {
+			this.send(packet);
+			if (duplicateAcks) this.send(packet);
+		};
+		if (ackDelayMs) this.#clock.after(ackDelayMs, say);
+		else say();
 	}
 
 	#settled(id: number): void {

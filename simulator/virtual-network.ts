@@ -25,6 +25,15 @@ export interface ServerEnd {
 
 export type Accept = (end: ServerEnd) => void;
 
+/** Sees what nodes do on the network: for judges. `link` stands for a node's boot. */
+export interface Tap {
+	opened(connection: number, link: Link): void;
+	/** The node's socket was given these. */
+	sent(connection: number, bytes: Uint8Array): void;
+	/** The node's socket holds these. */
+	arrived(connection: number, bytes: Uint8Array): void;
+}
+
 const SYN_GIVE_UP_MS = 45_000;
 /** lwIP's twelve retransmissions. */
 const DATA_GIVE_UP_MS = 240_000;
@@ -40,6 +49,7 @@ export class VirtualNetwork implements Network {
 	readonly #connections = new Set<Connection>();
 	/** Connections made so far. */
 	count = 0;
+	tap: Tap | undefined;
 
 	constructor(clock: Clock, random: Random, conditions: Conditions) {
 		this.#clock = clock;
@@ -63,6 +73,8 @@ export class VirtualNetwork implements Network {
 		const accept = (): Accept | undefined => this.#servers.get(`${address}:${port}`);
 		const connection = new Connection(++this.count, this.#clock, this.#random, this.#conditions, link, windowBytes, events);
 		this.#connections.add(connection);
+		connection.tap = this.tap;
+		this.tap?.opened(this.count, link);
 		connection.onGone = () => this.#connections.delete(connection);
 		connection.open(accept);
 		return connection;
@@ -92,6 +104,7 @@ class Pipe {
 
 class Connection implements Wire {
 	frozen = false;
+	tap: Tap | undefined;
 	onGone: () => void = () => {};
 	readonly #id: number;
 	readonly #clock: Clock;
@@ -137,6 +150,7 @@ class Connection implements Wire {
 	}
 
 	send(bytes: Uint8Array): void {
+		this.tap?.sent(this.#id, bytes);
 		for (const piece of this.#cut(bytes)) this.#unsent.push(piece);
 		this.#pushToServer();
 	}
@@ -223,12 +237,17 @@ class Connection implements Wire {
 				piece = piece.subarray(0, this.#window);
 			}
 			this.#window -= piece.length;
-			this.#carry(this.#toNode, DATA_GIVE_UP_MS, () => this.#tell(() => this.#events.data(piece)));
+			this.#carry(this.#toNode, DATA_GIVE_UP_MS, () => this.#tell(() => this.#arrive(piece)));
 		}
 		if (this.#ending && this.#outbound.length === 0) {
 			this.#ending = false;
 			this.#carry(this.#toNode, DATA_GIVE_UP_MS, () => this.#tell(() => this.#events.finished()));
 		}
+	}
+
+	#arrive(piece: Uint8Array): void {
+		this.tap?.arrived(this.#id, piece);
+		this.#events.data(piece);
 	}
 
 	/** Takes something over the air: in order, after a while, and only while there is a link. */

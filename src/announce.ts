@@ -64,6 +64,7 @@ export class Announcer implements Pollable {
 	#lostTime = 0;
 	#cause: Cause = Cause.None;
 	#attempts = 0;
+	#takeovers = 0;
 	#backAt: Millis = 0;
 	#kept = 0;
 	#healthAt: Millis = HEALTH_MS;
@@ -87,6 +88,7 @@ export class Announcer implements Pollable {
 		if (this.#lostAt >= 0) {
 			this.#backAt = clock.now();
 			this.#attempts = link.attempts;
+			this.#takeovers = link.takeovers;
 			this.#kept = waiting.count;
 			due |= 1 << Kind.Outage;
 		}
@@ -163,7 +165,9 @@ export class Announcer implements Pollable {
 		text.put('{');
 		if (this.#lostTime) text.put('"start":').whole(this.#lostTime).put(',');
 		text.put('"seconds":').milli(Math.round(this.#backAt - this.#lostAt)).put(',"cause":').quoted(CAUSES[this.#cause]);
-		text.put(',"attempts":').whole(this.#attempts).put(',"kept":').whole(this.#kept).put('}');
+		text.put(',"attempts":').whole(this.#attempts).put(',"kept":').whole(this.#kept);
+		if (this.#takeovers) text.put(',"takeovers":').whole(this.#takeovers);
+		text.put('}');
 	}
 
 	#writeHealth(text: Text): void {

@@ -8,7 +8,7 @@
 
 import { assert } from './assert.js';
 import type { Reading } from './reading.js';
-import { readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
+import { dateRecord, readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
 
 /** The two bits of a record's flags that are the ring's own. */
 const WAITING = 0;
@@ -87,6 +87,11 @@ export class Backlog {
 		readRecord(this.#ring, position, reading);
 	}
 
+	/** The time of the record at `position` is known now. */
+	date(position: number, time: number): void {
+		dateRecord(this.#ring, position, time);
+	}
+
 	/** The record at `position` is with the outbox now. */
 	sent(position: number): void {
 		this.#setState(position, SENT);
@@ -124,6 +129,12 @@ export class Backlog {
 		if (!this.#unnamedFrom) this.#unnamedTo = 0;
 	}
 
+	/** Numbers that were dropped elsewhere: to be named like the ring's own. */
+	lost(from: number, to: number): void {
+		if (!this.#unnamedFrom || from < this.#unnamedFrom) this.#unnamedFrom = from;
+		if (to > this.#unnamedTo) this.#unnamedTo = to;
+	}
+
 	#dropOldest(): void {
 		if (this.#state(this.#head) !== DONE) this.#countDropped(this.#head);
 		this.#head += sizeAt(this.#ring, this.#head);
@@ -133,8 +144,7 @@ export class Backlog {
 	#countDropped(position: number): void {
 		const seq = seqAt(this.#ring, position);
 		this.#dropped++;
-		if (!this.#unnamedFrom || seq < this.#unnamedFrom) this.#unnamedFrom = seq;
-		if (seq > this.#unnamedTo) this.#unnamedTo = seq;
+		this.lost(seq, seq);
 		this.#count--;
 	}
 

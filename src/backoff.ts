@@ -5,7 +5,7 @@
 // of kicks backs off like any other failure. Refused credentials get a longer cap: they do not heal within seconds.
 
 import type { Millis, Random } from './ports.js';
-import { BACKOFF_CAP_MS, BACKOFF_FLOOR_MS, BACKOFF_REFUSED_CAP_MS, BACKOFF_SPAN_MS } from './limits.js';
+import { BACKOFF_CAP_MS, BACKOFF_FLOOR_MS, BACKOFF_REFUSED_CAP_MS, BACKOFF_SPAN_MS, TAKEOVER_DELAY_MS, TAKEOVER_SPAN_MS } from './limits.js';
 
 export class Backoff {
 	readonly #random: Random;
@@ -24,6 +24,11 @@ export class Backoff {
 		if (refused && spanMs >= capMs) return capMs;
 		const spanMaxMs = capMs - BACKOFF_FLOOR_MS;
 		return BACKOFF_FLOOR_MS + this.#random.below((spanMs < spanMaxMs ? spanMs : spanMaxMs) + 1);
+	}
+
+	/** The delay while another client seems to take our place; the doubling stays where it is. */
+	takenOver(): Millis {
+		return TAKEOVER_DELAY_MS + this.#random.below(TAKEOVER_SPAN_MS);
 	}
 
 	/** The link proved useful: the next failure begins with the shortest span. */

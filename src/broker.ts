@@ -13,20 +13,29 @@ import type { CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
 import { Cause, type Upper } from './link.js';
-import { BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WRITE_MAX } from './limits.js';
+import {
+	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+} from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
-import { reasonText } from './mqtt/reasons.js';
+import type { Options5, Protocol5 } from './mqtt/protocol5.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
-import { NEVER, TransportState, type Log, type Millis, type Pollable, type Transport } from './ports.js';
-import { Reading, ReadingWriter } from './reading.js';
+import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from './ports.js';
+import { ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
 
 const QOS = 1;
 /** Taken from the socket at a time. */
 const ARRIVED_BYTES = 128;
+
+/** src/protocol.ts: what of the protocol an image may leave out. */
+export interface ProtocolModule {
+	/** undefined where 5.0 was left out. */
+	speak5(options: Options5): Protocol5 | undefined;
+	words(fault: Fault, code: number, protocol5: Protocol5 | undefined): string;
+}
 
 export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
@@ -44,9 +53,12 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	readonly #transport: Transport;
 	readonly #waiting: Waiting;
 	readonly #log: Log;
-	readonly #session: Session;
+	readonly #protocol: ProtocolModule;
+	readonly #store: Store;
+	#session: Session;
+	/** Of the session, when it speaks MQTT 5.0. */
+	#protocol5: Protocol5 | undefined;
 	readonly #text = new Text(PAYLOAD_MAX);
-	readonly #reading = new Reading();
 	readonly #writer = new ReadingWriter();
 	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
@@ -62,31 +74,22 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	#lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	#open = false;
+	/** What is due may be said in this connection. */
+	#begun = false;
 	#stopping = false;
 	#stopped = false;
 	#stopAt: Millis = NEVER;
 
-	constructor(config: Config, transport: Transport, waiting: Waiting, log: Log) {
+	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, log: Log) {
 		this.#config = config;
+		this.#protocol = protocol;
+		this.#store = store;
 		this.#transport = transport;
 		this.#waiting = waiting;
 		this.#log = log;
 		this.#readings = topicName(`${config.base}/readings`);
 		this.#late = topicName(`${config.base}/backlog`);
-		this.#session = new Session({
-			clientId: config.clientId,
-			user: config.user,
-			password: config.password,
-			keepAliveMs: config.keepAliveMs,
-			clean: config.cleanSession,
-			will: { topic: `${config.base}/status`, payload: 'offline', qos: QOS, retain: true },
-			bufferBytes: INBOUND_PACKET_MAX,
-			outboxBytes: OUTBOX_BYTES,
-			messagesMax: MESSAGES_MAX,
-			inFlightMax: INFLIGHT_MAX,
-		}, this);
-		this.#session.subscribe(`${config.base}/set/+`, QOS);
-		this.#session.subscribe(`${config.base}/status`, QOS);
+		this.#session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(SPOKEN) !== 4));
 	}
 
 	/** True from stop() on, once DISCONNECT has gone out or there was nobody to tell. */
@@ -114,7 +117,10 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
 		this.#open = true;
+		this.#begun = false;
 		this.#session.start(now);
+		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
+		if (this.#config.publishEarly && (this.#config.protocol !== 'auto' || this.#store.get(SPOKEN))) this.begin();
 	}
 
 	closed(cause: Cause, now: Millis): void {
@@ -130,7 +136,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (!this.#open) return NEVER;
 		this.#read(now);
 		let wakeAt = this.#session.poll(now);
-		if (this.accepted && !this.ended) {
+		if (this.#begun && !this.ended) {
 			const lateAt = this.#say(now);
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
@@ -143,9 +149,9 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
-		this.#waiting.linkUp();
+		if (this.#config.protocol === 'auto') this.remember(this.#protocol5 ? 5 : 4);
 		this.#log.line(sessionPresent ? 'the broker kept our session' : 'the broker begins a new session');
-		this.#due |= this.announcer.onConnected();
+		if (!this.#begun) this.begin();
 	}
 
 	onAcknowledged(packetId: number, code: number): void {
@@ -189,9 +195,48 @@ export class Broker implements Pollable, Upper, SessionHandler {
 			this.#stopped = true;
 			return this.#end(Cause.None, 'stopped');
 		}
-		this.refused = fault === Fault.Refused && code !== SERVER_UNAVAILABLE;
+		this.refused = fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
+		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
+			this.remember(4);
+			this.#session = this.makeSession(false);
+			return this.#end(Cause.Refused, 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
+		}
 		const silent = fault === Fault.PingTimeout || fault === Fault.ConnackTimeout || fault === Fault.Stalled || fault === Fault.AckTimeout;
-		this.#end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, reasonText(fault, code));
+		this.#end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, this.#protocol.words(fault, code, this.#protocol5));
+	}
+
+	private remember(version: number): void {
+		if (this.#store.get(SPOKEN) !== version) this.#store.set(SPOKEN, version);
+	}
+
+	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
+	private makeSession(speaks5: boolean): Session {
+		const config = this.#config;
+		this.#protocol5 = speaks5 ? this.#protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS }) : undefined;
+		const session = new Session({
+			clientId: config.clientId,
+			user: config.user,
+			password: config.password,
+			keepAliveMs: config.keepAliveMs,
+			clean: config.cleanSession,
+			will: { topic: `${config.base}/status`, payload: 'offline', qos: QOS, retain: true },
+			publishBeforeConnack: config.publishEarly,
+			protocol5: this.#protocol5,
+			bufferBytes: INBOUND_PACKET_MAX,
+			outboxBytes: OUTBOX_BYTES,
+			messagesMax: MESSAGES_MAX,
+			inFlightMax: INFLIGHT_MAX,
+		}, this);
+		session.subscribe(`${config.base}/set/+`, QOS);
+		session.subscribe(`${config.base}/status`, QOS);
+		return session;
+	}
+
+	/** There is somebody to talk to, or will be when CONNECT is accepted. */
+	private begin(): void {
+		this.#begun = true;
+		this.#waiting.linkUp();
+		this.#due |= this.announcer.onConnected();
 	}
 
 	#end(cause: Cause, sentence: string): void {
@@ -264,9 +309,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	#sayReading(topic: Uint8Array, place: number): boolean {
 		const message = this.#ids.indexOf(0);
 		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
-		const reading = this.#reading;
-		this.#waiting.read(place, reading);
-		this.#writer.write(this.#text, reading);
+		this.#writer.write(this.#text, this.#waiting.read(place));
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
 		if (packetId < 0) return false;
@@ -290,3 +333,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 const SLASH = 0x2f;
 /** CONNACK return code 3: not our fault, and it passes (MQTT 3.1.1 table 3.1). */
 const SERVER_UNAVAILABLE = 3;
+/** Reason codes of MQTT 5.0 that pass, likewise (table 2-6). */
+const SERVER_UNAVAILABLE_5 = 0x88;
+const SERVER_BUSY_5 = 0x89;
+/** Key in the store: the version that the broker was found to speak. */
+const SPOKEN = 'spoken';

@@ -12,10 +12,14 @@ export interface Config {
 	readonly passphrase: string;
 	readonly host: string;
 	readonly port: number;
+	readonly tls: boolean;
+	readonly alpn: string;
 	readonly user: string;
 	readonly password: string;
 	readonly clientId: string;
 	readonly base: string;
+	readonly protocol: 4 | 5 | 'auto';
+	readonly publishEarly: boolean;
 	readonly keepAliveMs: number;
 	readonly cleanSession: boolean;
 	readonly intervalMs: number;
@@ -39,6 +43,8 @@ export interface Field {
 	readonly min: number;
 	readonly max: number;
 	readonly accepts?: Accepts;
+	/** The only values there are, of whatever type. */
+	readonly choices?: readonly Setting[];
 	/** Ends the sentence "<key> is <value>; it must be …". */
 	readonly allowed: string;
 	readonly secret?: boolean;
@@ -55,6 +61,9 @@ const whole = (key: keyof Config, initial: number, min: number, max: number, mea
 const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
 	Object.freeze({ key, initial, min: 0, max: 1, allowed: 'true or false', meaning });
 
+/** IANA's for MQTT over TLS. */
+const TLS_PORT = 8_883;
+
 /** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
 export const FIELDS: readonly Field[] = Object.freeze([
 	text('node', 'node', 1, 23, isName, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
@@ -62,10 +71,17 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	secret('passphrase', 64, isPassphrase, 'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network'),
 	text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker'),
 	whole('port', 1883, 1, 65_535, 'TCP port of the broker'),
+	flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given'),
+	text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'protocol to ask for in TLS, like mqtt on a port 443; empty for none'),
 	text('user', '', 0, 60, isPrintable, 'at most 60 bytes, without control characters', 'user name at the broker; empty for none'),
 	secret('password', 60, isPrintable, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
 	text('base', '', 0, 40, isBase, 'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	Object.freeze({
+		key: 'protocol', initial: 4, min: 0, max: 0, choices: Object.freeze([4, 5, 'auto']), allowed: '4 (MQTT 3.1.1), 5 (MQTT 5.0) or "auto"',
+		meaning: 'version of MQTT; auto tries 5 and falls back to 4',
+	}),
+	flag('publishEarly', false, 'whether readings go out right behind CONNECT, without waiting for the broker to accept it'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
@@ -124,11 +140,13 @@ export function complete(settings: Readonly<Record<string, unknown>>, changed?: 
 		config[field.key] = now !== undefined && fits(field, now) ? now : value;
 	}
 	if (!config.clientId) config.clientId = `telltale-${config.node}`;
+	if (config.tls && settings.port === undefined) config.port = TLS_PORT;
 	if (!config.base) config.base = `telltale/${config.node}`;
 	return config as unknown as Config;
 }
 
 function fits(field: Field, value: unknown): boolean {
+	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;
 	if (typeof value !== typeof field.initial) return false;
 	if (typeof value === 'number') return value % 1 === 0 && value >= field.min && value <= field.max;
 	if (typeof value !== 'string') return true;

@@ -8,7 +8,7 @@ import { Finder, NONE } from './finder.js';
 import { SLOTS_PER_STEP } from './limits.js';
 import { Found, Slot, type Sectors } from './sector.js';
 
-/** next(): not known yet, ask again later. */
+/** `found`: not known yet. */
 export const BUSY = -2;
 
 /** What knows which readings are on their way. */
@@ -39,12 +39,13 @@ export class Cursor {
 	readonly #finder: Finder;
 	readonly #flying: Flying;
 	readonly #shelf: Shelf;
+	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask advance() to find out. */
+	found = BUSY;
 	#sector = NONE;
 	/** Within the sector. */
 	#slot = 0;
 	#last = 0;
 	#passed = 0;
-	#found = NONE;
 	/** No sector is behind `passed`. */
 	#exhausted = false;
 
@@ -55,26 +56,19 @@ export class Cursor {
 		this.#shelf = shelf;
 	}
 
-	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY. */
-	next(): number {
-		for (let steps = 0; this.#found === NONE; steps++) {
-			if (this.#shelf.working || steps === SLOTS_PER_STEP) return BUSY;
-			if (this.#sector === NONE) {
-				if (this.#exhausted) return NONE;
-				this.#finder.begin(this.#passed);
-				this.#shelf.seek();
-				return BUSY;
-			}
-			if (this.#shelf.endsAt(this.#sector, this.#slot)) return NONE;
-			if (this.#slot === this.#sectors.slotsPerSector) this.#leave();
+	/** Looks a little further for the next reading to send. */
+	advance(): void {
+		for (let steps = 0; steps < SLOTS_PER_STEP && this.found === BUSY && !this.#shelf.working; steps++) {
+			if (this.#sector === NONE) this.#seek();
+			else if (this.#shelf.endsAt(this.#sector, this.#slot)) this.found = NONE;
+			else if (this.#slot === this.#sectors.slotsPerSector) this.#leave();
 			else this.#try();
 		}
-		return this.#found;
 	}
 
 	/** The reading found is on its way. */
 	sent(): void {
-		this.#found = NONE;
+		this.found = BUSY;
 		this.#slot++;
 	}
 
@@ -86,14 +80,16 @@ export class Cursor {
 		return true;
 	}
 
-	/** A new sector was begun. */
+	/** Something was written. */
 	more(): void {
 		this.#exhausted = false;
+		if (this.found === NONE) this.found = BUSY;
 	}
 
 	/** Begins anew with the oldest. */
 	rewind(): void {
-		this.#sector = this.#found = NONE;
+		this.#sector = NONE;
+		this.found = BUSY;
 		this.#passed = 0;
 		this.#exhausted = false;
 	}
@@ -104,11 +100,19 @@ export class Cursor {
 		if (this.#sectors.look(sector) === Found.Alive && this.#sectors.last <= this.#passed) this.#shelf.retire(sector);
 	}
 
+	#seek(): void {
+		if (this.#exhausted) this.found = NONE;
+		else {
+			this.#finder.begin(this.#passed);
+			this.#shelf.seek();
+		}
+	}
+
 	#try(): void {
 		const slot = this.#sector * this.#sectors.slotsPerSector + this.#slot;
 		const state = this.#sectors.lookAt(slot);
 		if (state === Slot.Damaged) this.#shelf.discard();
-		if (state === Slot.Waiting && !this.#flying.flies(slot)) this.#found = slot;
+		if (state === Slot.Waiting && !this.#flying.flies(slot)) this.found = slot;
 		else this.#slot++;
 	}
 

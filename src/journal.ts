@@ -48,7 +48,8 @@ export class Journal implements Shelf {
 	readonly #sectors: Sectors;
 	readonly #cursor: Cursor;
 	readonly #finder: Finder;
-	readonly #thinning: Thinning;
+	/** Made when it is needed: flash is full then and the link down, so there is memory to spare. */
+	#thinning: Thinning | undefined;
 	#task = Task.Opening;
 	#at = 0;
 	#foreign = 0;
@@ -67,7 +68,6 @@ export class Journal implements Shelf {
 		this.#sectors = new Sectors(flash);
 		this.#finder = new Finder(this.#sectors);
 		this.#cursor = new Cursor(this.#sectors, this.#finder, flying, this);
-		this.#thinning = new Thinning(this.#sectors, this.#finder, boot);
 	}
 
 	/** Writes and erasures that failed, since boot. */
@@ -96,7 +96,7 @@ export class Journal implements Shelf {
 			case Task.Allocating:
 				return this.#allocate();
 			case Task.Thinning:
-				return this.#thin();
+				return this.#thinned(this.#thinning!, this.#thinning!.step());
 			case Task.Cutting:
 				return this.#cut();
 		}
@@ -112,6 +112,7 @@ export class Journal implements Shelf {
 	/** Gives up what is under way for the sake of writing: the link is up. Nothing that was written is lost. */
 	yieldToDelivery(): void {
 		if (this.#task > Task.Seeking) this.#task = Task.None;
+		this.#thinning = undefined;
 	}
 
 	/** The slot that a reading went to, or NONE: it is not in flash. */
@@ -124,19 +125,25 @@ export class Journal implements Shelf {
 		this.#faultsInRow = 0;
 		this.written++;
 		this.own++;
+		this.#cursor.more();
 		return slot;
 	}
 
-	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY. */
-	next(): number {
-		return this.#cursor.next();
+	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY: advance() finds out. */
+	get found(): number {
+		return this.#cursor.found;
+	}
+
+	/** Looks a little further for the next reading to send. */
+	advance(): void {
+		this.#cursor.advance();
 	}
 
 	read(slot: number, reading: Reading): void {
 		this.#sectors.read(slot, reading);
 	}
 
-	/** The reading found by next() is on its way. */
+	/** The reading found is on its way. */
 	sent(): void {
 		this.#cursor.sent();
 	}
@@ -237,7 +244,7 @@ export class Journal implements Shelf {
 			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.#begin(sector);
 			this.#newest = sector;
 			this.#cursor.rewind();
-			this.#thinning.begin(sector, ++this.#serial);
+			this.#thinning = new Thinning(sectors, this.#finder, this.#boot, sector, ++this.#serial);
 			this.#task = Task.Thinning;
 			return;
 		}
@@ -257,13 +264,11 @@ export class Journal implements Shelf {
 		this.alive++;
 		this.#writeSector = sector;
 		this.#writeSlot = 1;
-		this.#cursor.more();
 	}
 
-	#thin(): void {
-		const thinning = this.#thinning;
-		const outcome = thinning.step();
+	#thinned(thinning: Thinning, outcome: Outcome): void {
 		if (outcome === Outcome.Working) return;
+		this.#thinning = undefined;
 		this.#task = Task.None;
 		if (outcome === Outcome.Failed) return void this.#fault();
 		if (outcome === Outcome.Hopeless) {

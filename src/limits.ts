@@ -10,6 +10,12 @@ export const BACKOFF_SPAN_MS = 1_000;
 export const BACKOFF_CAP_MS = 60_000;
 /** Refused credentials do not heal by themselves within seconds. */
 export const BACKOFF_REFUSED_CAP_MS = 300_000;
+/** So many times in a row the broker hung up within LINK_USEFUL_MS of accepting us: that is how another client with our id looks. */
+export const TAKEOVERS_MIN = 3;
+/** Then at most one attempt a minute: the two would throw each other out for ever, twice a second. */
+export const TAKEOVER_DELAY_MS = 60_000;
+/** On top of it, a random part: two nodes of the same kind must not keep step. */
+export const TAKEOVER_SPAN_MS = 15_000;
 /** A link that lived this long, or carried one acknowledgement, was useful: only then does back-off begin anew. */
 export const LINK_USEFUL_MS = 60_000;
 
@@ -20,6 +26,8 @@ export const WIFI_TIMEOUT_MS = 30_000;
 export const DNS_TIMEOUT_MS = 15_000;
 /** Three SYNs of lwIP; its own giving up takes the better part of a minute. */
 export const TCP_TIMEOUT_MS = 10_000;
+/** The same and the TLS handshake: some seconds of computing on an ESP32, and as much again on a busy broker. */
+export const TLS_TIMEOUT_MS = 30_000;
 /** From the CONNECT to the CONNACK. */
 export const CONNACK_TIMEOUT_MS = 10_000;
 /** What is on its way gets this long before a stop or restart says DISCONNECT without it. */
@@ -30,6 +38,8 @@ export const STOP_TIMEOUT_MS = 5_000;
 export const INBOUND_PACKET_MAX = 384;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
 export const OUTBOX_BYTES = 896;
+/** With MQTT 5.0: a node that is back within this time was never offline. */
+export const WILL_DELAY_SECONDS = 30;
 /** Readings leave this much of the outbox to announcements and results. */
 export const OUTBOX_RESERVE = 384;
 /** QoS 1 and 2 messages in flight. */

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 // The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
 //
-// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit,
+// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit (only the date is waited for as long as it takes),
 // and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
-import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TCP_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
-import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
+import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
 
 export const enum State {
 	/** Until the back-off is over. */
 	Waiting,
 	/** For the access point and an address. */
 	Joining,
-	/** For the broker's address. */
+	/** For the broker's address, and with TLS for the date. */
 	Resolving,
-	/** For the TCP connection. */
+	/** For the TCP connection, and with TLS for its handshake. */
 	Opening,
 	/** For the CONNACK. */
 	Greeting,
@@ -58,8 +58,9 @@ export const enum Cause {
 	Refused,
 	Silence,
 	Protocol,
+	Tls,
 }
-export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol']);
+export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
 
 /** What link needs of the session above it. */
 export interface Upper {
@@ -102,22 +103,32 @@ export class Link implements Pollable {
 	readonly #upper: Upper;
 	readonly #backoff: Backoff;
 	readonly #log: Log;
+	readonly #date: Pick<Clock, 'unixSeconds'> | undefined;
 	#state: State = State.Waiting;
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
 	#useful = false;
+	/** Times in a row that the broker hung up soon after it had accepted us. */
+	#hangUps = 0;
 
-	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log) {
+	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
+	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
 		this.#to = to;
 		this.#network = network;
 		this.#transport = transport;
 		this.#upper = upper;
 		this.#backoff = backoff;
 		this.#log = log;
+		this.#date = date;
 	}
 
 	get state(): State {
 		return this.#state;
+	}
+
+	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
+	get takeovers(): number {
+		return this.#hangUps < TAKEOVERS_MIN ? 0 : this.#hangUps;
 	}
 
 	poll(now: Millis): Millis {
@@ -150,10 +161,12 @@ export class Link implements Pollable {
 				if (network === NetworkState.Refused) return Event.Failed;
 				break;
 			case State.Resolving:
-				if (this.#network.resolved !== undefined) return this.#network.resolved ? Event.Done : Event.Failed;
+				if (this.#network.resolved === '') return Event.Failed;
+				if (this.#network.resolved && this.#dated()) return Event.Done;
 				break;
 			case State.Opening:
 				if (this.#transport.state === TransportState.Open) return Event.Done;
+				if (this.#transport.state === TransportState.Securing) this.#dueAt = this.#enteredAt + TLS_TIMEOUT_MS;
 				if (this.#transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
@@ -166,6 +179,10 @@ export class Link implements Pollable {
 				break;
 		}
 		return now >= this.#dueAt ? Event.Due : Event.None;
+	}
+
+	#dated(): boolean {
+		return !this.#date || this.#date.unixSeconds() > 0;
 	}
 
 	#watchUse(now: Millis): void {
@@ -187,7 +204,8 @@ export class Link implements Pollable {
 				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
 				break;
 			case State.Resolving:
-				this.#dueAt = now + DNS_TIMEOUT_MS;
+				this.#dueAt = this.#dated() ? now + DNS_TIMEOUT_MS : NEVER;
+				if (this.#dueAt === NEVER) this.#log.line('waiting for the date: without it no certificate can be checked');
 				this.#network.resolve(this.#to.host);
 				break;
 			case State.Opening:
@@ -214,10 +232,18 @@ export class Link implements Pollable {
 	#fail(event: Event, now: Millis): void {
 		const refused = this.#state >= State.Greeting && this.#upper.refused;
 		const sentence = this.#reason(event);
+		const takenOver = this.#state === State.Online && this.#countHangUp(now);
 		this.#leave(now);
-		const delayMs = this.#backoff.failed(refused);
+		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
-		this.#log.line(`${sentence}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+		const suspicion = takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
+		this.#log.line(`${sentence}${suspicion}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+	}
+
+	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it. True: it looks like that. */
+	#countHangUp(now: Millis): boolean {
+		this.#hangUps = this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
+		return this.takeovers > 0;
 	}
 
 	#leave(now: Millis): void {
@@ -239,6 +265,7 @@ export class Link implements Pollable {
 			case State.Resolving:
 				return this.#because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
+				if (this.#transport.reason) return this.#because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
 				if (late) return this.#because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
 				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
 			case State.Greeting:

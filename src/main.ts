@@ -7,6 +7,7 @@ import settings from 'mc/config';
 import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
+import { tlsObjection, tlsSockets } from 'telltale/tls';
 import { connect, objection } from '../sensors/parts.js';
 import { Announcer } from './announce.js';
 import { Backoff } from './backoff.js';
@@ -24,6 +25,7 @@ import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
+import { speak5, words } from './protocol.js';
 import { QUANTITIES } from './reading.js';
 import { Sampler, type Part } from './sampler.js';
 import { Timekeeper } from './timekeeper.js';
@@ -39,7 +41,7 @@ export default function main(): void {
 
 	const known = keep(settings);
 	const store = new DevicePreferences(fingerprint(known));
-	const error = validate(known) || missing(known) || objection(complete(known).sensors, board);
+	const error = validate(known) || missing(known) || objection(complete(known).sensors, board) || (known.tls ? tlsObjection() : '');
 	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 	if (error) return serial.line(`settings: ${error} Run "telltale configure" and flash again.`);
 
@@ -49,11 +51,11 @@ export default function main(): void {
 	const boot = 1 + random.below(0x7fff_fffe);
 	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
-	const transport = new DeviceTcp(wake);
-	const broker = new Broker(config, transport, waiting, serial);
+	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial);
 	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
-	const link = new Link(config, network, transport, broker, new Backoff(random), serial);
+	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
 	const announcer = new Announcer({ config, board, boot, safe: guard.safe, clock, network, sampler, waiting, broker, link });
 	const reboot = () => {
 		guard.expected();
@@ -66,7 +68,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	new Node([guard, sampler, timekeeper, waiting, announcer, controls, broker, link], clock, alarm, (bug) => crash(bug, serial));
+	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial));
 }
 
 function parts(config: Config): Part[] {

@@ -78,11 +78,15 @@ export interface Transport {
 	write(bytes: Uint8Array): boolean;
 	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
 	read(into: Uint8Array): number;
+	/** Why it is Lost, or would be if nothing more came, to follow the broker's address; '' where no more is known than that. */
+	readonly reason?: string;
 }
 
 export const enum TransportState {
 	Closed,
 	Connecting,
+	/** Connected; the TLS handshake is under way. Without TLS there is no such state. */
+	Securing,
 	Open,
 	/** Refused, reset, or closed by the peer. */
 	Lost,

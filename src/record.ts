@@ -64,6 +64,12 @@ export function readRecord(bytes: Uint8Array, place: number, reading: Reading): 
 	}
 }
 
+/** Puts a time in the place of the uptime. */
+export function dateRecord(bytes: Uint8Array, place: number, time: number): void {
+	putWhole(bytes, place, bytes[place % bytes.length] | TIME_KNOWN, 1);
+	putWhole(bytes, place + SECONDS_AT, time, 4);
+}
+
 /** The number of the reading at `place`. */
 export function seqAt(bytes: Uint8Array, place: number): number {
 	return takeWhole(bytes, place + SEQ_AT, 4) >>> 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one reading.
 //
-// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte may be cleared: "done"
+// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte is cleared: "done"
 // (acknowledged; of slot 0: nothing in the sector is waited for). It counts only when all its bits are clear. Before a sector is
 // erased its slot 0 is spoilt, so that a half erased one never looks alive. No bit is ever written that flash has cleared.
 // Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were dropped.
@@ -75,8 +75,6 @@ export class Sectors {
 	readonly #flash: Flash;
 	readonly #sectorBytes: number;
 	readonly #bytes = new Uint8Array(SLOT_BYTES);
-	readonly #again = new Uint8Array(SLOT_BYTES);
-	readonly #word = new Uint8Array(4);
 
 	constructor(flash: Flash) {
 		this.#flash = flash;
@@ -109,10 +107,8 @@ export class Sectors {
 
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
 	clear(sector: number): boolean {
-		const word = this.#word.fill(0);
-		const at = sector * this.#sectorBytes;
 		// Erasing may be cut short; what has no magic and no check sum stays without, whatever comes of the rest.
-		if (this.#flash.write(at + MAGIC_AT, word) && this.#flash.write(at, word) && this.#flash.erase(sector)) return true;
+		if (this.#flash.write(sector * this.#sectorBytes, this.#bytes.fill(0)) && this.#flash.erase(sector)) return true;
 		this.faults++;
 		return false;
 	}
@@ -180,11 +176,9 @@ export class Sectors {
 		const bytes = this.#bytes;
 		if (this.#flash.read(slot * SLOT_BYTES, bytes)) {
 			this.#take();
-			const word = this.#word;
-			// The other three bytes of the word are written as they are, which changes nothing.
-			for (let i = 0; i < 3; i++) word[i] = bytes[DONE_AT - 3 + i];
-			word[3] = 0;
-			if (this.#flash.write(slot * SLOT_BYTES + DONE_AT - 3, word)) return true;
+			// The other bytes are written as they are, which changes nothing.
+			bytes[DONE_AT] = 0;
+			if (this.#flash.write(slot * SLOT_BYTES, bytes)) return true;
 		}
 		this.faults++;
 		return false;
@@ -200,13 +194,12 @@ export class Sectors {
 	/** What was written counts if it reads back the same, whatever flash said of it. */
 	#write(slot: number): boolean {
 		const bytes = this.#bytes;
-		const again = this.#again;
-		putWhole(bytes, 0, crc32(bytes, CHECKED_AT, DONE_AT), 4);
+		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
+		putWhole(bytes, 0, crc, 4);
 		this.#flash.write(slot * SLOT_BYTES, bytes);
-		let same = this.#flash.read(slot * SLOT_BYTES, again);
-		for (let i = 0; same && i < SLOT_BYTES; i++) same = again[i] === bytes[i];
-		if (!same) this.faults++;
-		return same;
+		if (this.#flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== 0) return true;
+		this.faults++;
+		return false;
 	}
 }
 

@@ -36,7 +36,7 @@ export const enum Outcome {
 }
 
 export class Thinning {
-	/** Readings dropped in the last one that was done, of this boot and of earlier ones. */
+	/** Readings dropped, of this boot and of earlier ones. */
 	dropped = 0;
 	droppedEarlier = 0;
 	/** The pair. */
@@ -47,8 +47,8 @@ export class Thinning {
 	readonly #finder: Finder;
 	readonly #boot: number;
 	#stage = Stage.Weighing;
-	#target = NONE;
-	#serial = 0;
+	readonly #target: number;
+	readonly #serial: number;
 	#level = 0;
 	#at = 0;
 	#out = 0;
@@ -63,19 +63,13 @@ export class Thinning {
 	#heldSeq = 0;
 	#heldFrom = 0;
 
-	constructor(sectors: Sectors, finder: Finder, boot: number) {
+	/** `target` is a free sector, `serial` its place in the order of writing. */
+	constructor(sectors: Sectors, finder: Finder, boot: number, target: number, serial: number) {
 		this.#sectors = sectors;
 		this.#finder = finder;
 		this.#boot = boot;
-	}
-
-	/** Begins; `target` is a free sector, `serial` its place in the order of writing. */
-	begin(target: number, serial: number): void {
 		this.#target = target;
 		this.#serial = serial;
-		this.#stage = Stage.Weighing;
-		this.#lowest = this.#nextLowest = LEVEL_NONE;
-		this.#at = this.#lowestCount = 0;
 	}
 
 	step(): Outcome {

@@ -3,7 +3,8 @@
 //
 // Rule: the oldest first. New readings enter the ring; while the link is down for long, or the ring fills up, they move on into
 // the journal, always the oldest, so that all in flash is older than all in RAM. The journal is delivered before the ring.
-// A place is a position in the ring (0 and up) or stands for a slot in flash (FLASH and below).
+// A place is a position in the ring or stands for a slot in flash (FLASH less its number). Flash is touched in poll() alone,
+// but for reading what is sent: acknowledgements come from deep within the session, where the stack has no room for it.
 // Invariant: of this boot, readings put = delivered + count + dropped.
 
 import { Backlog } from './backlog.js';
@@ -15,11 +16,16 @@ import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } f
 import { Reading } from './reading.js';
 import { GAP_MAX } from './sector.js';
 
-/** Slot k in flash is the place FLASH - k. */
-const FLASH = -3;
 /** A message that is in the air for no reading, since that is no more; and one that is not in the air at all. */
-const GONE = -1;
-const LANDED = Infinity;
+const LANDED = 0xffff_ffff;
+const GONE = 0xffff_fffe;
+/** Slot k in flash is the place FLASH - k; positions in the ring stay below for 9 years of one reading a second. */
+const FLASH = 0xffff_fffd;
+const FLASH_LOWEST = 0xff00_0000;
+/** Bits of what has landed, to be moved by the message's index. */
+const ACKNOWLEDGED = 1;
+const GIVEN_UP = 0x1_0000;
+const BOTH = ACKNOWLEDGED | GIVEN_UP;
 /** Turns of work that a restart waits for; erasures are the longest. */
 const SAVE_TURNS_MAX = 40;
 
@@ -33,13 +39,15 @@ export class Waiting implements Pollable, Flying {
 	readonly #ring: Backlog;
 	readonly #journal: Journal | undefined;
 	/** The place of each message's reading. */
-	readonly #places = new Float64Array(MESSAGES_MAX).fill(LANDED);
+	readonly #places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
 	readonly #reading = new Reading();
 	#online = false;
 	#offlineSince: Millis = 0;
 	/** The message that tells of what the ring dropped, and up to which number. */
 	#namer = NONE;
 	#namedTo = 0;
+	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
+	#landed = 0;
 
 	constructor(boot: number, clock: Clock, log: Log, flash?: Flash, ringBytes = BACKLOG_BYTES) {
 		this.#boot = boot;
@@ -81,11 +89,16 @@ export class Waiting implements Pollable, Flying {
 	poll(now: Millis): Millis {
 		const journal = this.#journal;
 		if (!journal) return NEVER;
+		if (this.#landed) this.#note();
 		if (journal.working) {
 			journal.work();
 			return now;
 		}
-		if (this.#online || journal.broken || this.#ring.oldest() < 0) return NEVER;
+		if (this.#online) {
+			journal.advance();
+			return journal.found === BUSY ? now : NEVER;
+		}
+		if (journal.broken || this.#ring.oldest() < 0) return NEVER;
 		const at = this.#offlineSince + JOURNAL_AFTER_MS;
 		if (now < at && !this.#ring.fillsUp) return at;
 		this.#store();
@@ -96,6 +109,7 @@ export class Waiting implements Pollable, Flying {
 	save(): void {
 		const journal = this.#journal;
 		if (!journal) return;
+		if (this.#landed) this.#note();
 		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.#ring.oldest() >= 0; turns++) {
 			if (journal.working) journal.work();
 			else this.#store();
@@ -109,14 +123,15 @@ export class Waiting implements Pollable, Flying {
 
 	/** The place of the next late reading; NONE; or BUSY: ask again in the next turn. */
 	nextLate(): number {
-		const slot = this.#journal ? this.#journal.next() : NONE;
+		const slot = this.#journal ? this.#journal.found : NONE;
 		if (slot === BUSY) return BUSY;
 		return slot === NONE ? this.#ring.nextLate() : FLASH - slot;
 	}
 
-	/** Fills `reading`, with its time if that can be known. */
-	read(place: number, reading: Reading): void {
-		if (place <= FLASH) this.#journal!.read(FLASH - place, reading);
+	/** The reading at `place`, with its time if that can be known. It is overwritten by the next one. */
+	read(place: number): Reading {
+		const reading = this.#reading;
+		if (isInFlash(place)) this.#journal!.read(FLASH - place, reading);
 		else {
 			this.#ring.read(place, reading);
 			reading.boot = this.#boot;
@@ -125,13 +140,15 @@ export class Waiting implements Pollable, Flying {
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
-		if (reading.boot === this.#boot) this.#date(reading);
+		if (reading.boot === this.#boot && !reading.time) this.#date(place, reading);
+		return reading;
 	}
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
+		if (this.#landed & (BOTH << message)) this.#note();
 		this.#places[message] = place;
-		if (place <= FLASH) return this.#journal!.sent();
+		if (isInFlash(place)) return this.#journal!.sent();
 		if (this.#ring.unnamedTo && this.#namer === NONE) {
 			this.#namer = message;
 			this.#namedTo = this.#ring.unnamedTo;
@@ -141,23 +158,35 @@ export class Waiting implements Pollable, Flying {
 
 	/** The broker has that message. */
 	acknowledged(message: number): void {
-		const place = this.#land(message);
+		const place = this.#places[message];
 		if (message === this.#namer) {
 			this.#namer = NONE;
 			this.#ring.named(this.#namedTo);
 		}
-		if (place <= FLASH) {
-			if (this.#journal!.finish(FLASH - place) === this.#boot) this.delivered++;
-			else this.deliveredEarlier++;
-		} else if (place !== GONE && this.#ring.acknowledged(place)) this.delivered++;
+		if (isInFlash(place)) this.#landed |= ACKNOWLEDGED << message;
+		else {
+			this.#places[message] = LANDED;
+			if (place !== GONE && this.#ring.acknowledged(place)) this.delivered++;
+		}
 	}
 
 	/** That message cannot be delivered: its reading goes, counted as dropped. */
 	discard(message: number): void {
-		const place = this.#land(message);
+		const place = this.#places[message];
 		if (message === this.#namer) this.#namer = NONE;
-		if (place <= FLASH) this.#journal!.giveUp(FLASH - place);
-		else if (place !== GONE) this.#ring.discard(place);
+		if (isInFlash(place)) this.#landed |= GIVEN_UP << message;
+		else {
+			this.#places[message] = LANDED;
+			if (place !== GONE) this.#ring.discard(place);
+		}
+	}
+
+	/** A later reading from RAM names it, and those that it would have named; of an earlier boot, none can. */
+	#giveUp(slot: number): void {
+		const reading = this.#reading;
+		this.#journal!.read(slot, reading);
+		this.#journal!.giveUp(slot);
+		if (reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
 	}
 
 	flies(slot: number): boolean {
@@ -175,19 +204,30 @@ export class Waiting implements Pollable, Flying {
 
 	#isFrom(message: number, sector: number): boolean {
 		const place = this.#places[message];
-		return place <= FLASH && this.#journal!.sectorOf(FLASH - place) === sector;
+		return isInFlash(place) && this.#journal!.sectorOf(FLASH - place) === sector;
 	}
 
-	#land(message: number): number {
-		const place = this.#places[message];
-		this.#places[message] = LANDED;
-		return place;
+	/** Flash is told of what has landed. */
+	#note(): void {
+		const journal = this.#journal!;
+		for (let message = 0; this.#landed; message++) {
+			const bits = this.#landed & (BOTH << message);
+			if (!bits) continue;
+			this.#landed &= ~bits;
+			const slot = FLASH - this.#places[message];
+			this.#places[message] = LANDED;
+			if (bits !== ACKNOWLEDGED << message) this.#giveUp(slot);
+			else if (journal.finish(slot) === this.#boot) this.delivered++;
+			else this.deliveredEarlier++;
+		}
 	}
 
-	/** Taken before the date was known, and it is known now: uptimes tell how long ago it was. */
-	#date(reading: Reading): void {
+	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
+	#date(place: number, reading: Reading): void {
 		const unix = this.#clock.unixSeconds();
-		if (!reading.time && unix) reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
+		if (!unix) return;
+		reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
+		if (!isInFlash(place)) this.#ring.date(place, reading.time);
 	}
 
 	/** Moves some of the oldest to flash, or sees to it that there is room. */
@@ -201,8 +241,7 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	#move(position: number): boolean {
-		const reading = this.#reading;
-		this.read(position, reading);
+		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.#journal!.append(reading);
@@ -213,4 +252,8 @@ export class Waiting implements Pollable, Flying {
 		this.#ring.moved(position);
 		return true;
 	}
+}
+
+function isInFlash(place: number): boolean {
+	return place >= FLASH_LOWEST && place <= FLASH;
 }

@@ -32,6 +32,13 @@ describe('back-off', () => {
 		expect(backoff.failed(false)).toBe(2_000);
 	});
 
+	it('waits a minute and a random part while another client takes its place, and goes on where it was', () => {
+		const backoff = new Backoff(MOST);
+		delays(backoff, 2);
+		expect([backoff.takenOver(), new Backoff(LEAST).takenOver()]).toEqual([74_999, 60_000]);
+		expect(backoff.failed(false)).toBe(5_000);
+	});
+
 	it('comes back to the common cap when the refusals end', () => {
 		const backoff = new Backoff(MOST);
 		delays(backoff, 12, true);

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { generate, parser } from 'mqtt-packet';
-import { Announcer } from '../src/announce.js';
+import { Announcer, Kind } from '../src/announce.js';
 import { Backoff } from '../src/backoff.js';
 import { Broker } from '../src/broker.js';
+import { speak5, words } from '../src/protocol.js';
 import { Commands } from '../src/commands.js';
 import { complete } from '../src/config.js';
 import { NodeControls } from '../src/controls.js';
+import { PAYLOAD_MAX } from '../src/limits.js';
 import { Link, State } from '../src/link.js';
 import { NetworkState } from '../src/ports.js';
 import { ABSENT, Reading } from '../src/reading.js';
 import { Sampler } from '../src/sampler.js';
+import { Text } from '../src/text.js';
 import { Waiting } from '../src/waiting.js';
 import { FakeClock, FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
+import { FakeFlash } from './support/flash.js';
 
 interface Seen {
 	cmd: string;
@@ -25,16 +29,16 @@ interface Seen {
 }
 
 /** A whole node above its ports; the test is the broker, and speaks through mqtt-packet. */
-function setUp(settings: Record<string, unknown> = {}) {
+function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 	const config = complete({ node: 'porch', ssid: 'attic', host: 'broker.lan', ...settings });
 	const clock = new FakeClock();
 	const log = new FakeLog();
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
-	const waiting = new Waiting(7, clock, log);
+	const waiting = new Waiting(7, clock, log, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
-	const broker = new Broker(config, transport, waiting, log);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, log);
 	const sampler = new Sampler([], config.intervalMs, clock, log, waiting);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
 	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
@@ -48,7 +52,7 @@ function setUp(settings: Record<string, unknown> = {}) {
 	controls.onLine = (line) => commands.onLine(line);
 
 	let wakeAt = 0;
-	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), broker.poll(clock.time), link.poll(clock.time)));
+	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), controls.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));
 	/** What the node wrote since the last look, as packets. */
 	const sent = (): Seen[] => {
 		const packets: Seen[] = [];
@@ -232,6 +236,60 @@ describe('the broker', () => {
 		expect(set.link.state).toBe(State.Waiting);
 	});
 
+	describe('with MQTT 5.0', () => {
+		it('is greeted in 5.0, with a delay before the will is published', () => {
+			const [connect] = setUp({ protocol: 5 }).connect();
+			expect(connect).toMatchObject({ protocolVersion: 5, will: { topic: 'telltale/porch/status', properties: { willDelayInterval: 30 } } });
+		});
+
+		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {
+			const set = setUp({ protocol: 'auto' });
+			const greet = () => {
+				for (let i = 0; set.link.state !== State.Greeting && i < 20; i++) {
+					if (set.link.state === State.Waiting) set.clock.time += 61_000;
+					set.turn();
+					set.network.state = NetworkState.Up;
+					set.network.resolved = '127.0.0.1';
+					if (set.link.state === State.Opening) set.transport.connected();
+				}
+				set.turn();
+				return set.sent()[0].protocolVersion;
+			};
+			expect(greet()).toBe(5);
+			// As a 3.1.1 broker refuses it (3.1.1 §3.1.2.2).
+			set.transport.arrive(0x20, 2, 0, 1);
+			set.turn();
+			expect(set.log.last).toContain('the broker does not speak MQTT 5.0; 3.1.1 is tried; next attempt in');
+			expect(greet()).toBe(4);
+			expect(set.kept.get('spoken')).toBe(4);
+			set.say({ cmd: 'connack', returnCode: 0, sessionPresent: false });
+			set.turn();
+			expect(published(set.serve(), 'telltale/porch/status').length).toBe(1);
+		});
+	});
+
+	it('gets readings right behind CONNECT when the settings allow it, and a refusal loses none', () => {
+		const set = setUp({ publishEarly: true });
+		set.take(1);
+		for (let i = 0; set.link.state !== State.Greeting && i < 10; i++) {
+			set.turn();
+			set.network.state = NetworkState.Up;
+			set.network.resolved = '127.0.0.1';
+			if (set.link.state === State.Opening) set.transport.connected();
+		}
+		set.turn();
+		const early = set.sent();
+		expect(early[0].cmd).toBe('connect');
+		expect(seqs(early, 'telltale/porch/backlog')).toEqual([1]);
+		set.say({ cmd: 'connack', returnCode: 3, sessionPresent: false });
+		set.turn();
+		expect(set.waiting.count).toBe(1);
+		set.connect();
+		const said = set.serve();
+		expect(seqs(said, 'telltale/porch/backlog')).toEqual([1]);
+		expect(set.waiting.count).toBe(0);
+	});
+
 	it('is told stopped and then DISCONNECT, and the link stays down', () => {
 		const set = setUp();
 		set.connect();
@@ -325,5 +383,55 @@ describe('the broker', () => {
 		const health = published(said, 'telltale/porch/health').map((packet) => JSON.parse(packet.payload!)).at(-1);
 		expect(health).toMatchObject({ sampled: 1, sent: 1, acknowledged: 1, waiting: 0, dropped: 0, connects: 1 });
 		expect(health.sampled).toBe(health.acknowledged + health.waiting + health.dropped);
+	});
+
+	it('gets what waited in flash before what waited in RAM, at most ten a second, live readings before both', () => {
+		const set = setUp({}, new FakeFlash(12));
+		for (let seq = 1; seq <= 30; seq++) set.take(seq);
+		set.clock.time = 60_000;
+		for (let turns = 0; turns < 40; turns++) set.turn();
+		expect(set.waiting.journal!.written).toBe(30);
+		for (let seq = 31; seq <= 33; seq++) set.take(seq);
+		set.connect();
+		set.take(34);
+		const first = set.serve(1_000);
+		expect(seqs(first, 'telltale/porch/readings')).toEqual([34]);
+		expect(seqs(first, 'telltale/porch/backlog').length).toBeLessThanOrEqual(11);
+		const all = [...first, ...set.serve(4_000)];
+		expect(seqs(all, 'telltale/porch/backlog')).toEqual([...Array(33).keys()].map((k) => k + 1));
+		expect([set.waiting.count, set.waiting.delivered, set.broker.sent]).toEqual([0, 34, 34]);
+		set.sampler.sampled = 34;
+		const health = published(set.serve(60_000), 'telltale/porch/health').map((packet) => JSON.parse(packet.payload!)).at(-1);
+		expect(health).toMatchObject({ sampled: 34, acknowledged: 34, waiting: 0, dropped: 0, journalled: 33, sectors: 1 });
+		expect(health).not.toHaveProperty('discarded');
+	});
+
+	it('gets readings of an earlier boot under that boot\'s number, and with their uptime', () => {
+		const flash = new FakeFlash(12);
+		const before = setUp({}, flash);
+		const reading = Object.assign(new Reading(), { seq: 5, uptime: 70, boot: 3 });
+		reading.values.set([20_000, ABSENT]);
+		const earlier = new Waiting(3, before.clock, before.log, flash);
+		earlier.put(reading);
+		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
+		const set = setUp({}, flash);
+		set.clock.unix = 1_795_000_000;
+		set.connect();
+		expect(published(set.serve(1_000), 'telltale/porch/backlog').map(({ payload }) => payload)).toEqual(['{"seq":5,"boot":3,"uptime":70,"temperature":20}']);
+		const health = published(set.serve(60_000), 'telltale/porch/health').map((packet) => JSON.parse(packet.payload!)).at(-1);
+		expect(health).toMatchObject({ sampled: 0, acknowledged: 0, acknowledgedEarlier: 1, sent: 1 });
+	});
+
+	it('gets a health that fits its bound with every counter at its widest', () => {
+		const most = 0xffff_ffff;
+		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
+		const announcer = new Announcer({
+			boot: 0x7fff_ffff, clock: { now: () => most * 1_000 }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most }, broker: { sent: most },
+			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, journal }, link: { connects: most },
+		} as never);
+		const text = new Text(PAYLOAD_MAX);
+		announcer.write(Kind.Health, text);
+		expect(text.overflowed).toBe(false);
+		expect(Object.keys(JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString()))).toHaveLength(16);
 	});
 });

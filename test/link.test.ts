@@ -119,7 +119,7 @@ describe('the link', () => {
 		const set = setUp(5);
 		for (let kick = 0; kick < 8; kick++) {
 			const now = set.upTo(State.Online);
-			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Silence });
 			set.at(now);
 		}
 		const now = set.upTo(State.Online);
@@ -128,6 +128,34 @@ describe('the link', () => {
 		expect(set.link.attempts).toBe(0);
 		Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
 		expect(set.at(now + afterMs) - now - afterMs).toBeLessThanOrEqual(2_000);
+	});
+
+	/** Comes online, lives for that long with an acknowledgement, and is hung up on; returns the wait until the next attempt. */
+	const hangUpAfter = (set: ReturnType<typeof setUp>, lifeMs: number, cause = Cause.Tcp): number => {
+		const now = set.upTo(State.Online) + lifeMs;
+		set.upper.acknowledged = true;
+		set.at(now - 1);
+		Object.assign(set.upper, { ended: 'hung up', cause });
+		return set.at(now) - now;
+	};
+
+	it('suspects another client with its id when the broker hangs up three times soon after accepting it, and waits a minute from then on', () => {
+		const set = setUp(5);
+		const waits = [1, 2, 3, 4, 5].map(() => hangUpAfter(set, 2_000));
+		expect(Math.max(...waits.slice(0, 2))).toBeLessThanOrEqual(2_000);
+		expect(Math.min(...waits.slice(2))).toBeGreaterThanOrEqual(60_000);
+		expect(Math.max(...waits)).toBeLessThan(75_000);
+		expect(set.link.takeovers).toBe(5);
+		expect(set.log.last).toMatch(/^hung up, 5 times in a row: does another client use our client id\?; next attempt in \d+(\.\d)? s$/);
+	});
+
+	it.each([['lived a minute', 60_000, Cause.Tcp], ['ended for another reason', 2_000, Cause.Silence]])('suspects nobody any more after a link that %s', (_name, lifeMs, cause) => {
+		const set = setUp(5);
+		for (let i = 0; i < 3; i++) hangUpAfter(set, 2_000);
+		expect(set.link.takeovers).toBe(3);
+		expect(hangUpAfter(set, lifeMs, cause)).toBeLessThanOrEqual(2_000);
+		expect(set.link.takeovers).toBe(0);
+		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
 	});
 
 	it('resolves anew at each attempt, so that a broker may move', () => {

@@ -20,9 +20,8 @@ function setUp(layout: readonly (readonly [level: number, readings: readonly Run
 		sectors.commit(sector);
 		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap })));
 	});
-	const thinning = new Thinning(sectors, new Finder(sectors), BOOT);
-	const run = (target = layout.length) => {
-		thinning.begin(target, 100);
+	const thinning = new Thinning(sectors, new Finder(sectors), BOOT, layout.length, 100);
+	const run = () => {
 		for (let steps = 0; steps < 1_000; steps++) {
 			const outcome = thinning.step();
 			if (outcome !== Outcome.Working) return outcome;

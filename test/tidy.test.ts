@@ -14,7 +14,7 @@ function files(folder: string, ending = '.ts'): string[] {
 }
 
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
-const firmware = [...files('src'), ...files('sensors'), ...files('hardware')];
+const firmware = [...files('src'), ...files('sensors'), ...files('hardware'), ...files('clients')];
 const host = [...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
 const all = [...firmware, ...host];
 
@@ -44,6 +44,13 @@ describe('imports', () => {
 	it('of sensors/ from src/ are types only', () => {
 		for (const file of files('sensors')) {
 			for (const { from, types } of imports(file)) expect(from.startsWith('sensors/') || types, `${file} imports ${from}`).toBe(true);
+		}
+	});
+
+	it('of clients/ are their own folder, src/mqtt/ and the SDK\'s timer and time', () => {
+		for (const file of files('clients')) {
+			const own = `${file.split('/').slice(0, 2).join('/')}/`;
+			for (const { from } of imports(file)) expect(from.startsWith(own) || from.startsWith('src/mqtt/') || ['timer', 'time'].includes(from), `${file} imports ${from}`).toBe(true);
 		}
 	});
 
@@ -139,8 +146,8 @@ describe('the chip forbids', () => {
 		for (const file of firmware) if (!file.startsWith('src/device/')) expect(code(file), file).not.toMatch(/Math\.random/);
 	});
 
-	it('default exports but of main', () => {
-		for (const file of firmware) if (file !== 'src/main.ts') expect(code(file), file).not.toMatch(/^export default/m);
+	it('default exports but of main, and of what the standard wants so', () => {
+		for (const file of firmware) if (file !== 'src/main.ts' && file !== 'clients/embedded/client.ts') expect(code(file), file).not.toMatch(/^export default/m);
 	});
 });
 
@@ -158,7 +165,7 @@ describe('every file', () => {
 		/** Types, constants and wiring; what test/broker.test.ts holds as one; and the adapters, which run in the simulator's tests. */
 		const elsewhere = new Set([
 			'src/ports.ts', 'src/limits.ts', 'src/assert.ts', 'src/version.ts', 'src/main.ts', 'src/mqtt/options.ts', 'sensors/io.ts',
-			'src/announce.ts', 'src/controls.ts',
+			'src/announce.ts', 'src/controls.ts', 'src/protocol.ts', 'src/without5/protocol5.ts', 'src/without5/reasons5.ts',
 			// Two loops of the journal: test/journal.test.ts.
 			'src/finder.ts', 'src/cursor.ts',
 		]);
@@ -191,7 +198,16 @@ describe('the project', () => {
 	it('keeps the manifest and the folders of the firmware in step', () => {
 		const { modules } = JSON.parse(text('manifest.json'));
 		const folders = new Set([...files('src'), ...files('sensors')].map((file) => dirname(file)));
+		folders.delete('src/without5');
+		for (const chip of ['esp8266', 'esp32']) expect(folders.delete(`src/device/${chip}`)).toBe(true);
 		for (const folder of folders) expect(modules[`${folder}/*`], folder).toBe(`./${folder}/*`);
+	});
+
+	it('puts what is for one chip into the image of that chip alone', () => {
+		const { platforms } = JSON.parse(text('manifest.json'));
+		const place = (platform: string) => platforms[platform].modules['telltale/*'];
+		expect([place('esp'), place('esp32'), place('lin')]).toEqual(['./src/device/esp8266/*', './src/device/esp32/*', './src/device/esp8266/*']);
+		for (const platform of Object.keys(platforms)) expect(JSON.stringify(platforms[platform].include ?? []).includes('crypt/tls'), platform).toBe(platform === 'esp32');
 	});
 
 	it('has no large file', () => {

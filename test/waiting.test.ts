@@ -48,8 +48,39 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
 		shelf.waiting.sent(0, shelf.next());
 		shelf.waiting.discard(0);
+		shelf.settle();
 		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 1]);
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
+	});
+
+	it('in flash that are set aside are named as dropped by a later one, with those that they would have named', () => {
+		const shelf = new Shelf(new FakeFlash(1_000), 15 * 4).start();
+		for (let i = 0; i < 7; i++) shelf.take();
+		shelf.settle().connect();
+		const first = shelf.next();
+		expect([shelf.look(first).seq, shelf.look(first).dropped]).toEqual([4, [1, 3]]);
+		shelf.waiting.sent(0, first);
+		shelf.waiting.discard(0);
+		shelf.waiting.poll(shelf.clock.time);
+		shelf.take();
+		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 4]);
+	});
+
+	it('keep the time that they were sent with, whatever the date is when they move to flash', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		shelf.take();
+		shelf.clock.time += 600;
+		shelf.clock.unix = 1_795_000_000.7;
+		const place = shelf.waiting.nextLive();
+		const { time } = shelf.look(place);
+		expect(time).toBeGreaterThan(1_795_000_000);
+		shelf.waiting.sent(0, place);
+		shelf.disconnect();
+		shelf.clock.time += 500;
+		shelf.clock.unix += 1.4;
+		shelf.settle();
+		expect(shelf.waiting.journal!.written).toBe(1);
+		expect(shelf.start().settle().connect().deliver().map((one) => one.time)).toEqual([time]);
 	});
 
 	it('carry what the ring had to drop into flash, as the range before the oldest', () => {

@@ -17,8 +17,10 @@ export class BootLog {
 	/** Its first number was 1, and we were there. */
 	begunInSight: boolean;
 	received = 0;
+	/** Numbers that the node says it had to drop, and that had not come by then. */
+	dropped = 0;
 	readonly #heard = new Ranges();
-	/** What was heard, and what passed while the watcher was cut off. */
+	/** What was heard, what the node dropped, and what passed while the watcher was cut off. */
 	readonly #accounted = new Ranges();
 	readonly #recent = new Recent();
 	#lowestLive = Infinity;
@@ -39,6 +41,7 @@ export class BootLog {
 
 	take(reading: Reading, late: boolean): Verdict {
 		if (!late) this.#lowestLive = Math.min(this.#lowestLive, reading.seq);
+		if (reading.dropped) this.#drop(reading.dropped);
 		const differs = this.#recent.differs(reading);
 		if (!this.#heard.add(reading.seq)) return differs ? 'conflict' : 'duplicate';
 		this.received++;
@@ -66,6 +69,11 @@ export class BootLog {
 	#from(): number {
 		if (this.begunInSight) return 1;
 		return this.heardLive ? this.#lowestLive : (this.#heard.span?.from ?? 1);
+	}
+
+	#drop({ from, to }: Range): void {
+		for (const hole of this.#accounted.holes(from, to)) this.dropped += hole.to - hole.from + 1;
+		this.#accounted.addRange(from, to);
 	}
 
 	#closeLowestGap(): void {

@@ -9,9 +9,9 @@ const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: 
 const NONE = '-';
 
 /** One reading for a program: the node's own payload with its name before and whether it came late. */
-export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, values }: Reading): string {
+export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, dropped, values }: Reading): string {
 	const bootNumber = Number(boot);
-	return JSON.stringify({ node, late, seq, boot: String(bootNumber) === boot ? bootNumber : boot, time, uptime, ...values });
+	return JSON.stringify({ node, late, seq, boot: String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values });
 }
 
 /** One message for a person; '' for what needs no line. */
@@ -46,12 +46,13 @@ export function row(node: NodeView, now: number): string[] {
 
 /** What a run came to, in one sentence. */
 export function summary(merge: Merge, nodesMax = 5): string {
-	const { received, missing, duplicates, conflicts, malformed } = merge;
+	const { received, missing, dropped, duplicates, conflicts, malformed } = merge;
 	const nodes = merge.nodes();
 	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
 	const lossy = nodes.filter((node) => node.missing);
 	const names = lossy.slice(0, nodesMax).map((node) => `${node.name} ${gapWords(node.gaps(), 3)}`);
 	parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
+	if (dropped) parts.push(`${dropped} dropped for want of memory`);
 	if (duplicates) parts.push(`${duplicates} came twice`);
 	if (conflicts) parts.push(`${conflicts} came twice with different values`);
 	if (malformed) parts.push(`${counted(malformed, 'message')} not understood`);

@@ -40,6 +40,8 @@ export interface NodeView {
 	readonly conflicts: number;
 	readonly malformed: number;
 	readonly missing: number;
+	/** Dropped by the node to make room, and named by it: accounted for, so not missing. */
+	readonly dropped: number;
 	readonly boots: number;
 	gaps(): Gap[];
 }
@@ -95,6 +97,10 @@ export class Merge {
 		return this.#sum((node) => node.late);
 	}
 
+	get dropped(): number {
+		return this.#sum((node) => node.dropped);
+	}
+
 	get duplicates(): number {
 		return this.#sum((node) => node.duplicates);
 	}
@@ -136,7 +142,7 @@ class Node implements NodeView {
 	/** In the order of their last reading. */
 	readonly #boots = new Map<string, BootLog>();
 	#current: BootLog | undefined;
-	#forgotten = { received: 0, missing: 0, boots: 0 };
+	#forgotten = { received: 0, missing: 0, dropped: 0, boots: 0 };
 	blind = false;
 	status: Status | undefined;
 	statusAt = 0;
@@ -183,6 +189,10 @@ class Node implements NodeView {
 		return this.#sum((boot) => boot.missing) + this.#forgotten.missing;
 	}
 
+	get dropped(): number {
+		return this.#sum((boot) => boot.dropped) + this.#forgotten.dropped;
+	}
+
 	get boots(): number {
 		return this.#boots.size + this.#forgotten.boots;
 	}
@@ -216,6 +226,7 @@ class Node implements NodeView {
 			if (boot === this.#current) continue;
 			this.#forgotten.received += boot.received;
 			this.#forgotten.missing += boot.missing;
+			this.#forgotten.dropped += boot.dropped;
 			this.#forgotten.boots++;
 			this.#boots.delete(name);
 			return;

@@ -3,6 +3,8 @@
 // Rule: anyone may publish under the base topic. Nothing here throws, no text from outside keeps a control character,
 // and what does not follow the contract comes out as `malformed` with the reason.
 
+import type { Range } from './ranges.js';
+
 export interface Reading {
 	readonly seq: number;
 	readonly boot: string;
@@ -10,6 +12,8 @@ export interface Reading {
 	readonly time?: number;
 	/** Seconds since boot, instead of `time`. */
 	readonly uptime?: number;
+	/** Earlier numbers of the same boot that had to make room in the node's memory: they do not come any more. */
+	readonly dropped?: Range;
 	/** Quantity by name, in payload order: temperature in °C, humidity in percent … */
 	readonly values: Readonly<Record<string, number>>;
 }
@@ -31,7 +35,7 @@ export const PAYLOAD_BYTES_MAX = 4_096;
 const QUANTITIES_MAX = 8;
 const NODE_NAME_MAX = 64;
 const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
-const NOT_QUANTITIES = new Set(['seq', 'boot', 'time', 'uptime', 'conversions', 'spread']);
+const NOT_QUANTITIES = new Set(['seq', 'boot', 'time', 'uptime', 'dropped', 'conversions', 'spread']);
 const OTHER: Message = Object.freeze({ kind: 'other' });
 
 /** `bases` are the topics that were subscribed to with "/#" behind them, like "telltale". */
@@ -89,9 +93,20 @@ function parseReading(node: string, leaf: string, content: Content): Message {
 	if (bootName === undefined) return malformed(node, `${leaf} has no "boot"`);
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
 	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
+	const dropped = range(content['dropped'], seq as number);
+	if (dropped === null) return malformed(node, `${leaf} has "dropped" that is no range of earlier numbers`);
 	const values = quantities(content);
 	if (typeof values === 'string') return malformed(node, `${leaf} ${values}`);
-	return { kind: 'reading', node, late: leaf === 'backlog', reading: { seq: seq as number, boot: bootName, time, uptime, values } };
+	const reading = { seq: seq as number, boot: bootName, time, uptime, ...(dropped && { dropped }), values };
+	return { kind: 'reading', node, late: leaf === 'backlog', reading };
+}
+
+/** [from, to], both below `seq`; undefined if there is none, null if it is something else. */
+function range(value: unknown, seq: number): Range | undefined | null {
+	if (value === undefined) return undefined;
+	if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isSafeInteger)) return null;
+	const [from, to] = value as [number, number];
+	return from >= 1 && from <= to && to < seq ? { from, to } : null;
 }
 
 /** The numbers of a reading that are no account of it; a sentence's end if one is unusable. */

@@ -12,6 +12,8 @@ export interface SourceOptions {
 	readonly url: string;
 	readonly user?: string | undefined;
 	readonly password?: string | undefined;
+	/** For mqtts:// with a CA of one's own: PEM. */
+	readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined;
 	/** Topics that nodes live below, like "telltale". */
 	readonly bases: readonly string[];
 	/** Only this node. */
@@ -91,11 +93,12 @@ export class Source {
 	}
 }
 
-function clientOptions({ user, password }: SourceOptions): IClientOptions {
+function clientOptions({ user, password, tls }: SourceOptions): IClientOptions {
 	return {
 		clientId: `telltale-${Math.random().toString(16).slice(2, 10)}`,
 		...(user === undefined ? {} : { username: user }),
 		...(password === undefined ? {} : { password }),
+		...tls,
 		clean: true,
 		keepalive: 30,
 		connectTimeout: 10_000,

@@ -6,7 +6,7 @@
 import { isIPv4 } from 'node:net';
 import type { Network } from '../network.js';
 import type { Conditions } from '../conditions.js';
-import type { Chip, Device } from './chip.js';
+import { DeviceError, type Chip, type Device } from './chip.js';
 import type { Station } from './tcp.js';
 
 /** Four questions of lwIP's, with its growing pauses. */
@@ -53,6 +53,7 @@ export class NamesDevice implements Device {
 	}
 
 	#question(host: string): number {
+		if (this.#servers.conditions.heap === 'short') throw new DeviceError('out of memory');
 		const id = ++this.#last;
 		this.#resolve(host, (address) => this.#chip.post(() => ['resolved', id, host, address ?? null]));
 		return id;
@@ -78,6 +79,7 @@ export class NamesDevice implements Device {
 	}
 
 	#openSntp(host: string): number {
+		if (this.#servers.conditions.heap === 'short') throw new DeviceError('no socket');
 		const id = ++this.#last;
 		this.#clients.set(id, { attemptsLeft: SNTP_ATTEMPTS, address: undefined, tick: undefined });
 		this.#startSntp(id, host);

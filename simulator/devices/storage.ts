@@ -75,7 +75,12 @@ export class StorageDevice implements Device {
 	#read(partition: string, offset: number, length: number): string {
 		this.#check(partition, offset, length, 'read failed');
 		const bytes = Buffer.alloc(length);
-		for (let i = 0; i < length; i++) bytes[i] = this.#sector(partition, Math.floor((offset + i) / SECTOR))[(offset + i) % SECTOR];
+		for (let done = 0; done < length; ) {
+			const at = (offset + done) % SECTOR;
+			const count = Math.min(length - done, SECTOR - at);
+			bytes.set(this.#sector(partition, Math.floor((offset + done) / SECTOR)).subarray(at, at + count), done);
+			done += count;
+		}
 		return bytes.toString('hex');
 	}
 

@@ -5,8 +5,9 @@
 
 import { isIPv4 } from 'node:net';
 import { EngineStop } from '../engine.js';
-import type { Link, Network, Wire, WireEvents } from '../network.js';
+import type { Link, Wire, WireEvents } from '../network.js';
 import { DeviceError, type Chip, type Device } from './chip.js';
+import type { Servers } from './names.js';
 
 /** Bytes lwIP takes before they are acknowledged, and its receive window (lwipopts.h; sdkconfig.defaults). */
 const SEND_BUFFER = { ESP8266: 2_920, ESP32: 8_192 } as const;
@@ -44,14 +45,14 @@ export class TcpDevice implements Device {
 		'tcp.remotePort': (id: number) => this.#socket(id).peer().port,
 	};
 	readonly #chip: Chip;
-	readonly #network: Network;
+	readonly #servers: Servers;
 	readonly #station: Station;
 	readonly #sockets = new Map<number, LwipSocket>();
 	#last = 0;
 
-	constructor(chip: Chip, network: Network, station: Station) {
+	constructor(chip: Chip, servers: Servers, station: Station) {
 		this.#chip = chip;
-		this.#network = network;
+		this.#servers = servers;
 		this.#station = station;
 	}
 
@@ -71,9 +72,11 @@ export class TcpDevice implements Device {
 		if (this.#sockets.size >= SOCKETS_MAX[this.#chip.name]) throw new DeviceError('no socket', 'RangeError');
 		// No interface that is up: lwIP finds no route.
 		if (!this.#station.addressed) throw new DeviceError('connect error');
+		const { conditions, network } = this.#servers;
+		if (conditions.heap === 'short') throw new DeviceError('no memory', 'RangeError');
 		const id = ++this.#last;
-		const socket = new LwipSocket(this.#chip, id, triggerable, address, port);
-		socket.wire = this.#network.connect(this.#station.link, address, port, WINDOW[this.#chip.name], socket);
+		const socket = new LwipSocket(this.#chip, id, triggerable, address, port, () => conditions.heap === 'short');
+		socket.wire = network.connect(this.#station.link, address, port, WINDOW[this.#chip.name], socket);
 		this.#sockets.set(id, socket);
 		return id;
 	}
@@ -95,6 +98,7 @@ class LwipSocket implements WireEvents {
 	readonly #id: number;
 	readonly #address: string;
 	readonly #port: number;
+	readonly #isHeapShort: () => boolean;
 	#triggerable: number;
 	#triggered = 0;
 	#current = 0;
@@ -107,12 +111,13 @@ class LwipSocket implements WireEvents {
 	#received: Uint8Array[] = [];
 	#offset = 0;
 
-	constructor(chip: Chip, id: number, triggerable: number, address: string, port: number) {
+	constructor(chip: Chip, id: number, triggerable: number, address: string, port: number, isHeapShort: () => boolean) {
 		this.#chip = chip;
 		this.#id = id;
 		this.#triggerable = triggerable;
 		this.#address = address;
 		this.#port = port;
+		this.#isHeapShort = isHeapShort;
 		this.#free = SEND_BUFFER[chip.name];
 	}
 
@@ -154,6 +159,11 @@ class LwipSocket implements WireEvents {
 		if (!this.#ready) throw new DeviceError('not ready');
 		if (this.#error || !this.wire) return null;
 		if (bytes.length > this.#free) throw new DeviceError('would block');
+		// lwIP has no memory for the copy: to the SDK that is the end of the connection.
+		if (this.#isHeapShort()) {
+			this.#trigger(ERROR);
+			return null;
+		}
 		this.#free -= bytes.length;
 		this.#output.push(bytes);
 		this.#trigger(OUTPUT);

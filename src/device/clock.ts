@@ -53,6 +53,8 @@ export class DeviceTimeServer implements TimeServer {
 	readonly #clock: DeviceClock;
 	readonly #wake: () => void;
 	#client: SNTP | undefined;
+	/** Counts the questions: a client that was given up, or half made, is not listened to. */
+	#question = 0;
 
 	constructor(clock: DeviceClock, wake: () => void) {
 		this.#clock = clock;
@@ -63,7 +65,16 @@ export class DeviceTimeServer implements TimeServer {
 		// Its timer would go on asking for a connection that is gone.
 		if (this.state === TimeState.Asking) this.#client?.close();
 		this.state = TimeState.Asking;
-		this.#client = new SNTP({ host }, (message, value) => this.#heard(message, value));
+		const question = ++this.#question;
+		try {
+			this.#client = new SNTP({ host }, (message, value) => {
+				if (question === this.#question) this.#heard(message, value);
+			});
+		} catch {
+			// No memory for a socket or for the question: asked again later, like after silence.
+			this.#client = undefined;
+			this.state = TimeState.Failed;
+		}
 	}
 
 	#heard(message: number, value: unknown): void {

@@ -48,11 +48,16 @@ export class DeviceNetwork implements Network {
 	resolve(host: string): void {
 		const question = ++this.#question;
 		this.resolved = undefined;
-		Net.resolve(host, (_name, address) => {
-			if (question !== this.#question) return;
-			this.resolved = address ?? '';
-			this.#wake();
-		});
+		try {
+			Net.resolve(host, (_name, address) => {
+				if (question !== this.#question) return;
+				this.resolved = address ?? '';
+				this.#wake();
+			});
+		} catch {
+			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that failed.
+			this.resolved = '';
+		}
 	}
 
 	#heard(message: string, code?: number): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One TCP connection over the SDK's embedded:io/socket/tcp.
+// One TCP connection over the SDK's embedded:io/socket/tcp, or over a socket that works like it (telltale/tls).
 //
 // Rule: callbacks only note what is there and wake the loop. A write is all or nothing: "would block" is never provoked,
 // because `room` is what the SDK said last, and a write that it does not confirm with a number means that the peer is gone.
@@ -8,23 +8,54 @@
 import TCP from 'embedded:io/socket/tcp';
 import { TransportState, type Transport } from '../ports.js';
 
+/** What is needed of a socket: the calls of the SDK's TCP. */
+export interface Socket {
+	write(bytes: Uint8Array): number | undefined;
+	read(into: Uint8Array): number | undefined;
+	close(): void;
+	/** Why it ended, or would end if nothing more came, where more is known than that. */
+	readonly failure?: string;
+}
+
+export interface SocketOptions {
+	readonly address: string;
+	readonly port: number;
+	/** Connected, but not yet fit to be written to. */
+	readonly onSecuring: () => void;
+	readonly onReadable: (count: number) => void;
+	readonly onWritable: (count: number) => void;
+	readonly onError: () => void;
+}
+
+export type MakeSocket = (options: SocketOptions) => Socket;
+
 export class DeviceTcp implements Transport {
 	state: TransportState = TransportState.Closed;
 	room = 0;
+	reason = '';
 	readonly #wake: () => void;
+	readonly #make: MakeSocket;
+	readonly #onSecuring: () => void;
 	readonly #onReadable: (count: number) => void;
 	readonly #onWritable: (count: number) => void;
-	#socket: TCP | undefined;
+	#socket: Socket | undefined;
 	#unread = 0;
 
-	constructor(wake: () => void) {
+	constructor(wake: () => void, make: MakeSocket = makeTcp) {
 		this.#wake = wake;
+		this.#make = make;
+		this.#onSecuring = () => {
+			this.state = TransportState.Securing;
+			this.reason = this.#socket!.failure!;
+			this.#wake();
+		};
 		this.#onReadable = (count) => {
 			this.#unread = count;
 			this.#wake();
 		};
 		this.#onWritable = (count) => {
 			this.state = TransportState.Open;
+			this.reason = '';
 			this.room = count;
 			this.#wake();
 		};
@@ -32,12 +63,13 @@ export class DeviceTcp implements Transport {
 
 	open(address: string, port: number): void {
 		this.close();
+		this.reason = '';
 		this.state = TransportState.Connecting;
 		try {
-			const socket: TCP = new TCP({
+			const socket: Socket = this.#make({
 				address,
 				port,
-				nodelay: true,
+				onSecuring: this.#onSecuring,
 				onReadable: this.#onReadable,
 				onWritable: this.#onWritable,
 				// The error of a socket that was replaced meanwhile says nothing about the one in use.
@@ -73,16 +105,22 @@ export class DeviceTcp implements Transport {
 	read(into: Uint8Array): number {
 		const count = this.#unread < into.length ? this.#unread : into.length;
 		if (count === 0) return 0;
-		this.#socket!.read(count === into.length ? into : into.subarray(0, count));
+		// First: reading may bring the next bytes at once.
 		this.#unread -= count;
+		this.#socket!.read(count === into.length ? into : into.subarray(0, count));
 		return count;
 	}
 
 	#lost(): void {
+		this.reason = this.#socket?.failure ?? '';
 		this.#socket?.close();
 		this.#socket = undefined;
 		this.room = 0;
 		this.state = TransportState.Lost;
 		this.#wake();
 	}
+}
+
+function makeTcp({ address, port, onReadable, onWritable, onError }: SocketOptions): Socket {
+	return new TCP({ address, port, nodelay: true, onReadable, onWritable, onError });
 }

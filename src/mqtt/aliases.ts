@@ -5,18 +5,19 @@
 // each time one is sent. The first topics that are published to get the aliases. MQTT 5.0 §3.3.2.3.4
 
 import { Property } from './properties.js';
+import type { Elsewhere } from './sender.js';
 import { isSame } from './topics.js';
 import { readUint16, writeUint16 } from './wire.js';
 
-export class Aliases {
+export class Aliases implements Elsewhere {
 	readonly #max: number;
 	/** Index + 1 is the alias. */
 	readonly #topics: Uint8Array[] = [];
 	/** How many the broker allows on this connection, and which ones it knows, as bits. */
 	#allowed = 0;
 	#told = 0;
-	/** Bytes that write() put somewhere and that are not sent yet. */
 	left = 0;
+	passing = 0;
 
 	/** At most 30. */
 	constructor(max: number) {

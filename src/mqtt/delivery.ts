@@ -15,13 +15,10 @@ import { Outbox } from './outbox.js';
 export class Delivery {
 	readonly outbox: Outbox;
 	readonly #ids: Uint16Array;
-	/** On this connection; never more than the option. */
-	limit: number;
-
 	constructor(options: SessionOptions, { bytes, outboxAt, ids }: Buffers) {
 		this.outbox = new Outbox(bytes, options.messagesMax ?? MESSAGES_MAX, options.protocol5, outboxAt);
 		this.#ids = ids;
-		this.limit = ids[At.InFlightMax] = options.inFlightMax ?? IN_FLIGHT_MAX;
+		ids[At.Limit] = ids[At.InFlightMax] = options.inFlightMax ?? IN_FLIGHT_MAX;
 		ids[At.Last] = options.lastPacketId ?? 0;
 	}
 
@@ -35,7 +32,7 @@ export class Delivery {
 	/** How many more messages of QoS 1 and 2 may be begun, 0 or less if none. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
 		const ids = this.#ids;
-		return (ids[At.Suspect] > 0 ? 1 : this.limit) - ids[At.Releases] - this.outbox.inFlight;
+		return (ids[At.Suspect] > 0 ? 1 : ids[At.Limit]) - ids[At.Releases] - this.outbox.inFlight;
 	}
 
 	has(id: number): boolean { return this.outbox.has(id) || indexOf(this.#ids, At.Releases, id) >= 0; }
@@ -53,6 +50,12 @@ export class Delivery {
 	use(id: number): number {
 		if (id > 0) this.#ids[At.Last] = id;
 		return id;
+	}
+
+	/** Nothing that was sent before this request waits for an answer longer than it. */
+	isOldest(id: number): boolean {
+		const ids = this.#ids;
+		return id === this.outbox.headId || ids[At.Releases] > 0 && id === idAt(ids, At.Releases, 0);
 	}
 
 	/** PUBACK. False: it means nothing to us. */
@@ -93,7 +96,7 @@ export class Delivery {
 	isOpen(id: number): boolean { return indexOf(this.#ids, At.Inbound, id) >= 0; }
 
 	/** The broker's Receive Maximum (MQTT 5.0). */
-	setLimit(receiveMax: number): void { this.limit = Math.min(receiveMax, this.#ids[At.InFlightMax]); }
+	setLimit(receiveMax: number): void { this.#ids[At.Limit] = Math.min(receiveMax, this.#ids[At.InFlightMax]); }
 
 	get inboundFull(): boolean { return isFull(this.#ids, At.Inbound); }
 

@@ -78,6 +78,18 @@ export class Filters {
 	/** 0: none yet. */
 	id(at: number): number { return readUint16(this.#bytes, at); }
 
+	/** Whether so many filters more, of so many bytes together, have room. */
+	fits(count: number, size: number): boolean {
+		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.#options;
+		return this.index(this.#end) + count <= filtersMax && this.#end + (OWN + 3) * count + size <= this.#start + filterBytes;
+	}
+
+	/** What is wished of the filter; -1 if it is not on the list. */
+	wishOf(filter: Uint8Array): Wish | -1 {
+		const at = this.same(filter);
+		return at < 0 ? -1 : this.wish(at);
+	}
+
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);
@@ -144,10 +156,10 @@ export class Filters {
 	}
 
 	private append(filter: Uint8Array): number {
-		const { protocol5, filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.#options;
+		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.#options;
 		const at = this.#end;
 		const end = at + OWN + 2 + filter.length + 1;
-		if (end > this.#start + filterBytes || this.index(at) === filtersMax) return -1;
+		if (!this.fits(1, filter.length)) return -1;
 		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
 		writeBytes(this.#bytes, writeUint16(this.#bytes, at + OWN, filter.length), filter, filter.length);
 		this.#bytes[at + 2] = Wish.None;

@@ -7,8 +7,14 @@
 
 import { Fault } from './fault.js';
 import { checkFirst, checkLength } from './packets.js';
+import { readUint16 } from './wire.js';
 
-const enum Stage { First, Length, Body }
+const enum Stage { First, Length, Body, /** Of a message in pieces, all behind the first. */ Rest }
+
+const enum Mode { Version4, Version5, /** Version 4, and messages larger than the buffer come in pieces (flow.ts). */ Pieces }
+
+/** In place of an id: a further piece of a message. */
+const FURTHER = -1;
 
 /** From so many bytes on a view, which is 64 bytes of garbage, is cheaper than a loop. */
 const VIEW_MIN = 16;
@@ -24,17 +30,17 @@ export class Framer {
 	bytes: Uint8Array;
 	at = 0;
 	end = 0;
-	/** Packet id of a PUBLISH that was let go. */
+	/** Packet id of a PUBLISH that was let go, or FURTHER. */
 	id = 0;
 
-	readonly #is5: boolean;
+	#mode: Mode;
 	#stage = Stage.First;
 	#head = 0;
-	/** Bytes of the stage that have come. */
+	/** Bytes of the stage that have come; of the rest, that are to come. */
 	#have = 0;
 
 	constructor(buffer: Uint8Array, is5 = false, size = buffer.length) {
-		this.#is5 = is5;
+		this.#mode = is5 ? Mode.Version5 : Mode.Version4;
 		this.size = size;
 		this.bytes = this.buffer = buffer;
 	}
@@ -42,8 +48,16 @@ export class Framer {
 	/** Not 0: the length of a PUBLISH body that was let go; then only `id` is known of it. */
 	get oversize(): number {
 		const length = this.end - this.at;
-		return length > this.size ? length : 0;
+		return length > this.size && !this.continued ? length : 0;
 	}
+
+	takePieces(): void { this.#mode = Mode.Pieces; }
+
+	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */
+	get continued(): boolean { return this.id === FURTHER; }
+
+	/** Bytes of the message that are to come behind this piece. */
+	get rest(): number { return this.#stage === Stage.Rest ? this.#have : 0; }
 
 	/** Not None: the stream makes no sense from here on; below it in `first` is the first byte of the packet at fault. */
 	get fault(): Fault { return this.first >> 8; }
@@ -59,6 +73,7 @@ export class Framer {
 		this.first = 0;
 		while (from < to && this.first === 0) {
 			if (this.#stage === Stage.Body) from = this.body(bytes, from, to);
+			else if (this.#stage === Stage.Rest) from = this.further(bytes, from, to);
 			else if (this.#stage === Stage.Length) this.lengthByte(bytes[from++]);
 			else this.firstByte(bytes[from++]);
 		}
@@ -69,7 +84,7 @@ export class Framer {
 		this.#head = first;
 		this.end = this.#have = this.id = 0;
 		this.#stage = Stage.Length;
-		this.check(checkFirst(first, this.#is5));
+		this.check(checkFirst(first, this.#mode === Mode.Version5));
 	}
 
 	/** At most four, and no more than needed (§2.2.3). */
@@ -79,7 +94,7 @@ export class Framer {
 		if (byte >= 0x80) return;
 		this.#stage = Stage.Body;
 		this.#have = 0;
-		this.check(checkLength(this.#head, this.end, this.size, this.#is5));
+		this.check(checkLength(this.#head, this.end, this.size, this.#mode === Mode.Version5));
 		if (this.end === 0) this.complete(this.buffer, 0);
 	}
 
@@ -89,14 +104,42 @@ export class Framer {
 
 	private body(bytes: Uint8Array, from: number, to: number): number {
 		const length = this.end;
-		const count = Math.min(to - from, length - this.#have);
+		let count = Math.min(to - from, length - this.#have);
 		if (count === length && length <= this.size) {
 			this.complete(bytes, from);
 			return from + count;
 		}
+		if (this.#mode === Mode.Pieces && length > this.size) count = this.pieceCount(count);
 		this.keep(bytes, from, count);
 		this.#have += count;
 		if (this.#have === length) this.complete(this.buffer, 0);
+		else if (this.#mode === Mode.Pieces && this.#have === this.size && this.headFits) this.firstPiece();
+		return from + count;
+	}
+
+	/** The length of its topic is looked at first; then, if that fits, the first piece is a full buffer. */
+	private pieceCount(count: number): number {
+		if (this.#have < 2) return Math.min(count, 2 - this.#have);
+		return this.headFits ? Math.min(count, this.size - this.#have) : count;
+	}
+
+	private get headFits(): boolean { return 4 + readUint16(this.buffer, 0) <= this.size; }
+
+	private firstPiece(): void {
+		this.#have = this.end - this.size;
+		this.end = this.size;
+		this.complete(this.buffer, 0);
+		this.#stage = Stage.Rest;
+	}
+
+	/** It is shown where it came. */
+	private further(bytes: Uint8Array, from: number, to: number): number {
+		const count = Math.min(to - from, this.#have);
+		this.end = count;
+		this.complete(bytes, from);
+		this.id = FURTHER;
+		this.#have -= count;
+		if (this.#have > 0) this.#stage = Stage.Rest;
 		return from + count;
 	}
 

@@ -16,6 +16,8 @@ export const enum At {
 	HangUps,
 	/** Of the releases, how many have had their PUBREL on this connection. */
 	Released,
+	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */
+	Limit,
 	/** Length of the first list at most. */
 	InFlightMax,
 	/** Lengths of the lists. */

@@ -22,9 +22,10 @@ export abstract class Inbound extends Parts {
 	/** As Session.receive(). */
 	protected take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		const { framer, sender } = this;
+		const { flow } = this.options;
 		if (from < to) this.keepAlive.received(now);
 		while (from < to && this.receiving === Receiving.Yes && this.state >= State.Connecting) {
-			if (!sender.ready) return from;
+			if (!sender.ready || flow && flow.held) return from;
 			if (sender.connecting) {
 				this.fail(Fault.Unexpected, bytes[from]);
 				return to;
@@ -33,6 +34,7 @@ export abstract class Inbound extends Parts {
 			const { first } = framer;
 			if (first > 0xff) this.fail(framer.fault, first & 0xff);
 			else if (first > 0) this.packet(first, now);
+			if (flow && first > 0 && this.state >= State.Connecting) flow.packet();
 		}
 		return to;
 	}
@@ -61,17 +63,19 @@ export abstract class Inbound extends Parts {
 		if (this.answer(first, id, bytes, at + 2, end)) this.expectAnswers(now, true);
 	}
 
-	/** Whether the packet answers a request of ours. */
+	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
 	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
 		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
 		const { protocol5 } = this.options;
 		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
 		if (reason < 0) return this.fault5();
+		const { delivery } = this;
+		const oldest = delivery.isOldest(id);
 		switch (first) {
-			case Packet.Puback: return this.delivery.acknowledge(id) && this.acknowledged(id, reason);
-			case Packet.Pubrec: return this.pubrec(id, reason);
+			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason) && oldest;
+			case Packet.Pubrec: return this.pubrec(id, reason) && oldest;
 			case Packet.Pubrel: return this.pubrel(id);
-			default: return this.delivery.complete(id) && this.acknowledged(id, reason);
+			default: return delivery.complete(id) && this.acknowledged(id, reason) && oldest;
 		}
 	}
 
@@ -89,6 +93,8 @@ export abstract class Inbound extends Parts {
 
 	private message(first: number): void {
 		const { framer, delivery } = this;
+		const { flow, protocol5 } = this.options;
+		if (flow && framer.continued) return flow.piece();
 		const { bytes, at, end } = framer;
 		const qos = first >> 1 & 3;
 		const oversize = end - at > framer.size;
@@ -96,16 +102,17 @@ export abstract class Inbound extends Parts {
 		if (fault !== Fault.None) return this.fail(fault, first);
 		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
-		const { protocol5 } = this.options;
 		if (protocol5 && !oversize) payloadAt = protocol5.payloadAt(bytes, payloadAt, end);
 		if (payloadAt < 0) return void this.fault5();
 		const id = qos === 0 ? 0 : oversize ? framer.id : readUint16(bytes, idAt);
-		if (qos < 2 || !delivery.isOpen(id)) {
+		const known = qos === 2 && delivery.isOpen(id);
+		if (!known) {
 			if (qos === 2 && delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
 			if (oversize) this.oversize(end - at, qos);
 			else this.handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
-			if (qos === 2) delivery.open(id);
+			if (qos === 2 && !flow) delivery.open(id);
 		}
+		if (flow) return flow.message(qos, id, known);
 		if (qos > 0 && this.receiving === Receiving.Yes) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
 	}
 

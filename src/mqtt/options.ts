@@ -6,13 +6,14 @@
 // Lengths are bytes, times are milliseconds since boot.
 
 import type { Fault } from './fault.js';
+import type { Flow } from './flow.js';
 import type { Protocol5 } from './protocol5.js';
 
 export type Millis = number;
 
 export interface Will {
 	readonly topic: string;
-	readonly payload: string;
+	readonly payload: string | Uint8Array;
 	readonly qos: number;
 	readonly retain: boolean;
 }
@@ -22,9 +23,11 @@ export interface SessionOptions {
 	readonly clientId: string;
 	/** '' for none. A password without a user name is allowed in MQTT 5.0 only. */
 	readonly user?: string;
-	readonly password?: string;
+	readonly password?: string | Uint8Array;
 	/** Speak MQTT 5.0, with a Protocol5 that belongs to this session alone; left out: 3.1.1. */
 	readonly protocol5?: Protocol5;
+	/** Messages of any length, in and out, as they pass; 3.1.1 and one connection only. */
+	readonly flow?: Flow;
 	/** Longest silence towards the broker; told to it in whole seconds, rounded up. 0: no keep-alive in either direction. */
 	readonly keepAliveMs: number;
 	/** Whether the broker shall forget the session with each connection. */

@@ -131,6 +131,9 @@ export class Outbox {
 		return count;
 	}
 
+	/** The next packet is written elsewhere, as alias() has it. */
+	beginElsewhere(): void { this.#progress = this.sizeAt(this.#sentEnd); }
+
 	sentElsewhere(): void { this.finish(this.sizeAt(this.#sentEnd)); }
 
 	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */

@@ -65,8 +65,8 @@ function checkWill(will: Will): void {
 	assert(will.qos === 0 || will.qos === 1 || will.qos === 2, 'will.qos is 0, 1 or 2 (§3.1.2-14).');
 }
 
-function fieldSize(name: string, text: string): number {
-	const size = textSize(text);
+function fieldSize(name: string, field: string | Uint8Array): number {
+	const size = typeof field === 'string' ? textSize(field) : field.length;
 	assert(size >= 0 && size <= TEXT_MAX, `${name} takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.`);
 	return 2 + size;
 }
@@ -84,10 +84,15 @@ export function writeConnect(bytes: Uint8Array, options: SessionOptions, fresh: 
 	const id = protocol5?.assignedId;
 	at = id ? writeBytes(bytes, writeUint16(bytes, at, id.length), id, id.length) : writeText(bytes, at, clientId);
 	if (will && protocol5) at = protocol5.writeWill(bytes, at);
-	if (will) at = writeText(bytes, writeText(bytes, at, will.topic), will.payload);
+	if (will) at = writeField(bytes, writeText(bytes, at, will.topic), will.payload);
 	if (user !== '') at = writeText(bytes, at, user);
-	if (password !== '') at = writeText(bytes, at, password);
+	if (password !== '') at = writeField(bytes, at, password);
 	return at;
+}
+
+function writeField(bytes: Uint8Array, at: number, field: string | Uint8Array): number {
+	if (typeof field === 'string') return writeText(bytes, at, field);
+	return writeBytes(bytes, writeUint16(bytes, at, field.length), field, field.length);
 }
 
 /** Without a will its QoS and retain bits stay 0 (§3.1.2-11 to -15). */

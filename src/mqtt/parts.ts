@@ -54,16 +54,19 @@ export abstract class Parts {
 
 	/** Makes all buffers. Throws a sentence if the options break a rule of the standard or do not fit their buffers. */
 	constructor(options: SessionOptions, handler: SessionHandler) {
+		const { protocol5, flow } = options;
+		const is5 = protocol5 !== undefined;
 		const buffers = new Buffers(options);
 		const { bytes, filtersAt, controlAt } = buffers;
 		const size = connectSize(options);
 		assert(1 + lengthSize(size) + size <= filtersAt, `CONNECT takes ${size} bytes, more than bufferBytes.`);
 		this.options = options;
 		this.handler = handler;
-		this.framer = new Framer(bytes, options.protocol5 !== undefined, filtersAt);
+		this.framer = new Framer(bytes, is5, filtersAt);
 		this.filters = new Filters(options, bytes, filtersAt);
 		this.delivery = new Delivery(options, buffers);
-		this.sender = new Sender(bytes, controlAt, this.delivery.outbox);
+		this.sender = new Sender(bytes, controlAt, this.delivery.outbox, protocol5 ? protocol5.aliases : flow);
+		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, is5);
 	}
 
 	/** From CONNACK until the connection ends or stop() is called. */

@@ -10,16 +10,25 @@ import type { Delivery } from './delivery.js';
 import type { Filters } from './filters.js';
 import { RESERVE } from './options.js';
 import type { Outbox } from './outbox.js';
-import { Packet, writeAcknowledgement } from './packets.js';
-import { packetSize } from './wire.js';
+import { Packet, publishLength, writeAcknowledgement, writePublishHead } from './packets.js';
+import { packetSize, writeUint16 } from './wire.js';
 
 /** The longest answer to one packet. */
 const ANSWER_MAX = 5;
 
 const enum Source { None, Connect, Control, Outbox }
 
+/** A message of the outbox that is written anew, or only in part, at the front of the control bytes. */
+export interface Elsewhere {
+	/** Bytes of it there. */
+	left: number;
+	/** Bytes that the application writes to the socket itself: behind those in front nothing else goes out before them (flow.ts). */
+	passing: number;
+}
+
 export class Sender {
 	readonly #outbox: Outbox;
+	readonly #elsewhere: Elsewhere | undefined;
 	/** CONNECT at the front; then control bytes, whole packets but for the first, from #start to #end, before the outbox begins. */
 	readonly #bytes: Uint8Array;
 	readonly #start: number;
@@ -29,8 +38,9 @@ export class Sender {
 	#offered = Source.None;
 
 	/** Its range of the bytes lies between `start` and the outbox. */
-	constructor(bytes: Uint8Array, start: number, outbox: Outbox) {
+	constructor(bytes: Uint8Array, start: number, outbox: Outbox, elsewhere?: Elsewhere) {
 		this.#outbox = outbox;
+		this.#elsewhere = elsewhere;
 		this.#bytes = bytes;
 		this.#start = this.#end = start;
 	}
@@ -40,13 +50,19 @@ export class Sender {
 		this.#connectLeft = connectSize;
 		this.#end = this.#start;
 		this.#offered = Source.None;
+		if (this.#elsewhere) this.#elsewhere.left = this.#elsewhere.passing = 0;
 	}
 
 	/** Whether CONNECT is not out yet. */
 	get connecting(): boolean { return this.#connectLeft > 0; }
 
 	/** Whether everything is out but messages that were not begun. */
-	get drained(): boolean { return !this.connecting && this.#end === this.#start && !this.#outbox.begun; }
+	get drained(): boolean {
+		return this.#connectLeft === 0 && this.#end === this.#start && !this.#outbox.begun && (this.#elsewhere === undefined || this.#elsewhere.passing === 0);
+	}
+
+	/** Bytes of control bytes at most. */
+	get size(): number { return this.#outbox.start - this.#start; }
 
 	/** Room for requests. */
 	get room(): number { return this.#outbox.start - this.#end - RESERVE; }
@@ -81,6 +97,20 @@ export class Sender {
 		}
 	}
 
+	/**
+	 * Sends the message put last, an empty one, with a head that announces `length` bytes more, which the application will pass.
+	 * `first` is its first byte. MUST NOT be called unless drained, nor without room for the head.
+	 */
+	pass(first: number, topic: Uint8Array, length: number, id: number): void {
+		const qos = first >> 1 & 3;
+		const elsewhere = this.#elsewhere!;
+		this.#end = writePublishHead(this.#bytes, this.#start, first, publishLength(topic.length, length, qos, undefined), topic);
+		if (qos > 0) this.#end = writeUint16(this.#bytes, this.#end, id);
+		elsewhere.left = this.#end - this.#start;
+		elsewhere.passing = length;
+		this.#outbox.beginElsewhere();
+	}
+
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
 		const outbox = this.#outbox;
@@ -89,12 +119,14 @@ export class Sender {
 			const end = packetSize(this.#bytes, 0);
 			return this.view(end - this.#connectLeft, end, room);
 		}
-		const aliases = outbox.protocol5?.aliases;
+		const elsewhere = this.#elsewhere;
 		const start = this.#start;
-		if (aliases && this.#end === start && room > 0) this.#end += outbox.alias(this.#bytes, start, outbox.start, quota);
-		if (aliases && aliases.left > 0 || this.#end > start && !outbox.begun) {
+		if (elsewhere && elsewhere.left === 0 && elsewhere.passing > 0) return undefined;
+		if (outbox.protocol5 && this.#end === start && room > 0) this.#end += outbox.alias(this.#bytes, start, outbox.start, quota);
+		const left = elsewhere ? elsewhere.left : 0;
+		if (left > 0 || this.#end > start && !outbox.begun) {
 			this.#offered = Source.Control;
-			return this.view(start, start + (aliases?.left || this.#end - start), room);
+			return this.view(start, left > 0 ? start + left : this.#end, room);
 		}
 		this.#offered = Source.Outbox;
 		return outbox.peek(room, this.#end > start ? -1 : quota);
@@ -115,10 +147,10 @@ export class Sender {
 		assert(start + count <= this.#end, 'More bytes were written than were given out.');
 		this.#bytes.copyWithin(start, start + count, this.#end);
 		this.#end -= count;
-		const aliases = this.#outbox.protocol5?.aliases;
-		if (!aliases || aliases.left === 0) return this.#end === start;
-		aliases.left -= count;
-		if (aliases.left > 0) return false;
+		const elsewhere = this.#elsewhere;
+		if (!elsewhere || elsewhere.left === 0) return this.#end === start;
+		elsewhere.left -= count;
+		if (elsewhere.left > 0) return false;
 		this.#outbox.sentElsewhere();
 		return true;
 	}

@@ -3,8 +3,7 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
-// Invariant: a packet that was begun is finished before any byte of another is given out.
-// MQTT 3.1.1 (OASIS), cited by section.
+// Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
@@ -142,7 +141,8 @@ export class Session extends Inbound {
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
 		this.state = State.Idle;
-		this.delivery.rewind();
+		if (this.options.flow) this.delivery.clear();
+		else this.delivery.rewind();
 		this.filters.lost();
 		if (aside > 0) this.handler.onSetAside(aside);
 	}
@@ -185,7 +185,8 @@ export class Session extends Inbound {
 
 	private pollConnected(now: Millis): Millis {
 		const { keepAlive, sender } = this;
-		const { pingTimeoutMs = PING_TIMEOUT_MS, ackTimeoutMs = ACK_TIMEOUT_MS } = this.options;
+		const { flow, pingTimeoutMs = PING_TIMEOUT_MS, ackTimeoutMs = ACK_TIMEOUT_MS } = this.options;
+		flow?.poll(now);
 		if (now >= keepAlive.deadAt(pingTimeoutMs)) {
 			this.fail(keepAlive.fault, 0);
 			return Infinity;

@@ -152,6 +152,34 @@ describe('an acknowledgement that does not come', () => {
 		expect(bench.told()).toEqual([`closed ${Fault.AckTimeout} 0`]);
 	});
 
+	it('of the oldest message ends the connection although later ones are acknowledged', () => {
+		const bench = connected({ ackTimeoutMs: 20_000 });
+		bench.publish('a', 'lost');
+		bench.sentBytes();
+		let id = 1;
+		live(bench, 19, () => {
+			bench.publish('a', 'x');
+			bench.sentBytes();
+			bench.receive(Uint8Array.of(0x40, 2, 0, ++id));
+		});
+		expect(bench.told().filter((line) => line.startsWith('closed'))).toEqual([]);
+		live(bench, 20, () => {});
+		expect(bench.told()).toEqual([`closed ${Fault.AckTimeout} 0`]);
+	});
+
+	it('is awaited anew whenever the oldest is acknowledged', () => {
+		const bench = connected({ ackTimeoutMs: 20_000 });
+		let id = 0;
+		bench.publish('a', 'x');
+		for (let tens = 1; tens <= 9; tens++) {
+			bench.publish('a', 'x');
+			bench.sentBytes();
+			live(bench, 10 * tens, () => {});
+			bench.receive(Uint8Array.of(0x40, 2, 0, ++id));
+		}
+		expect(bench.told().filter((line) => line.startsWith('closed'))).toEqual([]);
+	});
+
 	it('is not waited for when all are there', () => {
 		const bench = connected({ ackTimeoutMs: 20_000 });
 		bench.publish('a', 'x');

@@ -1,4 +1,4 @@
-// NOR flash held to its rules: writing only clears bits, whole words only, and the power may go after any byte of a write or in
+// NOR flash held to its rules: writing only clears bits, whole words only, and the power may go at any byte of a write or in
 // the middle of an erasure. A test cuts it at step k, then boots again with the same flash.
 import type { Flash } from '../../src/ports.js';
 import { random } from './fakes.js';
@@ -11,7 +11,7 @@ export class FakeFlash implements Flash {
 	readonly bytes: Uint8Array;
 	/** Erasures by sector. */
 	readonly erasures: number[];
-	/** Bytes written and sectors erased so far. */
+	/** Bytes changed and sectors erased so far. */
 	steps = 0;
 	/** The power goes at this step. */
 	cutAt = Infinity;
@@ -41,6 +41,8 @@ export class FakeFlash implements Flash {
 		for (let i = 0; i < bytes.length; i++) {
 			const old = this.bytes[offset + i]!;
 			if (~old & bytes[i]!) throw new Error(`a bit is set at ${offset + i} that flash has cleared`);
+			// A cut at a byte that does not change is the same as one at the next that does.
+			if (old === bytes[i]) continue;
 			if (this.steps++ === this.cutAt) this.#tear(offset + i, bytes[i]!);
 			if (fails && this.#chance() < 0.5) continue;
 			this.bytes[offset + i] = bytes[i]!;
@@ -63,9 +65,10 @@ export class FakeFlash implements Flash {
 		return true;
 	}
 
-	/** What an erasure leaves that was cut short: each byte as it was, erased, or anything. */
+	/** What an erasure leaves that was cut short: from anywhere on, each byte as it was, erased, or anything. */
 	garble(sector: number): void {
-		for (let at = sector * this.sectorBytes; at < (sector + 1) * this.sectorBytes; at++) {
+		const from = this.#chance() < 0.5 ? 0 : Math.floor(this.#chance() * this.sectorBytes);
+		for (let at = sector * this.sectorBytes + from; at < (sector + 1) * this.sectorBytes; at++) {
 			const chance = this.#chance();
 			if (chance < 0.4) this.bytes[at] = 0xff;
 			else if (chance < 0.6) this.bytes[at] = Math.floor(this.#chance() * 256);

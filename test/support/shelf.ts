@@ -30,7 +30,7 @@ export class Shelf {
 	waiting!: Waiting;
 	boot = 0;
 	seq = 0;
-	#readings = new Reading();
+	#taken = new Reading();
 
 	constructor(flash: FakeFlash, ringBytes = 15 * 8) {
 		this.flash = flash;
@@ -48,7 +48,7 @@ export class Shelf {
 
 	/** One reading, not yet in flash. */
 	take(): number {
-		const reading = this.#readings;
+		const reading = this.#taken;
 		reading.seq = ++this.seq;
 		reading.uptime = 300 + this.seq;
 		reading.time = this.clock.unixSeconds();
@@ -75,16 +75,15 @@ export class Shelf {
 	/** The next late one to send, as a place; NONE if there is none. */
 	next(): number {
 		for (let turns = 0; turns < 20_000; turns++) {
+			this.waiting.poll(this.clock.time);
 			const place = this.waiting.nextLate();
 			if (place !== BUSY) return place;
-			this.waiting.poll(this.clock.time);
 		}
 		throw new Error('delivery never rests');
 	}
 
 	look(place: number): Delivered {
-		const reading = this.#readings;
-		this.waiting.read(place, reading);
+		const reading = this.waiting.read(place);
 		return {
 			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.values[0]!, humidity: reading.values[1]!,
 			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
@@ -99,6 +98,7 @@ export class Shelf {
 			const [{ message, one }] = flying.splice(flying.length > 1 ? 1 : 0, 1) as [{ message: number; one: Delivered }];
 			around(one, false);
 			this.waiting.acknowledged(message);
+			this.waiting.poll(this.clock.time);
 			around(one, true);
 		};
 		for (;;) {

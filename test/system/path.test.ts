@@ -133,6 +133,16 @@ describe.each(BROKERS)('with $name', (kind) => {
 		expect(merge.conflicts + after.merge.conflicts).toBe(0);
 	});
 
+	run('is spoken to in the version that it speaks when the protocol is auto', async () => {
+		broker = await kind.make();
+		await broker.start();
+		const { heard } = await subscribe(broker.url);
+		const { lines } = await startNode(broker.url, { protocol: 'auto' });
+		await until(() => readings(heard).length >= 3);
+		expect(lines.filter((line) => line.includes('3.1.1 is tried')).length).toBe(kind.name === 'aedes' ? 1 : 0);
+		expect(statuses(heard)).toEqual(['online']);
+	});
+
 	run('a wrong password is named, and sampling goes on until it is right', async () => {
 		broker = await kind.make({ user: 'porch', password: 'right' });
 		await broker.start();

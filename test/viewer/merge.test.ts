@@ -10,10 +10,11 @@ interface Sample {
 	readonly boot?: string;
 	readonly temperature?: number;
 	readonly time?: number;
+	readonly dropped?: { from: number; to: number };
 }
 
-function reading({ seq, late = false, boot = '1', temperature = seq / 10, time = 1_000 + seq }: Sample, node = 'cellar'): Message {
-	return { kind: 'reading', node, late, reading: { seq, boot, time, values: { temperature } } };
+function reading({ seq, late = false, boot = '1', temperature = seq / 10, time = 1_000 + seq, dropped }: Sample, node = 'cellar'): Message {
+	return { kind: 'reading', node, late, reading: { seq, boot, time, dropped, values: { temperature } } };
 }
 
 function merged(samples: readonly Sample[], fromStart = true): Merge {
@@ -52,6 +53,19 @@ describe('Merging live and late readings', () => {
 				expect(node.duplicates).toBe(all.length - heard.size);
 			}),
 		);
+	});
+
+	it('takes what the node says it dropped as accounted for, whatever the order', () => {
+		for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0]]) {
+			const merge = new Merge({ fromStart: true });
+			const messages = [reading({ seq: 1, late: true }), reading({ seq: 4, late: true, dropped: { from: 2, to: 3 } }), reading({ seq: 9, late: true, dropped: { from: 6, to: 8 } })];
+			for (const index of order) merge.take(messages[index]!, index);
+			const node = merge.node('cellar')!;
+			expect(node.gaps()).toEqual([{ boot: '1', from: 5, to: 5 }]);
+			expect([node.received, node.missing, node.dropped, merge.dropped]).toEqual([3, 1, 5, 5]);
+			merge.take(messages[2]!, 9);
+			expect([node.duplicates, node.dropped]).toEqual([1, 5]);
+		}
 	});
 
 	it('counts a resent reading once and reports one that contradicts', () => {

@@ -22,6 +22,15 @@ describe('A message of a node', () => {
 		expect(message).toMatchObject({ late: true, reading: { boot: 'a7', uptime: 12, time: undefined, values: { temperature: -3 } } });
 	});
 
+	it('may name a range of earlier numbers that the node dropped', () => {
+		const text = '{"seq":21,"boot":5,"time":9,"dropped":[18,20],"temperature":21.5}';
+		expect(said('telltale/cellar/backlog', text)).toMatchObject({ reading: { seq: 21, dropped: { from: 18, to: 20 }, values: { temperature: 21.5 } } });
+	});
+
+	it.each(['3', '[]', '[1]', '[1,2,3]', '[0,2]', '[3,2]', '[18,21]', '[1.5,2]', '["1",2]', 'null'])('that names %s as dropped is malformed', (dropped) => {
+		expect(said('telltale/cellar/backlog', `{"seq":21,"boot":5,"time":9,"dropped":${dropped}}`)).toMatchObject({ kind: 'malformed' });
+	});
+
 	it('is one of the four words of status', () => {
 		for (const status of ['online', 'sleeping', 'stopped', 'offline']) {
 			expect(said('telltale/cellar/status', status)).toEqual({ kind: 'status', node: 'cellar', status });

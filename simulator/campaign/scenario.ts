@@ -1,0 +1,73 @@
+// What one seed makes of a world: boards, settings, weather, and the plan of everything that goes wrong.
+//
+// Rule: nothing but the seed and the hours decide. What costs time (short intervals, several nodes) is chosen so that a day
+// of any seed takes about as long to simulate as a day of any other.
+
+import type { BoardName } from '../bundle.js';
+import { MISFORTUNES, type Misfortune, type Plan } from '../misfortune.js';
+import { Random } from '../random.js';
+import type { Settings } from '../simulation.js';
+import type { Air, Weather } from '../weather.js';
+
+export interface Scenario {
+	readonly seed: number;
+	readonly hours: number;
+	readonly board: BoardName;
+	readonly nodes: number;
+	readonly settings: Settings;
+	readonly weather: Weather;
+	readonly ticksAtBoot: number;
+	readonly plan: Plan;
+	/** Commands come this far apart, or never. */
+	readonly commandsEveryMs: readonly [low: number, high: number] | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The signed ticks of the SDK turn negative here. */
+const TICKS_WRAP = 0x8000_0000;
+
+export function scenarioOf(seed: number, hours: number): Scenario {
+	const random = new Random(`scenario/${seed}`);
+	const spanMs = hours * HOUR_MS;
+	const nodes = pick(random, [1, 1, 1, 1, 1, 1, 2, 3]);
+	// Some hundreds of readings, up to eight times as many.
+	const readings = ((100 + 4 * hours) * 8 ** random.next()) / nodes;
+	const intervalMs = Math.max(5_000, Math.round(spanMs / readings / 1_000) * 1_000);
+	const settings = {
+		node: 'porch',
+		intervalMs,
+		keepAliveMs: pick(random, hours > 12 ? [30_000, 60_000, 60_000] : [10_000, 30_000, 60_000]),
+		cleanSession: random.chance(0.2),
+		sensors: pick(random, ['tmp36,sht3x', 'tmp36,sht3x', 'tmp36,sht3x', 'sht3x', 'tmp36']),
+		conversions: pick(random, [1, 4, 15]),
+	};
+	const kinds = (Object.keys(MISFORTUNES) as Misfortune[]).filter(() => random.chance(0.5));
+	return {
+		seed, hours, nodes, settings,
+		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
+		weather: imaginedWeather(random),
+		ticksAtBoot: random.chance(0.3) ? TICKS_WRAP - Math.round(random.between(0, spanMs)) : Math.round(random.between(0, 1e9)),
+		plan: { kinds, calmMs: [spanMs / 20, spanMs / 2], lastsMs: [500, spanMs / 4], skewed: true, untilMs: spanMs },
+		commandsEveryMs: random.chance(0.3) ? [spanMs / 30, spanMs / 5] : undefined,
+	};
+}
+
+/** A day's swing around a season's mean, with a wave of an hour or so on top. */
+function imaginedWeather(random: Random): Weather {
+	const meanC = random.between(-8, 32);
+	const [swingC, waveC, waveMs] = [random.between(0, 9), random.between(0, 1.5), random.between(0.4, 3) * HOUR_MS];
+	const meanPct = random.between(20, 80);
+	const phase = random.between(0, 6);
+	return {
+		at(ms: number): Air {
+			const day = Math.sin((2 * Math.PI * ms) / DAY_MS + phase);
+			const temperatureC = meanC + swingC * day + waveC * Math.sin((2 * Math.PI * ms) / waveMs);
+			return { temperatureC, humidityPct: meanPct - 18 * day };
+		},
+	};
+}
+
+function pick<Value>(random: Random, values: readonly Value[]): Value {
+	return values[random.below(values.length)];
+}

@@ -1,0 +1,306 @@
+// One world from one seed, from power on through everything that goes wrong until all is well again, and the judgement.
+//
+// Rule: the invariants below hold in every world, whatever the seed; each violation is a sentence. The same seed and hours
+// make the same trial, to the last byte: `trace` says whether they did.
+
+import { BACKLOG_BYTES } from '../../src/limits.js';
+import { bundle } from '../bundle.js';
+import type { EngineKind } from '../engine.js';
+import { befall, type Happened, type Misfortune } from '../misfortune.js';
+import { Random } from '../random.js';
+import { MAIN } from '../simulation.js';
+import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
+import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
+import { scenarioOf, type Scenario } from './scenario.js';
+import { WireJudge } from './wire.js';
+import { Witness, type TimeGiven } from './witness.js';
+
+/** "Online within two minutes of virtual time after the last fault" … */
+const ONLINE_MS = 120_000;
+/** … but one whose credentials were refused until then waits for up to five more (src/limits.ts, BACKOFF_REFUSED_CAP_MS). */
+const REFUSED_MS = 300_000;
+/** Late readings go at ten a second; and the last of them must be acknowledged and said in `health`. */
+const DRAIN_PER_SECOND = 10;
+const DRAIN_MS = 180_000;
+const STEP_MS = 5_000;
+/** BACKLOG_BYTES over the smallest record, of one quantity: what a power cut may cost. */
+const RING_READINGS_MAX = BACKLOG_BYTES / 12;
+const MEMORY_EVERY_MS = 20 * 60_000;
+
+export interface TrialOptions {
+	readonly seed: number;
+	readonly hours: number;
+	readonly engine?: EngineKind;
+	/** What the chip has for the firmware, in bytes: judged on XS. */
+	readonly memoryMax?: number;
+	/** What the nodes log, for a look at a seed that failed. */
+	readonly onLine?: (node: string, line: string, at: number) => void;
+}
+
+export interface Outcome {
+	readonly seed: number;
+	readonly hours: number;
+	readonly violations: readonly string[];
+	/** Device-days that were simulated. */
+	readonly days: number;
+	/** How often each misfortune began. */
+	readonly faults: Readonly<Partial<Record<Misfortune, number>>>;
+	readonly readings: number;
+	readonly late: number;
+	readonly duplicates: number;
+	readonly dropped: number;
+	/** Numbers of boots that a reset or power cut ended, which nobody has. */
+	readonly lostWithPower: number;
+	readonly boots: number;
+	readonly attempts: number;
+	readonly packets: number;
+	readonly checkedTimes: number;
+	readonly checkedValues: number;
+	/** From the last fault, in milliseconds; of the slowest node. */
+	readonly onlineMs: number;
+	readonly drainedMs: number;
+	/** The most that a node held on XS. */
+	readonly memory: NodeMemory | undefined;
+	readonly trace: string;
+}
+
+const scripts = new Map<string, Promise<string>>();
+
+function scriptFor(board: Scenario['board']): Promise<string> {
+	if (!scripts.has(board)) scripts.set(board, bundle(MAIN, board));
+	return scripts.get(board)!;
+}
+
+export async function runTrial(options: TrialOptions): Promise<Outcome> {
+	const trial = new Trial(options);
+	await trial.start();
+	try {
+		await trial.run();
+		return trial.outcome();
+	} finally {
+		trial.end();
+	}
+}
+
+class Trial {
+	readonly #options: TrialOptions;
+	readonly #scenario: Scenario;
+	readonly #violations: string[] = [];
+	readonly #timesGiven: TimeGiven[] = [];
+	#simulation!: VirtualSimulation;
+	#wire!: WireJudge;
+	#witnesses: Witness[] = [];
+	#happened: readonly Happened[] = [];
+	#onlineMs = 0;
+	#drainedMs = 0;
+	#memory: NodeMemory | undefined;
+	/** Answers to the last command, by node. */
+	readonly #answered = new Set<string>();
+
+	constructor(options: TrialOptions) {
+		this.#options = options;
+		this.#scenario = scenarioOf(options.seed, options.hours);
+	}
+
+	async start(): Promise<void> {
+		const { board, nodes, settings, weather, ticksAtBoot, seed } = this.#scenario;
+		this.#simulation = await startVirtualSimulation({
+			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, script: await scriptFor(board),
+			onLine: (node, line) => this.#line(node, line),
+		});
+		const { world, broker, network } = this.#simulation;
+		this.#wire = new WireJudge(world.clock);
+		network.tap = this.#wire;
+		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, now: () => world.now() }));
+		const passOn = broker.onPublished;
+		broker.onPublished = (message) => {
+			passOn(message);
+			const node = message.topic.split('/')[1]!;
+			this.#witnesses.find((witness) => witness.name === node)?.heard(message);
+			if (message.topic.endsWith('/result')) this.#answered.add(node);
+		};
+		this.#watchTimes();
+	}
+
+	async run(): Promise<void> {
+		const { hours, plan, commandsEveryMs } = this.#scenario;
+		this.#happened = befall(this.#simulation, plan);
+		if (commandsEveryMs) this.#command(new Random(`${this.#scenario.seed}/commands`), commandsEveryMs);
+		const untilMs = hours * 3_600_000;
+		while (this.#simulation.world.now() < untilMs) {
+			const step = this.#options.engine === 'xs' ? MEMORY_EVERY_MS : untilMs;
+			await this.#simulation.run(Math.min(step, untilMs - this.#simulation.world.now()));
+			await this.#weigh();
+		}
+		await this.#comeOnline();
+		await this.#drain();
+		await this.#answer();
+		await this.#weigh();
+		await this.#stop();
+	}
+
+	end(): void {
+		this.#simulation.end();
+	}
+
+	outcome(): Outcome {
+		const { seed, hours, settings } = this.#scenario;
+		for (const node of this.#simulation.nodes) {
+			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|power cut|stopped|killed)$/.test(end))}`);
+		}
+		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commandsEveryMs !== undefined);
+		this.#judgeAcknowledged();
+		for (const witness of this.#witnesses) {
+			for (const boot of witness.boots.values()) {
+				const lost = boot === witness.current ? 0 : witness.missing(boot).length;
+				if (lost > RING_READINGS_MAX) this.#violations.push(`${witness.name} lost ${lost} readings of boot ${boot.name}, more than can have been in RAM`);
+			}
+		}
+		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
+		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
+		const faults: Partial<Record<Misfortune, number>> = {};
+		for (const { what } of this.#happened) faults[what] = (faults[what] ?? 0) + 1;
+		return {
+			seed, hours, faults,
+			violations: [...this.#violations, ...this.#wire.violations, ...this.#witnesses.flatMap((each) => each.violations)],
+			days: (this.#simulation.world.now() / 86_400_000) * this.#simulation.nodes.length,
+			readings: boots.reduce((total, { boot }) => total + boot.readings.size, 0),
+			late: sum((each) => each.late),
+			duplicates: sum((each) => each.duplicates),
+			dropped: boots.reduce((total, { boot }) => total + boot.dropped, 0),
+			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.current ? 0 : witness.missing(boot).length), 0),
+			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
+			attempts: this.#wire.attempts,
+			packets: this.#wire.packets,
+			checkedTimes: sum((each) => each.checkedTimes),
+			checkedValues: sum((each) => each.checkedValues),
+			onlineMs: this.#onlineMs,
+			drainedMs: this.#drainedMs,
+			memory: this.#memory,
+			trace: this.#simulation.trace(),
+		};
+	}
+
+	#line(name: string, line: string): void {
+		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
+		const witness = this.#witnesses.find((each) => each.name === name);
+		if (line.startsWith('Telltale ')) witness?.booted(this.#simulation.world.now());
+		if (line.startsWith('safe mode')) witness?.safe(this.#simulation.world.now());
+	}
+
+	/** Every answer of the time server, with how wrong it was. */
+	#watchTimes(): void {
+		const { conditions, clock } = this.#simulation.world;
+		let offset = conditions.timeOffsetSeconds;
+		Object.defineProperty(conditions, 'timeOffsetSeconds', {
+			get: () => {
+				this.#timesGiven.push({ at: clock.now(), offsetSeconds: offset });
+				return offset;
+			},
+			set: (value: number) => void (offset = value),
+		});
+	}
+
+	/** Somebody uses the nodes meanwhile: a reading out of turn, or the interval set to what it is (which is stored). */
+	#command(random: Random, everyMs: readonly [number, number]): void {
+		const { world, broker, nodes } = this.#simulation;
+		const { settings, hours } = this.#scenario;
+		world.clock.after(random.between(...everyMs), () => {
+			if (world.now() >= hours * 3_600_000) return;
+			const node = nodes[random.below(nodes.length)]!;
+			if (random.chance(0.5)) broker.publish(`telltale/${node.name}/set/sample`, '{"id":"s"}', { qos: 1 });
+			else broker.publish(`telltale/${node.name}/set/interval`, `{"id":"i","value":${settings.intervalMs}}`, { qos: 1 });
+			this.#command(random, everyMs);
+		});
+	}
+
+	async #weigh(): Promise<void> {
+		for (const node of this.#simulation.nodes) {
+			const memory = await node.memory();
+			if (!memory) continue;
+			if (memory.bytes > (this.#memory?.bytes ?? 0)) this.#memory = memory;
+			const { memoryMax } = this.#options;
+			if (memoryMax && memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
+		}
+	}
+
+	async #comeOnline(): Promise<void> {
+		const from = this.#simulation.world.now();
+		const refused = this.#happened.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
+		const limitMs = ONLINE_MS + (refused ? REFUSED_MS : 0);
+		while (!this.#simulation.nodes.every((node) => this.#isOnline(node)) && this.#simulation.world.now() - from < limitMs) await this.#simulation.run(1_000);
+		this.#onlineMs = this.#simulation.world.now() - from;
+		for (const node of this.#simulation.nodes) {
+			if (!this.#isOnline(node)) this.#violations.push(`${node.name} is not online ${limitMs / 1_000} s after the last fault (${node.running ? 'running' : 'not running'}, ${node.ends.at(-1) ?? 'first boot'})`);
+		}
+	}
+
+	/** A connection of before that is half-open looks the same to a broker: what was said lately counts. */
+	#isOnline(node: SimulatedNode): boolean {
+		const { broker, world } = this.#simulation;
+		const word = broker.retained.get(`telltale/${node.name}/status`);
+		const lastHeardAt = this.#lastHeardAt(node);
+		return node.running && broker.isConnected(`telltale-${node.name}`) && word?.payload.toString() === 'online' && lastHeardAt > this.#calmSince && world.now() >= lastHeardAt;
+	}
+
+	get #calmSince(): number {
+		return this.#scenario.hours * 3_600_000;
+	}
+
+	#lastHeardAt(node: SimulatedNode): number {
+		const { published } = this.#simulation.broker;
+		for (let i = published.length - 1; i >= 0; i--) {
+			if (published[i]!.clientId === `telltale-${node.name}` && !published[i]!.will) return published[i]!.at;
+		}
+		return -1;
+	}
+
+	/** Until everything that was sampled when the world was calm again has come. */
+	async #drain(): Promise<void> {
+		const { world } = this.#simulation;
+		const from = world.now();
+		await this.#simulation.run(65_000);
+		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
+		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
+		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000;
+		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
+		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
+		this.#drainedMs = world.now() - from;
+		for (const { witness, boot, goal } of goals) {
+			if (!boot || boot.healthAt <= from) this.#violations.push(`${witness.name} says nothing of its health`);
+			else if (boot.waiting > WAITING_FEW) this.#violations.push(`${witness.name} still has ${boot.waiting} readings waiting ${Math.round(this.#drainedMs / 1_000)} s after it came online`);
+			if (boot && witness.missing(boot, goal).length) this.#violations.push(`${witness.name} lacks ${witness.missing(boot, goal).slice(0, 10)} of 1 to ${goal} in boot ${boot.name}, and nothing names them as dropped (${boot.dropped} were)`);
+		}
+	}
+
+	/** A node that came back also listens. */
+	async #answer(): Promise<void> {
+		this.#answered.clear();
+		for (const { name } of this.#simulation.nodes) this.#simulation.broker.publish(`telltale/${name}/set/sample`, '{"id":"end"}', { qos: 1 });
+		await this.#simulation.run(10_000);
+		for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#violations.push(`${name} does not answer commands when all is well again`);
+	}
+
+	async #stop(): Promise<void> {
+		const { nodes, broker } = this.#simulation;
+		for (const node of nodes) node.type('stop\n');
+		await this.#simulation.run(10_000);
+		for (const node of nodes) {
+			const word = broker.retained.get(`telltale/${node.name}/status`)?.payload.toString();
+			if (word !== 'stopped') this.#violations.push(`${node.name} was stopped, and its status is "${word}"`);
+		}
+	}
+
+	/** What a subscriber merged is a superset of all that was acknowledged to the node. */
+	#judgeAcknowledged(): void {
+		const payloads = new Set<string>();
+		for (const { topic, payload } of this.#simulation.broker.published) if (/\/(readings|backlog)$/.test(topic)) payloads.add(payload.toString());
+		for (const payload of this.#wire.acknowledged) {
+			if (payload.startsWith('{"seq":') && !payloads.has(payload)) this.#violations.push(`acknowledged, and no subscriber has it: ${payload}`);
+		}
+	}
+}
+
+/** On their way at the moment that health was written. */
+const WAITING_FEW = 2;
+

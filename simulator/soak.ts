@@ -1,0 +1,105 @@
+// npm run soak: any number of worlds, each from its seed, on all cores; what was violated, and the command that repeats it.
+//
+// Rule: a seed stands for itself: which worker ran it, and after which others, changes nothing. Exit status 0 if no invariant
+// was violated, 1 if one was, 2 for wrong options.
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import type { EngineKind } from './engine.js';
+import { emptySum, add, report } from './campaign/sum.js';
+import { runTrial, type Outcome } from './campaign/trial.js';
+
+interface Options {
+	readonly seeds: number;
+	readonly from: number;
+	readonly hours: number;
+	readonly workers: number;
+	readonly engine: EngineKind;
+	readonly verbose: boolean;
+}
+
+interface Job {
+	readonly seed: number;
+	readonly hours: number;
+	readonly engine: EngineKind;
+}
+
+const PROGRESS_MS = 10_000;
+
+function number(low: number, high: number): (text: string) => number {
+	return (text) => {
+		const value = Number(text);
+		if (!(value >= low && value <= high)) throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
+		return value;
+	};
+}
+
+function parse(args: readonly string[]): Options {
+	const program = new Command('soak')
+		.description('Runs the firmware in worlds of misfortune, one for each seed, and checks the invariants of docs/faults.md in each.')
+		.option('--seeds <count>', 'how many worlds', number(1, 1e9), 100)
+		.option('--from <seed>', 'the first seed', number(0, 1e9), 1)
+		.option('--hours <hours>', 'of misfortune in each world, before it is calm again', number(0.1, 10_000), 24)
+		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
+		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
+		.option('--verbose', 'a line for each world', false);
+	program.exitOverride((fault) => process.exit(fault.exitCode ? 2 : 0)).parse(args, { from: 'user' });
+	return program.opts<Options>();
+}
+
+export function commandFor({ seed, hours }: { readonly seed: number; readonly hours: number }, engine: EngineKind): string {
+	return `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}`;
+}
+
+async function main(options: Options): Promise<void> {
+	const { seeds, from, hours, engine, verbose } = options;
+	const startedAt = performance.now();
+	const sum = emptySum();
+	let next = 0;
+	const progress = setInterval(() => console.error(`${sum.worlds} of ${seeds} worlds, ${sum.days.toFixed(0)} device-days, ${sum.failed} failed`), PROGRESS_MS);
+	const take = (outcome: Outcome): void => {
+		add(sum, outcome);
+		if (verbose) console.log(`seed ${outcome.seed}: ${outcome.readings} readings, ${outcome.violations.length} violations, trace ${outcome.trace.slice(0, 16)}`);
+		if (!outcome.violations.length) return;
+		console.log(`seed ${outcome.seed} fails. To repeat it: ${commandFor(outcome, engine)}`);
+		for (const sentence of outcome.violations) console.log(`  ${sentence}`);
+	};
+	const nextJob = (): Job | undefined => (next < seeds ? { seed: from + next++, hours, engine } : undefined);
+	await Promise.all(Array.from({ length: Math.min(options.workers, seeds) }, () => work(nextJob, take)));
+	clearInterval(progress);
+	console.log(report(sum, (performance.now() - startedAt) / 1_000));
+	process.exitCode = sum.failed ? 1 : 0;
+}
+
+/** One process, one world after another. */
+function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const worker: ChildProcess = fork(fileURLToPath(import.meta.url), ['--worker'], { execArgv: process.execArgv });
+		const give = (): void => {
+			const job = nextJob();
+			if (job) worker.send(job);
+			else worker.disconnect();
+		};
+		worker.on('message', (message: { outcome: Outcome } | { broken: string }) => {
+			if ('broken' in message) return reject(new Error(message.broken));
+			take(message.outcome);
+			give();
+		});
+		worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`A worker ended with status ${code}.`))));
+		give();
+	});
+}
+
+function beWorker(): void {
+	process.on('message', (job: Job) => {
+		runTrial(job).then(
+			(outcome) => process.send!({ outcome }),
+			(fault: Error) => process.send!({ broken: `seed ${job.seed}: ${fault.stack}. To repeat it: ${commandFor(job, job.engine)}` }),
+		);
+	});
+}
+
+if (process.argv[2] === '--worker') beWorker();
+else if (process.argv[1] === fileURLToPath(import.meta.url)) await main(parse(process.argv.slice(2)));

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+// "telltale/tls" on an ESP32: a TLS 1.2 connection over the SDK's TCP and the SDK's ssl/session, with the calls of the SDK's TCP class.
+//
+// Rule: nothing is written for the layer above before the broker's certificate is trusted, its key exchange is signed and both
+// directions are encrypted. Each callback that reaches the SDK's session is guarded: it throws at whatever a peer does wrong, and
+// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0005-tls.md.
+
+import TCP from 'embedded:io/socket/tcp';
+import Resource from 'Resource';
+import CertificateManager from 'ssl/cert';
+import Session from 'ssl/session';
+import Time from 'time';
+import X509 from 'x509';
+import type { Clock } from '../../ports.js';
+import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
+import { Der } from './certificate.js';
+import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';
+import { Trust } from './trust.js';
+
+/** Files of the image, made by "telltale build": DER, several certificates one after the other, the key as PKCS #8. */
+const CA = 'ca.der';
+const CERTIFICATE = 'client.der';
+const KEY = 'clientkey.der';
+/** What a record costs at the most, as the SDK's TLS socket estimates it. */
+const OVERHEAD = 96;
+const BAD_CERTIFICATE = 42;
+const HANDSHAKE_FAILURE = 40;
+
+/** Why TLS cannot be had; '' if it can. */
+export function tlsObjection(): string {
+	return Resource.exists(CA) ? '' : 'tls is true, but the image holds no CA certificate to know the broker by: name one with caFile.';
+}
+
+/** `alpn`: '' for none. The clock MUST know the date before a socket is made. */
+export function tlsSockets(host: string, alpn: string, clock: Clock): MakeSocket | undefined {
+	return (options) => new TlsSocket(options, host, alpn, clock.unixSeconds());
+}
+
+/** What the session takes for a socket: it counts `readable` and `writable` itself. */
+class Wire {
+	readable = 0;
+	writable = 0;
+	fault = '';
+	readonly #tcp: TCP;
+	#heard = false;
+
+	constructor(tcp: TCP) {
+		this.#tcp = tcp;
+	}
+
+	read(into: Uint8Array): void {
+		this.#tcp.read(into);
+		if (this.#heard) return;
+		this.#heard = true;
+		// At once: the length that another protocol seems to announce may never come.
+		if (!isRecord(into[0])) throw new Error((this.fault = NOT_TLS));
+	}
+
+	write(bytes: Uint8Array): number {
+		const room = this.#tcp.write(bytes);
+		if (room === undefined) throw new Error('');
+		return room;
+	}
+}
+
+/** The SDK's keeper of certificates with our own idea of trust. */
+class Certificates extends CertificateManager {
+	readonly #trust: Trust;
+	readonly #unixSeconds: number;
+
+	constructor(trust: Trust, unixSeconds: number) {
+		super({ verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined });
+		this.#trust = trust;
+		this.#unixSeconds = unixSeconds;
+	}
+
+	override verify(chain: Uint8Array[]): boolean {
+		return this.#trust.accepts(chain, this.#unixSeconds);
+	}
+}
+
+/** The SDK's session, which sees only records that may come now. */
+class CheckedSession extends Session {
+	fault = '';
+	readonly checked = new Handshake();
+
+	override readPacket(wire: Wire): ArrayBuffer | undefined {
+		const packet = super.readPacket(wire);
+		if (!packet) return undefined;
+		this.fault = this.checked.record(new Uint8Array(packet));
+		if (this.fault) throw new Error(this.fault);
+		return packet;
+	}
+}
+
+class TlsSocket implements Socket {
+	failure = 'it does not finish the handshake: is this its port for TLS?';
+	readonly #options: SocketOptions;
+	readonly #trust: Trust;
+	readonly #session: CheckedSession;
+	readonly #wire: Wire;
+	readonly #tcp: TCP;
+	#begun = false;
+	#open = false;
+	#ended = false;
+	/** The record that is being read. */
+	#plain: Uint8Array | undefined;
+	#at = 0;
+
+	constructor(options: SocketOptions, host: string, alpn: string, unixSeconds: number) {
+		this.#options = options;
+		// The SDK's session looks at the chip's own date too.
+		Time.set(unixSeconds);
+		this.#trust = new Trust(new Uint8Array(new Resource(CA).slice(0)), host, signed);
+		const secure: Record<string, unknown> = { protocolVersion: 0x303, cache: false, verify: true };
+		if (!isAddress(host)) secure.serverName = host;
+		if (alpn) secure.applicationLayerProtocolNegotiation = alpn;
+		this.#session = new CheckedSession(secure);
+		this.#session.certificateManager = new Certificates(this.#trust, unixSeconds);
+		this.#session.initiateHandshake();
+		this.#tcp = new TCP({
+			address: options.address,
+			port: options.port,
+			nodelay: true,
+			onReadable: (count) => {
+				this.#wire.readable = count;
+				this.#guarded();
+			},
+			onWritable: (count) => {
+				this.#wire.writable = count;
+				if (this.#open) this.#options.onWritable(this.#room());
+				else if (!this.#begun) this.#guarded();
+			},
+			onError: () => {
+				this.#ended = true;
+				if (!this.#plain) this.#end();
+			},
+		});
+		this.#wire = new Wire(this.#tcp);
+	}
+
+	write(bytes: Uint8Array): number | undefined {
+		this.#session.write(this.#wire, bytes);
+		return this.#room();
+	}
+
+	read(into: Uint8Array): number {
+		const plain = this.#plain!;
+		const count = into.length < plain.length - this.#at ? into.length : plain.length - this.#at;
+		into.set(plain.subarray(this.#at, this.#at + count));
+		this.#at += count;
+		if (this.#at === plain.length) {
+			this.#plain = undefined;
+			if (this.#wire.readable) this.#guarded();
+			else if (this.#ended) this.#end();
+		}
+		return count;
+	}
+
+	close(): void {
+		this.#tcp.close();
+	}
+
+	#room(): number {
+		return this.#wire.writable > OVERHEAD ? this.#wire.writable - OVERHEAD : 0;
+	}
+
+	/** Goes on as far as it goes; whatever is thrown is the end of the connection, never of the program. */
+	#guarded(): void {
+		try {
+			if (!this.#open) this.#shake();
+			if (this.#open) this.#decrypt();
+		} catch (error) {
+			this.#explain(error as Error);
+			this.#end();
+		}
+	}
+
+	#shake(): void {
+		const wire = this.#wire;
+		if (!this.#begun) {
+			this.#begun = true;
+			this.#options.onSecuring();
+		}
+		let done: boolean;
+		do done = this.#session.handshake(wire); while (!done && wire.readable);
+		// What has been read asks for an answer.
+		if (!done) done = this.#session.handshake(wire);
+		if (!done) return;
+		const { alert, clientCipher, serverCipher } = this.#session;
+		if (alert || !clientCipher || !serverCipher) throw new Error('');
+		this.#open = true;
+		this.failure = '';
+		this.#options.onWritable(this.#room());
+	}
+
+	/** One record at a time: what is in it must be read before the next. */
+	#decrypt(): void {
+		while (!this.#plain && this.#wire.readable) {
+			const plain = this.#session.read(this.#wire);
+			if (plain === null) return this.#end();
+			if (!plain?.length) continue;
+			this.#plain = plain;
+			this.#at = 0;
+			this.#options.onReadable(plain.length);
+		}
+	}
+
+	/** Puts what is known into a sentence, and tells the broker, who has nothing to hide its log from. */
+	#explain(error: Error): void {
+		const fault = this.#trust.fault || this.#session.fault || this.#wire.fault;
+		this.failure = fault || (this.#open ? '' : alertIn(error) || this.failure);
+		if (this.#open || this.#session.clientCipher || !fault) return;
+		try {
+			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? BAD_CERTIFICATE : HANDSHAKE_FAILURE));
+		} catch {
+			// It is gone, or takes nothing more: then it need not know.
+		}
+	}
+
+	#end(): void {
+		// A broker that got no certificate may hang up before its alert is read.
+		if (!this.#open && this.#session.checked.asked && !Resource.exists(CERTIFICATE)) this.failure = WANTS_CERTIFICATE;
+		this.#options.onError();
+	}
+}
+
+/** "alert: 2, 40" is all that the SDK says of an alert that came encrypted; nothing is said where the connection just broke. */
+function alertIn({ message }: Error): string {
+	if (message.startsWith('alert: ')) return alertText(Number(message.slice(message.indexOf(',') + 1)));
+	return message && `the handshake fails (${message})`;
+}
+
+function isAddress(host: string): boolean {
+	for (let i = 0; i < host.length; i++) if ('0123456789.'.indexOf(host.charAt(i)) < 0) return false;
+	return true;
+}
+
+/** RSA keys with a tiny exponent are refused: the SDK does not look at all of the padding, which lets their signatures be forged. */
+function signed(issuer: Uint8Array, certificate: Uint8Array): boolean {
+	const key = X509.decodeSPKI(issuer);
+	if (key.exponent !== undefined && key.exponent < 65_537n) return false;
+	return CertificateManager.prototype._verify(key, X509.decode(certificate));
+}
+
+/** The certificates of a file of the image; undefined if there is no such file. */
+function pieces(name: string): ArrayBuffer[] | undefined {
+	if (!Resource.exists(name)) return undefined;
+	const buffer = new Resource(name).slice(0);
+	const found: ArrayBuffer[] = [];
+	const list = new Der(new Uint8Array(buffer));
+	while (list.next()) found.push(buffer.slice(list.start, list.to));
+	return found;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// "telltale/tls" on an ESP8266: there is none, and why.
+//
+// Rule: whoever asks for TLS here is told so before anything is opened; nothing goes out in the clear instead.
+
+import type { Clock } from '../../ports.js';
+import type { MakeSocket } from '../tcp.js';
+
+/** Why TLS cannot be had; '' if it can. The figures are those of the SDK's own documentation. */
+export function tlsObjection(): string {
+	return 'tls is true, but TLS does not fit an ESP8266: a handshake takes 20 KB of RAM beside what the program needs, and 28 KB is all there is; use an ESP32, or set tls to false.';
+}
+
+/** Never called where tlsObjection() objects. */
+export function tlsSockets(_host: string, _alpn: string, _clock: Clock): MakeSocket | undefined {
+	return undefined;
+}

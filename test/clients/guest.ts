@@ -1,0 +1,47 @@
+// Runs a script with the client of clients/embedded/ on a simulated board against a broker on loopback.
+// Ten times real time: at pace "max" the broker's second packet, held back by Nagle's algorithm, would be an hour late.
+
+import type { EngineKind } from '../../simulator/engine.js';
+import { startSimulation, type Simulation } from '../../simulator/simulation.js';
+
+export const ENGINES: readonly EngineKind[] = ['xs', 'node'];
+const open: Simulation[] = [];
+
+export interface Guest {
+	/** What the script gave to trace(), and the board's own lines in brackets. */
+	readonly said: string[];
+	readonly simulation: Simulation;
+	/** Waits until the script has said that; the limit is the test's own. */
+	until(line: string | RegExp): Promise<void>;
+}
+
+/** `script` has MQTTClient, base (options but for callbacks), Timer, TCP, text(), bytes(), attempt(). */
+export async function startGuest(engine: EngineKind, brokerUrl: string, script: string, entry = 'test/clients/fixtures/guest.ts'): Promise<Guest> {
+	const said: string[] = [];
+	const simulation = await startSimulation({
+		engine, brokerUrl, seed: 'client', speed: 10, entry, settings: { script },
+		onTrace: (_node, line) => said.push(line),
+		onLine: (_node, line) => said.push(`[${line}]`),
+	});
+	open.push(simulation);
+	const matches = (line: string | RegExp) => said.some((each) => (typeof line === 'string' ? each === line : line.test(each)));
+	return {
+		said,
+		simulation,
+		async until(line) {
+			const patience = Date.now() + 20_000;
+			while (!matches(line)) {
+				if (Date.now() > patience) throw new Error(`The guest never said ${line}. It said:\n${said.join('\n')}`);
+				await new Promise((resolve) => setTimeout(resolve, 5));
+			}
+		},
+	};
+}
+
+/** For afterEach: ends the boards that the test began. */
+export async function endGuests(): Promise<void> {
+	for (const simulation of open.splice(0)) {
+		for (const node of simulation.nodes) node.kill();
+		await simulation.stop();
+	}
+}

@@ -1,0 +1,129 @@
+// The unchanged firmware on XS in virtual time: outages longer than the ring, and power cuts within the flash's own work.
+import { afterEach, describe, expect, it } from 'vitest';
+import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
+
+const MINUTE = 60_000;
+let simulation: VirtualSimulation | undefined;
+
+afterEach(() => {
+	simulation?.end();
+	simulation = undefined;
+});
+
+async function start(board: 'nodemcu' | 'esp32', seed: string, settings: object = {}) {
+	const lines: string[] = [];
+	simulation = await startVirtualSimulation({ seed, board, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings } });
+	const { broker, nodes, run } = simulation;
+	const published = (leaf: string) => broker.published.filter(({ topic }) => topic === `telltale/porch/${leaf}`).map(({ payload }) => JSON.parse(payload.toString()));
+	/** Numbers by boot, as they came, in the order of the boots' first reading. */
+	const byBoot = () => {
+		const boots = new Map<number, number[]>();
+		for (const { boot, seq } of [...published('readings'), ...published('backlog')]) boots.set(boot, [...(boots.get(boot) ?? []), seq]);
+		return boots;
+	};
+	return { broker, node: nodes[0]!, run, lines, published, byBoot };
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, k) => k + 1);
+const sorted = (numbers: readonly number[]) => [...new Set(numbers)].sort((one, other) => one - other);
+
+describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
+	it('readings of an outage longer than the memory, through a power cut, are all delivered, the oldest first', async () => {
+		const { broker, node, run, lines, published, byBoot } = await start(board, `outage/${board}`);
+		await run(MINUTE);
+		broker.kill();
+		await run(9 * MINUTE);
+		node.powerCut();
+		await run(MINUTE);
+		await node.powerOn();
+		await run(6 * MINUTE);
+		broker.start();
+		await run(4 * MINUTE);
+		const boots = byBoot();
+		expect(boots.size).toBe(2);
+		const [first, second] = [...boots.values()].map(sorted);
+		expect(first!.length).toBeGreaterThan(590);
+		expect(first).toEqual(upTo(first!.length));
+		expect(second).toEqual(upTo(second!.length));
+		// By time: oldest first, none twice.
+		const late = published('backlog').map(({ boot, seq }) => `${boot}/${seq}`);
+		expect(new Set(late).size).toBe(late.length);
+		const times = published('backlog').map(({ time }) => time);
+		expect(times.every((time) => time > 1_700_000_000)).toBe(true);
+		expect(times).toEqual([...times].sort((one, other) => one - other));
+		const health = published('health').at(-1);
+		expect(health).toMatchObject({ waiting: health.sampled - health.acknowledged - health.dropped, dropped: 0 });
+		expect(health.acknowledgedEarlier).toBeGreaterThan(500);
+		expect(lines.filter((line) => /starts anew|abort|fails/.test(line))).toEqual([]);
+		const sectors = board === 'nodemcu' ? 761 : 512;
+		expect(lines.filter((line) => line.startsWith('flash journal')).at(-1)).toMatch(new RegExp(`^flash journal: ${sectors} sectors, \\d+ with readings$`));
+	}, 120_000);
+
+	it('a restart by command saves what is in memory', async () => {
+		const { broker, node, run, byBoot } = await start(board, `restart/${board}`);
+		await run(MINUTE);
+		broker.kill();
+		await run(50_000);
+		node.type('restart\n');
+		await run(30_000);
+		broker.start();
+		await run(2 * MINUTE);
+		const boots = [...byBoot().values()].map(sorted);
+		expect(boots.length).toBe(2);
+		expect(boots[0]!.length).toBeGreaterThan(105);
+		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
+	}, 60_000);
+});
+
+describe('power cuts within the flash\'s own work', () => {
+	it('lose at most the reading that was being written, boot after boot', async () => {
+		const { broker, node, run, byBoot } = await start('nodemcu', 'cuts', { intervalMs: 2_000 });
+		await run(30_000);
+		broker.kill();
+		let steps = 0;
+		for (let cut = 0; cut < 12; cut++) {
+			// A boot that lives long enough is no loop: the node goes on measuring.
+			if (cut % 4 === 3) await run(6 * MINUTE);
+			let left = 3 + 7 * cut;
+			node.storage.onStep = (step) => {
+				if (step === 'preference' || left-- > 0) return undefined;
+				steps++;
+				return (cut % 4) / 4;
+			};
+			await run(4 * MINUTE);
+			node.storage.onStep = undefined;
+			if (!node.running) await node.powerOn();
+		}
+		expect(steps).toBe(12);
+		await run(2 * MINUTE);
+		broker.start();
+		await run(4 * MINUTE);
+		const boots = [...byBoot().values()].map(sorted);
+		expect(boots.length).toBe(13);
+		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
+		expect(node.counts.faults).toBe(0);
+	}, 120_000);
+
+	it('while it is delivered send again at most what was on its way', async () => {
+		const { broker, node, run, byBoot, published } = await start('nodemcu', 'delivery');
+		await run(10_000);
+		broker.kill();
+		await run(6 * MINUTE);
+		broker.start();
+		await run(5_000);
+		let cuts = 0;
+		for (; cuts < 5; cuts++) {
+			let left = 20 + cuts;
+			node.storage.onStep = (step) => (step === 'preference' || left-- > 0 ? undefined : 0.5);
+			await run(20_000);
+			node.storage.onStep = undefined;
+			expect(node.running).toBe(false);
+			await node.powerOn();
+		}
+		await run(2 * MINUTE);
+		const [first] = [...byBoot().values()];
+		expect(sorted(first!)).toEqual(upTo(sorted(first!).length));
+		const late = published('backlog').map(({ boot, seq }) => `${boot}/${seq}`);
+		expect(late.length - new Set(late).size).toBeLessThanOrEqual(cuts * 9);
+	}, 120_000);
+});
