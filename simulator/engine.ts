@@ -22,6 +22,8 @@ export class EngineStop extends Error {}
 export interface Meter {
 	/** Byte codes run in the turn, as XS counts them. */
 	compute: number;
+	/** Slots in use, with the garbage that was made since the last collection. */
+	slots: number;
 }
 
 export interface Engine {
@@ -60,7 +62,7 @@ function workerPath(): string {
 
 /** The worker's protocol: netstrings on file descriptors 3 (to it) and 4 (from it), the first byte says what it is. */
 class XsEngine implements Engine {
-	readonly meter: Meter = { compute: 0 };
+	readonly meter: Meter = { compute: 0, slots: 0 };
 	readonly #process: ChildProcess;
 	readonly #to: Duplex;
 	readonly #answer: Answer;
@@ -151,7 +153,11 @@ class XsEngine implements Engine {
 		this.#waiting = undefined;
 		if (letter !== '.') return waiting.reject(new EngineStop(body.toString('utf8')));
 		const separator = body.indexOf(1);
-		if (separator >= 0) this.meter.compute = JSON.parse(body.toString('utf8', 0, separator)).compute;
+		if (separator >= 0) {
+			const { compute, currentHeapCount } = JSON.parse(body.toString('utf8', 0, separator));
+			this.meter.compute = compute;
+			this.meter.slots = currentHeapCount;
+		}
 		waiting.resolve(body.subarray(separator + 1));
 	}
 
@@ -194,7 +200,7 @@ function compiled(text: string): Script {
 
 /** Node's own engine with nothing in it but the language. Turns are synchronous. */
 class NodeEngine implements Engine {
-	readonly meter: Meter = { compute: 0 };
+	readonly meter: Meter = { compute: 0, slots: 0 };
 	readonly #context: Context;
 	#gone = '';
 

@@ -5,16 +5,19 @@
 // each time one is sent. The first topics that are published to get the aliases. MQTT 5.0 §3.3.2.3.4
 
 import { Property } from './properties.js';
+import type { Elsewhere } from './sender.js';
 import { isSame } from './topics.js';
 import { readUint16, writeUint16 } from './wire.js';
 
-export class Aliases {
+export class Aliases implements Elsewhere {
 	readonly #max: number;
 	/** Index + 1 is the alias. */
 	readonly #topics: Uint8Array[] = [];
 	/** How many the broker allows on this connection, and which ones it knows, as bits. */
 	#allowed = 0;
 	#told = 0;
+	left = 0;
+	passing = 0;
 
 	/** At most 30. */
 	constructor(max: number) {
@@ -24,7 +27,7 @@ export class Aliases {
 	/** A new connection, or the broker's maximum for it. */
 	allow(max: number): void {
 		this.#allowed = Math.min(max, this.#max);
-		this.#told = 0;
+		this.#told = this.left = 0;
 	}
 
 	/** A topic that is published to: from now on worth an alias, if there is one left. */
@@ -37,9 +40,9 @@ export class Aliases {
 
 	/**
 	 * Writes the PUBLISH packet bytes[at] to bytes[at + size - 1] anew with a topic alias, the topic left out if the broker
-	 * knows it. Returns its size, or 0 if it has none or would not fit: then it goes out as it is.
+	 * knows it. Returns its size, or 0 if it has none or takes more than `max`: then it goes out as it is.
 	 */
-	write(bytes: Uint8Array, at: number, size: number, into: Uint8Array, packetMax: number): number {
+	write(bytes: Uint8Array, at: number, size: number, into: Uint8Array, to: number, max: number): number {
 		if (this.#allowed === 0) return 0;
 		const lengthAt = at + 1;
 		let topicAt = lengthAt;
@@ -49,9 +52,10 @@ export class Aliases {
 		if (alias === 0) return 0;
 		const told = (this.#told & 1 << alias) !== 0;
 		const length = at + size - topicAt + 3 - (told ? topicEnd - topicAt - 2 : 0);
-		if (length > into.length - 4 || length >= 0x4000 || length + 3 > packetMax) return 0;
+		if (length + 3 > max || length >= 0x4000) return 0;
 		this.#told |= 1 << alias;
-		return this.writeAliased(bytes, at, topicAt, topicEnd, at + size, into, length, alias, told);
+		this.left = this.writeAliased(bytes, at, topicAt, topicEnd, at + size, into, to, length, alias, told) - to;
+		return this.left;
 	}
 
 	private aliasOf(bytes: Uint8Array, at: number, end: number): number {
@@ -62,10 +66,9 @@ export class Aliases {
 	}
 
 	private writeAliased(bytes: Uint8Array, at: number, topicAt: number, topicEnd: number, end: number, into: Uint8Array,
-		length: number, alias: number, told: boolean): number {
+		to: number, length: number, alias: number, told: boolean): number {
 		const idEnd = topicEnd + ((bytes[at] & 6) > 0 ? 2 : 0);
-		into[0] = bytes[at];
-		let to = 1;
+		into[to++] = bytes[at];
 		if (length >= 0x80) {
 			into[to++] = length & 0x7f | 0x80;
 			into[to++] = length >> 7;

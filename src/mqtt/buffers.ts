@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: MIT
-// All bytes of a session, cut from one block: on XS each further view of a block costs three slots less than an array of its own.
+// All bytes of a session: one block of memory, one view of its bytes, and for each part where its range begins.
 //
-// Rule: made once, with the session; who holds a view holds it for good, and nobody else writes there, but for CONNECT, which
-// is written where inbound packets are put together later.
+// Rule: made once, with the session; each part keeps to its own range, and nobody else writes there, but for CONNECT, which is
+// written where inbound packets are put together later. On XS a view for each part would cost four slots a part.
 
 import { assert } from '../assert.js';
 import {
 	BUFFER_BYTES, CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, IN_FLIGHT_MAX, INBOUND_MAX, OUTBOX_BYTES, type SessionOptions,
 } from './options.js';
+import { ID_WORDS } from './ids.js';
 
 export class Buffers {
 	readonly ids: Uint16Array;
-	readonly framer: Uint8Array;
-	readonly outbox: Uint8Array;
-	readonly control: Uint8Array;
-	readonly filters: Uint8Array;
+	/** From 0 the buffer for inbound packets, then the other ranges, in this order. */
+	readonly bytes: Uint8Array;
+	readonly filtersAt: number;
+	readonly controlAt: number;
+	/** To the end of the bytes. */
+	readonly outboxAt: number;
 
 	constructor(options: SessionOptions) {
 		const {
@@ -22,14 +25,13 @@ export class Buffers {
 			controlBytes = options.protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES,
 		} = options;
 		assert(inFlightMax >= 1 && inboundMax >= 1 && controlBytes >= 16, 'inFlightMax and inboundMax are at least 1, controlBytes at least 16.');
-		const ids = 2 + inFlightMax + inboundMax;
-		const block = new ArrayBuffer(2 * ids + bufferBytes + outboxBytes + controlBytes + filterBytes);
-		let at = 2 * ids;
+		const ids = ID_WORDS + inFlightMax + inboundMax;
+		this.filtersAt = bufferBytes;
+		this.controlAt = this.filtersAt + filterBytes;
+		this.outboxAt = this.controlAt + controlBytes;
+		const block = new ArrayBuffer(2 * ids + this.outboxAt + outboxBytes);
 		this.ids = new Uint16Array(block, 0, ids);
-		this.framer = new Uint8Array(block, at, bufferBytes);
-		this.outbox = new Uint8Array(block, at += bufferBytes, outboxBytes);
-		this.control = new Uint8Array(block, at += outboxBytes, controlBytes);
-		this.filters = new Uint8Array(block, at += controlBytes, filterBytes);
+		this.bytes = new Uint8Array(block, 2 * ids);
 	}
 }
 Object.freeze(Buffers.prototype);

@@ -4,60 +4,42 @@
 // Rule: nothing here knows of connections but that they are lost and resumed. A QoS 2 message is in the outbox until PUBREC,
 // then only its id is kept until PUBCOMP: so a PUBLISH cannot follow its PUBREL. Packet ids of inbound QoS 2 messages are
 // kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
-// Invariant: #released ≤ count of releases. MQTT 3.1.1 §4.3, §4.4
+// Invariant: ids[At.Released] ≤ ids[At.Releases]. MQTT 3.1.1 §4.3, §4.4
 
 import type { Buffers } from './buffers.js';
 import type { Filters } from './filters.js';
-import { Ids, List } from './ids.js';
-import { HANG_UPS_MAX, IN_FLIGHT_MAX, MESSAGES_MAX, type SessionOptions } from './options.js';
+import { add, At, idAt, indexOf, isFull, removeAt } from './ids.js';
+import { IN_FLIGHT_MAX, MESSAGES_MAX, type SessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
-
-/** Received by the broker (PUBREC), waiting for PUBCOMP. */
-const RELEASES = List.A;
-/** Told to the application, waiting for PUBREL. */
-const INBOUND = List.B;
 
 export class Delivery {
 	readonly outbox: Outbox;
-	readonly #ids: Ids;
-	/** Of the releases, how many have had their PUBREL on this connection. */
-	#released = 0;
-	readonly #inFlightMax: number;
-	/** On this connection; never more than the option. */
-	limit = 0;
-	readonly #hangUpsMax: number;
-	#lastId: number;
-	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
-	#suspect = 0;
-	#hangUps = 0;
-
-	constructor(options: SessionOptions, buffers: Buffers) {
-		this.outbox = new Outbox(buffers.outbox, options.messagesMax ?? MESSAGES_MAX, options.protocol5);
-		this.#inFlightMax = options.inFlightMax ?? IN_FLIGHT_MAX;
-		this.#hangUpsMax = options.hangUpsMax ?? HANG_UPS_MAX;
-		this.#lastId = options.lastPacketId ?? 0;
-		this.limit = this.#inFlightMax;
-		this.#ids = new Ids(buffers.ids, this.#inFlightMax);
+	readonly #ids: Uint16Array;
+	constructor(options: SessionOptions, { bytes, outboxAt, ids }: Buffers) {
+		this.outbox = new Outbox(bytes, options.messagesMax ?? MESSAGES_MAX, options.protocol5, outboxAt);
+		this.#ids = ids;
+		ids[At.Limit] = ids[At.InFlightMax] = options.inFlightMax ?? IN_FLIGHT_MAX;
+		ids[At.Last] = options.lastPacketId ?? 0;
 	}
 
-	get inFlight(): number { return this.outbox.inFlight + this.#ids.count(RELEASES); }
+	get inFlight(): number { return this.outbox.inFlight + this.#ids[At.Releases]; }
 
-	get pending(): number { return this.outbox.count + this.#ids.count(RELEASES); }
+	get pending(): number { return this.outbox.count + this.#ids[At.Releases]; }
 
 	/** Whether something must be sent again before new messages. */
-	get resends(): boolean { return this.#ids.count(RELEASES) > 0 || this.outbox.resends; }
+	get resends(): boolean { return this.#ids[At.Releases] > 0 || this.outbox.resends; }
 
-	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
+	/** How many more messages of QoS 1 and 2 may be begun, 0 or less if none. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
-		const max = this.#suspect > 0 ? 1 : this.limit;
-		return Math.max(0, max - this.inFlight);
+		const ids = this.#ids;
+		return (ids[At.Suspect] > 0 ? 1 : ids[At.Limit]) - ids[At.Releases] - this.outbox.inFlight;
 	}
 
-	has(id: number): boolean { return this.outbox.has(id) || this.#ids.indexOf(RELEASES, id) >= 0; }
+	has(id: number): boolean { return this.outbox.has(id) || indexOf(this.#ids, At.Releases, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
 	nextId(filters: Filters): number {
-		let id = this.#lastId;
+		let id = this.#ids[At.Last];
 		do {
 			id = id === 0xffff ? 1 : id + 1;
 		} while (this.has(id) || filters.has(id));
@@ -66,112 +48,112 @@ export class Delivery {
 
 	/** The request with that id is stored; -1 or 0: there is none. Returns the id. */
 	use(id: number): number {
-		if (id > 0) this.#lastId = id;
+		if (id > 0) this.#ids[At.Last] = id;
 		return id;
 	}
 
 	/** Nothing that was sent before this request waits for an answer longer than it. */
 	isOldest(id: number): boolean {
-		return id === this.outbox.headId || this.#ids.count(RELEASES) > 0 && id === this.#ids.at(RELEASES, 0);
+		const ids = this.#ids;
+		return id === this.outbox.headId || ids[At.Releases] > 0 && id === idAt(ids, At.Releases, 0);
 	}
 
 	/** PUBACK. False: it means nothing to us. */
-	acknowledge(id: number): boolean {
-		if (!this.outbox.acknowledge(id, 1)) return false;
-		if (id === this.#suspect) this.#suspect = 0;
-		return true;
-	}
+	acknowledge(id: number): boolean { return this.settle(id, 1); }
 
 	/** PUBREC. False: it means nothing to us. */
 	receive(id: number): boolean {
-		if (!this.refuse(id)) return false;
-		this.#ids.add(RELEASES, id);
+		if (!this.settle(id, 2)) return false;
+		add(this.#ids, At.Releases, id);
 		return true;
 	}
 
 	/** A PUBREC of MQTT 5.0 that turns the message down: that was all (MQTT 5.0 §4.4.0-2). False: it means nothing to us. */
-	refuse(id: number): boolean {
-		if (!this.outbox.acknowledge(id, 2)) return false;
-		if (id === this.#suspect) this.#suspect = 0;
-		return true;
-	}
+	refuse(id: number): boolean { return this.settle(id, 2); }
 
 	/** Whether the PUBREL for that id was sent on this connection and not answered. */
 	isReleased(id: number): boolean {
-		const index = this.#ids.indexOf(RELEASES, id);
-		return index >= 0 && index < this.#released;
+		const index = indexOf(this.#ids, At.Releases, id);
+		return index >= 0 && index < this.#ids[At.Released];
 	}
 
 	/** PUBCOMP. False: it means nothing to us. */
 	complete(id: number): boolean {
 		if (!this.isReleased(id)) return false;
-		this.#ids.removeAt(RELEASES, this.#ids.indexOf(RELEASES, id));
-		this.#released--;
+		removeAt(this.#ids, At.Releases, indexOf(this.#ids, At.Releases, id));
+		this.#ids[At.Released]--;
 		return true;
 	}
 
 	/** The next id that PUBREL is to be sent for, in the order of PUBREC (§4.6.0-4), or 0. */
 	nextRelease(): number {
-		return this.#released < this.#ids.count(RELEASES) ? this.#ids.at(RELEASES, this.#released) : 0;
+		const ids = this.#ids;
+		return ids[At.Released] < ids[At.Releases] ? idAt(ids, At.Releases, ids[At.Released]) : 0;
 	}
 
-	released(): void { this.#released++; }
+	released(): void { this.#ids[At.Released]++; }
 
-	isOpen(id: number): boolean { return this.#ids.indexOf(INBOUND, id) >= 0; }
+	isOpen(id: number): boolean { return indexOf(this.#ids, At.Inbound, id) >= 0; }
 
 	/** The broker's Receive Maximum (MQTT 5.0). */
-	setLimit(receiveMax: number): void { this.limit = Math.min(receiveMax, this.#inFlightMax); }
+	setLimit(receiveMax: number): void { this.#ids[At.Limit] = Math.min(receiveMax, this.#ids[At.InFlightMax]); }
 
-	get inboundFull(): boolean { return this.#ids.full(INBOUND); }
+	get inboundFull(): boolean { return isFull(this.#ids, At.Inbound); }
 
-	open(id: number): void { this.#ids.add(INBOUND, id); }
+	open(id: number): void { add(this.#ids, At.Inbound, id); }
 
 	/** PUBREL. False: the message is not known (any more). */
 	close(id: number): boolean {
-		const index = this.#ids.indexOf(INBOUND, id);
+		const index = indexOf(this.#ids, At.Inbound, id);
 		if (index < 0) return false;
-		this.#ids.removeAt(INBOUND, index);
+		removeAt(this.#ids, At.Inbound, index);
 		return true;
 	}
 
 	/** The broker has no session: what it never acknowledged is new, what it received is its own. */
 	renew(): void {
 		this.outbox.renew();
-		this.#ids.clear(INBOUND);
+		this.#ids[At.Inbound] = 0;
 	}
 
 	/** After renew(): takes one id of those that the broker had received, until 0. */
 	takeRelease(): number {
-		if (this.#ids.count(RELEASES) === 0) return 0;
-		const id = this.#ids.at(RELEASES, 0);
-		this.#ids.removeAt(RELEASES, 0);
+		if (this.#ids[At.Releases] === 0) return 0;
+		const id = idAt(this.#ids, At.Releases, 0);
+		removeAt(this.#ids, At.Releases, 0);
 		return id;
 	}
 
 	/** All that is not acknowledged is to be sent again. */
 	rewind(): void {
-		this.#released = 0;
+		this.#ids[At.Released] = 0;
 		this.outbox.rewind();
 	}
 
-	/** The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). */
-	hungUp(): number {
+	/** The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). 0 hang-ups: none ever is. */
+	hungUp(hangUpsMax: number): number {
+		const ids = this.#ids;
 		const head = this.outbox.headId;
-		this.#hangUps = head > 0 && head === this.#suspect ? this.#hangUps + 1 : 1;
-		this.#suspect = this.#hangUpsMax > 0 ? head : 0;
-		if (this.#suspect === 0 || this.#hangUps < this.#hangUpsMax) return 0;
+		ids[At.HangUps] = head > 0 && head === ids[At.Suspect] ? ids[At.HangUps] + 1 : 1;
+		ids[At.Suspect] = hangUpsMax > 0 ? head : 0;
+		if (ids[At.Suspect] === 0 || ids[At.HangUps] < hangUpsMax) return 0;
 		this.outbox.rewind();
 		this.outbox.removeHead();
-		this.#suspect = 0;
+		ids[At.Suspect] = 0;
 		return head;
 	}
 
 	/** Drops everything. */
 	clear(): void {
 		this.outbox.clear();
-		this.#ids.clear(RELEASES);
-		this.#ids.clear(INBOUND);
-		this.#released = this.#suspect = this.#hangUps = 0;
+		this.#ids.fill(0, At.Suspect, At.InFlightMax);
+		this.#ids[At.Releases] = this.#ids[At.Inbound] = 0;
+	}
+
+	private settle(id: number, qos: number): boolean {
+		if (!this.outbox.acknowledge(id, qos)) return false;
+		if (id === this.#ids[At.Suspect]) this.#ids[At.Suspect] = 0;
+		return true;
 	}
 }
 Object.freeze(Delivery.prototype);

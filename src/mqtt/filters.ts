@@ -6,6 +6,7 @@
 // Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
 
 import { assert } from '../assert.js';
+import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type SessionOptions } from './options.js';
 import { HEAD_MAX, Packet, writeRequestHead } from './packets.js';
 import { encodeText, isSame, isTopicFilter, isTopicName } from './topics.js';
 import { readUint16, writeBytes, writeUint16 } from './wire.js';
@@ -25,170 +26,169 @@ export const enum Wish {
 }
 
 export class Filters {
+	/** How many have a wish: none, most of the time. */
+	wishes = 0;
+	readonly #options: SessionOptions;
 	readonly #bytes: Uint8Array;
-	readonly #max: number;
-	readonly #sizeMax: number;
-	readonly #is5: boolean;
-	#count = 0;
-	#used = 0;
+	/** Its range of the bytes begins here, as long as the options say; the filters end there. */
+	readonly #start: number;
+	#end: number;
 
-	/** `requestMax`: the largest SUBSCRIBE packet that can be sent. */
-	constructor(bytes: Uint8Array, max: number, requestMax: number, is5 = false) {
-		this.#is5 = is5;
+	constructor(options: SessionOptions, bytes: Uint8Array, start: number) {
+		this.#options = options;
 		this.#bytes = bytes;
-		this.#max = max;
-		this.#sizeMax = requestMax - HEAD_MAX - 1;
+		this.#start = this.#end = start;
 	}
 
-	/** Requests that await an answer. */
-	get awaited(): number {
-		let count = 0;
-		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) count++;
-		return count;
-	}
+	/** Whether a request awaits its answer. */
+	get awaited(): boolean { return this.wishes > 0 && (this.first(Wish.Asked) >= 0 || this.first(Wish.Left) >= 0); }
 
-	/** Index of the request with that id that awaits an answer of that kind, or -1. */
-	indexOf(id: number, wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.id(i) === id && this.wish(i) === wish) return i;
+	/** Where the request with that id lies that awaits an answer of that kind, or -1. */
+	find(id: number, wish: Wish): number {
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.id(at) === id && this.wish(at) === wish) return at;
 		return -1;
 	}
 
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
-		for (let i = 0; i < this.#count; i++) if (this.id(i) === id && this.wish(i) !== Wish.None) return true;
+		if (this.wishes === 0) return false;
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.id(at) === id && this.wish(at) !== Wish.None) return true;
 		return false;
 	}
 
-	/** Index of the first filter with that wish, or -1. */
+	/** Where the first filter with that wish lies, or -1. */
 	first(wish: Wish): number {
-		for (let i = 0; i < this.#count; i++) if (this.wish(i) === wish) return i;
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.wish(at) === wish) return at;
 		return -1;
 	}
 
+	/** Where the first request lies that is to be made, or -1. */
+	waiting(): number {
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if ((this.wish(at) & 1) === 1) return at;
+		return -1;
+	}
+
+	/** How many filters lie before that place. */
+	index(place: number): number {
+		let index = 0;
+		for (let at = this.#start; at < place; at = this.next(at)) index++;
+		return index;
+	}
+
 	/** 0: none yet. */
-	id(index: number): number { return readUint16(this.#bytes, this.offset(index)); }
+	id(at: number): number { return readUint16(this.#bytes, at); }
 
 	/** Whether so many filters more, of so many bytes together, have room. */
-	fits(count: number, size: number): boolean { return this.#count + count <= this.#max && this.#used + 3 * count + size <= this.#bytes.length; }
+	fits(count: number, size: number): boolean {
+		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.#options;
+		return this.index(this.#end) + count <= filtersMax && this.#end + (OWN + 3) * count + size <= this.#start + filterBytes;
+	}
 
 	/** What is wished of the filter; -1 if it is not on the list. */
 	wishOf(filter: Uint8Array): Wish | -1 {
-		const index = this.find(filter);
-		return index < 0 ? -1 : this.wish(index);
+		const at = this.same(filter);
+		return at < 0 ? -1 : this.wish(at);
 	}
 
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);
+		const is5 = this.#options.protocol5 !== undefined;
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
-		assert(options >= 0 && options < (this.#is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
-		if (this.#is5) checkShared(filter, bytes, options);
-		let index = this.find(bytes);
-		if (index >= 0 && this.awaits(index)) return -1;
-		if (index < 0) index = this.append(bytes);
-		if (index < 0) return -1;
-		this.#bytes[this.offset(index + 1) - 1] = options;
-		this.setId(index, id);
-		this.setWish(index, Wish.Ask);
+		assert(options >= 0 && options < (is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
+		if (is5) checkShared(filter, bytes, options);
+		let at = this.same(bytes);
+		if (at >= 0 && this.awaits(at)) return -1;
+		if (at < 0) at = this.append(bytes);
+		if (at < 0) return -1;
+		this.#bytes[this.next(at) - 1] = options;
+		this.ask(at, Wish.Ask, id);
 		return id;
 	}
 
 	/** Notes that the filter is not wanted any more. Returns the id of the request, or -1. */
 	leave(filter: string, id: number): number {
-		const index = this.find(encodeText(filter));
-		if (index < 0 || this.awaits(index)) return -1;
-		this.setId(index, id);
-		this.setWish(index, Wish.Leave);
+		const at = this.same(encodeText(filter));
+		if (at < 0 || this.awaits(at)) return -1;
+		this.ask(at, Wish.Leave, id);
 		return id;
 	}
 
 	/** The request is answered: a filter that was asked for stays. */
-	answered(index: number): void { this.setWish(index, Wish.None); }
+	answered(at: number): void { this.setWish(at, Wish.None); }
 
-	remove(index: number): void {
-		const at = this.offset(index);
-		const next = this.offset(index + 1);
-		this.#bytes.copyWithin(at, next, this.#used);
-		this.#used -= next - at;
-		this.#count--;
+	remove(at: number): void {
+		const next = this.next(at);
+		this.setWish(at, Wish.None);
+		this.#bytes.copyWithin(at, next, this.#end);
+		this.#end -= next - at;
 	}
 
 	/** The broker knows none of them: all are to be asked for. */
 	renew(): void {
-		for (let i = 0; i < this.#count; i++) {
-			if (this.wish(i) !== Wish.None) continue;
-			this.setId(i, 0);
-			this.setWish(i, Wish.Ask);
-		}
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.wish(at) === Wish.None) this.ask(at, Wish.Ask, 0);
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let i = 0; i < this.#count; i++) if (this.awaits(i)) this.setWish(i, this.wish(i) - 1);
-	}
-
-	/** Index of the first request to be made, or -1. */
-	waiting(): number {
-		for (let i = 0; i < this.#count; i++) if ((this.wish(i) & 1) === 1) return i;
-		return -1;
+		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.awaits(at)) this.setWish(at, this.wish(at) - 1);
 	}
 
 	/** The largest request that may have to be made. */
 	get largest(): number {
 		let size = 0;
-		for (let i = 0; i < this.#count; i++) size = Math.max(size, this.requestSize(i));
+		for (let at = this.#start; at < this.#end; at = this.next(at)) size = Math.max(size, this.requestSize(at));
 		return size;
 	}
 
 	/** At most that many bytes are written by write(). */
-	requestSize(index: number): number {
-		return HEAD_MAX + 1 + this.offset(index + 1) - this.offset(index) - OWN;
-	}
+	requestSize(at: number): number { return HEAD_MAX + 1 + this.next(at) - at - OWN; }
 
-	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting, under that id. */
-	write(index: number, bytes: Uint8Array, at: number, id: number): number {
-		const asks = this.wish(index) === Wish.Ask;
-		const from = this.offset(index) + OWN;
-		const size = this.offset(index + 1) - from - (asks ? 0 : 1);
-		this.setId(index, id);
-		this.setWish(index, this.wish(index) + 1);
-		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#is5);
+	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting at that place, under that id. */
+	write(place: number, bytes: Uint8Array, at: number, id: number): number {
+		const asks = this.wish(place) === Wish.Ask;
+		const from = place + OWN;
+		const size = this.next(place) - from - (asks ? 0 : 1);
+		this.ask(place, this.wish(place) + 1, id);
+		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#options.protocol5 !== undefined);
 		for (let i = 0; i < size; i++) bytes[at + i] = this.#bytes[from + i];
 		return at + size;
 	}
 
 	private append(filter: Uint8Array): number {
-		const size = OWN + 2 + filter.length + 1;
-		if (this.#count === this.#max || this.#used + size > this.#bytes.length || size - OWN > this.#sizeMax) return -1;
-		const at = writeUint16(this.#bytes, this.#used + OWN, filter.length);
-		writeBytes(this.#bytes, at, filter, filter.length);
-		this.#used += size;
-		return this.#count++;
+		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.#options;
+		const at = this.#end;
+		const end = at + OWN + 2 + filter.length + 1;
+		if (!this.fits(1, filter.length)) return -1;
+		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
+		writeBytes(this.#bytes, writeUint16(this.#bytes, at + OWN, filter.length), filter, filter.length);
+		this.#bytes[at + 2] = Wish.None;
+		this.#end = end;
+		return at;
 	}
 
-	private find(filter: Uint8Array): number {
-		for (let i = 0; i < this.#count; i++) {
-			const at = this.offset(i) + OWN + 2;
-			if (isSame(this.#bytes, at, this.offset(i + 1) - 1, filter)) return i;
+	private same(filter: Uint8Array): number {
+		for (let at = this.#start; at < this.#end; at = this.next(at)) {
+			if (isSame(this.#bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
 		}
 		return -1;
 	}
 
-	private awaits(index: number): boolean {
-		return this.wish(index) === Wish.Asked || this.wish(index) === Wish.Left;
+	private awaits(at: number): boolean { return this.wish(at) === Wish.Asked || this.wish(at) === Wish.Left; }
+
+	private wish(at: number): Wish { return this.#bytes[at + 2]; }
+
+	private setWish(at: number, wish: Wish): void {
+		this.wishes += (wish === Wish.None ? 0 : 1) - (this.wish(at) === Wish.None ? 0 : 1);
+		this.#bytes[at + 2] = wish;
 	}
 
-	private wish(index: number): Wish { return this.#bytes[this.offset(index) + 2]; }
-
-	private setWish(index: number, wish: Wish): void { this.#bytes[this.offset(index) + 2] = wish; }
-
-	private setId(index: number, id: number): void { writeUint16(this.#bytes, this.offset(index), id); }
-
-	private offset(index: number): number {
-		let at = 0;
-		for (let i = 0; i < index; i++) at += OWN + 3 + readUint16(this.#bytes, at + OWN);
-		return at;
+	private ask(at: number, wish: Wish, id: number): void {
+		writeUint16(this.#bytes, at, id);
+		this.setWish(at, wish);
 	}
+
+	private next(at: number): number { return at + OWN + 3 + readUint16(this.#bytes, at + OWN); }
 }
 Object.freeze(Filters.prototype);
 

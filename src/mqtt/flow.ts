@@ -5,23 +5,24 @@
 // Rule: after each packet, and each piece of a message that is larger than the buffer, the session takes nothing more until
 // release(): so the application reads at its own pace, and a message is acknowledged once it has been read. A message that goes
 // out is not stored, so it is not sent again: such a session lives for one connection.
-// Invariant: while Sender.passing > 0 nothing but the application's own bytes goes to the socket. MQTT 3.1.1 §3.3, §4.3
+// Invariant: while `passing` > 0 nothing but the application's own bytes goes to the socket. MQTT 3.1.1 §3.3, §4.3
 
 import { assert } from '../assert.js';
 import type { Delivery } from './delivery.js';
-import { Fault } from './fault.js';
 import { Wish, type Filters } from './filters.js';
 import type { Framer } from './framer.js';
 import type { KeepAlive } from './keepalive.js';
 import type { Millis } from './options.js';
-import { DUP, HEAD_MAX, Packet, publishSize, RETAIN } from './packets.js';
-import type { Sender } from './sender.js';
+import { DUP, HEAD_MAX, Packet, publishLength, RETAIN } from './packets.js';
+import type { Elsewhere, Sender } from './sender.js';
 import { encodeText, isTopicFilter } from './topics.js';
-import { readUint16 } from './wire.js';
+import { lengthSize, readUint16 } from './wire.js';
 
-export class Flow {
+export class Flow implements Elsewhere {
 	/** Something was taken, which is to be looked at before release(). */
 	held = false;
+	left = 0;
+	passing = 0;
 	#framer!: Framer;
 	#delivery!: Delivery;
 	#filters!: Filters;
@@ -46,7 +47,7 @@ export class Flow {
 		this.#sender = sender;
 		this.#keepAlive = keepAlive;
 		this.#requestMax = sender.room - HEAD_MAX - 4;
-		framer.inPieces = true;
+		framer.takePieces();
 	}
 
 	/** First byte of the packet that was taken; of a PUBLISH, also its pieces. */
@@ -68,18 +69,15 @@ export class Flow {
 	get rest(): number { return this.#framer.rest; }
 
 	/** By the inbound side: a message, or its first piece, was told. */
-	message(qos: number, id: number, known: boolean): Fault {
+	message(qos: number, id: number, known: boolean): void {
 		this.#qos = qos;
 		this.#id = id;
 		this.#known = known;
-		return this.piece();
+		this.piece();
 	}
 
 	/** By the inbound side. */
-	piece(): Fault {
-		this.#owed = this.#framer.rest === 0 && this.#qos > 0;
-		return Fault.None;
-	}
+	piece(): void { this.#owed = this.#framer.rest === 0 && this.#qos > 0; }
 
 	/** By the session, after each packet that was right. */
 	packet(): void {
@@ -108,9 +106,6 @@ export class Flow {
 		this.expectAnswers(now);
 	}
 
-	/** Bytes of the application's that go next. */
-	get passing(): number { return this.#sender.passing; }
-
 	/** Whether a message or request can be begun: everything before is out. */
 	get ready(): boolean { return this.#sender.drained; }
 
@@ -119,7 +114,8 @@ export class Flow {
 
 	/** Bytes that go before the payload. */
 	headSize(topic: Uint8Array, length: number, qos: number): number {
-		return publishSize(topic.length, length, qos, undefined) - length;
+		const rest = publishLength(topic.length, length, qos, undefined);
+		return 1 + lengthSize(rest) + rest - length;
 	}
 
 	/**
@@ -129,19 +125,17 @@ export class Flow {
 	begin(topic: Uint8Array, length: number, qos: number, retain: boolean, duplicate: boolean, id: number): number {
 		assert(this.ready, 'begin() was called before everything was sent.');
 		const { outbox } = this.#delivery;
-		if (qos > 0 && this.#delivery.quota === 0) return -1;
+		if (qos > 0 && this.#delivery.quota <= 0) return -1;
 		if (qos > 0 && id === 0) id = this.#delivery.nextId(this.#filters);
-		if (this.headSize(topic, length, qos) > this.#sender.bytes.length || !outbox.put(topic, this.#nothing, 0, qos, retain, id)) return -1;
-		this.#sender.pass(topic, this.#nothing, length, qos, (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), id);
+		if (this.headSize(topic, length, qos) > this.#sender.size || !outbox.put(topic, this.#nothing, 0, qos, retain, id)) return -1;
+		this.#sender.pass(Packet.Publish | qos << 1 | (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), topic, length, id);
 		return qos > 0 ? this.#delivery.use(id) : 0;
 	}
 
 	passed(count: number, now: Millis): void {
-		assert(count <= this.#sender.passing, 'More bytes were passed than the message has.');
-		this.#sender.passing -= count;
-		this.#keepAlive.moved(now);
-		if (this.#sender.passing === 0) this.#keepAlive.sent(now);
-		if (this.#sender.drained) this.#keepAlive.drained(now);
+		assert(count <= this.passing, 'More bytes were passed than the message has.');
+		this.passing -= count;
+		if (this.#keepAlive.wrote(this.passing === 0, now) && this.#sender.drained) this.#keepAlive.drained();
 		this.expectAnswers(now);
 	}
 
@@ -169,7 +163,7 @@ export class Flow {
 	}
 
 	private expectAnswers(now: Millis): void {
-		this.#keepAlive.expect(this.#delivery.inFlight + this.#filters.awaited > 0, true, now);
+		this.#keepAlive.expect(this.#delivery.inFlight > 0 || this.#filters.awaited, true, now);
 	}
 }
 Object.freeze(Flow.prototype);

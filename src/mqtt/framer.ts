@@ -3,51 +3,69 @@
 //
 // Rule: a packet that arrived in one piece is read where it lies; only pieces are copied, into one buffer that never grows.
 // What is larger than the buffer is counted and let go, whole or in pieces alike, but for its packet id, which is owed an answer.
-// Invariant: #have ≤ #length while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
+// Invariant: #have ≤ end while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
 
 import { Fault } from './fault.js';
 import { checkFirst, checkLength } from './packets.js';
 import { readUint16 } from './wire.js';
 
-const enum Stage { First, Length, Body }
+const enum Stage { First, Length, Body, /** Of a message in pieces, all behind the first. */ Rest }
+
+const enum Mode { Version4, Version5, /** Version 4, and messages larger than the buffer come in pieces (flow.ts). */ Pieces }
+
+/** In place of an id: a further piece of a message. */
+const FURTHER = -1;
+
+/** From so many bytes on a view, which is 64 bytes of garbage, is cheaper than a loop. */
+const VIEW_MIN = 16;
 
 export class Framer {
-	/** Pieces are put together here. Anybody may use it before the first byte of a connection. */
+	/** Pieces are put together in its first `size` bytes. Anybody may use those before the first byte of a connection. */
 	readonly buffer: Uint8Array;
+	readonly size: number;
 
-	/** The first byte of the packet that take() completed, 0 if it completed none. Its body is bytes[at] to bytes[end - 1]. */
+	/** The first byte of the packet that take() completed, 0 if it completed none; above that byte the fault, if there is one. */
 	first = 0;
+	/** Its body is bytes[at] to bytes[end - 1]. Before it is complete, `end` is its length. */
 	bytes: Uint8Array;
 	at = 0;
 	end = 0;
-	/** Not 0: the length of a PUBLISH body that was let go; then only `id` is known of it. */
-	oversize = 0;
+	/** Packet id of a PUBLISH that was let go, or FURTHER. */
 	id = 0;
-	/** Messages larger than the buffer come in pieces; see flow.ts. */
-	inPieces = false;
-	/** Bytes of the message that are still to come behind this piece, and whether there were pieces before it. */
-	rest = 0;
-	continued = false;
-	/** Not None: the stream makes no sense from here on; `first` is the first byte of the packet at fault. */
-	fault = Fault.None;
 
-	readonly #is5: boolean;
+	#mode: Mode;
 	#stage = Stage.First;
 	#head = 0;
-	#length = 0;
-	#shift = 0;
+	/** Bytes of the stage that have come; of the rest, that are to come. */
 	#have = 0;
 
-	constructor(buffer: Uint8Array, is5 = false) {
-		this.#is5 = is5;
+	constructor(buffer: Uint8Array, is5 = false, size = buffer.length) {
+		this.#mode = is5 ? Mode.Version5 : Mode.Version4;
+		this.size = size;
 		this.bytes = this.buffer = buffer;
 	}
+
+	/** Not 0: the length of a PUBLISH body that was let go; then only `id` is known of it. */
+	get oversize(): number {
+		const length = this.end - this.at;
+		return length > this.size && !this.continued ? length : 0;
+	}
+
+	takePieces(): void { this.#mode = Mode.Pieces; }
+
+	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */
+	get continued(): boolean { return this.id === FURTHER; }
+
+	/** Bytes of the message that are to come behind this piece. */
+	get rest(): number { return this.#stage === Stage.Rest ? this.#have : 0; }
+
+	/** Not None: the stream makes no sense from here on; below it in `first` is the first byte of the packet at fault. */
+	get fault(): Fault { return this.first >> 8; }
 
 	/** A new connection. */
 	reset(): void {
 		this.#stage = Stage.First;
 		this.first = 0;
-		this.fault = Fault.None;
 	}
 
 	/** Takes bytes up to the end of one packet, or all of them, and returns the index of the first not taken. */
@@ -55,6 +73,7 @@ export class Framer {
 		this.first = 0;
 		while (from < to && this.first === 0) {
 			if (this.#stage === Stage.Body) from = this.body(bytes, from, to);
+			else if (this.#stage === Stage.Rest) from = this.further(bytes, from, to);
 			else if (this.#stage === Stage.Length) this.lengthByte(bytes[from++]);
 			else this.firstByte(bytes[from++]);
 		}
@@ -63,71 +82,74 @@ export class Framer {
 
 	private firstByte(first: number): void {
 		this.#head = first;
-		this.#length = this.#shift = this.#have = 0;
-		this.id = 0;
+		this.end = this.#have = this.id = 0;
 		this.#stage = Stage.Length;
-		this.check(checkFirst(first, this.#is5));
+		this.check(checkFirst(first, this.#mode === Mode.Version5));
 	}
 
 	/** At most four, and no more than needed (§2.2.3). */
 	private lengthByte(byte: number): void {
-		this.#length |= (byte & 0x7f) << this.#shift;
-		if (byte === 0 && this.#shift > 0 || byte >= 0x80 && this.#shift === 21) return this.check(Fault.BadLength);
-		this.#shift += 7;
+		if (byte === 0 && this.#have > 0 || byte >= 0x80 && this.#have === 3) return this.check(Fault.BadLength);
+		this.end |= (byte & 0x7f) << 7 * this.#have++;
 		if (byte >= 0x80) return;
 		this.#stage = Stage.Body;
-		this.check(checkLength(this.#head, this.#length, this.buffer.length, this.#is5));
-		if (this.#length === 0) this.complete(this.buffer, 0);
+		this.#have = 0;
+		this.check(checkLength(this.#head, this.end, this.size, this.#mode === Mode.Version5));
+		if (this.end === 0) this.complete(this.buffer, 0);
 	}
 
 	private check(fault: Fault): void {
-		if (fault === Fault.None) return;
-		this.fault = fault;
-		this.first = this.#head || 0x100;
+		if (fault !== Fault.None) this.first = fault << 8 | this.#head;
 	}
 
 	private body(bytes: Uint8Array, from: number, to: number): number {
-		const length = this.#length;
+		const length = this.end;
 		let count = Math.min(to - from, length - this.#have);
-		if (count === length && length <= this.buffer.length) {
+		if (count === length && length <= this.size) {
 			this.complete(bytes, from);
 			return from + count;
 		}
-		if (this.inPieces && length > this.buffer.length && this.#have >= 2 && this.headFits) return this.piece(bytes, from, count);
-		// Of a message that may come in pieces, the length of its topic is looked at first.
-		if (this.inPieces && this.#have < 2) count = Math.min(count, 2 - this.#have);
+		if (this.#mode === Mode.Pieces && length > this.size) count = this.pieceCount(count);
 		this.keep(bytes, from, count);
 		this.#have += count;
 		if (this.#have === length) this.complete(this.buffer, 0);
+		else if (this.#mode === Mode.Pieces && this.#have === this.size && this.headFits) this.firstPiece();
 		return from + count;
 	}
 
-	private get headFits(): boolean { return 4 + readUint16(this.buffer, 0) <= this.buffer.length; }
+	/** The length of its topic is looked at first; then, if that fits, the first piece is a full buffer. */
+	private pieceCount(count: number): number {
+		if (this.#have < 2) return Math.min(count, 2 - this.#have);
+		return this.headFits ? Math.min(count, this.size - this.#have) : count;
+	}
 
-	/** The first piece is a full buffer, with the topic in it; the others lie where they came. */
-	private piece(bytes: Uint8Array, from: number, count: number): number {
-		const { buffer } = this;
-		const length = this.#length;
-		const continued = this.#have >= buffer.length;
-		if (!continued) {
-			count = Math.min(count, buffer.length - this.#have);
-			this.keep(bytes, from, count);
-		}
-		this.#have += count;
-		if (this.#have < buffer.length) return from + count;
-		this.show(continued ? bytes : buffer, continued ? from : 0, continued ? from + count : buffer.length);
-		this.continued = continued;
-		this.rest = length - this.#have;
-		if (this.rest === 0) this.#stage = Stage.First;
+	private get headFits(): boolean { return 4 + readUint16(this.buffer, 0) <= this.size; }
+
+	private firstPiece(): void {
+		this.#have = this.end - this.size;
+		this.end = this.size;
+		this.complete(this.buffer, 0);
+		this.#stage = Stage.Rest;
+	}
+
+	/** It is shown where it came. */
+	private further(bytes: Uint8Array, from: number, to: number): number {
+		const count = Math.min(to - from, this.#have);
+		this.end = count;
+		this.complete(bytes, from);
+		this.id = FURTHER;
+		this.#have -= count;
+		if (this.#have > 0) this.#stage = Stage.Rest;
 		return from + count;
 	}
 
 	private keep(bytes: Uint8Array, from: number, count: number): void {
 		const { buffer } = this;
 		const have = this.#have;
-		const fits = Math.min(count, buffer.length - have);
-		for (let i = 0; i < fits; i++) buffer[have + i] = bytes[from + i];
-		if (this.#length > buffer.length && have + count >= 2) this.keepId(bytes, from, count);
+		const fits = Math.min(count, this.size - have);
+		if (fits >= VIEW_MIN) buffer.set(bytes.subarray(from, from + fits), have);
+		else for (let i = 0; i < fits; i++) buffer[have + i] = bytes[from + i];
+		if (this.end > this.size && have + count >= 2) this.keepId(bytes, from, count);
 	}
 
 	/** Of a message that is let go, the packet id is picked out as it passes. */
@@ -139,18 +161,11 @@ export class Framer {
 	}
 
 	private complete(bytes: Uint8Array, at: number): void {
-		this.show(bytes, at, at + this.#length);
-		this.oversize = this.#length > this.buffer.length ? this.#length : 0;
 		this.#stage = Stage.First;
-	}
-
-	private show(bytes: Uint8Array, at: number, end: number): void {
-		this.first = this.#head;
+		this.first |= this.#head;
 		this.bytes = bytes;
 		this.at = at;
-		this.end = end;
-		this.oversize = this.rest = 0;
-		this.continued = false;
+		this.end += at;
 	}
 }
 Object.freeze(Framer.prototype);

@@ -1,54 +1,64 @@
 // SPDX-License-Identifier: MIT
-// Two short lists of packet ids, each in the order they came: A of one length, B behind it.
+// What is remembered of packet ids, in one array of 16 bits, since on XS a field costs eight times as much as an element: some
+// single values, then two short lists, of the messages that were received by the broker and of those that were told here.
 //
-// Rule: an id is in a list once at most; no list grows beyond its maximum. They share an array, since an array costs more
-// than what is in it.
+// Rule: an id is in a list once at most, in the order they came; no list grows beyond its maximum. The first list has
+// [At.InFlightMax] places, the second what is left behind it.
 
 import { assert } from '../assert.js';
 
-export const enum List { A, B }
-
-export class Ids {
-	/** Of each list its count, then its ids. */
-	readonly #ids: Uint16Array;
-	readonly #startOfB: number;
-
-	/** The array has two elements more than the lists can be long together. */
-	constructor(ids: Uint16Array, maxA: number) {
-		this.#ids = ids;
-		this.#startOfB = 1 + maxA;
-	}
-
-	count(list: List): number { return this.#ids[this.start(list)]; }
-
-	full(list: List): boolean {
-		const max = list === List.A ? this.#startOfB - 1 : this.#ids.length - this.#startOfB - 1;
-		return this.count(list) === max;
-	}
-
-	at(list: List, index: number): number { return this.#ids[this.start(list) + 1 + index]; }
-
-	/** -1 if it is not there. */
-	indexOf(list: List, id: number): number {
-		const count = this.count(list);
-		for (let i = 0; i < count; i++) if (this.at(list, i) === id) return i;
-		return -1;
-	}
-
-	add(list: List, id: number): void {
-		assert(!this.full(list), 'A list of packet ids is full.');
-		const start = this.start(list);
-		this.#ids[start + ++this.#ids[start]] = id;
-	}
-
-	removeAt(list: List, index: number): void {
-		const start = this.start(list);
-		const at = start + 1 + index;
-		this.#ids.copyWithin(at, at + 1, start + 1 + this.#ids[start]--);
-	}
-
-	clear(list: List): void { this.#ids[this.start(list)] = 0; }
-
-	private start(list: List): number { return list === List.A ? 0 : this.#startOfB; }
+/** Single values, by index. */
+export const enum At {
+	/** The last id that was given to a request. */
+	Last,
+	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
+	Suspect,
+	HangUps,
+	/** Of the releases, how many have had their PUBREL on this connection. */
+	Released,
+	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */
+	Limit,
+	/** Length of the first list at most. */
+	InFlightMax,
+	/** Lengths of the lists. */
+	Releases,
+	Inbound,
+	/** Where the first list begins. */
+	Lists,
 }
-Object.freeze(Ids.prototype);
+
+/** By the index of its length: the list of messages that wait for PUBCOMP, and of those that wait for PUBREL. */
+export type List = At.Releases | At.Inbound;
+
+/** The array has that many elements more than the lists can be long together. */
+export const ID_WORDS = At.Lists;
+
+function startOf(ids: Uint16Array, list: List): number {
+	return list === At.Releases ? At.Lists : At.Lists + ids[At.InFlightMax];
+}
+
+export function isFull(ids: Uint16Array, list: List): boolean {
+	return ids[list] === (list === At.Releases ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
+}
+
+export function idAt(ids: Uint16Array, list: List, index: number): number {
+	return ids[startOf(ids, list) + index];
+}
+
+/** -1 if it is not there. */
+export function indexOf(ids: Uint16Array, list: List, id: number): number {
+	const start = startOf(ids, list);
+	const count = ids[list];
+	for (let i = 0; i < count; i++) if (ids[start + i] === id) return i;
+	return -1;
+}
+
+export function add(ids: Uint16Array, list: List, id: number): void {
+	assert(!isFull(ids, list), 'A list of packet ids is full.');
+	ids[startOf(ids, list) + ids[list]++] = id;
+}
+
+export function removeAt(ids: Uint16Array, list: List, index: number): void {
+	const start = startOf(ids, list);
+	ids.copyWithin(start + index, start + index + 1, start + ids[list]--);
+}

@@ -1,186 +1,224 @@
 // SPDX-License-Identifier: MIT
-// What a packet from the broker means, once the connection stands.
+// What each packet that arrives means: it changes the session, is told to the handler, and is answered.
 //
-// Rule: first check, then tell the application, then note and answer: so what it could not take is not acknowledged.
-// An acknowledgement that matches nothing changes nothing; what breaks the standard is a fault, which the session closes for.
-// Answers are in the order of what they answer (§4.6.0-2 to -4). MQTT 3.1.1 §3.3 to §3.11, §4.3
+// Rule: a fault ends the packet and the connection; what was stored stays. A callback may do anything but receive and peek, even
+// end this connection and begin another: after one, nothing is said or told that belongs to the connection before.
+// MQTT 3.1.1 §3.2 to §3.13, §4.3
 
-import type { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
-import { type Filters, Wish } from './filters.js';
-import type { Flow } from './flow.js';
-import type { Framer } from './framer.js';
-import type { SessionHandler } from './options.js';
+import { Wish } from './filters.js';
+import type { Millis } from './options.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
-import type { Protocol5 } from './protocol5.js';
-import type { Sender } from './sender.js';
+import { Parts, Receiving, State } from './parts.js';
 import { readUint16 } from './wire.js';
 
 /** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
 const NOT_FOUND = 0x92;
 
-export class Inbound {
-	readonly #framer: Framer;
-	readonly #delivery: Delivery;
-	readonly #filters: Filters;
-	readonly #sender: Sender;
-	readonly #handler: SessionHandler;
-	readonly #protocol5: Protocol5 | undefined;
-	readonly #flow: Flow | undefined;
+export abstract class Inbound extends Parts {
+	/** Ends the connection. */
+	protected abstract fail(fault: Fault, code: number): void;
 
-	/** Set whenever the broker answered a request, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). The session clears it. */
-	progressed = false;
-	/** Belongs to the last fault. */
-	code = 0;
-	oversizeCount = 0;
-	/** The answer at hand is to the oldest message. */
-	#oldest = false;
-
-	constructor(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, handler: SessionHandler,
-		protocol5?: Protocol5, flow?: Flow) {
-		this.#framer = framer;
-		this.#delivery = delivery;
-		this.#filters = filters;
-		this.#sender = sender;
-		this.#handler = handler;
-		this.#protocol5 = protocol5;
-		this.#flow = flow;
-	}
-
-	/** Handles the packet that the framer completed, any but CONNACK and PINGRESP. */
-	packet(first: number): Fault {
-		this.code = first;
-		if ((first & 0xf0) === Packet.Publish) return this.message(first);
-		const { bytes, at, end } = this.#framer;
-		if (first === Packet.Disconnect) return this.disconnect(bytes, at, end);
-		const id = readUint16(bytes, at);
-		if (id === 0) return Fault.BadPacketId;
-		if (first === Packet.Suback || first === Packet.Unsuback) return this.answer(first, id, bytes, at + 2, end);
-		const reason = this.#protocol5 ? this.#protocol5.answer(bytes, at + 2, end) : 0;
-		if (reason < 0) return this.fault5();
-		this.#oldest = this.#delivery.isOldest(id);
-		switch (first) {
-			case Packet.Puback: return this.acknowledged(this.#delivery.acknowledge(id), id, reason);
-			case Packet.Pubrec: return this.pubrec(id, reason);
-			case Packet.Pubrel: return this.pubrel(id);
-			case Packet.Pubcomp: return this.acknowledged(this.#delivery.complete(id), id, reason);
-			default: return Fault.Unexpected;
+	/** As Session.receive(). */
+	protected take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		const { framer, sender } = this;
+		const { flow } = this.options;
+		if (from < to) this.keepAlive.received(now);
+		while (from < to && this.receiving === Receiving.Yes && this.state >= State.Connecting) {
+			if (!sender.ready || flow && flow.held) return from;
+			if (sender.connecting) {
+				this.fail(Fault.Unexpected, bytes[from]);
+				return to;
+			}
+			from = framer.take(bytes, from, to);
+			const { first } = framer;
+			if (first > 0xff) this.fail(framer.fault, first & 0xff);
+			else if (first > 0) this.packet(first, now);
+			if (flow && first > 0 && this.state >= State.Connecting) flow.packet();
 		}
+		return to;
 	}
 
 	/** The broker's session is gone, and with it what only its end would have finished. */
-	sessionLost(): void {
-		for (let id = this.#delivery.takeRelease(); id > 0; id = this.#delivery.takeRelease()) this.#handler.onAcknowledged(id, 0);
-		for (let i = this.#filters.first(Wish.Leave); i >= 0; i = this.#filters.first(Wish.Leave)) {
-			const id = this.#filters.id(i);
-			this.#filters.remove(i);
-			this.#handler.onUnsubscribed(id);
+	private sessionLost(): void {
+		const { delivery, filters, handler } = this;
+		for (let id = delivery.takeRelease(); id > 0; id = delivery.takeRelease()) handler.onAcknowledged(id, 0);
+		for (let at = filters.first(Wish.Leave); at >= 0; at = filters.first(Wish.Leave)) {
+			const id = filters.id(at);
+			filters.remove(at);
+			handler.onUnsubscribed(id);
 		}
 	}
 
-	private fault5(): Fault {
-		this.code = this.#protocol5!.code;
-		return this.#protocol5!.fault;
+	/** The packet that the framer completed. */
+	private packet(first: number, now: Millis): void {
+		if ((this.state === State.Connected) === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
+		if ((first & 0xf0) === Packet.Publish) return this.message(first);
+		if (first === Packet.Pingresp) return this.keepAlive.answered();
+		if (first === Packet.Connack) return this.connack(now);
+		const { bytes, at, end } = this.framer;
+		if (first === Packet.Disconnect) return this.disconnect(bytes, at, end);
+		const id = readUint16(bytes, at);
+		if (id === 0) return this.fail(Fault.BadPacketId, first);
+		if (this.answer(first, id, bytes, at + 2, end)) this.expectAnswers(now, true);
 	}
 
-	private message(first: number): Fault {
-		const { bytes, at, end, oversize, continued } = this.#framer;
-		if (continued) return this.#flow!.piece();
+	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
+	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
+		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
+		const { protocol5 } = this.options;
+		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
+		if (reason < 0) return this.fault5();
+		const { delivery } = this;
+		const oldest = delivery.isOldest(id);
+		switch (first) {
+			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason) && oldest;
+			case Packet.Pubrec: return this.pubrec(id, reason) && oldest;
+			case Packet.Pubrel: return this.pubrel(id);
+			default: return delivery.complete(id) && this.acknowledged(id, reason) && oldest;
+		}
+	}
+
+	/** What MQTT 5.0 found wrong. Nothing was answered. */
+	private fault5(): false {
+		const { fault, code } = this.options.protocol5!;
+		this.fail(fault, code);
+		return false;
+	}
+
+	/** Whether answers are awaited; `anew`: from now on. */
+	protected expectAnswers(now: Millis, anew: boolean): void {
+		if (this.state === State.Connected) this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.awaited, anew, now);
+	}
+
+	private message(first: number): void {
+		const { framer, delivery } = this;
+		const { flow, protocol5 } = this.options;
+		if (flow && framer.continued) return flow.piece();
+		const { bytes, at, end } = framer;
 		const qos = first >> 1 & 3;
-		const fault = oversize > 0 ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
-		if (fault !== Fault.None) return fault;
-		const idAt = at + 2 + readUint16(bytes, at);
+		const oversize = end - at > framer.size;
+		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
+		if (fault !== Fault.None) return this.fail(fault, first);
+		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
-		if (this.#protocol5 && oversize === 0) payloadAt = this.#protocol5.payloadAt(bytes, payloadAt, end);
-		if (payloadAt < 0) return this.fault5();
-		const id = qos === 0 ? 0 : oversize > 0 ? this.#framer.id : readUint16(bytes, idAt);
-		const connection = this.#sender.connections;
-		const known = qos === 2 && this.#delivery.isOpen(id);
+		if (protocol5 && !oversize) payloadAt = protocol5.payloadAt(bytes, payloadAt, end);
+		if (payloadAt < 0) return void this.fault5();
+		const id = qos === 0 ? 0 : oversize ? framer.id : readUint16(bytes, idAt);
+		const known = qos === 2 && delivery.isOpen(id);
 		if (!known) {
-			if (qos === 2 && this.#delivery.inboundFull) return Fault.TooManyInbound;
-			if (oversize > 0) this.oversize(oversize, qos);
-			else this.#handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
-			if (qos === 2 && !this.#flow) this.#delivery.open(id);
+			if (qos === 2 && delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
+			if (oversize) this.oversize(end - at, qos);
+			else this.handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
+			if (qos === 2 && !flow) delivery.open(id);
 		}
-		if (this.#flow) return this.#flow.message(qos, id, known);
-		// A callback may have ended this connection, and even begun another.
-		if (qos > 0 && this.#sender.connections === connection) {
-			this.#sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
-		}
-		return Fault.None;
+		if (flow) return flow.message(qos, id, known);
+		if (qos > 0 && this.receiving === Receiving.Yes) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
 	}
 
 	private oversize(size: number, qos: number): void {
 		this.oversizeCount++;
-		this.#handler.onOversize(size, qos);
+		this.handler.onOversize(size, qos);
 	}
 
 	/** Its topic is not looked at: it may be longer than what was kept. */
 	private checkOversize(qos: number): Fault {
-		const { buffer, oversize, id } = this.#framer;
+		const { buffer, oversize, id } = this.framer;
 		if (2 + readUint16(buffer, 0) + (qos > 0 ? 2 : 0) > oversize) return Fault.BadLength;
 		return qos > 0 && id === 0 ? Fault.BadPacketId : Fault.None;
 	}
 
-	/** PUBACK, or what else ends the way of a message; `ours` is false if it matched nothing. */
-	private acknowledged(ours: boolean, id: number, reason: number): Fault {
-		if (!ours) return Fault.None;
-		if (this.#oldest) this.progressed = true;
-		this.#handler.onAcknowledged(id, reason);
-		return Fault.None;
+	/** PUBACK, or what else ends the way of a message. */
+	private acknowledged(id: number, reason: number): true {
+		this.handler.onAcknowledged(id, reason);
+		return true;
 	}
 
 	/** PUBREL follows from the session, which has the older ones go first; a second PUBREC is answered at once. */
-	private pubrec(id: number, reason: number): Fault {
-		const delivery = this.#delivery;
-		if (reason >= 0x80) return this.acknowledged(delivery.refuse(id), id, reason);
-		if (delivery.receive(id)) this.progressed = this.#oldest;
-		else if (delivery.isReleased(id)) this.#sender.acknowledge(Packet.Pubrel, id);
-		else if (this.#protocol5 && !delivery.has(id)) this.#sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
-		return Fault.None;
+	private pubrec(id: number, reason: number): boolean {
+		const { delivery, sender } = this;
+		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason);
+		if (delivery.receive(id)) return true;
+		if (delivery.isReleased(id)) sender.acknowledge(Packet.Pubrel, id);
+		else if (this.options.protocol5 && !delivery.has(id)) sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
+		return false;
 	}
 
 	/** An unknown one is answered too: the broker may have lost our PUBCOMP. */
-	private pubrel(id: number): Fault {
-		const known = this.#delivery.close(id);
-		this.#sender.acknowledge(Packet.Pubcomp, id, known || !this.#protocol5 ? 0 : NOT_FOUND);
-		return Fault.None;
+	private pubrel(id: number): false {
+		const known = this.delivery.close(id);
+		this.sender.acknowledge(Packet.Pubcomp, id, known || !this.options.protocol5 ? 0 : NOT_FOUND);
+		return false;
 	}
 
 	/** SUBACK or UNSUBACK: one code, since we ask for one filter at a time; in 3.1.1 an UNSUBACK has none. */
-	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): Fault {
-		if (this.#protocol5) at = this.#protocol5.codesAt(bytes, at, end);
+	private requested(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
+		const { protocol5 } = this.options;
+		if (protocol5) at = protocol5.codesAt(bytes, at, end);
 		if (at < 0) return this.fault5();
-		if (this.#protocol5 && at + 1 !== end) return Fault.BadLength;
+		if (protocol5 && at + 1 !== end) {
+			this.fail(Fault.BadLength, first);
+			return false;
+		}
 		return first === Packet.Suback ? this.suback(id, bytes[at]) : this.unsuback(id);
 	}
 
-	private suback(id: number, code: number): Fault {
-		this.code = code;
-		if (code > 2 && code !== 0x80 && (!this.#protocol5 || code < 0x80)) return Fault.BadCode;
-		const index = this.#filters.indexOf(id, Wish.Asked);
-		if (index < 0) return Fault.None;
-		this.progressed = true;
-		this.#filters.answered(index);
-		this.#handler.onSubscribed(id, index, code);
-		return Fault.None;
+	private suback(id: number, code: number): boolean {
+		if (code > 2 && code !== 0x80 && (!this.options.protocol5 || code < 0x80)) {
+			this.fail(Fault.BadCode, code);
+			return false;
+		}
+		const { filters } = this;
+		const at = filters.find(id, Wish.Asked);
+		if (at < 0) return false;
+		filters.answered(at);
+		this.handler.onSubscribed(id, filters.index(at), code);
+		return true;
 	}
 
-	private unsuback(id: number): Fault {
-		const index = this.#filters.indexOf(id, Wish.Left);
-		if (index < 0) return Fault.None;
-		this.progressed = true;
-		this.#filters.remove(index);
-		this.#handler.onUnsubscribed(id);
-		return Fault.None;
+	private unsuback(id: number): boolean {
+		const { filters } = this;
+		const at = filters.find(id, Wish.Left);
+		if (at < 0) return false;
+		filters.remove(at);
+		this.handler.onUnsubscribed(id);
+		return true;
 	}
 
 	/** MQTT 5.0 §3.14. */
-	private disconnect(bytes: Uint8Array, at: number, end: number): Fault {
-		const reason = this.#protocol5!.disconnect(bytes, at, end);
-		if (reason < 0) return this.fault5();
-		this.code = reason;
-		return Fault.Disconnected;
+	private disconnect(bytes: Uint8Array, at: number, end: number): void {
+		const reason = this.options.protocol5!.disconnect(bytes, at, end);
+		if (reason < 0) this.fault5();
+		else this.fail(Fault.Disconnected, reason);
+	}
+
+	/** Whether this connection is asked to begin a session; MQTT 5.0 §3.2.2-4: who holds none must not come back to one. */
+	protected get fresh(): boolean {
+		const { clean, protocol5 } = this.options;
+		return clean === true || protocol5 !== undefined && !protocol5.known;
+	}
+
+	private connack(now: Millis): void {
+		const { bytes, at } = this.framer;
+		const { options, delivery, filters, fresh } = this;
+		const { protocol5 } = options;
+		const flags = bytes[at];
+		const code = bytes[at + 1];
+		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.fail(Fault.BadConnack, flags);
+		const fault = protocol5 ? protocol5.accept(this.framer, code, options, delivery, this.keepAlive, now) : Fault.None;
+		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
+		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);
+		if (flags > 0 && fresh) return this.fail(Fault.UnknownSession, flags);
+		this.state = State.Connected;
+		if (flags === 0) {
+			delivery.renew();
+			filters.renew();
+		}
+		this.expectAnswers(now, true);
+		this.handler.onConnected(flags > 0);
+		const unfit = protocol5 ? protocol5.fit(delivery.outbox, filters, this.handler) : Fault.None;
+		if (unfit !== Fault.None) this.fail(unfit, protocol5!.code);
+		if (flags === 0) this.sessionLost();
 	}
 }
 Object.freeze(Inbound.prototype);

@@ -3,7 +3,8 @@
 //
 // Rule: PINGREQ is due when nothing was finished, or nothing arrived, for 7/8 of the keep-alive time. From then on the
 // broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow.
-// A broker that answers pings but not requests is given up after ackTimeoutMs.
+// A broker that answers pings but not requests is given up after ackTimeoutMs. What is awaited is CONNACK at first, then the
+// answers to requests, then the end. Time-outs are the session's options, and given with each question.
 // MQTT 3.1.1 §3.1.2.10
 
 import { Fault } from './fault.js';
@@ -13,37 +14,30 @@ const enum Ping { None, Queued, Sent }
 
 export class KeepAlive {
 	#dueMs = Infinity;
-	readonly #timeoutMs: number;
-	readonly #answerMs: number;
-	/** Since when the oldest request is without an answer, Infinity if there is none. */
 	#awaitedSince = Infinity;
 	#ping = Ping.None;
-	/** When PINGREQ was queued or, then, sent. */
+	/** When PINGREQ was queued, or bytes before it moved, or, then, it was sent. */
 	#pingAt = 0;
-	/** When a packet was finished, when any byte went out, when any byte came in. */
+	/** When a packet was finished, when any byte came in. */
 	#sentAt = 0;
-	#movedAt = 0;
 	#receivedAt = 0;
 
-	/** answerMs 0: answers are waited for for ever. */
-	constructor(timeoutMs: number, answerMs: number) {
-		this.#timeoutMs = timeoutMs;
-		this.#answerMs = answerMs > 0 ? answerMs : Infinity;
-	}
-
-	/** 0: no keep-alive. */
+	/** A connection, or what CONNACK says of its keep-alive; 0: none. */
 	start(keepAliveMs: number, now: Millis): void {
 		this.#dueMs = keepAliveMs > 0 ? keepAliveMs - keepAliveMs / 8 : Infinity;
 		this.#ping = Ping.None;
-		this.#awaitedSince = Infinity;
-		this.#sentAt = this.#movedAt = this.#receivedAt = now;
+		this.#awaitedSince = this.#sentAt = this.#receivedAt = now;
 	}
 
-	moved(now: Millis): void { this.#movedAt = now; }
-
-	sent(now: Millis): void { this.#sentAt = now; }
-
 	received(now: Millis): void { this.#receivedAt = now; }
+
+	/** Bytes went out; `finished`: a packet ended with them. Returns whether PINGREQ was among those that waited. */
+	wrote(finished: boolean, now: Millis): boolean {
+		if (finished) this.#sentAt = now;
+		if (this.#ping !== Ping.Queued) return false;
+		this.#pingAt = now;
+		return true;
+	}
 
 	/** Whether answers are awaited; `anew`: from now on, since one came, or since the request is still going out. */
 	expect(awaited: boolean, anew: boolean, now: Millis): void {
@@ -51,8 +45,11 @@ export class KeepAlive {
 		else if (anew || this.#awaitedSince === Infinity) this.#awaitedSince = now;
 	}
 
-	/** When patience with requests that have no answer ends. */
-	get answerBy(): Millis { return this.#awaitedSince + this.#answerMs; }
+	/** The end is awaited, since the last bytes came in. */
+	expectEnd(): void { this.#awaitedSince = this.#receivedAt; }
+
+	/** Since when the oldest request is without an answer; Infinity: there is none. */
+	get awaitedSince(): Millis { return this.#awaitedSince; }
 
 	/** PINGREQ waits behind other bytes. */
 	queued(now: Millis): void {
@@ -64,11 +61,7 @@ export class KeepAlive {
 	}
 
 	/** Everything that waited is out, PINGREQ with it. */
-	drained(now: Millis): void {
-		if (this.#ping !== Ping.Queued) return;
-		this.#ping = Ping.Sent;
-		this.#pingAt = now;
-	}
+	drained(): void { this.#ping = Ping.Sent; }
 
 	/** PINGRESP. */
 	answered(): void { this.#ping = Ping.None; }
@@ -76,16 +69,17 @@ export class KeepAlive {
 	/** When PINGREQ is due. */
 	get dueAt(): Millis {
 		if (this.#ping === Ping.Queued) return Infinity;
-		const since = this.#ping === Ping.None ? Math.min(this.#sentAt, this.#receivedAt) : this.#sentAt;
+		const sentAt = this.#sentAt;
+		const since = this.#ping === Ping.None && this.#receivedAt < sentAt ? this.#receivedAt : sentAt;
 		return since + this.#dueMs;
 	}
 
 	/** When the broker is to be given up. */
-	get deadAt(): Millis {
+	deadAt(timeoutMs: number): Millis {
 		if (this.#ping === Ping.None) return Infinity;
-		if (this.#ping === Ping.Queued) return Math.max(this.#pingAt, this.#movedAt) + this.#timeoutMs;
-		const limit = this.#pingAt + Math.max(this.#dueMs, this.#timeoutMs);
-		return Math.min(limit, Math.max(this.#pingAt, this.#receivedAt) + this.#timeoutMs);
+		if (this.#ping === Ping.Queued) return this.#pingAt + timeoutMs;
+		const limit = this.#pingAt + Math.max(this.#dueMs, timeoutMs);
+		return Math.min(limit, Math.max(this.#pingAt, this.#receivedAt) + timeoutMs);
 	}
 
 	get fault(): Fault { return this.#ping === Ping.Queued ? Fault.Stalled : Fault.PingTimeout; }

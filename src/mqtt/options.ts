@@ -104,3 +104,5 @@ export const CONNACK_TIMEOUT_MS = 10_000;
 export const PING_TIMEOUT_MS = 10_000;
 export const ACK_TIMEOUT_MS = 30_000;
 export const HANG_UPS_MAX = 3;
+/** Of controlBytes, kept free for PINGREQ and DISCONNECT, so that both always can be said. */
+export const RESERVE = 5;

@@ -8,7 +8,7 @@ import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import type { SessionOptions, Will } from './options.js';
 import type { Protocol5 } from './protocol5.js';
-import { encodeText, isTopicName } from './topics.js';
+import { encodeText, isPlainTopic, isTopicName } from './topics.js';
 import { isText, lengthSize, readUint16, TEXT_MAX, textSize, writeBytes, writeLength, writeText, writeUint16 } from './wire.js';
 
 /** First bytes: the type above, its reserved flags below (table 2.2). */
@@ -71,8 +71,8 @@ function fieldSize(name: string, field: string | Uint8Array): number {
 	return 2 + size;
 }
 
-/** `receiveMax`: what a broker of MQTT 5.0 is told; it is also told that `bytes` holds the largest packet we take. */
-export function writeConnect(bytes: Uint8Array, options: SessionOptions, fresh: boolean, receiveMax: number): number {
+/** `receiveMax` and `lengthMax`, the largest remaining length that we take, are what a broker of MQTT 5.0 is told. */
+export function writeConnect(bytes: Uint8Array, options: SessionOptions, fresh: boolean, receiveMax: number, lengthMax: number): number {
 	const { clientId, user = '', password = '', will, clean, protocol5, keepAliveMs } = options;
 	bytes[0] = Packet.Connect;
 	let at = writeLength(bytes, 1, connectSize(options));
@@ -80,7 +80,7 @@ export function writeConnect(bytes: Uint8Array, options: SessionOptions, fresh: 
 	bytes[at++] = protocol5 ? 5 : 4;
 	bytes[at++] = connectFlags(options, fresh);
 	at = writeUint16(bytes, at, Math.ceil(keepAliveMs / 1_000));
-	if (protocol5) at = protocol5.writeConnect(bytes, at, clean === true, receiveMax, 1 + lengthSize(bytes.length) + bytes.length);
+	if (protocol5) at = protocol5.writeConnect(bytes, at, clean === true, receiveMax, 1 + lengthSize(lengthMax) + lengthMax);
 	const id = protocol5?.assignedId;
 	at = id ? writeBytes(bytes, writeUint16(bytes, at, id.length), id, id.length) : writeText(bytes, at, clientId);
 	if (will && protocol5) at = protocol5.writeWill(bytes, at);
@@ -105,27 +105,22 @@ function connectFlags(options: SessionOptions, fresh: boolean): number {
 	return flags;
 }
 
-/** Bytes of a whole PUBLISH. */
-export function publishSize(topicLength: number, payloadLength: number, qos: number, protocol5: Protocol5 | undefined): number {
-	const length = publishHead(topicLength, qos, protocol5) + payloadLength;
-	return 1 + lengthSize(length) + length;
+/** The remaining length of a PUBLISH. */
+export function publishLength(topicLength: number, payloadLength: number, qos: number, protocol5: Protocol5 | undefined): number {
+	const length = 2 + topicLength + payloadLength + (qos > 0 ? 2 : 0);
+	return protocol5 ? length + protocol5.publishSize : length;
 }
 
-/** Bytes between the remaining length and the payload. */
-export function publishHead(topicLength: number, qos: number, protocol5: Protocol5 | undefined): number {
-	return 2 + topicLength + (qos > 0 ? 2 : 0) + (protocol5 ? protocol5.publishSize : 0);
-}
-
-/** DUP stays 0: the outbox sets it when it sends again. `rest`: bytes of payload that are not written here. */
-export function writePublish(bytes: Uint8Array, at: number, topic: Uint8Array, payload: Uint8Array, length: number,
-	qos: number, retain: boolean, id: number, protocol5: Protocol5 | undefined, rest = 0): number {
-	bytes[at++] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
-	at = writeLength(bytes, at, publishHead(topic.length, qos, protocol5) + length + rest);
-	at = writeUint16(bytes, at, topic.length);
-	at = writeBytes(bytes, at, topic, topic.length);
-	if (qos > 0) at = writeUint16(bytes, at, id);
-	if (protocol5) at = protocol5.writePublish(bytes, at);
-	return writeBytes(bytes, at, payload, length);
+/** Up to the packet id. In `first` DUP is 0: the outbox sets it when it sends again. */
+export function writePublishHead(bytes: Uint8Array, at: number, first: number, length: number, topic: Uint8Array): number {
+	const topicLength = topic.length;
+	bytes[at++] = first;
+	if (length < 0x80) bytes[at++] = length;
+	else at = writeLength(bytes, at, length);
+	bytes[at++] = topicLength >> 8;
+	bytes[at++] = topicLength;
+	bytes.set(topic, at);
+	return at + topicLength;
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP. A reason other than 0 is for MQTT 5.0. */
@@ -180,7 +175,9 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 export function checkPublish(bytes: Uint8Array, at: number, end: number, qos: number): Fault {
 	const topicEnd = at + 2 + readUint16(bytes, at);
 	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
-	if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
-	if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
+	if (!isPlainTopic(bytes, at + 2, topicEnd)) {
+		if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
+		if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
+	}
 	return qos > 0 && readUint16(bytes, topicEnd) === 0 ? Fault.BadPacketId : Fault.None;
 }

@@ -119,7 +119,7 @@ export class Protocol5 {
 		if (fault !== Fault.None || code > 0) return fault;
 		this.known = options.clean !== true;
 		// An id that CONNECT has no room for is not kept: the next connection gets another.
-		if (this.assignedId && 4 + connectSize(options) > framer.buffer.length) this.assignedId = undefined;
+		if (this.assignedId && 4 + connectSize(options) > framer.size) this.assignedId = undefined;
 		delivery.setLimit(this.receiveMax);
 		keepAlive.start(this.keepAliveSeconds < 0 ? options.keepAliveMs : this.keepAliveSeconds * 1_000, now);
 		return Fault.None;

@@ -8,72 +8,81 @@
 import { assert } from '../assert.js';
 import type { Delivery } from './delivery.js';
 import type { Filters } from './filters.js';
+import { RESERVE } from './options.js';
 import type { Outbox } from './outbox.js';
-import { Packet, publishSize, writeAcknowledgement, writePublish } from './packets.js';
+import { Packet, publishLength, writeAcknowledgement, writePublishHead } from './packets.js';
+import { packetSize, writeUint16 } from './wire.js';
 
-/** Kept free for PINGREQ and DISCONNECT, so that both always can be said. */
-export const RESERVE = 5;
 /** The longest answer to one packet. */
 const ANSWER_MAX = 5;
 
 const enum Source { None, Connect, Control, Outbox }
 
+/** A message of the outbox that is written anew, or only in part, at the front of the control bytes. */
+export interface Elsewhere {
+	/** Bytes of it there. */
+	left: number;
+	/** Bytes that the application writes to the socket itself: behind those in front nothing else goes out before them (flow.ts). */
+	passing: number;
+}
+
 export class Sender {
 	readonly #outbox: Outbox;
-	/** Waiting bytes of whole packets, but for the first, which may be begun: bytes[0] to bytes[used - 1]. */
-	readonly bytes: Uint8Array;
-	used = 0;
-	readonly #connect: Uint8Array;
-	#connectAt = 0;
-	#connectEnd = 0;
+	readonly #elsewhere: Elsewhere | undefined;
+	/** CONNECT at the front; then control bytes, whole packets but for the first, from #start to #end, before the outbox begins. */
+	readonly #bytes: Uint8Array;
+	readonly #start: number;
+	#end: number;
+	/** Bytes of CONNECT that are not out. */
+	#connectLeft = 0;
 	#offered = Source.None;
-	/** Whether messages may go out with topic aliases, and how many bytes of one, or of a head from pass(), are left at the front of `bytes`. */
-	readonly #aliases: boolean;
-	#aliased = 0;
-	/** Bytes of a message that the application writes to the socket itself: behind its head nothing else goes out before them (flow.ts). */
-	passing = 0;
-	/** Counts start(), to notice that a callback ended one connection and began another. */
-	connections = 0;
 
-	constructor(bytes: Uint8Array, outbox: Outbox, connect: Uint8Array, aliases = false) {
-		this.#aliases = aliases;
-		this.bytes = bytes;
+	/** Its range of the bytes lies between `start` and the outbox. */
+	constructor(bytes: Uint8Array, start: number, outbox: Outbox, elsewhere?: Elsewhere) {
 		this.#outbox = outbox;
-		this.#connect = connect;
+		this.#elsewhere = elsewhere;
+		this.#bytes = bytes;
+		this.#start = this.#end = start;
 	}
 
-	/** A new connection: bytes up to `end` of the buffer that CONNECT was written to go first. */
-	start(end: number): void {
-		this.connections++;
-		this.used = this.#connectAt = this.#aliased = this.passing = 0;
-		this.#connectEnd = end;
+	/** A new connection: CONNECT, of that size, goes first. */
+	start(connectSize: number): void {
+		this.#connectLeft = connectSize;
+		this.#end = this.#start;
 		this.#offered = Source.None;
+		if (this.#elsewhere) this.#elsewhere.left = this.#elsewhere.passing = 0;
 	}
 
 	/** Whether CONNECT is not out yet. */
-	get connecting(): boolean { return this.#connectAt < this.#connectEnd; }
+	get connecting(): boolean { return this.#connectLeft > 0; }
 
 	/** Whether everything is out but messages that were not begun. */
-	get drained(): boolean { return !this.connecting && this.used === 0 && this.passing === 0 && !this.#outbox.begun; }
+	get drained(): boolean {
+		return this.#connectLeft === 0 && this.#end === this.#start && !this.#outbox.begun && (this.#elsewhere === undefined || this.#elsewhere.passing === 0);
+	}
+
+	/** Bytes of control bytes at most. */
+	get size(): number { return this.#outbox.start - this.#start; }
 
 	/** Room for requests. */
-	get room(): number { return this.bytes.length - this.used - RESERVE; }
+	get room(): number { return this.#outbox.start - this.#end - RESERVE; }
 
 	/** Whether the answer to one more packet has room. */
-	get ready(): boolean { return this.room >= ANSWER_MAX; }
+	get ready(): boolean { return this.#end + RESERVE + ANSWER_MAX <= this.#outbox.start; }
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 	acknowledge(first: number, id: number, reason = 0): void {
 		assert(this.room >= (reason > 0 ? 5 : 4), 'An acknowledgement has no room.');
-		this.used = writeAcknowledgement(this.bytes, this.used, first, id, reason);
+		this.#end = writeAcknowledgement(this.#bytes, this.#end, first, id, reason);
 	}
 
 	/** PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that others like it are waiting. */
 	say(first: Packet, reason = 0): void {
-		if (this.used + (reason > 0 ? 3 : 2) > this.bytes.length) return;
-		this.bytes[this.used++] = first;
-		this.bytes[this.used++] = reason > 0 ? 1 : 0;
-		if (reason > 0) this.bytes[this.used++] = reason;
+		const bytes = this.#bytes;
+		if (this.#end + (reason > 0 ? 3 : 2) > this.#outbox.start) return;
+		bytes[this.#end++] = first;
+		bytes[this.#end++] = reason > 0 ? 1 : 0;
+		if (reason > 0) bytes[this.#end++] = reason;
 	}
 
 	/** Queues what is to be said on a standing connection: PUBREL, SUBSCRIBE and UNSUBSCRIBE, as far as there is room. */
@@ -82,60 +91,66 @@ export class Sender {
 			this.acknowledge(Packet.Pubrel, id);
 			delivery.released();
 		}
-		for (let i = filters.waiting(); i >= 0 && this.room >= filters.requestSize(i); i = filters.waiting()) {
-			const id = filters.id(i) || delivery.use(delivery.nextId(filters));
-			this.used = filters.write(i, this.bytes, this.used, id);
+		for (let at = filters.waiting(); at >= 0 && this.room >= filters.requestSize(at); at = filters.waiting()) {
+			const id = filters.id(at) || delivery.use(delivery.nextId(filters));
+			this.#end = filters.write(at, this.#bytes, this.#end, id);
 		}
 	}
 
 	/**
 	 * Sends the message put last, an empty one, with a head that announces `length` bytes more, which the application will pass.
-	 * False: the head has no room here. MUST NOT be called unless drained.
+	 * `first` is its first byte. MUST NOT be called unless drained, nor without room for the head.
 	 */
-	pass(topic: Uint8Array, nothing: Uint8Array, length: number, qos: number, flags: number, id: number): boolean {
-		const size = publishSize(topic.length, length, qos, undefined) - length;
-		if (size > this.bytes.length) return false;
-		writePublish(this.bytes, 0, topic, nothing, 0, qos, false, id, undefined, length);
-		this.bytes[0] |= flags;
-		this.used = this.#aliased = size;
-		this.passing = length;
+	pass(first: number, topic: Uint8Array, length: number, id: number): void {
+		const qos = first >> 1 & 3;
+		const elsewhere = this.#elsewhere!;
+		this.#end = writePublishHead(this.#bytes, this.#start, first, publishLength(topic.length, length, qos, undefined), topic);
+		if (qos > 0) this.#end = writeUint16(this.#bytes, this.#end, id);
+		elsewhere.left = this.#end - this.#start;
+		elsewhere.passing = length;
 		this.#outbox.beginElsewhere();
-		return true;
 	}
 
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
-		if (this.connecting) {
+		const outbox = this.#outbox;
+		if (this.#connectLeft > 0) {
 			this.#offered = Source.Connect;
-			return room > 0 ? this.#connect.subarray(this.#connectAt, Math.min(this.#connectEnd, this.#connectAt + room)) : undefined;
+			const end = packetSize(this.#bytes, 0);
+			return this.view(end - this.#connectLeft, end, room);
 		}
-		if (this.passing > 0 && this.#aliased === 0) return undefined;
-		if (this.#aliases && this.used === 0 && room > 0) this.used = this.#aliased = this.#outbox.alias(this.bytes, quota);
-		if (this.#aliased > 0 || this.used > 0 && !this.#outbox.begun) {
+		const elsewhere = this.#elsewhere;
+		const start = this.#start;
+		if (elsewhere && elsewhere.left === 0 && elsewhere.passing > 0) return undefined;
+		if (outbox.protocol5 && this.#end === start && room > 0) this.#end += outbox.alias(this.#bytes, start, outbox.start, quota);
+		const left = elsewhere ? elsewhere.left : 0;
+		if (left > 0 || this.#end > start && !outbox.begun) {
 			this.#offered = Source.Control;
-			return room > 0 ? this.bytes.subarray(0, Math.min(this.#aliased || this.used, room)) : undefined;
+			return this.view(start, left > 0 ? start + left : this.#end, room);
 		}
 		this.#offered = Source.Outbox;
-		return this.#outbox.peek(room, this.used > 0 ? -1 : quota);
+		return outbox.peek(room, this.#end > start ? -1 : quota);
+	}
+
+	private view(from: number, end: number, room: number): Uint8Array | undefined {
+		return room > 0 ? this.#bytes.subarray(from, Math.min(end, from + room)) : undefined;
 	}
 
 	/** True if that finished a packet, as far as is known. */
 	wrote(count: number): boolean {
 		if (this.#offered === Source.Outbox) return this.#outbox.wrote(count) > 0;
 		if (this.#offered === Source.Connect) {
-			this.#connectAt += count;
-			return !this.connecting;
+			this.#connectLeft -= count;
+			return this.#connectLeft === 0;
 		}
-		assert(count <= this.used, 'More bytes were written than were given out.');
-		this.bytes.copyWithin(0, count, this.used);
-		this.used -= count;
-		if (this.#aliased > 0) return this.wroteAliased(count);
-		return this.used === 0;
-	}
-
-	private wroteAliased(count: number): boolean {
-		this.#aliased -= count;
-		if (this.#aliased > 0) return false;
+		const start = this.#start;
+		assert(start + count <= this.#end, 'More bytes were written than were given out.');
+		this.#bytes.copyWithin(start, start + count, this.#end);
+		this.#end -= count;
+		const elsewhere = this.#elsewhere;
+		if (!elsewhere || elsewhere.left === 0) return this.#end === start;
+		elsewhere.left -= count;
+		if (elsewhere.left > 0) return false;
 		this.#outbox.sentElsewhere();
 		return true;
 	}

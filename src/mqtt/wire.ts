@@ -36,9 +36,16 @@ export function writeLength(bytes: Uint8Array, at: number, length: number): numb
 	return at;
 }
 
-/** Copies the first `length` of `source`; whole arrays go in one piece. */
+/** Bytes of the whole packet that begins there. */
+export function packetSize(bytes: Uint8Array, at: number): number {
+	let length = bytes[++at] & 0x7f;
+	for (let shift = 7; bytes[at] >= 0x80; shift += 7) length |= (bytes[++at] & 0x7f) << shift;
+	return 1 + lengthSize(length) + length;
+}
+
+/** Copies the first `length` of `source`, and if there is room, in one piece, all of it: what lies behind MUST be free. */
 export function writeBytes(bytes: Uint8Array, at: number, source: Uint8Array, length: number): number {
-	if (length === source.length) bytes.set(source, at);
+	if (at + source.length <= bytes.length) bytes.set(source, at);
 	else for (let i = 0; i < length; i++) bytes[at + i] = source[i];
 	return at + length;
 }

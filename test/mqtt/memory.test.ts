@@ -75,10 +75,10 @@ describe('a session with a buffer of 512 bytes and an outbox of 1,024', () => {
 
 	afterAll(() => engine.kill());
 
-	it('holds no more than 4 KB, and no more after a life of 500 messages each way and ten connections', async () => {
+	it('holds no more than 3 KB, and no more after a life of 500 messages each way and ten connections', async () => {
 		const made = await grows('make');
 		expect(made).toBeGreaterThan(512 + 1_024);
-		expect(made).toBeLessThanOrEqual(4_096);
+		expect(made).toBeLessThanOrEqual(3_072);
 		await engine.turn('connect');
 		await engine.turn('live');
 		expect(await grows('live')).toBeLessThanOrEqual(16);

@@ -236,7 +236,7 @@ function isAddress(host: string): boolean {
 	return true;
 }
 
-/** RSA keys with a tiny exponent are refused: the SDK does not look at all of the padding, which lets their signatures be forged. */
+/** RSA keys with a tiny exponent are refused, as is good practice: with them a signature is only as good as the check of its padding. */
 function signed(issuer: Uint8Array, certificate: Uint8Array): boolean {
 	const key = X509.decodeSPKI(issuer);
 	if (key.exponent !== undefined && key.exponent < 65_537n) return false;

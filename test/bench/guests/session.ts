@@ -1,0 +1,72 @@
+// Our session, of MQTT 3.1.1 and of 5.0, without a socket: bytes are written when peek() has given them out.
+
+import { Session } from '../../../src/mqtt/session.js';
+import { Protocol5 } from '../../../src/mqtt/protocol5.js';
+import { topicName } from '../../../src/mqtt/topics.js';
+import type { SessionHandler } from '../../../src/mqtt/options.js';
+import { payload, PAYLOAD_BYTES, publishPacket, serve, TOPIC } from '../guest.js';
+
+const ROOM = 1_000;
+
+class Application implements SessionHandler {
+	topicAt = 0;
+	payloadAt = 0;
+	acknowledged = 0;
+	onConnected(): void {}
+	onAcknowledged(id: number): void { this.acknowledged = id; }
+	onSubscribed(): void {}
+	onUnsubscribed(): void {}
+	onMessage(_bytes: Uint8Array, topicAt: number, _topicEnd: number, payloadAt: number): void {
+		this.topicAt = topicAt;
+		this.payloadAt = payloadAt;
+	}
+	onOversize(): void {}
+	onSetAside(): void {}
+	onClosed(): void {}
+}
+
+const application = new Application();
+const topic = topicName(TOPIC);
+const message = publishPacket();
+const message5 = Uint8Array.of(...message.subarray(0, 26), 0, ...message.subarray(26));
+message5[1]++;
+const acknowledgement = Uint8Array.of(0x40, 2, 0, 0);
+const options = { clientId: 'node', keepAliveMs: 30_000, bufferBytes: 512, outboxBytes: 1_024 };
+const kept: { session?: Session; is5: boolean; id: number } = { session: undefined, is5: false, id: 0 };
+
+function send(): void {
+	const bytes = kept.session!.peek(ROOM);
+	if (bytes) kept.session!.wrote(bytes.length, 0);
+}
+
+function publish(qos: number): void {
+	kept.id = kept.session!.publish(topic, payload, PAYLOAD_BYTES - 2 * qos, qos, false);
+	send();
+}
+
+serve({
+	make: () => { kept.session = new Session(options, application); },
+	make5: () => {
+		kept.is5 = true;
+		kept.session = new Session({ ...options, protocol5: new Protocol5() }, application);
+	},
+	connect: () => {
+		kept.session!.start(0);
+		send();
+		const connack = kept.is5 ? Uint8Array.of(0x20, 3, 0, 0, 0) : Uint8Array.of(0x20, 2, 0, 0);
+		kept.session!.receive(connack, 0, connack.length, 0);
+		if (!kept.session!.connected) throw new Error('The session is not connected.');
+	},
+	publish0: () => publish(0),
+	publish1: () => publish(1),
+	acknowledge: () => {
+		acknowledgement[2] = kept.id >> 8;
+		acknowledgement[3] = kept.id;
+		kept.session!.receive(acknowledgement, 0, 4, 0);
+	},
+	acknowledged: () => { if (application.acknowledged !== kept.id || kept.session!.pending > 0) throw new Error('The message is not acknowledged.'); },
+	message: () => { kept.session!.receive(message, 0, message.length, 0); },
+	message5: () => { kept.session!.receive(message5, 0, message5.length, 0); },
+	poll: () => { kept.session!.poll(0); },
+	idle: () => { kept.session!.peek(ROOM); },
+});
