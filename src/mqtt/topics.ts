@@ -33,16 +33,15 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 	return true;
 }
 
-/** Whether bytes are a topic name in ASCII, as nearly all are: native searches and few steps a byte, since most messages cost no more. */
+/**
+ * Whether bytes are a topic name of letters, digits, "-./_" and the like, as nearly all are: what lies behind "+" in ASCII. One look at each
+ * byte, since this is a third of what a message costs; what fails here may still be a topic name.
+ */
 export function isPlainTopic(bytes: Uint8Array, at: number, end: number): boolean {
-	let bits = 0;
-	for (let i = at; i < end; i++) bits |= bytes[i];
-	return at < end && bits < 0x80 && isNowhere(bytes, at, end, 0) && isNowhere(bytes, at, end, HASH) && isNowhere(bytes, at, end, PLUS);
-}
-
-function isNowhere(bytes: Uint8Array, at: number, end: number, byte: number): boolean {
-	const found = bytes.indexOf(byte, at);
-	return found < 0 || found >= end;
+	if (at >= end) return false;
+	let byte = 0;
+	while (at < end && (byte = bytes[at]) > PLUS && byte < 0x80) at++;
+	return at === end;
 }
 
 /** Whether bytes that are text are a topic filter: "#" last and alone in its level, "+" alone in its level (§4.7.1-2, -3). */
