@@ -9,6 +9,8 @@ import { TEXT_MAX, textSize, writeText } from './wire.js';
 const HASH = 0x23;
 const PLUS = 0x2b;
 const SLASH = 0x2f;
+const PLAIN_FIRST = 0x2c;
+const PLAIN_SPAN = 0x7f - 0x2c;
 
 /** The bytes to publish with. Throws a sentence if the text is no topic name. */
 export function topicName(text: string): Uint8Array {
@@ -34,14 +36,13 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 }
 
 /**
- * Whether bytes are a topic name of letters, digits, "-./_" and the like, as nearly all are: what lies behind "+" in ASCII. One look at each
- * byte, since this is a third of what a message costs; what fails here may still be a topic name.
+ * Whether bytes are a topic name of letters, digits, "-./_" and the like, as nearly all are: what lies in ASCII behind "+". One comparison a byte,
+ * since this is a third of what a message costs. What fails here may still be a topic name.
  */
 export function isPlainTopic(bytes: Uint8Array, at: number, end: number): boolean {
 	if (at >= end) return false;
-	let byte = 0;
-	while (at < end && (byte = bytes[at]) > PLUS && byte < 0x80) at++;
-	return at === end;
+	for (; at < end; at++) if ((bytes[at] - PLAIN_FIRST & 0xff) > PLAIN_SPAN) return false;
+	return true;
 }
 
 /** Whether bytes that are text are a topic filter: "#" last and alone in its level, "+" alone in its level (§4.7.1-2, -3). */
