@@ -11,6 +11,9 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		reporters: ['default', './test/support/count-reporter.ts'],
-		testTimeout: 30_000,
+		testTimeout: 60_000,
+		hookTimeout: 60_000,
+		// Most tests of whole nodes wait for sockets, not for the processor: more of them fit beside each other than there are cores.
+		maxWorkers: 3,
 	},
 });

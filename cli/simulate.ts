@@ -143,8 +143,9 @@ function mustBeFile(path: string): void {
 
 function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number): string[] {
 	const { hostname, port } = new URL(address.url.replace(/^\w+:/, 'http:'));
+	const tls = address.url.startsWith('mqtts:');
 	const seconds = Number(settings['intervalMs']) / 1_000;
-	const subscriber = `mosquitto_sub -h ${hostname} -p ${port || 1883} -t '${bases(settings, options.nodes)[0]}/#' -v`;
+	const subscriber = `mosquitto_sub -h ${hostname} -p ${port || (tls ? 8883 : 1883)}${tls ? ` --cafile ${settings['caFile']}` : ''} -t '${bases(settings, options.nodes)[0]}/#' -v`;
 	return [
 		`Simulating ${counted(options.nodes, options.board + ' node')} at ${options.speed === 'max' ? 'the greatest speed' : `${options.speed} × real time`}, seed ${seed}.`,
 		`World:     ${options.world ?? `${OFFICE}, two days of an office`}`,

@@ -1,6 +1,6 @@
 // The modules of the Moddable SDK 8.2.3 that TLS takes: only in the image of an ESP32. As sdk.d.ts beside it.
 //
-// Rule: only what the firmware uses. The SDK's session looks at less than it should (docs/decisions/0005-tls.md).
+// Rule: only what the firmware uses. The SDK's session looks at less than it should (docs/decisions/0008-tls.md).
 
 declare module 'Resource' {
 	/** A file of the image, in flash. */

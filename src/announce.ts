@@ -137,14 +137,14 @@ export class Announcer implements Pollable {
 				text.put(this.#word);
 				break;
 			case Kind.Info:
-				return this.#writeInfo(text);
+				return this.writeInfo(text);
 			case Kind.Outage:
-				return this.#writeOutage(text);
+				return this.writeOutage(text);
 			case Kind.Result:
 				text.utf8(this.#result);
 				break;
 			case Kind.Health:
-				return this.#writeHealth(text);
+				return this.writeHealth(text);
 		}
 	}
 
@@ -154,14 +154,14 @@ export class Announcer implements Pollable {
 		if (kind === Kind.Result) this.#result = '';
 	}
 
-	#writeInfo(text: Text): void {
+	private writeInfo(text: Text): void {
 		const { config, board, boot, safe, network, sampler } = this.#of;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
 		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
 	}
 
-	#writeOutage(text: Text): void {
+	private writeOutage(text: Text): void {
 		text.put('{');
 		if (this.#lostTime) text.put('"start":').whole(this.#lostTime).put(',');
 		text.put('"seconds":').milli(Math.round(this.#backAt - this.#lostAt)).put(',"cause":').quoted(CAUSES[this.#cause]);
@@ -170,17 +170,17 @@ export class Announcer implements Pollable {
 		text.put('}');
 	}
 
-	#writeHealth(text: Text): void {
+	private writeHealth(text: Text): void {
 		const { boot, clock, network, sampler, waiting, broker, link } = this.#of;
 		text.put('{"boot":').whole(boot).put(',"uptime":').whole(Math.floor(clock.now() / 1000)).put(',"rssi":').whole(network.rssi());
 		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(broker.sent).put(',"acknowledged":').whole(waiting.delivered);
 		text.put(',"waiting":').whole(waiting.count).put(',"dropped":').whole(waiting.dropped);
-		this.#writeJournal(text);
+		this.writeJournal(text);
 		text.put(',"connects":').whole(link.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
 	}
 
 	/** What there is only with flash; most of it only after something happened. */
-	#writeJournal(text: Text): void {
+	private writeJournal(text: Text): void {
 		const { waiting } = this.#of;
 		const { journal } = waiting;
 		if (!journal) return;

@@ -54,7 +54,7 @@ export class Backlog {
 
 	put(reading: Reading): void {
 		const size = recordSize(reading);
-		while (this.#tail + size - this.#head > this.#ring.length) this.#dropOldest();
+		while (this.#tail + size - this.#head > this.#ring.length) this.dropOldest();
 		this.#tail = writeRecord(this.#ring, this.#tail, reading);
 		this.#count++;
 	}
@@ -73,7 +73,7 @@ export class Backlog {
 	/** Position of the next late reading to send, or -1. Late readings that are on their way already are passed over. */
 	nextLate(): number {
 		if (this.#late < this.#head) this.#late = this.#head;
-		while (this.#late < this.#liveAt && this.#state(this.#late) !== WAITING) this.#late += sizeAt(this.#ring, this.#late);
+		while (this.#late < this.#liveAt && this.state(this.#late) !== WAITING) this.#late += sizeAt(this.#ring, this.#late);
 		return this.#late < this.#liveAt ? this.#late : -1;
 	}
 
@@ -94,33 +94,33 @@ export class Backlog {
 
 	/** The record at `position` is with the outbox now. */
 	sent(position: number): void {
-		this.#setState(position, SENT);
+		this.setState(position, SENT);
 		if (position === this.#live) this.#live += sizeAt(this.#ring, position);
 	}
 
 	/** The record at `position` was acknowledged. True if it was still here (it may have been dropped meanwhile). */
 	acknowledged(position: number): boolean {
 		if (position < this.#head) return false;
-		assert(this.#state(position) === SENT, 'a record that was not sent cannot be acknowledged');
-		this.#setState(position, DONE);
+		assert(this.state(position) === SENT, 'a record that was not sent cannot be acknowledged');
+		this.setState(position, DONE);
 		this.#count--;
-		this.#trim();
+		this.trim();
 		return true;
 	}
 
 	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
 	discard(position: number): void {
 		if (position < this.#head) return;
-		this.#countDropped(position);
-		this.#setState(position, DONE);
-		this.#trim();
+		this.countDropped(position);
+		this.setState(position, DONE);
+		this.trim();
 	}
 
 	/** The record at `position` is kept in flash now: it goes, and is not counted as dropped. */
 	moved(position: number): void {
-		this.#setState(position, DONE);
+		this.setState(position, DONE);
 		this.#count--;
-		this.#trim();
+		this.trim();
 	}
 
 	/** A subscriber was told of those dropped up to `seq`, or flash keeps the range. */
@@ -135,28 +135,28 @@ export class Backlog {
 		if (to > this.#unnamedTo) this.#unnamedTo = to;
 	}
 
-	#dropOldest(): void {
-		if (this.#state(this.#head) !== DONE) this.#countDropped(this.#head);
+	private dropOldest(): void {
+		if (this.state(this.#head) !== DONE) this.countDropped(this.#head);
 		this.#head += sizeAt(this.#ring, this.#head);
 		if (this.#liveAt < this.#head) this.#liveAt = this.#head;
 	}
 
-	#countDropped(position: number): void {
+	private countDropped(position: number): void {
 		const seq = seqAt(this.#ring, position);
 		this.#dropped++;
 		this.lost(seq, seq);
 		this.#count--;
 	}
 
-	#trim(): void {
-		while (this.#head < this.#tail && this.#state(this.#head) === DONE) this.#head += sizeAt(this.#ring, this.#head);
+	private trim(): void {
+		while (this.#head < this.#tail && this.state(this.#head) === DONE) this.#head += sizeAt(this.#ring, this.#head);
 	}
 
-	#state(position: number): number {
+	private state(position: number): number {
 		return this.#ring[position % this.#ring.length] & STATE;
 	}
 
-	#setState(position: number, state: number): void {
+	private setState(position: number, state: number): void {
 		const place = position % this.#ring.length;
 		this.#ring[place] = (this.#ring[place] & ~STATE) | state;
 	}

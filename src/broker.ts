@@ -134,15 +134,15 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
 		if (!this.#open) return NEVER;
-		this.#read(now);
+		this.read(now);
 		let wakeAt = this.#session.poll(now);
 		if (this.#begun && !this.ended) {
-			const lateAt = this.#say(now);
+			const lateAt = this.say(now);
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
-		this.#write(now);
+		this.write(now);
 		if (!this.ended && this.#transport.state === TransportState.Lost) {
-			this.#end(Cause.Tcp, this.accepted ? 'the broker closed the connection' : 'the broker closed the connection before it answered CONNECT');
+			this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection' : 'the broker closed the connection before it answered CONNECT');
 		}
 		return wakeAt;
 	}
@@ -156,7 +156,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
-		const message = this.#landed(packetId);
+		const message = this.landed(packetId);
 		if (message === NONE) return;
 		if (code >= 0x80) this.#log.line(`the broker turned a reading down with code ${code}`);
 		this.#waiting.acknowledged(message);
@@ -186,23 +186,23 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	onSetAside(packetId: number): void {
 		this.#log.line('the broker hung up on the same message three times; it is set aside');
-		const message = this.#landed(packetId);
+		const message = this.landed(packetId);
 		if (message !== NONE) this.#waiting.discard(message);
 	}
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
 			this.#stopped = true;
-			return this.#end(Cause.None, 'stopped');
+			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.remember(4);
 			this.#session = this.makeSession(false);
-			return this.#end(Cause.Refused, 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
+			return this.end(Cause.Refused, 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
 		const silent = fault === Fault.PingTimeout || fault === Fault.ConnackTimeout || fault === Fault.Stalled || fault === Fault.AckTimeout;
-		this.#end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, this.#protocol.words(fault, code, this.#protocol5));
+		this.end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, this.#protocol.words(fault, code, this.#protocol5));
 	}
 
 	private remember(version: number): void {
@@ -239,13 +239,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.#due |= this.announcer.onConnected();
 	}
 
-	#end(cause: Cause, sentence: string): void {
+	private end(cause: Cause, sentence: string): void {
 		if (this.ended) return;
 		this.cause = cause;
 		this.ended = sentence;
 	}
 
-	#read(now: Millis): void {
+	private read(now: Millis): void {
 		for (;;) {
 			if (this.#arrivedFrom === this.#arrivedTo) {
 				this.#arrivedFrom = 0;
@@ -259,20 +259,20 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		}
 	}
 
-	#write(now: Millis): void {
+	private write(now: Millis): void {
 		while (this.#transport.state === TransportState.Open) {
 			const room = this.#transport.room;
 			const bytes = this.#session.peek(room < WRITE_MAX ? room : WRITE_MAX);
 			if (!bytes) return;
-			if (!this.#transport.write(bytes)) return this.#end(Cause.Tcp, 'the connection broke while sending');
+			if (!this.#transport.write(bytes)) return this.end(Cause.Tcp, 'the connection broke while sending');
 			this.#session.wrote(bytes.length, now);
 		}
 	}
 
 	/** Hands on what there is room for; returns when a late reading may follow. */
-	#say(now: Millis): Millis {
+	private say(now: Millis): Millis {
 		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.#sayDue(kind)) return NEVER;
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return NEVER;
 		}
 		if (this.#stopping) {
 			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
@@ -280,18 +280,18 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		}
 		let place: number;
 		while ((place = this.#waiting.nextLive()) !== NONE) {
-			if (!this.#sayReading(this.#readings, place)) return NEVER;
+			if (!this.sayReading(this.#readings, place)) return NEVER;
 		}
 		if (now < this.#lateAt) return this.#lateAt;
 		place = this.#waiting.nextLate();
 		if (place === NONE) return NEVER;
 		if (place === BUSY) return now;
-		if (!this.#sayReading(this.#late, place)) return NEVER;
+		if (!this.sayReading(this.#late, place)) return NEVER;
 		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
 	}
 
 	/** False: no room for it now. */
-	#sayDue(kind: Kind): boolean {
+	private sayDue(kind: Kind): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
@@ -306,7 +306,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		return true;
 	}
 
-	#sayReading(topic: Uint8Array, place: number): boolean {
+	private sayReading(topic: Uint8Array, place: number): boolean {
 		const message = this.#ids.indexOf(0);
 		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
 		this.#writer.write(this.#text, this.#waiting.read(place));
@@ -320,7 +320,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	}
 
 	/** The index of the reading that this packet carried, which is free again; NONE if it carried none. */
-	#landed(packetId: number): number {
+	private landed(packetId: number): number {
 		const kind = this.#announced.indexOf(packetId);
 		if (kind >= 0) this.#announced[kind] = 0;
 		const message = this.#ids.indexOf(packetId);

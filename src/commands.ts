@@ -53,9 +53,9 @@ export class Commands implements CommandHandler {
 		} catch {
 			request = undefined;
 		}
-		if (typeof request !== 'object' || request === null) return this.#answer(name, '', 'the payload is not a JSON object like {"id":"1","value":5000}');
+		if (typeof request !== 'object' || request === null) return this.answer(name, '', 'the payload is not a JSON object like {"id":"1","value":5000}');
 		const id = typeof request.id === 'string' ? request.id.slice(0, ID_MAX) : typeof request.id === 'number' ? String(request.id) : '';
-		this.#answer(name, id, this.run(name, request.value));
+		this.answer(name, id, this.run(name, request.value));
 	}
 
 	/** A line typed at the console: the command's name, then its value as JSON. */
@@ -76,7 +76,7 @@ export class Commands implements CommandHandler {
 	run(name: string, value: unknown): string {
 		switch (name) {
 			case 'interval':
-				return this.#interval(value);
+				return this.interval(value);
 			case 'calibrate':
 				return this.#calibrate(value);
 			case 'sample':
@@ -92,7 +92,7 @@ export class Commands implements CommandHandler {
 		return `unknown command; known are ${COMMANDS.join(', ')}`;
 	}
 
-	#interval(value: unknown): string {
+	private interval(value: unknown): string {
 		const key: keyof Config = 'intervalMs';
 		const error = refusal(FIELDS.find((field) => field.key === key)!, value);
 		if (!error) this.#controls.setIntervalMs(value as number);
@@ -114,7 +114,7 @@ export class Commands implements CommandHandler {
 		return found ? '' : `value must name one of ${QUANTITIES.join(', ')}`;
 	}
 
-	#answer(name: string, id: string, error: string): void {
+	private answer(name: string, id: string, error: string): void {
 		const text = new Text(RESULT_MAX).put('{"id":').quoted(id).put(',"name":').quoted(name.slice(0, ID_MAX)).put(error ? ',"ok":false,"error":' : ',"ok":true');
 		if (error) text.quoted(error.slice(0, ERROR_MAX));
 		this.#controls.result(ascii(text.bytes, 0, text.put('}').length));

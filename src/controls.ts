@@ -58,7 +58,7 @@ export class NodeControls implements Controls, Pollable {
 	setIntervalMs(value: number): void {
 		const { sampler, announcer, broker } = this.#of;
 		sampler.setIntervalMs(value, this.#of.clock.now());
-		this.#keep('intervalMs', value);
+		this.keep('intervalMs', value);
 		broker.announce(announcer.info());
 	}
 
@@ -75,16 +75,16 @@ export class NodeControls implements Controls, Pollable {
 		const error = refusal(FIELDS.find((field) => field.key === key)!, offset);
 		if (error) return error;
 		sampler.offsets[quantity] = offset;
-		this.#keep(key, offset);
+		this.keep(key, offset);
 		return '';
 	}
 
 	stop(): void {
-		this.#end(Ending.Stop);
+		this.end(Ending.Stop);
 	}
 
 	restart(): void {
-		this.#end(Ending.Restart);
+		this.end(Ending.Restart);
 	}
 
 	result(json: string): void {
@@ -95,12 +95,12 @@ export class NodeControls implements Controls, Pollable {
 		this.#of.log.line(sentence);
 	}
 
-	#end(ending: Ending): void {
+	private end(ending: Ending): void {
 		this.#ending = ending;
 		this.#of.broker.stop(this.#of.clock.now());
 	}
 
-	#keep(key: keyof Config, value: number): void {
+	private keep(key: keyof Config, value: number): void {
 		if (!this.#of.store.set(key, value)) this.#of.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
 	}
 }

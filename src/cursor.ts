@@ -61,8 +61,8 @@ export class Cursor {
 		for (let steps = 0; steps < SLOTS_PER_STEP && this.found === BUSY && !this.#shelf.working; steps++) {
 			if (this.#sector === NONE) this.#seek();
 			else if (this.#shelf.endsAt(this.#sector, this.#slot)) this.found = NONE;
-			else if (this.#slot === this.#sectors.slotsPerSector) this.#leave();
-			else this.#try();
+			else if (this.#slot === this.#sectors.slotsPerSector) this.leave();
+			else this.try();
 		}
 	}
 
@@ -76,7 +76,7 @@ export class Cursor {
 	step(): boolean {
 		if (!this.#finder.step()) return false;
 		if (this.#finder.sector === NONE) this.#exhausted = true;
-		else this.#enter();
+		else this.enter();
 		return true;
 	}
 
@@ -108,7 +108,7 @@ export class Cursor {
 		}
 	}
 
-	#try(): void {
+	private try(): void {
 		const slot = this.#sector * this.#sectors.slotsPerSector + this.#slot;
 		const state = this.#sectors.lookAt(slot);
 		if (state === Slot.Damaged) this.#shelf.discard();
@@ -116,17 +116,17 @@ export class Cursor {
 		else this.#slot++;
 	}
 
-	#leave(): void {
+	private leave(): void {
 		const sector = this.#sector;
 		this.#passed = this.#last;
 		this.#sector = NONE;
 		if (!this.#flying.fliesFrom(sector)) this.#shelf.retire(sector);
 		// Mostly the next one in order is the next one in place.
 		this.#finder.begin(this.#passed);
-		if (this.#finder.look((sector + 1) % this.#sectors.count)) this.#enter();
+		if (this.#finder.look((sector + 1) % this.#sectors.count)) this.enter();
 	}
 
-	#enter(): void {
+	private enter(): void {
 		this.#sector = this.#finder.sector;
 		this.#last = this.#finder.last;
 		this.#slot = 1;

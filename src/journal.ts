@@ -89,16 +89,16 @@ export class Journal implements Shelf {
 	work(): void {
 		switch (this.#task) {
 			case Task.Opening:
-				return this.#open();
+				return this.open();
 			case Task.Seeking:
 				if (this.#cursor.step()) this.#task = Task.None;
 				return;
 			case Task.Allocating:
-				return this.#allocate();
+				return this.allocate();
 			case Task.Thinning:
-				return this.#thinned(this.#thinning!, this.#thinning!.step());
+				return this.thinned(this.#thinning!, this.#thinning!.step());
 			case Task.Cutting:
-				return this.#cut();
+				return this.cut();
 		}
 	}
 
@@ -121,7 +121,7 @@ export class Journal implements Shelf {
 		const slot = this.#writeSector * slotsPerSector + this.#writeSlot++;
 		const stored = this.#sectors.store(slot, reading);
 		if (this.#writeSlot === slotsPerSector) this.#writeSector = NONE;
-		if (!stored) return this.#fault();
+		if (!stored) return this.fault();
 		this.#faultsInRow = 0;
 		this.written++;
 		this.own++;
@@ -183,18 +183,18 @@ export class Journal implements Shelf {
 		this.discarded++;
 	}
 
-	#open(): void {
+	private open(): void {
 		const sectors = this.#sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP && this.#at < sectors.count; steps++) this.#census(this.#at++);
+		for (let steps = 0; steps < SECTORS_PER_STEP && this.#at < sectors.count; steps++) this.census(this.#at++);
 		if (this.#at < sectors.count) return;
 		this.#task = Task.None;
-		if (this.#newest !== NONE) this.#finishThinning();
+		if (this.#newest !== NONE) this.finishThinning();
 		const foreign = this.#foreign ? `, ${this.#foreign} of another version discarded` : '';
 		const damaged = this.discarded > this.#foreign ? `, ${this.discarded - this.#foreign} unreadable discarded` : '';
 		this.#log.line(`flash journal: ${sectors.count} sectors, ${this.alive} with readings${foreign}${damaged}`);
 	}
 
-	#census(sector: number): void {
+	private census(sector: number): void {
 		const sectors = this.#sectors;
 		const found = sectors.look(sector);
 		if (found === Found.Foreign) this.#foreign++;
@@ -208,12 +208,12 @@ export class Journal implements Shelf {
 	}
 
 	/** Nothing is begun before the pair is retired: only the newest sector can have replaced sectors that are still alive. */
-	#finishThinning(): void {
+	private finishThinning(): void {
 		const sectors = this.#sectors;
 		if (sectors.look(this.#newest) !== Found.Alive) return;
 		const { fromOne, fromOther, last } = sectors;
 		if (fromOne === NOWHERE) {
-			if (last === this.#youngest) this.#resume();
+			if (last === this.#youngest) this.resume();
 			return;
 		}
 		if (sectors.look(fromOne) === Found.Alive) this.retire(fromOne);
@@ -221,7 +221,7 @@ export class Journal implements Shelf {
 	}
 
 	/** Goes on writing where the last boot stopped. */
-	#resume(): void {
+	private resume(): void {
 		const { slotsPerSector } = this.#sectors;
 		let slot = slotsPerSector;
 		while (slot > 1 && this.#sectors.lookAt(this.#newest * slotsPerSector + slot - 1) === Slot.Erased) slot--;
@@ -231,7 +231,7 @@ export class Journal implements Shelf {
 	}
 
 	/** Finds the next free sector in turn, and begins it, or thins two others into it. */
-	#allocate(): void {
+	private allocate(): void {
 		const sectors = this.#sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP; steps++) {
 			if (++this.#at > sectors.count) {
@@ -241,7 +241,7 @@ export class Journal implements Shelf {
 			}
 			const sector = (this.#newest + this.#at) % sectors.count;
 			if (sectors.look(sector) === Found.Alive) continue;
-			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.#begin(sector);
+			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.begin(sector);
 			this.#newest = sector;
 			this.#cursor.rewind();
 			this.#thinning = new Thinning(sectors, this.#finder, this.#boot, sector, ++this.#serial);
@@ -250,7 +250,7 @@ export class Journal implements Shelf {
 		}
 	}
 
-	#begin(sector: number): void {
+	private begin(sector: number): void {
 		const sectors = this.#sectors;
 		this.#task = Task.None;
 		this.#newest = sector;
@@ -259,18 +259,18 @@ export class Journal implements Shelf {
 		sectors.first = sectors.last = this.#youngest + 1;
 		sectors.level = 0;
 		sectors.fromOne = sectors.fromOther = NOWHERE;
-		if (!cleared || !sectors.commit(sector)) return void this.#fault();
+		if (!cleared || !sectors.commit(sector)) return void this.fault();
 		this.#youngest++;
 		this.alive++;
 		this.#writeSector = sector;
 		this.#writeSlot = 1;
 	}
 
-	#thinned(thinning: Thinning, outcome: Outcome): void {
+	private thinned(thinning: Thinning, outcome: Outcome): void {
 		if (outcome === Outcome.Working) return;
 		this.#thinning = undefined;
 		this.#task = Task.None;
-		if (outcome === Outcome.Failed) return void this.#fault();
+		if (outcome === Outcome.Failed) return void this.fault();
 		if (outcome === Outcome.Hopeless) {
 			this.#finder.begin(0);
 			this.#task = Task.Cutting;
@@ -288,11 +288,11 @@ export class Journal implements Shelf {
 	}
 
 	/** The last resort, when there is no room and nothing can be thinned: the oldest sector goes whole, counted. */
-	#cut(): void {
+	private cut(): void {
 		if (!this.#finder.step()) return;
 		this.#task = Task.None;
 		const { sector } = this.#finder;
-		if (sector === NONE) return void this.#fault();
+		if (sector === NONE) return void this.fault();
 		const sectors = this.#sectors;
 		for (let k = 1; k < sectors.slotsPerSector; k++) {
 			if (sectors.lookAt(sector * sectors.slotsPerSector + k) !== Slot.Waiting) continue;
@@ -307,7 +307,7 @@ export class Journal implements Shelf {
 		this.retire(sector);
 	}
 
-	#fault(): typeof NONE {
+	private fault(): typeof NONE {
 		if (++this.#faultsInRow === FLASH_FAULTS_MAX) {
 			this.broken = true;
 			this.#log.line('the flash fails: readings wait in RAM only');

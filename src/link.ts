@@ -132,27 +132,27 @@ export class Link implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		if (this.#upper.stopped && this.#state !== State.Stopped) return this.#stop(now);
+		if (this.#upper.stopped && this.#state !== State.Stopped) return this.stop(now);
 		for (;;) {
-			const event = this.#observe(now);
+			const event = this.observe(now);
 			const next = TABLE[this.#state][event];
 			if (next === this.#state) break;
-			if (next === State.Waiting) this.#fail(event, now);
-			this.#enter(next, now);
+			if (next === State.Waiting) this.fail(event, now);
+			this.enter(next, now);
 		}
 		// The session has something to say at once, and was asked before us in this turn.
 		return this.#state === State.Greeting && this.#enteredAt === now ? now : this.#dueAt;
 	}
 
 	/** For good. The loop shall come round at once: somebody waits for this. */
-	#stop(now: Millis): Millis {
+	private stop(now: Millis): Millis {
 		this.cause = Cause.None;
-		this.#leave(now);
-		this.#enter(State.Stopped, now);
+		this.leave(now);
+		this.enter(State.Stopped, now);
 		return now;
 	}
 
-	#observe(now: Millis): Event {
+	private observe(now: Millis): Event {
 		const network = this.#network.state;
 		if (this.#state > State.Joining && network !== NetworkState.Up) return Event.Unjoined;
 		switch (this.#state) {
@@ -162,7 +162,7 @@ export class Link implements Pollable {
 				break;
 			case State.Resolving:
 				if (this.#network.resolved === '') return Event.Failed;
-				if (this.#network.resolved && this.#dated()) return Event.Done;
+				if (this.#network.resolved && this.dated()) return Event.Done;
 				break;
 			case State.Opening:
 				if (this.#transport.state === TransportState.Open) return Event.Done;
@@ -175,17 +175,17 @@ export class Link implements Pollable {
 				break;
 			case State.Online:
 				if (this.#upper.ended) return Event.Failed;
-				this.#watchUse(now);
+				this.watchUse(now);
 				break;
 		}
 		return now >= this.#dueAt ? Event.Due : Event.None;
 	}
 
-	#dated(): boolean {
+	private dated(): boolean {
 		return !this.#date || this.#date.unixSeconds() > 0;
 	}
 
-	#watchUse(now: Millis): void {
+	private watchUse(now: Millis): void {
 		if (this.#useful) return;
 		if (!this.#upper.acknowledged && now - this.#enteredAt < LINK_USEFUL_MS) return;
 		this.#useful = true;
@@ -194,7 +194,7 @@ export class Link implements Pollable {
 		this.#backoff.useful();
 	}
 
-	#enter(state: State, now: Millis): void {
+	private enter(state: State, now: Millis): void {
 		this.#state = state;
 		this.#enteredAt = now;
 		switch (state) {
@@ -204,7 +204,7 @@ export class Link implements Pollable {
 				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
 				break;
 			case State.Resolving:
-				this.#dueAt = this.#dated() ? now + DNS_TIMEOUT_MS : NEVER;
+				this.#dueAt = this.dated() ? now + DNS_TIMEOUT_MS : NEVER;
 				if (this.#dueAt === NEVER) this.#log.line('waiting for the date: without it no certificate can be checked');
 				this.#network.resolve(this.#to.host);
 				break;
@@ -229,11 +229,11 @@ export class Link implements Pollable {
 	}
 
 	/** Says why, closes what is open, and sets the end of the wait. */
-	#fail(event: Event, now: Millis): void {
+	private fail(event: Event, now: Millis): void {
 		const refused = this.#state >= State.Greeting && this.#upper.refused;
-		const sentence = this.#reason(event);
-		const takenOver = this.#state === State.Online && this.#countHangUp(now);
-		this.#leave(now);
+		const sentence = this.reason(event);
+		const takenOver = this.#state === State.Online && this.countHangUp(now);
+		this.leave(now);
 		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
 		const suspicion = takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
@@ -241,12 +241,12 @@ export class Link implements Pollable {
 	}
 
 	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it. True: it looks like that. */
-	#countHangUp(now: Millis): boolean {
+	private countHangUp(now: Millis): boolean {
 		this.#hangUps = this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
 		return this.takeovers > 0;
 	}
 
-	#leave(now: Millis): void {
+	private leave(now: Millis): void {
 		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
 		this.#transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
@@ -254,27 +254,27 @@ export class Link implements Pollable {
 	}
 
 	/** One sentence for a human, and the one word for machines. */
-	#reason(event: Event): string {
+	private reason(event: Event): string {
 		const { ssid, host, port } = this.#to;
-		if (event === Event.Unjoined) return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
+		if (event === Event.Unjoined) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
 		const late = event === Event.Due;
 		switch (this.#state) {
 			case State.Joining:
-				if (late) return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
-				return this.#because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
+				if (late) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
+				return this.because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
 			case State.Resolving:
-				return this.#because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
+				return this.because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
-				if (this.#transport.reason) return this.#because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
-				if (late) return this.#because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
-				return this.#because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
+				if (this.#transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
+				if (late) return this.because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
+				return this.because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
 			case State.Greeting:
-				if (late) return this.#because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
+				if (late) return this.because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
-		return this.#because(this.#upper.cause, this.#upper.ended);
+		return this.because(this.#upper.cause, this.#upper.ended);
 	}
 
-	#because(cause: Cause, sentence: string): string {
+	private because(cause: Cause, sentence: string): string {
 		this.cause = cause;
 		return sentence;
 	}

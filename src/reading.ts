@@ -65,18 +65,18 @@ export class ReadingWriter {
 	}
 
 	write(text: Text, reading: Reading): void {
-		this.#put(text.clear(), SEQ).whole(reading.seq);
-		this.#put(text, BOOT).whole(reading.boot);
-		if (reading.time) this.#put(text, TIME).whole(reading.time);
-		else this.#put(text, UPTIME).whole(reading.uptime);
-		if (reading.droppedFrom) this.#put(text, DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
+		this.put(text.clear(), SEQ).whole(reading.seq);
+		this.put(text, BOOT).whole(reading.boot);
+		if (reading.time) this.put(text, TIME).whole(reading.time);
+		else this.put(text, UPTIME).whole(reading.uptime);
+		if (reading.droppedFrom) this.put(text, DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
 		for (let i = 0; i < QUANTITIES.length; i++) {
-			if (reading.values[i] !== ABSENT) this.#put(text, FIRST_QUANTITY + i).milli(reading.values[i]);
+			if (reading.values[i] !== ABSENT) this.put(text, FIRST_QUANTITY + i).milli(reading.values[i]);
 		}
 		text.byte(BRACE);
 	}
 
-	#put(text: Text, index: number): Text {
+	private put(text: Text, index: number): Text {
 		return text.copy(this.#fragments, index > 0 ? this.#ends[index - 1] : 0, this.#ends[index]);
 	}
 }

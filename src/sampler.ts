@@ -93,15 +93,15 @@ export class Sampler implements Pollable {
 	poll(now: Millis): Millis {
 		if (this.#stage === Stage.Idle) {
 			if (now < this.#dueAt) return this.#dueAt;
-			this.#start(now);
+			this.start(now);
 		}
 		if (now < this.#readyAt) return this.#readyAt;
-		this.#collect(now);
+		this.collect(now);
 		this.#stage = Stage.Idle;
 		return this.#dueAt;
 	}
 
-	#start(now: Millis): void {
+	private start(now: Millis): void {
 		this.#failed = 0;
 		this.#readyAt = now;
 		for (let i = 0; i < this.#parts.length; i++) {
@@ -111,7 +111,7 @@ export class Sampler implements Pollable {
 				const readyAt = waitMs ? this.#clock.now() + waitMs + 1 : now;
 				if (readyAt > this.#readyAt) this.#readyAt = readyAt;
 			} catch (error) {
-				this.#complain(i, error);
+				this.complain(i, error);
 			}
 		}
 		this.#stage = Stage.Measuring;
@@ -120,16 +120,16 @@ export class Sampler implements Pollable {
 		if (this.#dueAt <= now || this.#dueAt > now + this.#intervalMs) this.#dueAt = now + this.#intervalMs;
 	}
 
-	#collect(now: Millis): void {
+	private collect(now: Millis): void {
 		const reading = this.#reading;
 		reading.values.fill(ABSENT);
 		for (let i = 0; i < this.#parts.length; i++) {
 			if (this.#failed & (1 << i)) continue;
 			try {
-				this.#measure(this.#parts[i]);
-				this.#recovered(i);
+				this.measure(this.#parts[i]);
+				this.recovered(i);
 			} catch (error) {
-				this.#complain(i, error);
+				this.complain(i, error);
 			}
 		}
 		let empty = true;
@@ -141,10 +141,10 @@ export class Sampler implements Pollable {
 		this.#sink.put(reading);
 	}
 
-	#measure(part: Part): void {
+	private measure(part: Part): void {
 		const temperature = this.#reading.values[TEMPERATURE];
 		if (temperature !== ABSENT) part.sensor.compensate?.(temperature);
-		if (part.conversions > 1) this.#convert(part);
+		if (part.conversions > 1) this.convert(part);
 		else part.sensor.collect(this.#values, 0);
 		for (let i = 0; i < part.quantities.length; i++) {
 			const quantity = part.quantities[i];
@@ -154,7 +154,7 @@ export class Sampler implements Pollable {
 	}
 
 	/** Fills the first value with the mean of the middle half of the conversions. */
-	#convert(part: Part): void {
+	private convert(part: Part): void {
 		const sorted = this.#conversions;
 		const count = part.conversions;
 		part.sensor.collect(this.#values, 0);
@@ -167,7 +167,7 @@ export class Sampler implements Pollable {
 		this.#values[0] = middleHalf(sorted, count);
 	}
 
-	#complain(index: number, error: unknown): void {
+	private complain(index: number, error: unknown): void {
 		this.#failed |= 1 << index;
 		this.sensorErrors++;
 		const sentence = error instanceof Error ? error.message : String(error);
@@ -176,7 +176,7 @@ export class Sampler implements Pollable {
 		this.#log.line(`sensor ${this.#parts[index].name}: ${sentence}`);
 	}
 
-	#recovered(index: number): void {
+	private recovered(index: number): void {
 		if (this.#complaints[index] === '') return;
 		this.#complaints[index] = '';
 		this.#log.line(`sensor ${this.#parts[index].name}: answers again`);

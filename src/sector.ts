@@ -124,7 +124,7 @@ export class Sectors {
 		bytes[LEVEL_AT] = this.level;
 		putWhole(bytes, FROM_AT, this.fromOne, 2);
 		putWhole(bytes, FROM_AT + 2, this.fromOther, 2);
-		return this.#write(sector * this.slotsPerSector);
+		return this.write(sector * this.slotsPerSector);
 	}
 
 	/** Nothing in this sector is waited for any more. */
@@ -138,7 +138,7 @@ export class Sectors {
 		if (bytes[DONE_AT] === 0) return Slot.Done;
 		if (isErased(bytes)) return Slot.Erased;
 		if (!isWhole(bytes)) return Slot.Damaged;
-		this.#take();
+		this.take();
 		return Slot.Waiting;
 	}
 
@@ -146,7 +146,7 @@ export class Sectors {
 	read(slot: number, reading: Reading): void {
 		const bytes = this.#bytes;
 		this.#flash.read(slot * SLOT_BYTES, bytes);
-		this.#take();
+		this.take();
 		readRecord(bytes, RECORD_AT, reading);
 		reading.boot = this.boot;
 		reading.droppedFrom = this.gap ? this.seq - this.gap : 0;
@@ -159,7 +159,7 @@ export class Sectors {
 		putWhole(bytes, BOOT_AT, reading.boot, 4);
 		putWhole(bytes, GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
 		writeRecord(bytes, RECORD_AT, reading);
-		return this.#write(slot);
+		return this.write(slot);
 	}
 
 	/** Writes what is in one slot to another, an erased one, with another gap. */
@@ -168,14 +168,14 @@ export class Sectors {
 		if (!this.#flash.read(from * SLOT_BYTES, bytes)) return false;
 		putWhole(bytes, GAP_AT, gap, 2);
 		bytes[DONE_AT] = ERASED;
-		return this.#write(to);
+		return this.write(to);
 	}
 
 	/** Marks a slot as done, for ever. Afterwards `boot` and `seq` are its own. */
 	finish(slot: number): boolean {
 		const bytes = this.#bytes;
 		if (this.#flash.read(slot * SLOT_BYTES, bytes)) {
-			this.#take();
+			this.take();
 			// The other bytes are written as they are, which changes nothing.
 			bytes[DONE_AT] = 0;
 			if (this.#flash.write(slot * SLOT_BYTES, bytes)) return true;
@@ -184,7 +184,7 @@ export class Sectors {
 		return false;
 	}
 
-	#take(): void {
+	private take(): void {
 		const bytes = this.#bytes;
 		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
 		this.gap = takeWhole(bytes, GAP_AT, 2);
@@ -192,7 +192,7 @@ export class Sectors {
 	}
 
 	/** What was written counts if it reads back the same, whatever flash said of it. */
-	#write(slot: number): boolean {
+	private write(slot: number): boolean {
 		const bytes = this.#bytes;
 		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
 		putWhole(bytes, 0, crc, 4);

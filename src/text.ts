@@ -57,7 +57,7 @@ export class Text {
 	/** A JSON string of any text, in UTF-8. */
 	quoted(text: string): this {
 		this.byte(QUOTE);
-		for (const character of text) this.#escaped(character.codePointAt(0)!);
+		for (const character of text) this.escaped(character.codePointAt(0)!);
 		this.byte(QUOTE);
 		return this;
 	}
@@ -68,7 +68,7 @@ export class Text {
 			this.byte(MINUS);
 			value = -value;
 		}
-		return this.#digits(value, 1);
+		return this.digits(value, 1);
 	}
 
 	/** Thousandths as a decimal without idle zeros: 21500 is 21.5, -7 is -0.007. */
@@ -78,28 +78,28 @@ export class Text {
 			value = -value;
 		}
 		const fraction = value % 1000;
-		this.#digits((value - fraction) / 1000, 1);
+		this.digits((value - fraction) / 1000, 1);
 		if (fraction === 0) return this;
 		this.byte(POINT);
-		if (fraction % 100 === 0) return this.#digits(fraction / 100, 1);
-		return fraction % 10 === 0 ? this.#digits(fraction / 10, 2) : this.#digits(fraction, 3);
+		if (fraction % 100 === 0) return this.digits(fraction / 100, 1);
+		return fraction % 10 === 0 ? this.digits(fraction / 10, 2) : this.digits(fraction, 3);
 	}
 
-	#digits(value: number, countMin: number): this {
+	private digits(value: number, countMin: number): this {
 		let unit = 1;
 		for (let count = 1; count < countMin || value / unit >= 10; count++) unit *= 10;
 		for (; unit >= 1; unit /= 10) this.byte(ZERO + (Math.floor(value / unit) % 10));
 		return this;
 	}
 
-	#escaped(code: number): void {
+	private escaped(code: number): void {
 		if (code === QUOTE || code === BACKSLASH) this.byte(BACKSLASH);
-		if (code < 0x20) this.put('\\u00').#hex(code >> 4).#hex(code & 15);
+		if (code < 0x20) this.put('\\u00').hex(code >> 4).hex(code & 15);
 		else if (code < 0x80) this.byte(code);
 		else this.#utf8(code);
 	}
 
-	#hex(digit: number): this {
+	private hex(digit: number): this {
 		this.byte(digit < 10 ? ZERO + digit : 0x57 + digit);
 		return this;
 	}

@@ -75,22 +75,22 @@ export class Thinning {
 	step(): Outcome {
 		switch (this.#stage) {
 			case Stage.Weighing:
-				return this.#weigh();
+				return this.weigh();
 			case Stage.Picking:
-				return this.#pick();
+				return this.pick();
 			case Stage.Pairing:
-				return this.#pair();
+				return this.pair();
 			case Stage.Counting:
-				return this.#count();
+				return this.count();
 			case Stage.Copying:
-				return this.#copy();
+				return this.copy();
 		}
 	}
 
-	#weigh(): Outcome {
+	private weigh(): Outcome {
 		const sectors = this.#sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP && this.#at < sectors.count; steps++, this.#at++) {
-			if (sectors.look(this.#at) === Found.Alive) this.#note(sectors.level);
+			if (sectors.look(this.#at) === Found.Alive) this.note(sectors.level);
 		}
 		if (this.#at < sectors.count) return Outcome.Working;
 		// One alone of the lowest level is the youngest; it can only go with the one before it.
@@ -99,7 +99,7 @@ export class Thinning {
 		return Outcome.Working;
 	}
 
-	#note(level: number): void {
+	private note(level: number): void {
 		if (level < this.#lowest) {
 			this.#nextLowest = this.#lowest;
 			this.#lowest = level;
@@ -108,7 +108,7 @@ export class Thinning {
 		else if (level < this.#nextLowest) this.#nextLowest = level;
 	}
 
-	#pick(): Outcome {
+	private pick(): Outcome {
 		if (!this.#finder.step()) return Outcome.Working;
 		this.one = this.#finder.sector;
 		if (this.one === NONE) return Outcome.Hopeless;
@@ -119,7 +119,7 @@ export class Thinning {
 		return Outcome.Working;
 	}
 
-	#pair(): Outcome {
+	private pair(): Outcome {
 		if (!this.#finder.step()) return Outcome.Working;
 		this.other = this.#finder.sector;
 		if (this.other === NONE) return Outcome.Hopeless;
@@ -130,16 +130,16 @@ export class Thinning {
 	}
 
 	/** Two sectors that fit into one lose nothing. */
-	#count(): Outcome {
+	private count(): Outcome {
 		const slots = this.#sectors.slotsPerSector - 1;
 		for (let steps = 0; steps < SLOTS_PER_STEP && this.#at < 2 * slots; steps++, this.#at++) {
-			if (this.#sectors.lookAt(this.#slot(this.#at)) === Slot.Waiting) this.#out++;
+			if (this.#sectors.lookAt(this.slot(this.#at)) === Slot.Waiting) this.#out++;
 		}
 		if (this.#at < 2 * slots) return Outcome.Working;
-		return this.#beginCopy(this.#out > slots ? this.#pairLevel + 1 : this.#pairLevel);
+		return this.beginCopy(this.#out > slots ? this.#pairLevel + 1 : this.#pairLevel);
 	}
 
-	#beginCopy(level: number): Outcome {
+	private beginCopy(level: number): Outcome {
 		if (level > LEVEL_MAX) return Outcome.Hopeless;
 		this.#level = level;
 		this.#stage = Stage.Copying;
@@ -148,29 +148,29 @@ export class Thinning {
 		return this.#sectors.clear(this.#target) ? Outcome.Working : Outcome.Failed;
 	}
 
-	#copy(): Outcome {
+	private copy(): Outcome {
 		const sectors = this.#sectors;
 		const end = 2 * (sectors.slotsPerSector - 1);
 		for (let steps = 0; steps < SLOTS_PER_STEP && this.#at < end; steps++, this.#at++) {
-			const slot = this.#slot(this.#at);
+			const slot = this.slot(this.#at);
 			if (sectors.lookAt(slot) !== Slot.Waiting) continue;
 			// Too many runs of numbers for this level: the next one drops more.
-			if (!this.#take(slot)) return this.#beginCopy(this.#level + 1);
+			if (!this.take(slot)) return this.beginCopy(this.#level + 1);
 		}
 		if (this.#at < end) return Outcome.Working;
-		if (!this.#keepHeld()) return this.#beginCopy(this.#level + 1);
-		return this.#commit() ? Outcome.Done : Outcome.Failed;
+		if (!this.keepHeld()) return this.beginCopy(this.#level + 1);
+		return this.commit() ? Outcome.Done : Outcome.Failed;
 	}
 
 	/** Decides on the reading held, now that the one behind it is known, and holds that one. False: the sector is full. */
-	#take(slot: number): boolean {
+	private take(slot: number): boolean {
 		const { boot, seq, gap } = this.#sectors;
 		let from = seq - gap;
-		if (this.#held && boot === this.#heldBoot && from === this.#heldSeq + 1 && this.#droppable(seq)) {
+		if (this.#held && boot === this.#heldBoot && from === this.#heldSeq + 1 && this.droppable(seq)) {
 			from = this.#heldFrom;
 			if (boot === this.#boot) this.dropped++;
 			else this.droppedEarlier++;
-		} else if (!this.#keepHeld()) return false;
+		} else if (!this.keepHeld()) return false;
 		this.#held = slot;
 		this.#heldBoot = boot;
 		this.#heldSeq = seq;
@@ -179,12 +179,12 @@ export class Thinning {
 	}
 
 	/** The stretch of numbers that the reading held would stand for is shorter than the level asks; `seq` is the next one. */
-	#droppable(seq: number): boolean {
+	private droppable(seq: number): boolean {
 		return this.#heldSeq - this.#heldFrom + 1 < 1 << this.#level && seq - this.#heldFrom <= GAP_MAX;
 	}
 
 	/** Copies the reading held, if there is one. False: there is no room for it. */
-	#keepHeld(): boolean {
+	private keepHeld(): boolean {
 		const sectors = this.#sectors;
 		while (this.#held) {
 			if (this.#out === sectors.slotsPerSector) return false;
@@ -194,7 +194,7 @@ export class Thinning {
 		return true;
 	}
 
-	#commit(): boolean {
+	private commit(): boolean {
 		const sectors = this.#sectors;
 		sectors.first = this.#oneFirst;
 		sectors.last = this.#finder.last;
@@ -206,7 +206,7 @@ export class Thinning {
 	}
 
 	/** The k-th slot of the pair. */
-	#slot(k: number): number {
+	private slot(k: number): number {
 		const slots = this.#sectors.slotsPerSector - 1;
 		return k < slots ? this.one * (slots + 1) + 1 + k : this.other * (slots + 1) + 1 + k - slots;
 	}

@@ -89,7 +89,7 @@ export class Waiting implements Pollable, Flying {
 	poll(now: Millis): Millis {
 		const journal = this.#journal;
 		if (!journal) return NEVER;
-		if (this.#landed) this.#note();
+		if (this.#landed) this.note();
 		if (journal.working) {
 			journal.work();
 			return now;
@@ -101,7 +101,7 @@ export class Waiting implements Pollable, Flying {
 		if (journal.broken || this.#ring.oldest() < 0) return NEVER;
 		const at = this.#offlineSince + JOURNAL_AFTER_MS;
 		if (now < at && !this.#ring.fillsUp) return at;
-		this.#store();
+		this.store();
 		return now;
 	}
 
@@ -109,10 +109,10 @@ export class Waiting implements Pollable, Flying {
 	save(): void {
 		const journal = this.#journal;
 		if (!journal) return;
-		if (this.#landed) this.#note();
+		if (this.#landed) this.note();
 		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.#ring.oldest() >= 0; turns++) {
 			if (journal.working) journal.work();
-			else this.#store();
+			else this.store();
 		}
 	}
 
@@ -140,18 +140,20 @@ export class Waiting implements Pollable, Flying {
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
-		if (reading.boot === this.#boot && !reading.time) this.#date(place, reading);
+		if (reading.boot === this.#boot && !reading.time) this.date(place, reading);
 		return reading;
 	}
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
-		if (this.#landed & (BOTH << message)) this.#note();
+		// What its payload names is what was unnamed when it was read; note() may add to that.
+		const { unnamedTo } = this.#ring;
+		if (this.#landed & (BOTH << message)) this.note();
 		this.#places[message] = place;
 		if (isInFlash(place)) return this.#journal!.sent();
-		if (this.#ring.unnamedTo && this.#namer === NONE) {
+		if (unnamedTo && this.#namer === NONE) {
 			this.#namer = message;
-			this.#namedTo = this.#ring.unnamedTo;
+			this.#namedTo = unnamedTo;
 		}
 		this.#ring.sent(place);
 	}
@@ -182,7 +184,7 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	/** A later reading from RAM names it, and those that it would have named; of an earlier boot, none can. */
-	#giveUp(slot: number): void {
+	private giveUp(slot: number): void {
 		const reading = this.#reading;
 		this.#journal!.read(slot, reading);
 		this.#journal!.giveUp(slot);
@@ -194,21 +196,21 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	fliesFrom(sector: number): boolean {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#isFrom(i, sector)) return true;
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) return true;
 		return false;
 	}
 
 	gone(sector: number): void {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#isFrom(i, sector)) this.#places[i] = GONE;
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.#places[i] = GONE;
 	}
 
-	#isFrom(message: number, sector: number): boolean {
+	private isFrom(message: number, sector: number): boolean {
 		const place = this.#places[message];
 		return isInFlash(place) && this.#journal!.sectorOf(FLASH - place) === sector;
 	}
 
 	/** Flash is told of what has landed. */
-	#note(): void {
+	private note(): void {
 		const journal = this.#journal!;
 		for (let message = 0; this.#landed; message++) {
 			const bits = this.#landed & (BOTH << message);
@@ -216,14 +218,14 @@ export class Waiting implements Pollable, Flying {
 			this.#landed &= ~bits;
 			const slot = FLASH - this.#places[message];
 			this.#places[message] = LANDED;
-			if (bits !== ACKNOWLEDGED << message) this.#giveUp(slot);
+			if (bits !== ACKNOWLEDGED << message) this.giveUp(slot);
 			else if (journal.finish(slot) === this.#boot) this.delivered++;
 			else this.deliveredEarlier++;
 		}
 	}
 
 	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
-	#date(place: number, reading: Reading): void {
+	private date(place: number, reading: Reading): void {
 		const unix = this.#clock.unixSeconds();
 		if (!unix) return;
 		reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
@@ -231,24 +233,25 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	/** Moves some of the oldest to flash, or sees to it that there is room. */
-	#store(): void {
+	private store(): void {
 		const journal = this.#journal!;
 		if (!journal.ready) return journal.prepare();
 		for (let count = 0; count < JOURNAL_PER_TURN && journal.ready; count++) {
 			const position = this.#ring.oldest();
-			if (position < 0 || !this.#move(position)) return;
+			if (position < 0 || !this.move(position)) return;
 		}
 	}
 
-	#move(position: number): boolean {
+	private move(position: number): boolean {
 		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.#journal!.append(reading);
 		if (slot === NONE) return false;
-		if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		const message = this.#places.indexOf(position);
 		if (message >= 0) this.#places[message] = FLASH - slot;
+		// The payload of one that is on its way may have been written before.
+		else if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
 		this.#ring.moved(position);
 		return true;
 	}

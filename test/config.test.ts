@@ -18,6 +18,7 @@ describe('settings', () => {
 
 	it('derive client id and topics from the node', () => {
 		expect(complete({ node: 'porch' })).toMatchObject({ clientId: 'telltale-porch', base: 'telltale/porch', intervalMs: 10_000 });
+		expect([complete({}).port, complete({ tls: true }).port, complete({ tls: true, port: 443 }).port]).toEqual([1883, 8883, 443]);
 		expect(complete({ node: 'porch', base: 'home/porch', clientId: 'x' })).toMatchObject({ clientId: 'x', base: 'home/porch' });
 	});
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../src/backoff.js';
 import { Cause, Link, State, TABLE, Event, type Upper } from '../src/link.js';
-import { NetworkState } from '../src/ports.js';
+import { NetworkState, TransportState } from '../src/ports.js';
 import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
 
 class FakeUpper implements Upper {
@@ -25,12 +25,12 @@ class FakeUpper implements Upper {
 
 const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 1883 };
 
-function setUp(seed = 1) {
+function setUp(seed = 1, date?: { unixSeconds(): number }) {
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
 	const upper = new FakeUpper();
 	const log = new FakeLog();
-	const link = new Link(TO, network, transport, upper, new Backoff(new FakeRandom(seed)), log);
+	const link = new Link(TO, network, transport, upper, new Backoff(new FakeRandom(seed)), log, date);
 	let now = 0;
 	const at = (time: number) => link.poll((now = time));
 	/** Brings the link up to `state` by doing what each state waits for. */
@@ -206,5 +206,48 @@ describe('the link', () => {
 			expect(Object.isFrozen(row)).toBe(true);
 		}
 		expect(Object.isFrozen(TABLE)).toBe(true);
+	});
+});
+
+describe('with TLS', () => {
+	it('the link waits for the date as long as it takes, and says so once', () => {
+		let unix = 0;
+		const { network, transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => unix });
+		const from = upTo(State.Resolving);
+		network.resolved = '192.0.2.1';
+		for (const ms of [0, 60_000, 3_600_000]) at(from + ms);
+		expect(link.state).toBe(State.Resolving);
+		expect(transport.asked).toEqual([]);
+		expect(log.lines).toEqual(['waiting for the date: without it no certificate can be checked']);
+		unix = 1_795_301_835;
+		at(from + 3_600_001);
+		expect(transport.asked).toEqual(['open 192.0.2.1:1883']);
+	});
+
+	it('an unknown name is not waited for', () => {
+		const { network, log, at, upTo } = setUp(1, { unixSeconds: () => 0 });
+		const from = upTo(State.Resolving);
+		network.resolved = '';
+		at(from);
+		expect(log.last).toMatch(/^no address is known/);
+	});
+
+	it('the handshake has 30 s, and its end is told in the transport\'s words', () => {
+		const { transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835 });
+		const from = upTo(State.Opening);
+		transport.state = TransportState.Securing;
+		transport.reason = 'it does not finish the handshake';
+		expect(at(from + 9_999)).toBe(from + 30_000);
+		at(from + 29_999);
+		expect(link.state).toBe(State.Opening);
+		at(from + 30_000);
+		expect(log.last).toMatch(/^no TLS with broker\.lan:1883: it does not finish the handshake; next attempt in /);
+		expect(link.cause).toBe(Cause.Tls);
+	});
+
+	it('a TCP connection that does not come about is told as without', () => {
+		const { log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835 });
+		at(upTo(State.Opening) + 10_000);
+		expect(log.last).toMatch(/does not answer: wrong address, or a firewall/);
 	});
 });

@@ -66,6 +66,33 @@ describe('readings that wait', () => {
 		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 4]);
 	});
 
+	it('in flash that are set aside are not taken for named by the one that is sent in the same turn', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
+		shelf.waiting.sent(0, shelf.next());
+		shelf.waiting.discard(0);
+		shelf.take();
+		shelf.take();
+		const live = shelf.waiting.nextLive();
+		expect(shelf.look(live).dropped).toBeUndefined();
+		shelf.waiting.sent(0, live);
+		shelf.waiting.acknowledged(0);
+		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
+	});
+
+	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		for (let i = 0; i < 2; i++) {
+			shelf.take();
+			shelf.waiting.sent(i, shelf.waiting.nextLive());
+		}
+		shelf.waiting.discard(0);
+		shelf.disconnect().settle().connect();
+		expect(shelf.waiting.journal!.written).toBe(1);
+		shelf.waiting.acknowledged(1);
+		shelf.take();
+		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
+	});
+
 	it('keep the time that they were sent with, whatever the date is when they move to flash', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
 		shelf.take();

@@ -65,21 +65,21 @@ export class SHT3x implements Sensor {
 		} catch {
 			throw new Error('SHT3x gives no result: it was not started, or lost power while measuring.');
 		}
-		this.#check(0);
-		this.#check(HUMIDITY_AT);
-		if (this.#givesTemperature) values[at++] = milliC(this.#word(0));
-		if (this.#givesHumidity) values[at] = milliRh(this.#word(HUMIDITY_AT));
+		this.check(0);
+		this.check(HUMIDITY_AT);
+		if (this.#givesTemperature) values[at++] = milliC(this.word(0));
+		if (this.#givesHumidity) values[at] = milliRh(this.word(HUMIDITY_AT));
 	}
 
 	close(): void {
 		this.#io.close();
 	}
 
-	#word(at: number): number {
+	private word(at: number): number {
 		return (this.#result[at] << 8) | this.#result[at + 1];
 	}
 
-	#check(at: number): void {
+	private check(at: number): void {
 		if (crc8(this.#result, at, WORD_BYTES) !== this.#result[at + WORD_BYTES]) {
 			throw new Error('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
 		}

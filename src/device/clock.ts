@@ -68,7 +68,7 @@ export class DeviceTimeServer implements TimeServer {
 		const question = ++this.#question;
 		try {
 			this.#client = new SNTP({ host }, (message, value) => {
-				if (question === this.#question) this.#heard(message, value);
+				if (question === this.#question) this.heard(message, value);
 			});
 		} catch {
 			// No memory for a socket or for the question: asked again later, like after silence.
@@ -77,7 +77,7 @@ export class DeviceTimeServer implements TimeServer {
 		}
 	}
 
-	#heard(message: number, value: unknown): void {
+	private heard(message: number, value: unknown): void {
 		if (message === SNTP.retry) return;
 		this.#client = undefined;
 		if (message === SNTP.time) this.#clock.setUnixSeconds(value as number);

@@ -23,7 +23,7 @@ export class DeviceNetwork implements Network {
 	constructor(wake: () => void) {
 		this.#wake = wake;
 		WiFi.mode = WiFi.Mode.station;
-		new WiFi(undefined, (message, code) => this.#heard(message, code));
+		new WiFi(undefined, (message, code) => this.heard(message, code));
 	}
 
 	join(ssid: string, passphrase: string): void {
@@ -60,7 +60,7 @@ export class DeviceNetwork implements Network {
 		}
 	}
 
-	#heard(message: string, code?: number): void {
+	private heard(message: string, code?: number): void {
 		switch (message) {
 			case WiFi.connected:
 				this.state = NetworkState.Joined;

@@ -42,7 +42,7 @@ export class DeviceSerial implements Log, Console {
 			receive: pins.receive,
 			port: pins.port,
 			onReadable: (count) => this.#receive(count),
-			onWritable: (count) => this.#drain(count),
+			onWritable: (count) => this.drain(count),
 		});
 	}
 
@@ -54,10 +54,10 @@ export class DeviceSerial implements Log, Console {
 			return;
 		}
 		this.#dropped = 0;
-		this.#put(note);
-		this.#put(text);
-		this.#put('\r\n');
-		if (this.#writable) this.#drain(PIECE_MAX);
+		this.put(note);
+		this.put(text);
+		this.put('\r\n');
+		if (this.#writable) this.drain(PIECE_MAX);
 	}
 
 	take(): string {
@@ -67,14 +67,14 @@ export class DeviceSerial implements Log, Console {
 	}
 
 	/** ASCII as it is; the rest as "?", since nobody knows the terminal's encoding. */
-	#put(text: string): void {
+	private put(text: string): void {
 		for (let i = 0; i < text.length; i++) {
 			const code = text.charCodeAt(i);
 			this.#ring[this.#tail++ % RING_BYTES] = code < 0x80 ? code : 0x3f;
 		}
 	}
 
-	#drain(room: number): void {
+	private drain(room: number): void {
 		let count = this.#tail - this.#head;
 		this.#writable = count === 0;
 		if (count === 0) return;
@@ -93,11 +93,11 @@ export class DeviceSerial implements Log, Console {
 		while (count-- > 0) {
 			const bytes = this.#serial.read(1) as ArrayBuffer | undefined;
 			if (!bytes) return;
-			this.#key(new Uint8Array(bytes)[0]);
+			this.key(new Uint8Array(bytes)[0]);
 		}
 	}
 
-	#key(code: number): void {
+	private key(code: number): void {
 		if (code !== NEWLINE && code !== RETURN) {
 			if (this.#typing.length < TYPED_MAX) this.#typing += String.fromCharCode(code);
 			return;

@@ -73,7 +73,7 @@ export class DeviceTcp implements Transport {
 				onReadable: this.#onReadable,
 				onWritable: this.#onWritable,
 				// The error of a socket that was replaced meanwhile says nothing about the one in use.
-				onError: () => this.#socket === socket && this.#lost(),
+				onError: () => this.#socket === socket && this.lost(),
 			});
 			this.#socket = socket;
 		} catch {
@@ -111,7 +111,7 @@ export class DeviceTcp implements Transport {
 		return count;
 	}
 
-	#lost(): void {
+	private lost(): void {
 		this.reason = this.#socket?.failure ?? '';
 		this.#socket?.close();
 		this.#socket = undefined;

@@ -174,7 +174,8 @@ describe('the real network', () => {
 describe('what is said before anything starts', () => {
 	it.each([
 		[{ brokerUrl: 'broker' }, /"broker" is no address of a broker: give one like mqtt:\/\/127\.0\.0\.1:1883\./],
-		[{ brokerUrl: 'mqtts://127.0.0.1' }, /speaks plain MQTT only/],
+		[{ brokerUrl: 'ws://127.0.0.1' }, /speaks MQTT over TCP or TLS only/],
+		[{ brokerUrl: 'mqtts://127.0.0.1' }, /A simulated NodeMCU cannot do that: .* TLS does not fit an ESP8266/],
 		[{ brokerUrl: 'mqtt://192.168.1.5' }, /The broker 192\.168\.1\.5 is not on this machine/],
 		[{ brokerUrl: 'mqtt://127.0.0.1', speed: 0 }, /A speed of 0 is not possible/],
 		[{ brokerUrl: 'mqtt://127.0.0.1', nodes: 0 }, /0 nodes cannot be simulated/],

@@ -21,7 +21,7 @@ export interface TestBroker {
 export interface BrokerKind {
 	readonly name: string;
 	readonly missing: boolean;
-	make(options?: { user?: string; password?: string }): Promise<TestBroker>;
+	make(options?: { user?: string; password?: string; lines?: readonly string[] }): Promise<TestBroker>;
 }
 
 const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find((path) => !spawnSync(path, ['-h']).error);
@@ -64,9 +64,9 @@ class MosquittoBroker implements TestBroker {
 	readonly url: string;
 	readonly #folder = mkdtempSync(join(tmpdir(), 'telltale-mosquitto-'));
 	#process: ChildProcess | undefined;
-	constructor(readonly port: number, { user, password }: { user?: string; password?: string }) {
+	constructor(readonly port: number, { user, password, lines: own = [] }: { user?: string; password?: string; lines?: readonly string[] }) {
 		this.url = `mqtt://127.0.0.1:${port}`;
-		const lines = [`listener ${port} 127.0.0.1`, 'persistence true', 'autosave_interval 1', `persistence_location ${this.#folder}/`, 'log_type none'];
+		const lines = [`listener ${port} 127.0.0.1`, 'persistence true', 'autosave_interval 1', `persistence_location ${this.#folder}/`, 'log_type none', ...own];
 		if (user) {
 			const file = join(this.#folder, 'passwords');
 			spawnSync('mosquitto_passwd', ['-b', '-c', file, user, password ?? '']);

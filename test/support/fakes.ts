@@ -71,6 +71,7 @@ export class FakeNetwork implements Network {
 export class FakeTransport implements Transport {
 	state: TransportState = TransportState.Closed;
 	room = 0;
+	reason = '';
 	readonly asked: string[] = [];
 	sent: number[] = [];
 	#arrived: number[] = [];

@@ -78,7 +78,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 
 	it('waits for the date, says so, and connects when it is known', async () => {
 		const tls = await broker(good);
-		const { lines, simulation } = await node(tls.port, { settings: { timeServer: 'time.example' } });
+		const { lines, simulation } = await node(tls.port, { speed: 50, settings: { timeServer: 'time.example' } });
 		simulation.conditions.time = 'silent';
 		await until(simulation, () => says(lines, 'waiting for the date: without it no certificate can be checked'));
 		await simulation.pass(70_000);
@@ -160,7 +160,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
 		const port = await listen(server, 0);
 		ends.push(() => (sockets.forEach((socket) => socket.destroy()), server.close()));
-		const { lines, simulation } = await node(port);
+		const { lines, simulation } = await node(port, { speed: 50 });
 		await until(simulation, () => says(lines, 'it does not finish the handshake'), 90_000);
 	});
 

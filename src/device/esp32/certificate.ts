@@ -106,7 +106,7 @@ export class Certificate {
 		this.to = seconds(validity);
 		this.subject = fields.expect(SEQUENCE).whole();
 		fields.expect(SEQUENCE);
-		while (fields.next()) if (fields.tag === EXTENSIONS) this.#extensions(fields.inside().expect(SEQUENCE).inside());
+		while (fields.next()) if (fields.tag === EXTENSIONS) this.extensions(fields.inside().expect(SEQUENCE).inside());
 	}
 
 	/** Whether it is made out for this host name or dotted address. The subject's common name does not count. */
@@ -121,7 +121,7 @@ export class Certificate {
 		return false;
 	}
 
-	#extensions(list: Der): void {
+	private extensions(list: Der): void {
 		while (list.next()) {
 			const extension = list.inside();
 			const id = extension.expect(OID).content();

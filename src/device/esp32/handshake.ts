@@ -3,7 +3,7 @@
 //
 // Rule: what is not expected now is an end. The SDK's session takes messages in any order, takes a key exchange that nobody
 // signed, and takes an alert for the end of a handshake, so that the next thing written would go out in the clear
-// (docs/decisions/0005-tls.md). TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
+// (docs/decisions/0008-tls.md). TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
@@ -43,16 +43,16 @@ export class Handshake {
 	/** One whole record with its header of five bytes. Returns why it is the end, to follow "the broker's address: "; '' if it is not. */
 	record(bytes: Uint8Array): string {
 		const type = bytes[0];
-		if (this.encrypted) return this.#afterwards(type);
+		if (this.encrypted) return this.afterwards(type);
 		if (bytes[1] !== 3) return NOT_TLS;
 		if (type === ALERT) return bytes.length === 7 ? alertText(bytes[6]) : OUT_OF_ORDER;
-		if (type === CHANGE_CIPHER_SPEC) return this.#change(bytes);
+		if (type === CHANGE_CIPHER_SPEC) return this.change(bytes);
 		if (type !== HANDSHAKE) return this.#last ? OUT_OF_ORDER : NOT_TLS;
 		for (let at = 5; at < bytes.length; ) {
 			if (at + 4 > bytes.length) return OUT_OF_ORDER;
 			const end = at + 4 + bytes[at + 1] * 65_536 + word(bytes, at + 2);
 			if (end > bytes.length) return 'it sends a message in pieces, which the SDK cannot read';
-			const fault = this.#message(bytes, bytes[at], at + 4, end);
+			const fault = this.message(bytes, bytes[at], at + 4, end);
 			if (fault) return fault;
 			at = end;
 		}
@@ -60,43 +60,43 @@ export class Handshake {
 	}
 
 	/** The first encrypted record is Finished, or an alert. */
-	#afterwards(type: number): string {
+	private afterwards(type: number): string {
 		if (this.#finishing) return '';
 		this.#finishing = true;
 		return type === HANDSHAKE || type === ALERT ? '' : OUT_OF_ORDER;
 	}
 
-	#change(bytes: Uint8Array): string {
+	private change(bytes: Uint8Array): string {
 		if (this.#last !== SERVER_HELLO_DONE || bytes.length !== 6 || bytes[5] !== 1) return OUT_OF_ORDER;
 		this.encrypted = true;
 		return '';
 	}
 
-	#message(bytes: Uint8Array, type: number, from: number, end: number): string {
+	private message(bytes: Uint8Array, type: number, from: number, end: number): string {
 		const after = this.#last;
 		this.#last = type;
 		switch (type) {
 			case SERVER_HELLO:
-				return after === 0 ? this.#hello(bytes, from, end) : OUT_OF_ORDER;
+				return after === 0 ? this.hello(bytes, from, end) : OUT_OF_ORDER;
 			case CERTIFICATE:
 				return after === SERVER_HELLO ? '' : OUT_OF_ORDER;
 			case SERVER_KEY_EXCHANGE:
-				return after === CERTIFICATE && this.#key !== Key.Rsa ? this.#keyExchange(bytes, from, end) : OUT_OF_ORDER;
+				return after === CERTIFICATE && this.#key !== Key.Rsa ? this.keyExchange(bytes, from, end) : OUT_OF_ORDER;
 			case CERTIFICATE_REQUEST:
 				this.asked = true;
-				return after === this.#beforeRequest() ? '' : OUT_OF_ORDER;
+				return after === this.beforeRequest() ? '' : OUT_OF_ORDER;
 			case SERVER_HELLO_DONE:
-				return (after === CERTIFICATE_REQUEST || after === this.#beforeRequest()) && from === end ? '' : OUT_OF_ORDER;
+				return (after === CERTIFICATE_REQUEST || after === this.beforeRequest()) && from === end ? '' : OUT_OF_ORDER;
 		}
 		return OUT_OF_ORDER;
 	}
 
-	#beforeRequest(): number {
+	private beforeRequest(): number {
 		return this.#key === Key.Rsa ? CERTIFICATE : SERVER_KEY_EXCHANGE;
 	}
 
 	/** The version and the cipher suite: those that the SDK offers. */
-	#hello(bytes: Uint8Array, from: number, end: number): string {
+	private hello(bytes: Uint8Array, from: number, end: number): string {
 		const suiteAt = from + 35 + (from + 34 < end ? bytes[from + 34] : 0);
 		if (suiteAt + 3 > end) return OUT_OF_ORDER;
 		if (word(bytes, from) !== TLS_1_2) return 'it does not offer TLS 1.2';
@@ -105,7 +105,7 @@ export class Handshake {
 	}
 
 	/** The parameters must be followed by a signature of a kind that the SDK checks. */
-	#keyExchange(bytes: Uint8Array, from: number, end: number): string {
+	private keyExchange(bytes: Uint8Array, from: number, end: number): string {
 		let at = from;
 		if (this.#key === Key.Ecdhe) {
 			if (at + 4 > end || bytes[at] !== NAMED_CURVE) return OUT_OF_ORDER;

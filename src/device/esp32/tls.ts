@@ -3,7 +3,7 @@
 //
 // Rule: nothing is written for the layer above before the broker's certificate is trusted, its key exchange is signed and both
 // directions are encrypted. Each callback that reaches the SDK's session is guarded: it throws at whatever a peer does wrong, and
-// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0005-tls.md.
+// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0008-tls.md.
 
 import TCP from 'embedded:io/socket/tcp';
 import Resource from 'Resource';
@@ -124,16 +124,16 @@ class TlsSocket implements Socket {
 			nodelay: true,
 			onReadable: (count) => {
 				this.#wire.readable = count;
-				this.#guarded();
+				this.guarded();
 			},
 			onWritable: (count) => {
 				this.#wire.writable = count;
-				if (this.#open) this.#options.onWritable(this.#room());
-				else if (!this.#begun) this.#guarded();
+				if (this.#open) this.#options.onWritable(this.room());
+				else if (!this.#begun) this.guarded();
 			},
 			onError: () => {
 				this.#ended = true;
-				if (!this.#plain) this.#end();
+				if (!this.#plain) this.end();
 			},
 		});
 		this.#wire = new Wire(this.#tcp);
@@ -141,7 +141,7 @@ class TlsSocket implements Socket {
 
 	write(bytes: Uint8Array): number | undefined {
 		this.#session.write(this.#wire, bytes);
-		return this.#room();
+		return this.room();
 	}
 
 	read(into: Uint8Array): number {
@@ -151,8 +151,8 @@ class TlsSocket implements Socket {
 		this.#at += count;
 		if (this.#at === plain.length) {
 			this.#plain = undefined;
-			if (this.#wire.readable) this.#guarded();
-			else if (this.#ended) this.#end();
+			if (this.#wire.readable) this.guarded();
+			else if (this.#ended) this.end();
 		}
 		return count;
 	}
@@ -161,22 +161,22 @@ class TlsSocket implements Socket {
 		this.#tcp.close();
 	}
 
-	#room(): number {
+	private room(): number {
 		return this.#wire.writable > OVERHEAD ? this.#wire.writable - OVERHEAD : 0;
 	}
 
 	/** Goes on as far as it goes; whatever is thrown is the end of the connection, never of the program. */
-	#guarded(): void {
+	private guarded(): void {
 		try {
-			if (!this.#open) this.#shake();
-			if (this.#open) this.#decrypt();
+			if (!this.#open) this.shake();
+			if (this.#open) this.decrypt();
 		} catch (error) {
-			this.#explain(error as Error);
-			this.#end();
+			this.explain(error as Error);
+			this.end();
 		}
 	}
 
-	#shake(): void {
+	private shake(): void {
 		const wire = this.#wire;
 		if (!this.#begun) {
 			this.#begun = true;
@@ -191,14 +191,14 @@ class TlsSocket implements Socket {
 		if (alert || !clientCipher || !serverCipher) throw new Error('');
 		this.#open = true;
 		this.failure = '';
-		this.#options.onWritable(this.#room());
+		this.#options.onWritable(this.room());
 	}
 
 	/** One record at a time: what is in it must be read before the next. */
-	#decrypt(): void {
+	private decrypt(): void {
 		while (!this.#plain && this.#wire.readable) {
 			const plain = this.#session.read(this.#wire);
-			if (plain === null) return this.#end();
+			if (plain === null) return this.end();
 			if (!plain?.length) continue;
 			this.#plain = plain;
 			this.#at = 0;
@@ -207,7 +207,7 @@ class TlsSocket implements Socket {
 	}
 
 	/** Puts what is known into a sentence, and tells the broker, who has nothing to hide its log from. */
-	#explain(error: Error): void {
+	private explain(error: Error): void {
 		const fault = this.#trust.fault || this.#session.fault || this.#wire.fault;
 		this.failure = fault || (this.#open ? '' : alertIn(error) || this.failure);
 		if (this.#open || this.#session.clientCipher || !fault) return;
@@ -218,7 +218,7 @@ class TlsSocket implements Socket {
 		}
 	}
 
-	#end(): void {
+	private end(): void {
 		// A broker that got no certificate may hang up before its alert is read.
 		if (!this.#open && this.#session.checked.asked && !Resource.exists(CERTIFICATE)) this.failure = WANTS_CERTIFICATE;
 		this.#options.onError();
@@ -236,7 +236,7 @@ function isAddress(host: string): boolean {
 	return true;
 }
 
-/** RSA keys with a tiny exponent are refused: the SDK does not look at all of the padding, which lets their signatures be forged. */
+/** RSA keys with a tiny exponent are refused, as is good practice: with them a signature is only as good as the check of its padding. */
 function signed(issuer: Uint8Array, certificate: Uint8Array): boolean {
 	const key = X509.decodeSPKI(issuer);
 	if (key.exponent !== undefined && key.exponent < 65_537n) return false;

@@ -30,14 +30,14 @@ export class Trust {
 	/** `chain`: the broker's own certificate first; each is signed by the next. */
 	accepts(chain: readonly Uint8Array[], unixSeconds: number): boolean {
 		try {
-			this.fault = this.#objection(chain, unixSeconds);
+			this.fault = this.objection(chain, unixSeconds);
 		} catch (error) {
 			this.fault = `its certificate cannot be read (${(error as Error).message})`;
 		}
 		return this.fault === '';
 	}
 
-	#objection(chain: readonly Uint8Array[], now: number): string {
+	private objection(chain: readonly Uint8Array[], now: number): string {
 		if (chain.length === 0) return 'it shows no certificate';
 		let certificate = new Certificate(chain[0]);
 		if (!certificate.isFor(this.#host)) return `its certificate is not for the name ${this.#host}`;
@@ -45,22 +45,22 @@ export class Trust {
 			if (now > certificate.to) return i === 1 ? 'its certificate has expired' : 'a certificate of its CA has expired';
 			if (now < certificate.from) return 'its certificate is not valid yet';
 			if (!certificate.strong) return 'its certificate is signed with an algorithm that is broken or not known';
-			const anchor = this.#anchorOf(certificate);
+			const anchor = this.anchorOf(certificate);
 			if (anchor) return now > anchor.to ? 'the CA in caFile has expired' : now < anchor.from ? 'the CA in caFile is not valid yet' : '';
 			if (i >= chain.length || i >= CHAIN_MAX) return 'its certificate is not signed by a CA in caFile';
 			const issuer = new Certificate(chain[i]);
-			if (!issuer.ca || !this.#isSigned(issuer, certificate)) return 'its certificate is not signed by a CA in caFile';
+			if (!issuer.ca || !this.isSigned(issuer, certificate)) return 'its certificate is not signed by a CA in caFile';
 			certificate = issuer;
 		}
 	}
 
-	#anchorOf(certificate: Certificate): Certificate | undefined {
-		for (let i = 0; i < this.#anchors.length; i++) if (this.#isSigned(this.#anchors[i], certificate)) return this.#anchors[i];
+	private anchorOf(certificate: Certificate): Certificate | undefined {
+		for (let i = 0; i < this.#anchors.length; i++) if (this.isSigned(this.#anchors[i], certificate)) return this.#anchors[i];
 		return undefined;
 	}
 
 	/** The names first: they cost nothing. */
-	#isSigned(issuer: Certificate, certificate: Certificate): boolean {
+	private isSigned(issuer: Certificate, certificate: Certificate): boolean {
 		return sameBytes(issuer.subject, certificate.issuer) && this.#signed(issuer.bytes, certificate.bytes);
 	}
 }

@@ -1,0 +1,14 @@
+// A small sister of npm run kills.
+import { expect, it } from 'vitest';
+import { mosquittoMissing } from '../support/brokers.js';
+import { runKills } from './kills.js';
+
+it.skipIf(mosquittoMissing)('three nodes miss nothing when mosquitto is killed three times', async () => {
+	const result = await runKills({ nodes: 3, kills: 3, speed: 10, seed: 3 });
+	expect(result.missing).toEqual([]);
+	expect(result.conflicts).toEqual([]);
+	expect(result.arrived).toBeGreaterThanOrEqual(result.acknowledged);
+	expect(result.reconnects).toBeGreaterThanOrEqual(3);
+	expect(result.sampled).toBeGreaterThan(60);
+	expect(result.faults).toBe(0);
+}, 120_000);

@@ -1,0 +1,172 @@
+// npm run kills: the firmware on XS against mosquitto, which is killed with SIGKILL and started again, again and again.
+//
+// What can be proved: mosquitto hands a QoS 1 message to a connected subscriber's socket before it writes PUBACK to the node, and
+// what is in a socket outlives a SIGKILL. So whatever a node counts as acknowledged must have arrived, as long as the subscriber was
+// connected; that is why it keeps a session, comes back sooner than any node, and mosquitto may have any number in flight to it.
+// What mosquitto had acknowledged for others, and not saved, it forgets with the kill: that would be its loss, not a node's.
+
+import { fileURLToPath } from 'node:url';
+import { connect, type MqttClient } from 'mqtt';
+import { startSimulation, type Simulation } from '../../simulator/simulation.js';
+import { Random } from '../../simulator/random.js';
+import { BROKERS, mosquittoMissing, type TestBroker } from '../support/brokers.js';
+
+export interface KillsOptions {
+	readonly nodes: number;
+	readonly kills: number;
+	/** Times real time, for the nodes. */
+	readonly speed: number;
+	readonly seed: number;
+	readonly onProgress?: (line: string) => void;
+}
+
+export interface KillsResult {
+	readonly seconds: number;
+	readonly sampled: number;
+	/** As the nodes count them. */
+	readonly acknowledged: number;
+	/** Different readings that the subscriber has, and how many came again. */
+	readonly arrived: number;
+	readonly again: number;
+	readonly late: number;
+	/** Numbers up to the last that was sampled that never came. */
+	readonly missing: string[];
+	readonly conflicts: string[];
+	readonly reconnects: number;
+	readonly faults: number;
+}
+
+interface Kept {
+	readonly payloads: Map<number, string>;
+	sampled: number;
+	acknowledged: number;
+	waiting: number;
+	dropped: number;
+	connects: number;
+}
+
+const SAVED_MS = 2_500;
+const UP_MS = [1_500, 5_000] as const;
+const DOWN_MS = [200, 2_500] as const;
+/** On their way at the moment that health is written. */
+const WAITING_FEW = 2;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function runKills(options: KillsOptions): Promise<KillsResult> {
+	const run = new Run(options);
+	try {
+		return await run.go();
+	} finally {
+		await run.end();
+	}
+}
+
+class Run {
+	readonly #options: KillsOptions;
+	readonly #kept = new Map<string, Kept>();
+	readonly #conflicts: string[] = [];
+	#broker: TestBroker | undefined;
+	#client: MqttClient | undefined;
+	#simulation: Simulation | undefined;
+	#again = 0;
+	#late = 0;
+
+	constructor(options: KillsOptions) {
+		this.#options = options;
+	}
+
+	async go(): Promise<KillsResult> {
+		const { nodes, kills, speed, seed, onProgress = () => {} } = this.#options;
+		const random = new Random(`kills/${seed}`);
+		const startedAt = performance.now();
+		const broker = await BROKERS[1]!.make({ lines: ['max_inflight_messages 0', 'max_queued_messages 0'] });
+		this.#broker = broker;
+		await broker.start();
+		await this.#subscribe(broker.url);
+		this.#simulation = await startSimulation({ brokerUrl: broker.url, seed, speed, nodes, settings: { node: 'kills', intervalMs: 1_000 * Math.max(1, speed / 5) } });
+		await sleep(SAVED_MS);
+		for (let kill = 1; kill <= kills; kill++) {
+			await sleep(random.between(...UP_MS));
+			await broker.kill();
+			await sleep(random.between(...DOWN_MS));
+			await broker.start();
+			onProgress(`kill ${kill} of ${kills}: ${this.#sum((kept) => kept.payloads.size)} readings so far`);
+		}
+		await this.#rest();
+		return this.#result((performance.now() - startedAt) / 1_000);
+	}
+
+	async end(): Promise<void> {
+		await this.#simulation?.stop();
+		await this.#client?.endAsync(true);
+		await this.#broker?.dispose();
+	}
+
+	async #subscribe(url: string): Promise<void> {
+		const client = connect(url, { clean: false, clientId: 'subscriber', reconnectPeriod: 20 });
+		this.#client = client;
+		client.on('error', () => {});
+		client.on('message', (topic, payload) => this.#heard(topic, payload.toString()));
+		await new Promise<void>((resolve) => client.once('connect', () => client.subscribe('telltale/#', { qos: 1 }, () => resolve())));
+	}
+
+	#heard(topic: string, text: string): void {
+		const [, node, leaf] = topic.split('/') as [string, string, string];
+		if (leaf !== 'readings' && leaf !== 'backlog' && leaf !== 'health') return;
+		const said = JSON.parse(text) as Record<string, number>;
+		const name = `${node}/${said.boot}`;
+		const kept = this.#kept.get(name) ?? { payloads: new Map<number, string>(), sampled: 0, acknowledged: 0, waiting: Infinity, dropped: 0, connects: 0 };
+		this.#kept.set(name, kept);
+		if (leaf === 'health') return void Object.assign(kept, { sampled: said.sampled, acknowledged: said.acknowledged, waiting: said.waiting, dropped: said.dropped, connects: said.connects });
+		const before = kept.payloads.get(said.seq!);
+		if (before === undefined) kept.payloads.set(said.seq!, text);
+		else {
+			this.#again++;
+			if (before !== text) this.#conflicts.push(`${before} and ${text}`);
+		}
+		if (leaf === 'backlog') this.#late++;
+	}
+
+	/** Until every node has said that nothing waits, in a health of after the last kill. */
+	async #rest(): Promise<void> {
+		for (const kept of this.#kept.values()) kept.waiting = Infinity;
+		const settled = (): boolean => this.#kept.size >= this.#options.nodes && [...this.#kept.values()].every(({ waiting }) => waiting <= WAITING_FEW);
+		for (let tries = 0; !settled() && tries < 1_800; tries++) await sleep(100);
+		await sleep(500);
+	}
+
+	#sum(of: (kept: Kept) => number): number {
+		return [...this.#kept.values()].reduce((sum, kept) => sum + of(kept), 0);
+	}
+
+	#result(seconds: number): KillsResult {
+		const missing: string[] = [];
+		for (const [name, { payloads, sampled, waiting }] of this.#kept) {
+			for (let seq = 1; seq <= sampled - waiting; seq++) if (!payloads.has(seq)) missing.push(`${name}/${seq}`);
+		}
+		return {
+			seconds, missing,
+			sampled: this.#sum((kept) => kept.sampled),
+			acknowledged: this.#sum((kept) => kept.acknowledged),
+			arrived: this.#sum((kept) => kept.payloads.size),
+			again: this.#again,
+			late: this.#late,
+			conflicts: this.#conflicts,
+			reconnects: this.#sum((kept) => kept.connects - 1),
+			faults: this.#simulation!.nodes.reduce((sum, node) => sum + node.counts.faults, 0),
+		};
+	}
+}
+
+async function main(): Promise<void> {
+	if (mosquittoMissing) throw new Error('mosquitto is not installed (Debian: apt install mosquitto).');
+	const [nodes = 20, kills = 20, speed = 1] = process.argv.slice(2).map(Number);
+	const result = await runKills({ nodes, kills, speed, seed: 1, onProgress: (line) => console.error(line) });
+	console.log(`${nodes} nodes on XS, mosquitto killed with SIGKILL ${kills} times in ${result.seconds.toFixed(0)} s (${speed} times real time)`);
+	console.log(`${result.sampled} readings sampled, ${result.acknowledged} acknowledged as the nodes count, ${result.arrived} arrived (${result.late} late, ${result.again} came again), ${result.reconnects} reconnects`);
+	console.log(`missing: ${result.missing.length ? result.missing.join(' ') : 'none'}; with two contents: ${result.conflicts.length}; faults of the firmware: ${result.faults}`);
+	process.exitCode = result.missing.length || result.conflicts.length || result.faults ? 1 : 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
