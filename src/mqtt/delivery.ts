@@ -24,25 +24,29 @@ export class Delivery {
 
 	get inFlight(): number { return this.outbox.inFlight + this.#ids[At.Releases]; }
 
+	/** Messages that the broker has received and that wait for PUBCOMP. */
+	get releases(): number { return this.#ids[At.Releases]; }
+
 	get pending(): number { return this.outbox.count + this.#ids[At.Releases]; }
 
 	/** Whether something must be sent again before new messages. */
 	get resends(): boolean { return this.#ids[At.Releases] > 0 || this.outbox.resends; }
 
-	/** How many more messages of QoS 1 and 2 may be begun, 0 or less if none. Under suspicion they go one by one, to find the guilty. */
+	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
 		const ids = this.#ids;
-		return (ids[At.Suspect] > 0 ? 1 : ids[At.Limit]) - ids[At.Releases] - this.outbox.inFlight;
+		const quota = (ids[At.Suspect] > 0 ? 1 : ids[At.Limit]) - ids[At.Releases] - this.outbox.inFlight;
+		return quota > 0 ? quota : 0;
 	}
 
-	has(id: number): boolean { return this.outbox.has(id) || indexOf(this.#ids, At.Releases, id) >= 0; }
+	has(id: number): boolean { return this.outbox.has(id) || this.#ids[At.Releases] > 0 && indexOf(this.#ids, At.Releases, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
 	nextId(filters: Filters): number {
 		let id = this.#ids[At.Last];
 		do {
 			id = id === 0xffff ? 1 : id + 1;
-		} while (this.has(id) || filters.has(id));
+		} while (this.has(id) || filters.wishes > 0 && filters.has(id));
 		return id;
 	}
 
@@ -54,8 +58,7 @@ export class Delivery {
 
 	/** Nothing that was sent before this request waits for an answer longer than it. */
 	isOldest(id: number): boolean {
-		const ids = this.#ids;
-		return id === this.outbox.headId || ids[At.Releases] > 0 && id === idAt(ids, At.Releases, 0);
+		return this.outbox.isHead(id) || this.#ids[At.Releases] > 0 && id === idAt(this.#ids, At.Releases, 0);
 	}
 
 	/** PUBACK. False: it means nothing to us. */

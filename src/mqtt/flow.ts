@@ -125,7 +125,7 @@ export class Flow implements Elsewhere {
 	begin(topic: Uint8Array, length: number, qos: number, retain: boolean, duplicate: boolean, id: number): number {
 		assert(this.ready, 'begin() was called before everything was sent.');
 		const { outbox } = this.#delivery;
-		if (qos > 0 && this.#delivery.quota <= 0) return -1;
+		if (qos > 0 && this.#delivery.quota === 0) return -1;
 		if (qos > 0 && id === 0) id = this.#delivery.nextId(this.#filters);
 		if (this.headSize(topic, length, qos) > this.#sender.size || !outbox.put(topic, this.#nothing, 0, qos, retain, id)) return -1;
 		this.#sender.pass(Packet.Publish | qos << 1 | (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), topic, length, id);

@@ -70,6 +70,25 @@ export class Framer {
 
 	/** Takes bytes up to the end of one packet, or all of them, and returns the index of the first not taken. */
 	take(bytes: Uint8Array, from: number, to: number): number {
+		const body = from + 2;
+		const length = body <= to ? bytes[from + 1] : 0x80;
+		if (this.#stage === Stage.First && length < 0x80 && length <= this.size && body + length <= to) return this.whole(bytes, body, length);
+		return this.pieces(bytes, from, to);
+	}
+
+	/** A short packet in one piece, as nearly all are. */
+	private whole(bytes: Uint8Array, at: number, length: number): number {
+		const first = bytes[at - 2];
+		const is5 = this.#mode === Mode.Version5;
+		const fault = checkFirst(first, is5) || checkLength(first, length, this.size, is5);
+		this.first = fault << 8 | first;
+		this.bytes = bytes;
+		this.at = at;
+		this.id = 0;
+		return this.end = at + length;
+	}
+
+	private pieces(bytes: Uint8Array, from: number, to: number): number {
 		this.first = 0;
 		while (from < to && this.first === 0) {
 			if (this.#stage === Stage.Body) from = this.body(bytes, from, to);

@@ -21,18 +21,17 @@ export abstract class Inbound extends Parts {
 
 	/** As Session.receive(). */
 	protected take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		const { framer, sender } = this;
-		const { flow } = this.options;
+		const flow = this.options.flow;
 		if (from < to) this.keepAlive.received(now);
 		while (from < to && this.receiving === Receiving.Yes && this.state >= State.Connecting) {
-			if (!sender.ready || flow && flow.held) return from;
-			if (sender.connecting) {
+			if (!this.sender.ready || flow && flow.held) return from;
+			if (this.state !== State.Connected && this.sender.connecting) {
 				this.fail(Fault.Unexpected, bytes[from]);
 				return to;
 			}
-			from = framer.take(bytes, from, to);
-			const { first } = framer;
-			if (first > 0xff) this.fail(framer.fault, first & 0xff);
+			from = this.framer.take(bytes, from, to);
+			const first = this.framer.first;
+			if (first > 0xff) this.fail(this.framer.fault, first & 0xff);
 			else if (first > 0) this.packet(first, now);
 			if (flow && first > 0 && this.state >= State.Connecting) flow.packet();
 		}
@@ -53,23 +52,24 @@ export abstract class Inbound extends Parts {
 	/** The packet that the framer completed. */
 	private packet(first: number, now: Millis): void {
 		if ((this.state === State.Connected) === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
-		if ((first & 0xf0) === Packet.Publish) return this.message(first);
+		if (first >> 4 === Packet.Publish >> 4) return this.message(first);
 		if (first === Packet.Pingresp) return this.keepAlive.answered();
 		if (first === Packet.Connack) return this.connack(now);
-		const { bytes, at, end } = this.framer;
-		if (first === Packet.Disconnect) return this.disconnect(bytes, at, end);
-		const id = readUint16(bytes, at);
+		if (first === Packet.Disconnect) return this.disconnect();
+		const bytes = this.framer.bytes;
+		const at = this.framer.at;
+		const id = bytes[at] << 8 | bytes[at + 1];
 		if (id === 0) return this.fail(Fault.BadPacketId, first);
-		if (this.answer(first, id, bytes, at + 2, end)) this.expectAnswers(now, true);
+		if (this.answer(first, id, bytes, at + 2, this.framer.end)) this.expectAnswers(now, true);
 	}
 
 	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
 	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
 		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
-		const { protocol5 } = this.options;
+		const protocol5 = this.options.protocol5;
 		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
 		if (reason < 0) return this.fault5();
-		const { delivery } = this;
+		const delivery = this.delivery;
 		const oldest = delivery.isOldest(id);
 		switch (first) {
 			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason) && oldest;
@@ -88,29 +88,33 @@ export abstract class Inbound extends Parts {
 
 	/** Whether answers are awaited; `anew`: from now on. */
 	protected expectAnswers(now: Millis, anew: boolean): void {
-		if (this.state === State.Connected) this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.awaited, anew, now);
+		if (this.state !== State.Connected) return;
+		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.wishes > 0 && this.filters.awaited, anew, now);
 	}
 
 	private message(first: number): void {
-		const { framer, delivery } = this;
-		const { flow, protocol5 } = this.options;
+		const framer = this.framer;
+		const flow = this.options.flow;
 		if (flow && framer.continued) return flow.piece();
-		const { bytes, at, end } = framer;
+		const bytes = framer.bytes;
+		const at = framer.at;
+		const end = framer.end;
 		const qos = first >> 1 & 3;
 		const oversize = end - at > framer.size;
 		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
 		if (fault !== Fault.None) return this.fail(fault, first);
 		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
+		const protocol5 = this.options.protocol5;
 		if (protocol5 && !oversize) payloadAt = protocol5.payloadAt(bytes, payloadAt, end);
 		if (payloadAt < 0) return void this.fault5();
 		const id = qos === 0 ? 0 : oversize ? framer.id : readUint16(bytes, idAt);
-		const known = qos === 2 && delivery.isOpen(id);
+		const known = qos === 2 && this.delivery.isOpen(id);
 		if (!known) {
-			if (qos === 2 && delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
+			if (qos === 2 && this.delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
 			if (oversize) this.oversize(end - at, qos);
 			else this.handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
-			if (qos === 2 && !flow) delivery.open(id);
+			if (qos === 2 && !flow) this.delivery.open(id);
 		}
 		if (flow) return flow.message(qos, id, known);
 		if (qos > 0 && this.receiving === Receiving.Yes) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
@@ -186,7 +190,8 @@ export abstract class Inbound extends Parts {
 	}
 
 	/** MQTT 5.0 §3.14. */
-	private disconnect(bytes: Uint8Array, at: number, end: number): void {
+	private disconnect(): void {
+		const { bytes, at, end } = this.framer;
 		const reason = this.options.protocol5!.disconnect(bytes, at, end);
 		if (reason < 0) this.fault5();
 		else this.fail(Fault.Disconnected, reason);

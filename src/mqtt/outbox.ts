@@ -13,6 +13,9 @@ import { DUP, Packet, publishLength, RETAIN, writePublishHead } from './packets.
 import type { Protocol5 } from './protocol5.js';
 import { lengthSize, packetSize, writeBytes } from './wire.js';
 
+/** In the first byte of a packet. */
+const QOS = 6;
+
 export class Outbox {
 	readonly protocol5: Protocol5 | undefined;
 	/** Messages lie in the bytes from here on. */
@@ -42,8 +45,11 @@ export class Outbox {
 
 	/** Messages of QoS 1 and 2 that were sent at least in part. */
 	get inFlight(): number {
-		return this.#progress > 0 && this.qos(this.#sentEnd) > 0 ? this.#sent + 1 : this.#sent;
+		return this.#progress > 0 && (this.#bytes[this.#sentEnd] & QOS) > 0 ? this.#sent + 1 : this.#sent;
 	}
+
+	/** Whether that is the packet id of the oldest message, and it was sent whole. */
+	isHead(id: number): boolean { return this.#sent > 0 && this.idAt(this.start) === id; }
 
 	/** Packet id of the oldest message if any of it was sent and it expects an acknowledgement, else 0. */
 	get headId(): number {
@@ -69,11 +75,11 @@ export class Outbox {
 		const bytes = this.#bytes;
 		const protocol5 = this.protocol5;
 		const rest = publishLength(topic.length, length, qos, protocol5);
-		const size = 1 + lengthSize(rest) + rest;
 		let at = this.#end;
-		if (this.#count === this.#max || at + size > bytes.length || protocol5 && size > protocol5.packetMax) return false;
+		const end = at + rest + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		if (this.#count === this.#max || end > bytes.length || protocol5 && end - at > protocol5.packetMax) return false;
 		this.#count++;
-		this.#end += size;
+		this.#end = end;
 		at = writePublishHead(bytes, at, Packet.Publish | qos << 1 | (retain ? RETAIN : 0), rest, topic);
 		if (qos > 0) {
 			bytes[at++] = id >> 8;
@@ -89,7 +95,7 @@ export class Outbox {
 	/** Removes the message if it was sent whole with that QoS; false if there is no such message. */
 	acknowledge(id: number, qos: number): boolean {
 		const at = this.find(id, this.#sentEnd);
-		if (at < 0 || this.qos(at) !== qos) return false;
+		if (at < 0 || (this.#bytes[at] & QOS) !== qos << 1) return false;
 		this.remove(at, this.sizeAt(at));
 		return true;
 	}
@@ -103,18 +109,15 @@ export class Outbox {
 	 */
 	peek(room: number, quota: number): Uint8Array | undefined {
 		const from = this.#sentEnd + this.#progress;
-		const end = this.sendable(quota, from + room);
-		return end > from ? this.#bytes.subarray(from, end) : undefined;
-	}
-
-	/** Where the bytes end that may go out now, or `limit` if that is before. */
-	private sendable(quota: number, limit: number): number {
-		let at = this.waitingAt;
-		while (quota >= 0 && at < this.#end && at < limit) {
-			if (this.qos(at) > 0 && quota-- === 0) break;
-			at += this.sizeAt(at);
+		const limit = from + room;
+		const bytes = this.#bytes;
+		let end = this.#progress > 0 ? this.waitingAt : from;
+		while (quota >= 0 && end < this.#end && end < limit) {
+			if ((bytes[end] & QOS) > 0 && quota-- === 0) break;
+			end += this.sizeAt(end);
 		}
-		return at < limit ? at : limit;
+		if (end > limit) end = limit;
+		return end > from ? bytes.subarray(from, end) : undefined;
 	}
 
 	/**
@@ -162,7 +165,7 @@ export class Outbox {
 	wrote(count: number): number {
 		let completed = 0;
 		while (count > 0) {
-			assert(this.#sentEnd < this.#end, 'More bytes were written than the outbox holds.');
+			if (this.#sentEnd === this.#end) assert(false, 'More bytes were written than the outbox holds.');
 			const size = this.sizeAt(this.#sentEnd);
 			const rest = size - this.#progress;
 			if (count < rest) {
@@ -178,7 +181,7 @@ export class Outbox {
 
 	private finish(size: number): void {
 		this.#progress = 0;
-		if (this.qos(this.#sentEnd) === 0) return this.remove(this.#sentEnd, size);
+		if ((this.#bytes[this.#sentEnd] & QOS) === 0) return this.remove(this.#sentEnd, size);
 		this.#sentEnd += size;
 		this.#sent++;
 	}
@@ -216,7 +219,7 @@ export class Outbox {
 	/** 0 for QoS 0. */
 	private idAt(at: number): number {
 		const bytes = this.#bytes;
-		if ((bytes[at] & 6) === 0) return 0;
+		if ((bytes[at] & QOS) === 0) return 0;
 		while (bytes[++at] >= 0x80) {}
 		at += 3 + (bytes[at + 1] << 8 | bytes[at + 2]);
 		return bytes[at] << 8 | bytes[at + 1];

@@ -142,9 +142,9 @@ export function writeRequestHead(bytes: Uint8Array, at: number, first: number, i
 
 /** Whether a broker may begin a packet with this byte (§2.2.2-2, §3.3.1-2, -4); DISCONNECT only in MQTT 5.0. */
 export function checkFirst(first: number, is5: boolean): Fault {
+	if (first >> 4 === Packet.Publish >> 4) return (first & 6) === 6 || (first & 14) === DUP ? Fault.BadQos : Fault.None;
 	const type = first & 0xf0;
 	const flags = first & 0x0f;
-	if (type === Packet.Publish) return (flags & 6) === 6 || (flags & 14) === DUP ? Fault.BadQos : Fault.None;
 	if (type === (Packet.Pubrel & 0xf0)) return flags === 2 ? Fault.None : Fault.ReservedBits;
 	if (is5 && type === Packet.Disconnect) return flags === 0 ? Fault.None : Fault.ReservedBits;
 	if (type < Packet.Connack || type === 0x80 || type === 0xa0 || type === Packet.Pingreq || type > Packet.Pingresp) {
@@ -173,7 +173,7 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 
 /** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */
 export function checkPublish(bytes: Uint8Array, at: number, end: number, qos: number): Fault {
-	const topicEnd = at + 2 + readUint16(bytes, at);
+	const topicEnd = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
 	if (!isPlainTopic(bytes, at + 2, topicEnd)) {
 		if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;

@@ -36,7 +36,7 @@ export class Session extends Inbound {
 	 * MUST NOT be called from inside a callback. If a callback throws, the connection is closed and the error goes on up.
 	 */
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		assert(this.receiving === Receiving.No, 'receive() was called from inside a callback.');
+		if (this.receiving !== Receiving.No) assert(false, 'receive() was called from inside a callback.');
 		this.receiving = Receiving.Yes;
 		try {
 			return this.take(bytes, from, to, now);
@@ -54,25 +54,24 @@ export class Session extends Inbound {
 	 */
 	peek(room: number): Uint8Array | undefined {
 		if (this.receiving !== Receiving.No) assert(false, 'peek() was called from inside a callback.');
-		const { state, sender, delivery } = this;
+		const state = this.state;
 		if (state <= State.Ended) return undefined;
 		if (state === State.Connected) {
-			sender.fill(delivery, this.filters);
+			if (this.filters.wishes > 0 || this.delivery.releases > 0) this.sender.fill(this.delivery, this.filters);
 		} else if (state === State.Stopping) {
-			sender.say(Packet.Disconnect, this.reason);
+			this.sender.say(Packet.Disconnect, this.reason);
 			this.state = State.Stopped;
 		}
-		return sender.peek(room, state >= State.Early ? delivery.quota : -1);
+		return this.sender.peek(room, state >= State.Early ? this.delivery.quota : -1);
 	}
 
 	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
 	wrote(count: number, now: Millis): void {
 		if (this.state <= State.Ended || count === 0) return;
-		const { sender, keepAlive } = this;
-		if (keepAlive.wrote(sender.wrote(count), now) && sender.drained) keepAlive.drained();
+		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		this.expectAnswers(now, this.delivery.outbox.begun);
-		if (this.state === State.Stopped && sender.drained) this.end(this.fault, this.code);
+		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.delivery.outbox.begun);
+		if (this.state === State.Stopped && this.sender.drained) this.end(this.fault, this.code);
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
@@ -95,12 +94,10 @@ export class Session extends Inbound {
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
 		if (qos < 0 || qos > 2 || length > payload.length) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
 		if (topic.length === 0) assert(false, 'publish() takes a topic from topicName().');
-		const { delivery } = this;
-		const { protocol5 } = this.options;
-		const id = qos > 0 ? delivery.nextId(this.filters) : 0;
-		if (!delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
-		if (protocol5) this.publish5(topic, protocol5);
-		return delivery.use(id);
+		const id = qos > 0 ? this.delivery.nextId(this.filters) : 0;
+		if (!this.delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
+		if (this.options.protocol5) this.publish5(topic, this.options.protocol5);
+		return id > 0 ? this.delivery.use(id) : 0;
 	}
 
 	/** The longest payload that publish() takes now with a topic of that many bytes; -1 if none. */

@@ -9,6 +9,8 @@ import { TEXT_MAX, textSize, writeText } from './wire.js';
 const HASH = 0x23;
 const PLUS = 0x2b;
 const SLASH = 0x2f;
+const PLAIN_FIRST = 0x2c;
+const PLAIN_SPAN = 0x7f - 0x2c;
 
 /** The bytes to publish with. Throws a sentence if the text is no topic name. */
 export function topicName(text: string): Uint8Array {
@@ -33,16 +35,14 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 	return true;
 }
 
-/** Whether bytes are a topic name in ASCII, as nearly all are: native searches and few steps a byte, since most messages cost no more. */
+/**
+ * Whether bytes are a topic name of letters, digits, "-./_" and the like, as nearly all are: what lies in ASCII behind "+". One comparison a byte,
+ * since this is a third of what a message costs. What fails here may still be a topic name.
+ */
 export function isPlainTopic(bytes: Uint8Array, at: number, end: number): boolean {
-	let bits = 0;
-	for (let i = at; i < end; i++) bits |= bytes[i];
-	return at < end && bits < 0x80 && isNowhere(bytes, at, end, 0) && isNowhere(bytes, at, end, HASH) && isNowhere(bytes, at, end, PLUS);
-}
-
-function isNowhere(bytes: Uint8Array, at: number, end: number, byte: number): boolean {
-	const found = bytes.indexOf(byte, at);
-	return found < 0 || found >= end;
+	if (at >= end) return false;
+	for (; at < end; at++) if ((bytes[at] - PLAIN_FIRST & 0xff) > PLAIN_SPAN) return false;
+	return true;
 }
 
 /** Whether bytes that are text are a topic filter: "#" last and alone in its level, "+" alone in its level (§4.7.1-2, -3). */
