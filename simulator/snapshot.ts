@@ -8,6 +8,8 @@ export interface Memory {
 	slots: number;
 	/** Chunks with their headers, as 32-bit XS would have them. */
 	chunkBytes: number;
+	/** Of those, byte code, which is in flash on a chip. */
+	codeBytes: number;
 }
 
 const SLOT_BYTES = 32;
@@ -19,23 +21,29 @@ const ADDRESS_AT = 16;
 /** Kinds whose chunk is an array of slots, or a table of pointers. */
 const HALVED_KINDS = new Set([14, 15, 16, 47, 25, 27, 33]);
 
+const CODE_KIND = 19;
+
 export function measure(snapshot: Buffer): Memory {
 	const { HEAP, BLOC } = atoms(snapshot);
 	const slots = HEAP.length / SLOT_BYTES;
 	const halved = new Set<number>();
+	const code = new Set<number>();
 	for (let at = 0; at < HEAP.length; at += SLOT_BYTES) {
 		if (HALVED_KINDS.has(HEAP[at + KIND_AT])) halved.add(Number(HEAP.readBigUInt64LE(at + ADDRESS_AT)));
+		if (HEAP[at + KIND_AT] === CODE_KIND) code.add(Number(HEAP.readBigUInt64LE(at + ADDRESS_AT)));
 	}
 	let chunkBytes = 0;
+	let codeBytes = 0;
 	for (let at = 0; at < BLOC.length; ) {
 		const size = BLOC.readInt32LE(at) & 0x7fff_ffff;
 		if (size < HEADER_BYTES) throw new Error(`The snapshot of XS cannot be read: a chunk of ${size} bytes at ${at}.`);
 		const payload = size - HEADER_BYTES;
 		const onChip = halved.has(at + HEADER_BYTES) ? payload / 2 : payload;
 		chunkBytes += CHIP_HEADER_BYTES + Math.ceil(onChip / CHIP_WORD) * CHIP_WORD;
+		if (code.has(at + HEADER_BYTES)) codeBytes += payload;
 		at += size;
 	}
-	return { slots, chunkBytes };
+	return { slots, chunkBytes, codeBytes };
 }
 
 /** Atoms of a big-endian size, a name of four letters and a body, within one of their kind. */

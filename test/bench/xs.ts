@@ -49,11 +49,11 @@ export class Guest {
 		return { work: compute - meter.compute, slots: slots - before - own };
 	}
 
-	/** What is alive, as large as on the chip. */
-	async held(): Promise<number> {
+	/** What is alive, as large as on the chip; of that the byte code, which is in flash there. */
+	async held(): Promise<{ bytes: number; codeBytes: number }> {
 		await this.#turn(NOTHING);
-		const { slots, chunkBytes } = (await this.#engine.memory())!;
-		return slots * SLOT_BYTES + chunkBytes;
+		const { slots, chunkBytes, codeBytes } = (await this.#engine.memory())!;
+		return { bytes: slots * SLOT_BYTES + chunkBytes, codeBytes };
 	}
 
 	end(): void {

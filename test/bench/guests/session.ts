@@ -1,7 +1,8 @@
-// Our session, of MQTT 3.1.1 and of 5.0, without a socket: bytes are written when peek() has given them out.
+// A session without a socket: bytes are written when peek() has given them out. What makes it is session3.ts or session5.ts, so that 5.0's
+// code is only in the guest that speaks it.
 
 import { Session } from '../../../src/mqtt/session.js';
-import { Protocol5 } from '../../../src/mqtt/protocol5.js';
+import type { Protocol5 } from '../../../src/mqtt/protocol5.js';
 import { topicName } from '../../../src/mqtt/topics.js';
 import type { SessionHandler } from '../../../src/mqtt/options.js';
 import { payload, PAYLOAD_BYTES, publishPacket, serve, TOPIC } from '../guest.js';
@@ -32,7 +33,7 @@ const message5 = Uint8Array.of(...message.subarray(0, 26), 0, ...message.subarra
 message5[1]++;
 const acknowledgement = Uint8Array.of(0x40, 2, 0, 0);
 const options = { clientId: 'node', keepAliveMs: 30_000, bufferBytes: 512, outboxBytes: 1_024 };
-const kept: { session?: Session; is5: boolean; id: number } = { session: undefined, is5: false, id: 0 };
+const kept: { session?: Session; id: number } = { session: undefined, id: 0 };
 
 function send(): void {
 	const bytes = kept.session!.peek(ROOM);
@@ -44,16 +45,12 @@ function publish(qos: number): void {
 	send();
 }
 
-serve({
-	make: () => { kept.session = new Session(options, application); },
-	make5: () => {
-		kept.is5 = true;
-		kept.session = new Session({ ...options, protocol5: new Protocol5() }, application);
-	},
+export const session = (makeProtocol5?: () => Protocol5) => serve({
+	make: () => { kept.session = new Session(makeProtocol5 ? { ...options, protocol5: makeProtocol5() } : options, application); },
 	connect: () => {
 		kept.session!.start(0);
 		send();
-		const connack = kept.is5 ? Uint8Array.of(0x20, 3, 0, 0, 0) : Uint8Array.of(0x20, 2, 0, 0);
+		const connack = makeProtocol5 ? Uint8Array.of(0x20, 3, 0, 0, 0) : Uint8Array.of(0x20, 2, 0, 0);
 		kept.session!.receive(connack, 0, connack.length, 0);
 		if (!kept.session!.connected) throw new Error('The session is not connected.');
 	},
@@ -67,6 +64,8 @@ serve({
 	acknowledged: () => { if (application.acknowledged !== kept.id || kept.session!.pending > 0) throw new Error('The message is not acknowledged.'); },
 	message: () => { kept.session!.receive(message, 0, message.length, 0); },
 	message5: () => { kept.session!.receive(message5, 0, message5.length, 0); },
-	poll: () => { kept.session!.poll(0); },
-	idle: () => { kept.session!.peek(ROOM); },
+	poll: () => {
+		kept.session!.poll(0);
+		send();
+	},
 });

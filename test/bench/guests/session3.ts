@@ -1,0 +1,5 @@
+// MQTT 3.1.1.
+
+import { session } from './session.js';
+
+session();
