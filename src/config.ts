@@ -157,6 +157,8 @@ function fits(field: Field, value: unknown): boolean {
 
 function shown(field: Field, value: unknown): string {
 	if (field.secret) return 'not usable';
+	// XS cannot turn what lies in flash into JSON, and no setting is an object or a list.
+	if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
 	const json = JSON.stringify(value) ?? String(value);
 	return json.length > 60 ? json.slice(0, 57) + '…' : json;
 }

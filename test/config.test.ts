@@ -27,6 +27,8 @@ describe('settings', () => {
 		[{ intervalMs: '5000' }, 'intervalMs is "5000"; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: 1000.5 }, 'intervalMs is 1000.5; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: null }, 'intervalMs is null; it must be a whole number from 1000 to 86400000.'],
+		[{ sensors: ['tmp36'] }, 'sensors is a list; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
+		[{ node: {} }, 'node is an object; it must be 1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit.'],
 		[{ port: 65536 }, 'port is 65536; it must be a whole number from 1 to 65535.'],
 		[{ cleanSession: 1 }, 'cleanSession is 1; it must be true or false.'],
 		[{ node: 'Porch' }, 'node is "Porch"; it must be 1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit.'],
