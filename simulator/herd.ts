@@ -5,7 +5,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { Backoff } from '../src/backoff.js';
-import { Cause, Link, State, type Upper } from '../src/link.js';
+import { Cause } from '../src/causes.js';
+import { Link, State, type Upper } from '../src/link.js';
 import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../src/ports.js';
 import { Random } from './random.js';
 

@@ -109,7 +109,8 @@ export class SimulatedNode {
 	}
 
 	async powerOn(): Promise<void> {
-		this.#options.sht3x.powerUp(this.#options.clock.now());
+		// The parts have had power for as long as the chip took to come to its main function.
+		this.#options.sht3x.powerUp(this.#options.clock.now() - BOOT_MS);
 		await this.boot();
 	}
 

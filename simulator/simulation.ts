@@ -39,6 +39,8 @@ export interface WorldOptions {
 	readonly engine?: EngineKind;
 	/** Files of the image, by name: the certificates. */
 	readonly resources?: Resources;
+	/** The settings of each of several nodes, by its number from 1; else name, client id and base get the number. */
+	readonly settingsOf?: (number: number) => Settings;
 	/** Path of the entry module. */
 	readonly entry?: string;
 	/** Or the script that bundle() made, for many simulations of the same. */
@@ -105,7 +107,7 @@ export class World {
 			throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to ${NODES_MAX}.`);
 		}
 		for (let index = 0; index < count; index++) {
-			const config = count === 1 ? settings : numbered(settings, index + 1);
+			const config = options.settingsOf ? { ...settings, ...options.settingsOf(index + 1) } : count === 1 ? settings : numbered(settings, index + 1);
 			const name = String(config.node ?? 'node');
 			const seed = `${this.seed}/${name}`;
 			const airNow = (): { temperatureC: number; humidityPct: number } => weather.at(this.clock.now());

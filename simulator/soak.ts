@@ -93,13 +93,20 @@ function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void):
 }
 
 function beWorker(): void {
+	// Nobody to tell any more: the program was ended.
+	const tell = (message: object): boolean => process.connected && process.send!(message);
 	process.on('message', (job: Job) => {
 		runTrial(job).then(
-			(outcome) => process.send!({ outcome }),
-			(fault: Error) => process.send!({ broken: `seed ${job.seed}: ${fault.stack}. To repeat it: ${commandFor(job, job.engine)}` }),
+			(outcome) => tell({ outcome }),
+			(fault: Error) => tell({ broken: `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine)}\n${fault.stack}` }),
 		);
 	});
 }
 
 if (process.argv[2] === '--worker') beWorker();
-else if (process.argv[1] === fileURLToPath(import.meta.url)) await main(parse(process.argv.slice(2)));
+else if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	await main(parse(process.argv.slice(2))).catch((fault: Error) => {
+		console.error(fault.message);
+		process.exit(1);
+	});
+}

@@ -6,7 +6,8 @@
 
 import type { Broker } from './broker.js';
 import type { Config } from './config.js';
-import { CAUSES, Cause, type Link } from './link.js';
+import { CAUSES, Cause } from './causes.js';
+import type { Link } from './link.js';
 import { HEALTH_MS } from './limits.js';
 import type { Clock, Millis, Network, Pollable } from './ports.js';
 import type { Sampler } from './sampler.js';

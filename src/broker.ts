@@ -8,11 +8,12 @@
 import type { Announcer, Kind } from './announce.js';
 import { KINDS } from './announce.js';
 import { assert } from './assert.js';
+import { Cause, causeOf, isRefusal } from './causes.js';
 import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
-import { Cause, type Upper } from './link.js';
+import type { Upper } from './link.js';
 import {
 	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
 } from './limits.js';
@@ -158,8 +159,10 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.acknowledged = true;
 		const message = this.landed(packetId);
 		if (message === NONE) return;
-		if (code >= 0x80) this.#log.line(`the broker turned a reading down with code ${code}`);
-		this.#waiting.acknowledged(message);
+		if (code < 0x80) return this.#waiting.acknowledged(message);
+		// 5.0 says so where 3.1.1 hangs up: it will not have it, and sending it again is forbidden (MQTT 5.0 §4.4).
+		this.#log.line(`the broker turns a reading down (code 0x${code.toString(16)}); it is counted as dropped`);
+		this.#waiting.discard(message);
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
@@ -195,14 +198,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 			this.#stopped = true;
 			return this.end(Cause.None, 'stopped');
 		}
-		this.refused = fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
+		this.refused = isRefusal(fault, code);
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.remember(4);
 			this.#session = this.makeSession(false);
-			return this.end(Cause.Refused, 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
+			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
-		const silent = fault === Fault.PingTimeout || fault === Fault.ConnackTimeout || fault === Fault.Stalled || fault === Fault.AckTimeout;
-		this.end(fault === Fault.Refused ? Cause.Refused : silent ? Cause.Silence : Cause.Protocol, this.#protocol.words(fault, code, this.#protocol5));
+		this.end(causeOf(fault), this.#protocol.words(fault, code, this.#protocol5));
 	}
 
 	private remember(version: number): void {
@@ -331,10 +333,5 @@ export class Broker implements Pollable, Upper, SessionHandler {
 }
 
 const SLASH = 0x2f;
-/** CONNACK return code 3: not our fault, and it passes (MQTT 3.1.1 table 3.1). */
-const SERVER_UNAVAILABLE = 3;
-/** Reason codes of MQTT 5.0 that pass, likewise (table 2-6). */
-const SERVER_UNAVAILABLE_5 = 0x88;
-const SERVER_BUSY_5 = 0x89;
 /** Key in the store: the version that the broker was found to speak. */
 const SPOKEN = 'spoken';

@@ -6,6 +6,7 @@
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
+import { Cause } from './causes.js';
 import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
 import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
 
@@ -48,19 +49,6 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
 ]);
-
-/** The words of docs/topics.md for what ended a link or an attempt. */
-export const enum Cause {
-	None,
-	Wifi,
-	Dns,
-	Tcp,
-	Refused,
-	Silence,
-	Protocol,
-	Tls,
-}
-export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
 
 /** What link needs of the session above it. */
 export interface Upper {

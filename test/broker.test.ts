@@ -63,8 +63,8 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 		return packets;
 	};
 	const say = (packet: object) => transport.arrive(...generate(packet as never));
-	/** Up to an accepted session, everything acknowledged. */
-	const connect = (sessionPresent = false) => {
+	/** Up to CONNECT, which is written and not answered. */
+	const greet = () => {
 		for (let i = 0; link.state !== State.Greeting && i < 10; i++) {
 			if (link.state === State.Waiting) clock.time += 61_000;
 			turn();
@@ -76,6 +76,10 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 			turn();
 		}
 		turn();
+	};
+	/** Up to an accepted session; what was written before it. */
+	const connect = (sessionPresent = false) => {
+		greet();
 		const connected = sent();
 		say({ cmd: 'connack', returnCode: 0, sessionPresent });
 		turn();
@@ -108,7 +112,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash) {
 		waiting.put(reading);
 	};
 	const type = (line: string) => (typed = line);
-	return { config, clock, log, network, transport, waiting, broker, link, kept, sampler, turn, sent, say, connect, serve, take, type, restarts: () => restarts };
+	return { config, clock, log, network, transport, waiting, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
 }
 
 const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
@@ -223,13 +227,7 @@ describe('the broker', () => {
 		[5, 'the broker does not authorize this client: check user and password, and its access rules'],
 	])('that refuses with code %i is named with its reason, and tried again', (returnCode, sentence) => {
 		const set = setUp();
-		for (let i = 0; set.link.state !== State.Greeting && i < 10; i++) {
-			set.turn();
-			set.network.state = NetworkState.Up;
-			set.network.resolved = '127.0.0.1';
-			if (set.link.state === State.Opening) set.transport.connected();
-		}
-		set.turn();
+		set.greet();
 		set.say({ cmd: 'connack', returnCode, sessionPresent: false });
 		set.turn();
 		expect(set.log.last).toContain(`${sentence}; next attempt in`);
@@ -242,19 +240,28 @@ describe('the broker', () => {
 			expect(connect).toMatchObject({ protocolVersion: 5, will: { topic: 'telltale/porch/status', properties: { willDelayInterval: 30 } } });
 		});
 
+		it('counts a reading that the broker turns down as dropped, and does not send it again', () => {
+			const set = setUp({ protocol: 5 });
+			set.greet();
+			set.transport.arrive(0x20, 3, 0, 0, 0);
+			set.turn();
+			set.transport.sent = [];
+			set.take(1);
+			set.turn();
+			const bytes = set.transport.sent;
+			// PUBLISH, QoS 1: the packet id stands behind the topic (§3.3.2).
+			const topic = Buffer.from('telltale/porch/readings');
+			const at = Buffer.from(bytes).indexOf(topic) + topic.length;
+			set.transport.arrive(0x40, 3, bytes[at], bytes[at + 1], 0x87);
+			set.transport.sent = [];
+			set.turn();
+			expect(set.log.last).toBe('the broker turns a reading down (code 0x87); it is counted as dropped');
+			expect([set.waiting.count, set.waiting.dropped]).toEqual([0, 1]);
+		});
+
 		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {
 			const set = setUp({ protocol: 'auto' });
-			const greet = () => {
-				for (let i = 0; set.link.state !== State.Greeting && i < 20; i++) {
-					if (set.link.state === State.Waiting) set.clock.time += 61_000;
-					set.turn();
-					set.network.state = NetworkState.Up;
-					set.network.resolved = '127.0.0.1';
-					if (set.link.state === State.Opening) set.transport.connected();
-				}
-				set.turn();
-				return set.sent()[0].protocolVersion;
-			};
+			const greet = () => (set.greet(), set.sent()[0].protocolVersion);
 			expect(greet()).toBe(5);
 			// As a 3.1.1 broker refuses it (3.1.1 §3.1.2.2).
 			set.transport.arrive(0x20, 2, 0, 1);
@@ -271,13 +278,7 @@ describe('the broker', () => {
 	it('gets readings right behind CONNECT when the settings allow it, and a refusal loses none', () => {
 		const set = setUp({ publishEarly: true });
 		set.take(1);
-		for (let i = 0; set.link.state !== State.Greeting && i < 10; i++) {
-			set.turn();
-			set.network.state = NetworkState.Up;
-			set.network.resolved = '127.0.0.1';
-			if (set.link.state === State.Opening) set.transport.connected();
-		}
-		set.turn();
+		set.greet();
 		const early = set.sent();
 		expect(early[0].cmd).toBe('connect');
 		expect(seqs(early, 'telltale/porch/backlog')).toEqual([1]);

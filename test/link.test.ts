@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../src/backoff.js';
-import { Cause, Link, State, TABLE, Event, type Upper } from '../src/link.js';
+import { Cause } from '../src/causes.js';
+import { Link, State, TABLE, Event, type Upper } from '../src/link.js';
 import { NetworkState, TransportState } from '../src/ports.js';
 import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from './support/fakes.js';
 

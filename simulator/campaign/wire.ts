@@ -35,6 +35,8 @@ export class WireJudge implements Tap {
 	readonly violations: string[] = [];
 	/** Payloads that were acknowledged before the node's eyes. */
 	readonly acknowledged = new Set<string>();
+	/** Told of each packet as it passes. */
+	onPacket: (packet: Packet, said: boolean) => void = () => {};
 	attempts = 0;
 	packets = 0;
 	readonly #clock: Clock;
@@ -81,6 +83,7 @@ export class WireJudge implements Tap {
 
 	#said(connection: Connection, packet: Packet): void {
 		this.packets++;
+		this.onPacket(packet, true);
 		if (packet.cmd === 'connect') {
 			if (connection.clientId) this.#complain('a second CONNECT on one connection');
 			connection.clientId = packet.clientId;
@@ -104,6 +107,7 @@ export class WireJudge implements Tap {
 	}
 
 	#heard(connection: Connection, packet: Packet): void {
+		this.onPacket(packet, false);
 		const session = this.#session(connection);
 		if (packet.cmd === 'connack' && packet.returnCode === 0) {
 			connection.present = packet.sessionPresent;

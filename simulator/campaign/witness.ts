@@ -9,8 +9,10 @@ import type { SimulatedNode } from '../simulated-node.js';
 import type { Published } from '../virtual-broker.js';
 import type { Weather } from '../weather.js';
 
-/** Conversions of one measurement lie closer together than this, two measurements seldom. */
-const MEASUREMENT_MS = 1_500;
+/** What the parts are asked in one measurement follows within this. */
+const MEASUREMENT_MS = 250;
+/** The first line of a boot comes after its first measurement, by the speed of the serial line. */
+const FIRST_LINE_MS = 1_500;
 /** Whole seconds, twice (taken and sent); and a turn of the loop. */
 const EARLY_MS = 3_300;
 const LATE_MS = 1_300;
@@ -106,7 +108,7 @@ export class Witness {
 	conclude(intervalMs: number, commanded: boolean): void {
 		for (let i = 1; i < this.#measured.length; i++) {
 			const [from, to] = [this.#measured[i - 1]!, this.#measured[i]!];
-			const restarted = [...this.#booted, ...this.#safe].some((at) => at > from && at <= to + MEASUREMENT_MS);
+			const restarted = [...this.#booted, ...this.#safe].some((at) => at > from && at <= to + FIRST_LINE_MS);
 			if (!restarted && to - from > (commanded ? 2 : 1) * intervalMs + LATENESS_MS) this.#complain(`nothing was measured from ${from / 1_000} s to ${to / 1_000} s, at an interval of ${intervalMs} ms`);
 		}
 		// Readings out of turn may lie within a second or two of others.
@@ -122,10 +124,11 @@ export class Witness {
 		const { tmp36, sht3x } = node;
 		const { now } = this.#around;
 		let boot = 0;
+		let askedAt = 0;
 		const note = (): void => {
-			if (node.counts.boots === boot && now() - this.#measured.at(-1)! < MEASUREMENT_MS) return;
-			boot = node.counts.boots;
-			this.#measured.push(now());
+			const same = node.counts.boots === boot && now() - askedAt < MEASUREMENT_MS;
+			[boot, askedAt] = [node.counts.boots, now()];
+			if (!same) this.#measured.push(askedAt);
 		};
 		const millivolts = tmp36.millivolts.bind(tmp36);
 		tmp36.millivolts = () => (note(), millivolts());

@@ -52,15 +52,15 @@ describe('telltale send', () => {
 	});
 
 	it('ends with 1 when nobody of that name is there', async () => {
-		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '300ms', '--broker', broker.url]);
+		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "telltale watch".\n']);
 	});
 
 	it('ends with 1 when the node does not answer, and says how the node is', async () => {
 		const node = await broker.client();
 		await node.publishAsync('telltale/cellar/status', 'offline', { qos: 1, retain: true });
-		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '300ms', '--broker', broker.url]);
-		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 300 ms: send it again when "telltale watch" shows it online.\n']);
+		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '2s', '--broker', broker.url]);
+		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: send it again when "telltale watch" shows it online.\n']);
 	});
 
 	it('ends with 1 at Ctrl-C while it waits', async () => {

@@ -92,9 +92,9 @@ describe('telltale watch', () => {
 	});
 
 	it('gives up with --once when no reading comes in time', async () => {
-		const { status, out, err } = await telltale(['watch', '--broker', broker.url, '--once', '2', '--timeout', '300ms']);
+		const { status, out, err } = await telltale(['watch', '--broker', broker.url, '--once', '2', '--timeout', '2s']);
 		expect([status, out]).toEqual([1, '']);
-		expect(err).toBe('0 of 2 readings came and then none for 300 ms: check the broker and the nodes, or wait longer with --timeout.\n');
+		expect(err).toBe('0 of 2 readings came and then none for 2 s: check the broker and the nodes, or wait longer with --timeout.\n');
 	});
 
 	it('does not try again where the broker refuses the password', async () => {
