@@ -74,7 +74,7 @@ export class Outbox {
 	put(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean, id: number): boolean {
 		const bytes = this.#bytes;
 		const protocol5 = this.protocol5;
-		const rest = publishLength(topic.length, length, qos, protocol5);
+		const rest = 2 + topic.length + (qos > 0 ? 2 : 0) + (protocol5 ? protocol5.publishSize : 0) + length;
 		let at = this.#end;
 		const end = at + rest + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
 		if (this.#count === this.#max || end > bytes.length || protocol5 && end - at > protocol5.packetMax) return false;

@@ -113,12 +113,19 @@ export class Sender {
 
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
-		const outbox = this.#outbox;
+		if (this.#connectLeft > 0 || this.#elsewhere !== undefined || this.#end > this.#start) return this.peekFirst(room, quota);
+		this.#offered = Source.Outbox;
+		return this.#outbox.peek(room, quota);
+	}
+
+	/** What may have to go before messages. */
+	private peekFirst(room: number, quota: number): Uint8Array | undefined {
 		if (this.#connectLeft > 0) {
 			this.#offered = Source.Connect;
 			const end = packetSize(this.#bytes, 0);
 			return this.view(end - this.#connectLeft, end, room);
 		}
+		const outbox = this.#outbox;
 		const elsewhere = this.#elsewhere;
 		const start = this.#start;
 		if (elsewhere && elsewhere.left === 0 && elsewhere.passing > 0) return undefined;
