@@ -15,6 +15,7 @@ interface Options {
 	readonly seeds: number;
 	readonly from: number;
 	readonly hours: number;
+	readonly minutes: number;
 	readonly workers: number;
 	readonly engine: EngineKind;
 	readonly verbose: boolean;
@@ -42,6 +43,7 @@ function parse(args: readonly string[]): Options {
 		.option('--seeds <count>', 'how many worlds', number(1, 1e9), 100)
 		.option('--from <seed>', 'the first seed', number(0, 1e9), 1)
 		.option('--hours <hours>', 'of misfortune in each world, before it is calm again', number(0.1, 10_000), 24)
+		.option('--minutes <minutes>', 'of real time, after which no other world is begun', number(0.1, 100_000), Infinity)
 		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
 		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
 		.option('--verbose', 'a line for each world', false);
@@ -54,7 +56,7 @@ export function commandFor({ seed, hours }: { readonly seed: number; readonly ho
 }
 
 async function main(options: Options): Promise<void> {
-	const { seeds, from, hours, engine, verbose } = options;
+	const { seeds, from, hours, minutes, engine, verbose } = options;
 	const startedAt = performance.now();
 	const sum = emptySum();
 	let next = 0;
@@ -66,7 +68,8 @@ async function main(options: Options): Promise<void> {
 		console.log(`seed ${outcome.seed} fails. To repeat it: ${commandFor(outcome, engine)}`);
 		for (const sentence of outcome.violations) console.log(`  ${sentence}`);
 	};
-	const nextJob = (): Job | undefined => (next < seeds ? { seed: from + next++, hours, engine } : undefined);
+	const mayBegin = (): boolean => next < seeds && performance.now() - startedAt < minutes * 60_000;
+	const nextJob = (): Job | undefined => (mayBegin() ? { seed: from + next++, hours, engine } : undefined);
 	await Promise.all(Array.from({ length: Math.min(options.workers, seeds) }, () => work(nextJob, take)));
 	clearInterval(progress);
 	console.log(report(sum, (performance.now() - startedAt) / 1_000));
