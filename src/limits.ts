@@ -74,8 +74,6 @@ export const LEVEL_MAX = 16;
 export const HEALTH_MS = 60_000;
 /** Longest payload of ours: health with every counter at its widest. */
 export const PAYLOAD_MAX = 384;
-/** Longest topic that we publish to. */
-export const TOPIC_MAX = 64;
 
 // --- The date ---
 /** The crystals of these boards drift about 2 s a day. */
