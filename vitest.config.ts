@@ -15,5 +15,7 @@ export default defineConfig({
 		hookTimeout: 60_000,
 		// Most tests of whole nodes wait for sockets, not for the processor: more of them fit beside each other than there are cores.
 		maxWorkers: 3,
+		// Of those that say that they can: they wait for sockets too.
+		maxConcurrency: 24,
 	},
 });

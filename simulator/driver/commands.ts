@@ -45,13 +45,21 @@ const will: Kind = {
 	right: (value) => isObject(value) && typeof value.topic === 'string' && complaint('will', value, WILL) === '',
 };
 
+const path: Kind = { words: 'the path of a file in PEM', right: (value) => typeof value === 'string' && value !== '' };
+const word: Kind = { words: 'a text that is not empty', right: (value) => typeof value === 'string' && value !== '' };
+const TLS = { ca: path, cert: path, key: path, serverName: word, alpn: word };
+const tls: Kind = {
+	words: 'an object of "ca", "cert", "key" (paths of files in PEM), "serverName" and "alpn"',
+	right: (value) => isObject(value) && complaint('tls', value, TLS) === '',
+};
+
 /** Of MQTT 5.0 only. */
 export const OPTIONS5 = {
 	sessionExpirySeconds: seconds, willDelaySeconds: seconds, willExpirySeconds: seconds, messageExpirySeconds: seconds, aliasesMax: whole(0, 64), hadSession: flag,
 } as const;
 
 const CONNECT: Record<string, Kind> = {
-	host: loopback, port: whole(1, 65_535), protocol: version, clientId: text, user: text, password: text, keepAliveMs: whole(0, 65_535_000), clean: flag, will,
+	host: loopback, port: whole(1, 65_535), tls, protocol: version, clientId: text, user: text, password: text, keepAliveMs: whole(0, 65_535_000), clean: flag, will,
 	publishBeforeConnack: flag, resendOnTimeout: flag, lastPacketId: whole(0, 65_535),
 	bufferBytes: bytes, outboxBytes: bytes, messagesMax: count, inFlightMax: count, inboundMax: count, controlBytes: whole(16, 65_535), filterBytes: bytes, filtersMax: count,
 	connackTimeoutMs: ms, pingTimeoutMs: ms, ackTimeoutMs: ms, hangUpsMax: whole(0, 1_000),

@@ -3,10 +3,10 @@
 // Rule: commands are done in the order of their lines, one turn of the engine each; only "wait" takes time. Whatever goes wrong
 // is an event, never an exception. An event that answers a command carries its id.
 
-import { connect, type Socket } from 'node:net';
 import { bundle } from '../bundle.js';
 import { EngineStop, startEngine, type Engine, type EngineKind } from '../engine.js';
 import { OPTIONS5, parseLine, type Command, type Line } from './commands.js';
+import { dial, readTls, sentenceFor, type Address, type TlsFiles, type Wire } from './dial.js';
 
 type Id = string | number | undefined;
 type Event = { event: string; id?: Id } & Record<string, unknown>;
@@ -22,6 +22,8 @@ const ROOM = 65_536;
 const COMPUTE_MAX = 2_000_000_000;
 /** Events that no wait has asked for yet; the oldest go first. */
 const REMEMBERED = 1_000;
+/** Every driver of this process runs the same. */
+let script: Promise<string> | undefined;
 
 export class Driver {
 	readonly #write: (event: Event) => void;
@@ -30,8 +32,10 @@ export class Driver {
 	/** Turns, one after the other. */
 	#turns: Promise<void> = Promise.resolve();
 	#wake: NodeJS.Timeout | undefined;
-	#socket: Socket | undefined;
-	#address = { host: '127.0.0.1', port: 0 };
+	#wire: Wire | undefined;
+	/** Bytes can go, and come. */
+	#opened = false;
+	#address: Address = { host: '127.0.0.1', port: 0 };
 	/** A connection exists, is being made, or has not been told as closed. */
 	#busy = false;
 	#made = false;
@@ -52,16 +56,16 @@ export class Driver {
 	get gone(): string { return this.#gone; }
 
 	async start(kind: EngineKind): Promise<void> {
-		const script = await bundle('simulator/driver/guest.ts', 'nodemcu');
+		script ??= bundle('simulator/driver/guest.ts', 'nodemcu');
 		this.#engine = startEngine(kind, (request) => this.#answer(request), COMPUTE_MAX);
 		await this.#engine.load('globalThis.simulatedConfig = {};');
-		await this.#engine.load(script);
+		await this.#engine.load(await script);
 		await this.#turn('boot', 'ESP8266', 1, 0);
 	}
 
 	end(): void {
 		clearTimeout(this.#wake);
-		this.#socket?.destroy();
+		this.#wire?.socket.destroy();
 		this.#engine.kill();
 	}
 
@@ -90,11 +94,18 @@ export class Driver {
 
 	async #connect(id: Id, options: Line): Promise<void> {
 		if (this.#busy) return this.#error('There is a connection already: disconnect or drop it first.', id);
+		let address: Address;
+		try {
+			const { host = '127.0.0.1', port, tls } = options;
+			address = { host: String(host), port: Number(port), tls: tls ? readTls(tls as TlsFiles) : undefined };
+		} catch (fault) {
+			return this.#error((fault as Error).message, id);
+		}
 		this.#made = false;
 		await this.#ask(id, 'make', sessionOptions(options));
 		if (!this.#made) return;
 		this.#waiting.clear();
-		this.#address = { host: options.host === undefined || options.host === 'localhost' ? '127.0.0.1' : String(options.host), port: Number(options.port) };
+		this.#address = address;
 		this.#open(id);
 	}
 
@@ -107,16 +118,16 @@ export class Driver {
 	async #disconnect(id: Id, reason: number): Promise<void> {
 		if (!this.#busy) return this.#error('There is no connection.', id);
 		this.#ending = id;
-		if (this.#socket?.connecting) return this.#drop(id);
+		if (!this.#opened) return this.#drop(id);
 		await this.#ask(id, 'disconnect', reason);
 	}
 
 	async #drop(id: Id): Promise<void> {
 		if (!this.#busy) return this.#error('There is no connection.', id);
 		this.#ending = id;
-		const opening = this.#socket?.connecting;
+		const opened = this.#opened;
 		this.#close(true);
-		if (opening) this.#lost('the connection was dropped as asked');
+		if (!opened) this.#lost('the connection was dropped as asked');
 		else await this.#turn('driver', 'gone', false, 'the connection was dropped as asked');
 	}
 
@@ -145,25 +156,25 @@ export class Driver {
 	#open(id: Id): void {
 		this.#busy = true;
 		this.#connecting = id;
-		const socket = connect({ ...this.#address, noDelay: true });
-		this.#socket = socket;
-		let opened = false;
+		const address = this.#address;
+		const wire = dial(address);
+		const { socket } = wire;
+		this.#wire = wire;
 		let sentence = 'the broker closed the connection';
 		const mine = (...event: unknown[]): void => {
-			if (this.#socket === socket) void this.#turn('driver', ...event);
+			if (this.#wire === wire) void this.#turn('driver', ...event);
 		};
-		socket.on('connect', () => {
-			opened = true;
+		socket.on(wire.ready, () => {
+			if (this.#wire !== wire) return;
+			this.#opened = true;
 			mine('opened', ROOM);
 		});
 		socket.on('data', (bytes) => mine('data', bytes.toString('hex')));
 		socket.on('drain', () => mine('room', ROOM - socket.writableLength));
-		socket.on('error', (fault: NodeJS.ErrnoException) => {
-			sentence = fault.code === 'ECONNREFUSED' ? `nobody listens on ${this.#address.host}:${this.#address.port}` : `the connection was lost (${fault.code})`;
-		});
+		socket.on('error', (fault: NodeJS.ErrnoException) => (sentence = sentenceFor(address, fault)));
 		socket.on('close', () => {
-			if (this.#socket !== socket) return;
-			if (opened) return mine('gone', true, sentence);
+			if (this.#wire !== wire) return;
+			if (this.#opened) return mine('gone', true, sentence);
 			this.#close(true);
 			this.#lost(sentence);
 		});
@@ -171,11 +182,12 @@ export class Driver {
 
 	/** With `abruptly` what was written and has not gone is lost, and the broker hears of it at once. */
 	#close(abruptly = false): void {
-		const socket = this.#socket;
-		this.#socket = undefined;
-		socket?.on('error', () => {});
-		if (abruptly) socket?.resetAndDestroy();
-		else socket?.destroySoon();
+		const wire = this.#wire;
+		this.#wire = undefined;
+		this.#opened = false;
+		wire?.socket.on('error', () => {});
+		if (abruptly) wire?.reset();
+		else wire?.socket.destroySoon();
 	}
 
 	#lost(sentence: string): void {
@@ -229,7 +241,7 @@ export class Driver {
 		if (operation === 'driver.tell') return this.#told(first, JSON.parse(second));
 		if (operation === 'driver.close') return this.#close();
 		if (operation !== 'driver.write') return undefined;
-		const socket = this.#socket;
+		const socket = this.#wire?.socket;
 		if (!socket || socket.destroyed) return 0;
 		socket.write(Buffer.from(first, 'hex'));
 		return Math.max(0, ROOM - socket.writableLength);
@@ -287,7 +299,7 @@ function payloadOf({ payload, base64 }: Line): Buffer {
 }
 
 /** As src/mqtt/options.ts has them. */
-function sessionOptions({ host: _host, port: _port, protocol, clientId = '', keepAliveMs = 0, will, ...rest }: Line): Line {
+function sessionOptions({ host: _host, port: _port, tls: _tls, protocol, clientId = '', keepAliveMs = 0, will, ...rest }: Line): Line {
 	const options5: Record<string, unknown> = {};
 	const options: Record<string, unknown> = {};
 	for (const [name, value] of Object.entries(rest)) (Object.hasOwn(OPTIONS5, name) ? options5 : options)[name] = value;

@@ -24,7 +24,7 @@ export interface BrokerKind {
 	make(options?: { user?: string; password?: string; lines?: readonly string[] }): Promise<TestBroker>;
 }
 
-const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find((path) => !spawnSync(path, ['-h']).error);
+export const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'].find((path) => !spawnSync(path, ['-h']).error);
 export const mosquittoMissing = MOSQUITTO === undefined;
 export const mosquittoSubMissing = Boolean(spawnSync('mosquitto_sub', ['--help']).error);
 if (mosquittoMissing) console.log('mosquitto is not installed: its tests are skipped (Debian: apt install mosquitto mosquitto-clients).');

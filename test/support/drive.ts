@@ -1,0 +1,60 @@
+// The driver (docs/driver.md) inside this process: commands as objects, events as they come.
+import { Driver } from '../../simulator/driver/driver.js';
+import type { EngineKind } from '../../simulator/engine.js';
+
+export type Told = { event: string; id?: number | string } & Record<string, unknown>;
+
+const PATIENCE_MS = 20_000;
+
+export class Drive {
+	readonly told: Told[] = [];
+	readonly #driver = new Driver((event) => this.#hear(event as Told));
+	readonly #waiting = new Set<() => void>();
+	#lines: Promise<unknown> = Promise.resolve();
+	#last = 0;
+
+	static async start(engine: EngineKind): Promise<Drive> {
+		const drive = new Drive();
+		await drive.#driver.start(engine);
+		return drive;
+	}
+
+	/** Says the command; resolves with the first event of these names, or "error", that carries its id. */
+	ask(events: string, command: object): Promise<Told> {
+		const id = ++this.#last;
+		const line = JSON.stringify({ id, ...command });
+		this.#lines = this.#lines.then(() => this.#driver.line(line));
+		const wanted = [...events.split(' '), 'error'];
+		return this.find((each) => each.id === id && wanted.includes(each.event), line);
+	}
+
+	/** The first event that is so, from the `from`th on, now or when it comes. */
+	async find(matches: (each: Told) => boolean, what = '', from = 0): Promise<Told> {
+		const timer = setTimeout(() => this.#wake(), PATIENCE_MS + 1);
+		const until = performance.now() + PATIENCE_MS;
+		try {
+			for (;;) {
+				const found = this.told.slice(from).find(matches);
+				if (found) return found;
+				if (performance.now() > until) throw new Error(`Waited in vain for ${what || matches}:\n${this.told.map((each) => JSON.stringify(each).slice(0, 300)).join('\n')}`);
+				await new Promise<void>((resolve) => this.#waiting.add(resolve));
+			}
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	end(): void {
+		this.#driver.end();
+	}
+
+	#hear(event: Told): void {
+		this.told.push(event);
+		this.#wake();
+	}
+
+	#wake(): void {
+		for (const wake of this.#waiting) wake();
+		this.#waiting.clear();
+	}
+}

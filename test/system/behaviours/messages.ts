@@ -1,0 +1,184 @@
+// Behaviours of messages: out and in, retained, of every QoS and size, by filters and against rights, and before CONNACK.
+import { expect } from 'vitest';
+import type { Behaviour, Place } from './place.js';
+
+/** Larger than a TLS record and than a segment on loopback. */
+const LARGE = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at * 7 + (at >> 8)));
+const PAYLOADS = [Buffer.alloc(0), Buffer.from('1'), LARGE];
+const ROOMY = { bufferBytes: 110_000, outboxBytes: 330_000 };
+
+const out = (qos: 0 | 1 | 2): Behaviour => ({
+	name: `QoS ${qos} out: nothing, one byte and more than a segment arrive once and whole`, xs: true,
+	async run(place) {
+		const client = await place.connected(ROOMY);
+		const topic = place.topic(`out/grüß/${qos}`);
+		const told = await Promise.all(PAYLOADS.map((payload) => client.deliver(topic, payload, qos)));
+		expect(told.map(({ event }) => event)).toEqual(PAYLOADS.map(() => (qos > 0 ? 'acknowledged' : 'published')));
+		const heard = await place.ear.hears(topic, 3);
+		expect(heard.map(({ payload, packet }) => [payload.equals(PAYLOADS[heard.findIndex((each) => each.payload === payload)]), packet.qos, packet.retain])).toEqual(PAYLOADS.map(() => [true, qos, false]));
+		expect(await place.silence(topic)).toHaveLength(3);
+	},
+});
+
+const into = (qos: 0 | 1 | 2): Behaviour => ({
+	name: `QoS ${qos} in: nothing, one byte and more than a segment are told once and whole`, xs: true,
+	async run(place) {
+		const client = await place.connected(ROOMY);
+		const topic = place.topic(`in/grüß/${qos}`);
+		expect(await client.subscribe(topic)).toMatchObject({ code: 2 });
+		for (const payload of PAYLOADS) await place.ear.publish(topic, payload, qos);
+		await place.ear.publish(topic, 'end', qos);
+		await client.hears('message', { payload: 'end' });
+		expect(client.all('message').map(({ base64, qos: own, retain, dup }) => [base64, own, retain, dup])).toEqual(
+			[...PAYLOADS, Buffer.from('end')].map((payload) => [payload.toString('base64'), qos, false, false]),
+		);
+	},
+});
+
+/** After a message in, so that what came before it is told. */
+async function mark(place: Place, client: Awaited<ReturnType<Place['client']>>, topic: string): Promise<void> {
+	const from = client.drive.told.length;
+	await place.ear.publish(topic, `mark ${from}`);
+	await client.hears('message', { payload: `mark ${from}` });
+}
+
+const oversize = (qos: 0 | 1 | 2): Behaviour => ({
+	name: `MQTT 3.1.1: a message in of QoS ${qos} that is too large is thrown away, told, and not sent again to the session; the connection stays`, version: 4, xs: qos === 2,
+	async run(place) {
+		const client = await place.connected({ bufferBytes: 200 });
+		const topic = place.topic('oversize');
+		await client.subscribe(topic);
+		await place.ear.publish(topic, 'x'.repeat(40_000), qos);
+		expect(await client.hears('oversize')).toMatchObject({ qos });
+		await mark(place, client, topic);
+		await client.disconnect();
+		expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
+		await mark(place, client, topic);
+		expect(client.all('oversize')).toHaveLength(1);
+		expect(client.payloads.map((text) => text.slice(0, 4))).toEqual(['mark', 'mark']);
+	},
+});
+
+export const MESSAGES: readonly Behaviour[] = [
+	out(0), out(1), out(2), into(0), into(1), into(2), oversize(0), oversize(1), oversize(2),
+	{
+		name: 'MQTT 5.0: a message in that is too large is kept from us by the broker; the connection stays', version: 5,
+		async run(place) {
+			const client = await place.connected({ bufferBytes: 200 });
+			const topic = place.topic('oversize');
+			await client.subscribe(topic);
+			for (const qos of [0, 1, 2] as const) await place.ear.publish(topic, 'x'.repeat(40_000), qos);
+			await mark(place, client, topic);
+			expect(client.all('oversize')).toEqual([]);
+			expect(client.payloads).toHaveLength(1);
+		},
+	},
+	{
+		name: 'a burst of all three QoS arrives in order, out and in', xs: true,
+		async run(place) {
+			const client = await place.connected({ outboxBytes: 8_192, messagesMax: 60 });
+			const numbers = Array.from({ length: 36 }, (_, at) => `${at}`);
+			const away = place.topic('burst/out');
+			const told = await Promise.all(numbers.map((text, at) => client.deliver(away, text, at % 3)));
+			expect(new Set(told.map(({ event }) => event))).toEqual(new Set(['published', 'acknowledged']));
+			const heard = await place.ear.hears(away, numbers.length);
+			// The order holds among messages of the same QoS (§4.6).
+			const of = (texts: string[], qos: number) => texts.filter((text) => Number(text) % 3 === qos);
+			for (const qos of [0, 1, 2]) expect(of(heard.map(({ payload }) => String(payload)), qos)).toEqual(of(numbers, qos));
+			const here = place.topic('burst/in');
+			await client.subscribe(here);
+			await Promise.all(numbers.map((text, at) => place.ear.publish(here, text, (at % 3) as 0 | 1 | 2)));
+			await client.drive.find(() => client.all('message').length === numbers.length);
+			for (const qos of [0, 1, 2]) expect(of(client.payloads, qos)).toEqual(of(numbers, qos));
+		},
+	},
+	{
+		name: 'a retained message out is there for who comes later, until an empty one clears it', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			const topic = place.topic('retained');
+			await client.deliver(topic, 'kept', 1, true);
+			const later = await place.outsider();
+			await later.client.subscribeAsync(topic, { qos: 1 });
+			expect((await later.hears(topic))[0]).toMatchObject({ payload: Buffer.from('kept'), packet: { retain: true } });
+			await client.deliver(topic, '', 1, true);
+			expect((await later.hears(topic, 2))[1].payload).toHaveLength(0);
+			const last = await place.outsider();
+			await last.client.subscribeAsync(`${place.base}/#`, { qos: 1 });
+			await place.ear.publish(place.topic('mark'), '');
+			await last.hears(place.topic('mark'));
+			expect(last.of(topic)).toEqual([]);
+		},
+	},
+	{
+		name: 'RETAIN in is told for a message that was kept, and not for one that is passed on', xs: true,
+		async run(place) {
+			const topic = place.topic('retained');
+			await place.ear.publish(topic, 'kept', 1, true);
+			const client = await place.connected();
+			await client.subscribe(topic);
+			expect(await client.hears('message')).toMatchObject({ payload: 'kept', retain: true, qos: 1 });
+			await place.ear.publish(topic, 'live', 1, true);
+			expect(await client.hears('message', { payload: 'live' })).toMatchObject({ retain: false });
+		},
+	},
+	{
+		name: 'wildcards bring what they match and nothing else; a filter that was left brings nothing', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			await client.subscribe(place.topic('+/here'), 1);
+			await client.subscribe(place.topic('deep/#'), 0);
+			for (const name of ['a/here', 'a/there', 'a/b/here', 'deep', 'deep/er/here', 'deeper', 'b/here']) await place.ear.publish(place.topic(name), name, 2);
+			await client.hears('message', { payload: 'b/here' });
+			expect(client.all('message').map(({ payload, qos }) => [payload, qos])).toEqual([['a/here', 1], ['deep', 0], ['deep/er/here', 0], ['b/here', 1]]);
+			expect(await client.unsubscribe(place.topic('+/here'))).toMatchObject({ event: 'unsubscribed' });
+			await place.ear.publish(place.topic('a/here'), 'late', 1);
+			await mark(place, client, place.topic('deep/mark'));
+			expect(client.payloads).not.toContain('late');
+		},
+	},
+	{
+		name: 'a subscription that is refused is told so; others go on', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			expect(await client.subscribe('forbidden/room')).toMatchObject({ refused: true, code: place.five ? 0x87 : 0x80 });
+			await client.subscribe(place.topic('allowed'));
+			await mark(place, client, place.topic('allowed'));
+			await place.ear.client.publishAsync(place.topic('allowed'), 'last', { qos: 1 });
+			await client.hears('message', { payload: 'last' });
+		},
+	},
+	{
+		name: 'messages go out behind CONNECT, before CONNACK, if that is wished', xs: true,
+		async run(place) {
+			const tap = await place.tap();
+			tap.hold = 'answer';
+			const client = await place.client({ port: tap.port, publishBeforeConnack: true });
+			const connected = client.connect();
+			// MQTT 5.0 lets one message out until CONNACK has told the Receive Maximum.
+			await client.publish(place.topic('early'), 'one', 1);
+			await client.publish(place.topic('early'), 'none', 0);
+			expect((await place.ear.hears(place.topic('early'), 2)).map(({ payload }) => String(payload))).toEqual(['one', 'none']);
+			expect(client.all('connected')).toEqual([]);
+			tap.release(false);
+			expect(await connected).toMatchObject({ event: 'connected' });
+			expect(await client.hears('acknowledged')).toMatchObject({ code: 0 });
+			expect(await place.silence(place.topic('early'))).toHaveLength(2);
+		},
+	},
+	{
+		name: 'messages wait for CONNACK otherwise',
+		async run(place) {
+			const tap = await place.tap();
+			tap.hold = 'answer';
+			const client = await place.client({ port: tap.port });
+			const connected = client.connect();
+			await client.publish(place.topic('early'), 'one', 1);
+			await tap.until(({ held }) => held > 0);
+			expect(await place.silence(place.topic('early'))).toEqual([]);
+			tap.release(false);
+			await connected;
+			await place.ear.hears(place.topic('early'));
+		},
+	},
+];

@@ -1,0 +1,178 @@
+// Where a behaviour is shown: a broker, one of its doors, a version of MQTT, an engine; with the client of src/mqtt/ on the one side
+// and the mqtt package, which knows nothing of it, on the other.
+import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import type { EngineKind } from '../../../simulator/engine.js';
+import { Drive, type Told } from '../../support/drive.js';
+import { Tap } from '../../support/tap.js';
+import type { House, Kind, Transport } from './house.js';
+
+export type Version = 4 | 5;
+
+export interface Behaviour {
+	readonly name: string;
+	/** Left out: both. */
+	readonly version?: Version;
+	readonly kind?: Kind;
+	/** Shown on XS too, not only in Node's engine. */
+	readonly xs?: boolean;
+	/** The broker that it needs: the common one, one with narrow limits, or one of its own. */
+	readonly broker?: 'narrow' | 'own';
+	/** It waits for time to pass: begun first. */
+	readonly waits?: boolean;
+	run(place: Place): Promise<void>;
+}
+
+export interface Heard {
+	readonly topic: string;
+	readonly payload: Buffer;
+	readonly packet: IPublishPacket;
+}
+
+/** The mqtt package's client, and all it heard. */
+export class Outsider {
+	readonly heard: Heard[] = [];
+	readonly #waiting = new Set<() => void>();
+
+	constructor(readonly client: MqttClient) {
+		client.on('message', (topic, payload, packet) => {
+			this.heard.push({ topic, payload, packet });
+			for (const wake of this.#waiting) wake();
+			this.#waiting.clear();
+		});
+	}
+
+	static async come(house: House, options: IClientOptions = {}): Promise<Outsider> {
+		const client = await connectAsync(`mqtt://127.0.0.1:${house.ports.plain}`, {
+			reconnectPeriod: 0, protocolVersion: house.kind === 'aedes' ? 4 : 5, ...options,
+		});
+		client.on('error', () => {});
+		return new Outsider(client);
+	}
+
+	of(topic: string): Heard[] {
+		return this.heard.filter((each) => each.topic === topic);
+	}
+
+	/** Resolves when so many messages of that topic were heard. */
+	async hears(topic: string, count = 1): Promise<Heard[]> {
+		while (this.of(topic).length < count) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+		return this.of(topic);
+	}
+
+	publish(topic: string, payload: string | Buffer, qos: 0 | 1 | 2 = 1, retain = false): Promise<unknown> {
+		return this.client.publishAsync(topic, payload, { qos, retain });
+	}
+
+	async end(): Promise<void> {
+		await this.client.endAsync(true);
+	}
+}
+
+export interface Setting {
+	readonly house: House;
+	readonly transport: Transport;
+	readonly version: Version;
+	readonly engine: EngineKind;
+	/** Path of the certificate that the broker shows, which is its own CA. */
+	readonly ca: string;
+	/** Hears everything on that house. */
+	readonly ear: Outsider;
+}
+
+let places = 0;
+
+export class Place {
+	/** Topics and client ids of this place begin so. */
+	readonly base = `t${++places}`;
+	readonly #ends: (() => unknown)[] = [];
+
+	constructor(readonly setting: Setting) {}
+
+	get house(): House { return this.setting.house; }
+	get ear(): Outsider { return this.setting.ear; }
+	get five(): boolean { return this.setting.version === 5; }
+
+	topic(name: string): string { return `${this.base}/${name}`; }
+
+	/** A client of ours, not connected. */
+	async client(options: object = {}): Promise<Client> {
+		const drive = await Drive.start(this.setting.engine);
+		this.#ends.push(() => drive.end());
+		const { house, transport, version, ca } = this.setting;
+		const id = `${this.base}-${this.#ends.length}`;
+		return new Client(drive, {
+			port: house.ports[transport], protocol: version, clientId: id, ...(transport === 'tls' ? { host: 'localhost', tls: { ca } } : {}), ...options,
+		});
+	}
+
+	/** The same, connected. */
+	async connected(options: object = {}): Promise<Client> {
+		const client = await this.client(options);
+		const told = await client.connect();
+		if (told.event !== 'connected') throw new Error(`Not connected: ${JSON.stringify(told)}`);
+		return client;
+	}
+
+	/** Between a client (which is told its port) and the broker. */
+	async tap(): Promise<Tap> {
+		const { house, transport } = this.setting;
+		const tap = await new Tap(transport === 'tls').start(house.ports[transport]);
+		this.#ends.push(() => tap.end());
+		return tap;
+	}
+
+	/** Another client of the mqtt package. */
+	async outsider(options: IClientOptions = {}): Promise<Outsider> {
+		const outsider = await Outsider.come(this.house, options);
+		this.#ends.push(() => outsider.end());
+		return outsider;
+	}
+
+	/** What the ear has heard of these topics once it has heard a message that was published after all of it. */
+	async silence(...topics: string[]): Promise<string[]> {
+		const mark = this.topic(`mark-${this.ear.heard.length}`);
+		await this.ear.publish(mark, '', 2);
+		await this.ear.hears(mark);
+		return this.ear.heard.filter(({ topic }) => topics.includes(topic)).map(({ payload }) => String(payload));
+	}
+
+	async end(): Promise<void> {
+		for (const end of this.#ends.splice(0).reverse()) await end();
+	}
+}
+
+/** Our client, by commands of the driver. */
+export class Client {
+	constructor(readonly drive: Drive, readonly options: Readonly<Record<string, unknown>>) {}
+
+	get id(): string { return String(this.options.clientId); }
+
+	connect(): Promise<Told> { return this.drive.ask('connected closed', { command: 'connect', ...this.options }); }
+	reconnect(): Promise<Told> { return this.drive.ask('connected closed', { command: 'reconnect' }); }
+	disconnect(reason?: number): Promise<Told> { return this.drive.ask('closed', { command: 'disconnect', reason }); }
+	drop(): Promise<Told> { return this.drive.ask('closed', { command: 'drop' }); }
+	subscribe(filter: string, qos = 2): Promise<Told> { return this.drive.ask('subscribed', { command: 'subscribe', filter, qos }); }
+	unsubscribe(filter: string): Promise<Told> { return this.drive.ask('unsubscribed', { command: 'unsubscribe', filter }); }
+
+	/** Resolves when it is stored. */
+	publish(topic: string, payload: string | Buffer, qos = 1, retain = false): Promise<Told> {
+		return this.drive.ask('published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain });
+	}
+
+	/** Resolves when the broker has it. */
+	deliver(topic: string, payload: string | Buffer, qos = 1, retain = false): Promise<Told> {
+		return this.drive.ask(qos > 0 ? 'acknowledged' : 'published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain });
+	}
+
+	/** Events of that name so far. */
+	all(event: string): Told[] { return this.drive.told.filter((each) => each.event === event); }
+
+	/** The next event of that name that is so, from `from` on. */
+	hears(event: string, matches: object = {}, from = 0): Promise<Told> {
+		const wanted = Object.entries(matches);
+		return this.drive.find((each) => each.event === event && wanted.every(([name, value]) => each[name] === value), `${event} ${JSON.stringify(matches)}`, from);
+	}
+
+	/** Payloads of the messages so far, as text. */
+	get payloads(): string[] { return this.all('message').map(({ base64 }) => Buffer.from(String(base64), 'base64').toString()); }
+}

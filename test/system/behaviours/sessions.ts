@@ -1,0 +1,212 @@
+// Behaviours of sessions: kept and clean ones, wills, what is unacknowledged when a connection breaks, a broker that dies, silence.
+import { expect } from 'vitest';
+import type { Behaviour, Place } from './place.js';
+
+const WILL = { payload: 'lost', qos: 1 };
+const MS = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The broker's answer to a message of ours is lost with the connection; `answers` of them come through before. */
+const unanswered = (qos: 1 | 2, answers: 0 | 1): Behaviour => ({
+	name: `an unacknowledged message of QoS ${qos} is sent again after a dropped socket${answers ? ', from PUBREL on' : ''}${qos === 2 ? ', and is there once' : ''}`, xs: true,
+	async run(place) {
+		const tap = await place.tap();
+		const client = await place.connected({ port: tap.port });
+		const topic = place.topic('unanswered');
+		// mosquitto and aedes only keep a session that has something in it.
+		await client.subscribe(place.topic('own'));
+		tap.hold = true;
+		await client.publish(topic, 'once', qos);
+		await tap.until(({ held }) => held > 0);
+		if (answers) {
+			tap.release(true);
+			await tap.until(({ held }) => held > 0);
+		}
+		await client.drop();
+		tap.hold = false;
+		expect(client.all('acknowledged')).toEqual([]);
+		expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
+		expect(await client.hears('acknowledged')).toMatchObject({ code: 0, id: client.all('published')[0].id });
+		const heard = await place.silence(topic);
+		expect(heard).toEqual(qos === 2 ? ['once'] : ['once', 'once']);
+	},
+});
+
+/** What we answer to a message in is lost with the connection. */
+const unanswering = (qos: 1 | 2): Behaviour => ({
+	name: `a message in of QoS ${qos} whose answer was lost comes again${qos === 2 ? ' and is told once' : ', as a duplicate'}`, xs: qos === 2,
+	async run(place) {
+		const tap = await place.tap();
+		const client = await place.connected({ port: tap.port });
+		const topic = place.topic('unanswering');
+		await client.subscribe(topic);
+		tap.swallow = true;
+		await place.ear.publish(topic, 'one', qos);
+		await client.hears('message', { payload: 'one' });
+		await client.drop();
+		tap.swallow = false;
+		expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
+		await place.ear.publish(topic, 'two', qos);
+		await client.hears('message', { payload: 'two' });
+		expect(client.all('message').map(({ payload, dup }) => [payload, dup])).toEqual([['one', false], ...(qos === 1 ? [['one', true]] : []), ['two', false]]);
+	},
+});
+
+const restart = (keeping: boolean): Behaviour => ({
+	name: `a broker that is killed and comes back ${keeping ? 'with' : 'without'} what it had kept: ${keeping ? 'the session goes on' : 'we subscribe again'}, nothing stored is lost`,
+	broker: 'own', kind: keeping ? 'mosquitto' : undefined, xs: true,
+	async run(place) {
+		const client = await place.connected();
+		const topic = place.topic('after');
+		const subscribed = await client.subscribe(topic, 1);
+		await place.house.restart(keeping, client.id);
+		expect(await client.hears('closed')).toMatchObject({ fault: 'Lost' });
+		await client.publish(topic, 'stored', 2);
+		const from = client.drive.told.length;
+		expect(await client.reconnect()).toMatchObject({ event: 'connected', sessionPresent: keeping });
+		if (!keeping) expect(await client.hears('subscribed', {}, from)).toMatchObject({ code: 1, refused: undefined });
+		await client.hears('acknowledged');
+		const ear = await place.outsider();
+		await ear.publish(topic, 'from outside');
+		await client.hears('message', { payload: 'from outside' });
+		expect(client.all('subscribed').length).toBe(keeping ? 1 : 2);
+		expect(client.all('subscribed')[0]).toBe(subscribed);
+	},
+});
+
+/** Time passes that the broker counts in seconds, once each second. */
+async function seconds(count: number): Promise<void> {
+	await MS(count * 1_000);
+}
+
+async function refusedAs(place: Place, user: string, password: string): Promise<void> {
+	const client = await place.client({ user, password });
+	const told = await client.connect();
+	expect(told).toMatchObject({ event: 'closed', fault: 'Refused' });
+	expect(told.sentence).toMatch(/^the broker (refuses the user name or password: |does not authorize this client: |refuses the connection: not authorized)/);
+}
+
+export const SESSIONS: readonly Behaviour[] = [
+	unanswered(1, 0), unanswered(2, 0), unanswered(2, 1), unanswering(1), unanswering(2), restart(true), restart(false),
+	{
+		name: 'an idle connection stays for three times its keep-alive', waits: true, xs: true,
+		async run(place) {
+			const client = await place.connected({ keepAliveMs: 2_000, pingTimeoutMs: 5_000, will: { topic: place.topic('will'), ...WILL } });
+			await seconds(6.2);
+			expect(client.all('closed')).toEqual([]);
+			await client.deliver(place.topic('still'), 'here');
+			expect(await place.silence(place.topic('will'), place.topic('still'))).toEqual(['here']);
+		},
+	},
+	{
+		name: 'without a keep-alive an idle connection stays', waits: true,
+		async run(place) {
+			const client = await place.connected();
+			await seconds(6.2);
+			await client.deliver(place.topic('still'), 'here');
+			expect(await place.silence(place.topic('still'))).toEqual(['here']);
+		},
+	},
+	{
+		name: 'the will is published when the socket is dropped, with its QoS and RETAIN', xs: true,
+		async run(place) {
+			const topic = place.topic('will');
+			const client = await place.connected({ will: { topic, base64: '/wA=', qos: 2, retain: true } });
+			await client.drop();
+			expect((await place.ear.hears(topic))[0]).toMatchObject({ payload: Buffer.from([255, 0]), packet: { qos: 2 } });
+			const later = await place.outsider();
+			await later.client.subscribeAsync(topic, { qos: 2 });
+			expect((await later.hears(topic))[0].packet.retain).toBe(true);
+		},
+	},
+	{
+		name: 'the will is not published after DISCONNECT', xs: true,
+		async run(place) {
+			const topic = place.topic('will');
+			const client = await place.connected({ will: { topic, ...WILL } });
+			expect(await client.disconnect()).toMatchObject({ fault: 'None' });
+			// Whoever comes back has been said goodbye to before.
+			await client.reconnect();
+			await client.disconnect();
+			expect(await place.silence(topic)).toEqual([]);
+		},
+	},
+	{
+		name: 'a kept session is present, and what came while we were away arrives', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			expect(client.all('connected')[0]).toMatchObject({ sessionPresent: false });
+			const topic = place.topic('while-away');
+			await client.subscribe(topic);
+			await client.disconnect();
+			for (const qos of [1, 2] as const) await place.ear.publish(topic, `away ${qos}`, qos);
+			expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
+			await client.drive.find(() => client.all('message').length >= 2);
+			expect(client.payloads.sort()).toEqual(['away 1', 'away 2']);
+			expect(client.all('subscribed')).toHaveLength(1);
+		},
+	},
+	{
+		name: 'a clean session is not present, gets nothing that came before, and is subscribed again', xs: true,
+		async run(place) {
+			const client = await place.connected({ clean: true });
+			const topic = place.topic('while-away');
+			await client.subscribe(topic);
+			await client.disconnect();
+			await place.ear.publish(topic, 'away');
+			const from = client.drive.told.length;
+			expect(await client.reconnect()).toMatchObject({ sessionPresent: false });
+			await client.hears('subscribed', {}, from);
+			await place.ear.publish(topic, 'now');
+			await client.hears('message', { payload: 'now' });
+			expect(client.payloads).toEqual(['now']);
+		},
+	},
+	{
+		name: 'a message that was stored without a connection goes out with the next one', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			await client.drop();
+			const topic = place.topic('stored');
+			for (const qos of [0, 1, 2]) await client.publish(topic, `${qos}`, qos);
+			expect(await place.silence(topic)).toEqual([]);
+			await client.reconnect();
+			expect((await place.ear.hears(topic, 3)).map(({ payload, packet }) => [String(payload), packet.qos])).toEqual([['0', 0], ['1', 1], ['2', 2]]);
+		},
+	},
+	{
+		name: 'a second client with the same id takes the session over, and that is told', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			await place.outsider({ clientId: client.id, clean: false });
+			const told = await client.hears('closed');
+			if (place.five) expect(told).toMatchObject({ fault: 'Disconnected', code: 0x8e, sentence: 'the broker ended the connection: session taken over: another client uses the same client id' });
+			else expect(told).toMatchObject({ fault: 'Lost', sentence: 'the broker closed the connection' });
+		},
+	},
+	{
+		name: 'an unknown user and a wrong password are refused in words, the right one is taken', xs: true,
+		async run(place) {
+			await refusedAs(place, 'unknown', 'right');
+			await refusedAs(place, 'known', 'wrong');
+			const client = await place.connected({ user: 'known', password: 'right' });
+			await client.deliver(place.topic('known'), 'here');
+			await place.ear.hears(place.topic('known'));
+		},
+	},
+	{
+		name: 'a message for which the broker hangs up is set aside, and what is behind it goes out', kind: 'aedes', version: 4,
+		async run(place) {
+			const client = await place.connected();
+			await client.publish('forbidden/room', 'poison', 1);
+			await client.publish(place.topic('behind'), 'good', 1);
+			for (let hangUps = 1; client.all('setAside').length === 0; hangUps++) {
+				expect(hangUps).toBeLessThanOrEqual(3);
+				await client.drive.find(() => client.all('closed').length === hangUps);
+				await client.reconnect();
+			}
+			expect(await client.hears('setAside')).toMatchObject({ id: client.all('published')[0].id });
+			await client.hears('acknowledged', { id: client.all('published')[1].id });
+			expect(await place.silence(place.topic('behind'), 'forbidden/room')).toEqual(['good']);
+		},
+	},
+];
