@@ -10,14 +10,14 @@ export class Tap {
 	held = 0;
 	/** What the broker says is kept back until release(); 'answer': from the client's first byte of MQTT on. */
 	hold: false | true | 'answer' = false;
-	/** What the client says is thrown away. */
-	swallow = false;
 	readonly #tls: boolean;
 	readonly #kept: { to: Socket; bytes: Buffer }[] = [];
 	readonly #sockets = new Set<Socket>();
 	readonly #server = createServer((socket) => this.#accept(socket));
 	#brokerPort = 0;
 	#changed = (): void => {};
+	/** Connections whose client is not heard any more. */
+	readonly #deaf = new Set<Socket>();
 
 	constructor(tls: boolean) {
 		this.#tls = tls;
@@ -41,6 +41,11 @@ export class Tap {
 		this.held = 0;
 	}
 
+	/** What the client says from now on, on the connections that there are, is thrown away. */
+	swallow(): void {
+		for (const socket of this.#sockets) this.#deaf.add(socket);
+	}
+
 	end(): void {
 		for (const socket of this.#sockets) socket.destroy();
 		this.#server.close();
@@ -60,7 +65,7 @@ export class Tap {
 		socket.on('data', (bytes: Buffer) => {
 			if (!begun) first = Buffer.concat([first, bytes]);
 			begun ||= !this.#tls || recordTypes(first).includes(23);
-			if (this.swallow) return;
+			if (this.#deaf.has(socket)) return;
 			this.sent += bytes.length;
 			onward.write(bytes);
 			this.#changed();

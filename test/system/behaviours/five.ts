@@ -136,8 +136,11 @@ export const FIVE: readonly Behaviour[] = ([
 			const client = await place.connected({ clientId: '', clean: true });
 			const { assignedClientId } = client.all('connected')[0];
 			expect(assignedClientId).toMatch(/.{8}/);
+			// It is known by it outside.
 			await place.outsider({ clientId: String(assignedClientId), clean: true });
-			expect(await client.hears('closed')).toMatchObject({ fault: 'Disconnected', code: 0x8e });
+			await client.hears('closed');
+			await client.reconnect();
+			expect(client.all('connected')[1]).toMatchObject({ sessionPresent: false, assignedClientId });
 		},
 	},
 	{
@@ -147,6 +150,19 @@ export const FIVE: readonly Behaviour[] = ([
 			for (const qos of [1, 2]) expect(await client.deliver('forbidden/room', place.base, qos)).toMatchObject({ event: 'acknowledged', refused: true, code: 0x87, reason: 'not authorized' });
 			expect(await client.deliver(place.topic('allowed'), 'good', 1)).toMatchObject({ code: 0 });
 			expect(await place.silence('forbidden/room', place.topic('allowed'))).toEqual(['good']);
+		},
+	},
+	{
+		name: 'the end of a connection by the broker is told with its reason in words', xs: true,
+		async run(place) {
+			const keeper = await place.outsider({ username: 'keeper', password: 'right' });
+			const control = (command: object) => keeper.publish('$CONTROL/dynamic-security/v1', JSON.stringify({ commands: [command] }));
+			const credentials = { user: place.base, password: 'pass' };
+			await control({ command: 'createClient', username: place.base, password: 'pass' });
+			const client = await place.connected(credentials);
+			await control({ command: 'deleteClient', username: place.base });
+			expect(await client.hears('closed')).toMatchObject({ fault: 'Disconnected', code: 0x98, sentence: 'the broker ended the connection: administrative action' });
+			expect(await client.reconnect()).toMatchObject({ event: 'closed', fault: 'Refused', sentence: 'the broker refuses the connection: not authorized' });
 		},
 	},
 ] satisfies Behaviour[]).map((behaviour) => ({ version: 5, ...behaviour }));

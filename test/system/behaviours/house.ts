@@ -1,5 +1,5 @@
 // A broker with two doors, one in the clear and one through TLS, with the same rights behind both: anybody may come without a name,
-// "known" with the password "right", nobody may publish or subscribe below forbidden/.
+// "known" with the password "right", nobody may publish or subscribe below forbidden/. "keeper" (password "right") keeps mosquitto's list of clients.
 import { Aedes, type AuthenticateError } from 'aedes';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { pbkdf2Sync } from 'node:crypto';
@@ -94,12 +94,16 @@ class Mosquitto implements House {
 function rights(): object {
 	const salt = Buffer.from('behaviours..');
 	const password = pbkdf2Sync('right', salt, 101, 64, 'sha512').toString('base64');
+	const users = ['known', 'keeper'].map((username) => ({ username, password, salt: salt.toString('base64'), iterations: 101, roles: [{ rolename: username }] }));
 	const denied = ['publishClientSend', 'subscribePattern'].map((acltype) => ({ acltype, topic: 'forbidden/#', allow: false }));
 	return {
 		defaultACLAccess: { publishClientSend: true, publishClientReceive: true, subscribe: true, unsubscribe: true },
-		clients: [{ username: 'known', password, salt: salt.toString('base64'), iterations: 101 }],
+		clients: users,
 		groups: [{ groupname: 'anyone', roles: [{ rolename: 'guest' }] }],
-		roles: [{ rolename: 'guest', acls: denied }],
+		roles: [
+			{ rolename: 'guest', acls: denied }, { rolename: 'known', acls: denied },
+			{ rolename: 'keeper', acls: [{ acltype: 'publishClientSend', topic: '$CONTROL/#', allow: true }] },
+		],
 		anonymousGroup: 'anyone',
 	};
 }

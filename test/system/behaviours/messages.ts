@@ -2,20 +2,22 @@
 import { expect } from 'vitest';
 import type { Behaviour, Place } from './place.js';
 
-/** Larger than a TLS record and than a segment on loopback. */
-const LARGE = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at * 7 + (at >> 8)));
-const PAYLOADS = [Buffer.alloc(0), Buffer.from('1'), LARGE];
+/** Larger than a segment on loopback; on XS, to which the host passes bytes as text, than a TLS record. */
+const large = (length: number) => Buffer.from(Array.from({ length }, (_, at) => at * 7 + (at >> 8)));
+const SIZES = { node: large(100_000), xs: large(20_000) };
+const payloadsFor = (place: Place) => [Buffer.alloc(0), Buffer.from('1'), SIZES[place.setting.engine]];
 const ROOMY = { bufferBytes: 110_000, outboxBytes: 330_000 };
 
 const out = (qos: 0 | 1 | 2): Behaviour => ({
 	name: `QoS ${qos} out: nothing, one byte and more than a segment arrive once and whole`, xs: true,
 	async run(place) {
 		const client = await place.connected(ROOMY);
+		const payloads = payloadsFor(place);
 		const topic = place.topic(`out/grüß/${qos}`);
-		const told = await Promise.all(PAYLOADS.map((payload) => client.deliver(topic, payload, qos)));
-		expect(told.map(({ event }) => event)).toEqual(PAYLOADS.map(() => (qos > 0 ? 'acknowledged' : 'published')));
+		const told = await Promise.all(payloads.map((payload) => client.deliver(topic, payload, qos)));
+		expect(told.map(({ event }) => event)).toEqual(payloads.map(() => (qos > 0 ? 'acknowledged' : 'published')));
 		const heard = await place.ear.hears(topic, 3);
-		expect(heard.map(({ payload, packet }) => [payload.equals(PAYLOADS[heard.findIndex((each) => each.payload === payload)]), packet.qos, packet.retain])).toEqual(PAYLOADS.map(() => [true, qos, false]));
+		expect(heard.map(({ payload, packet }) => [payload.equals(payloads[heard.findIndex((each) => each.payload === payload)]), packet.qos, packet.retain])).toEqual(payloads.map(() => [true, qos, false]));
 		expect(await place.silence(topic)).toHaveLength(3);
 	},
 });
@@ -24,13 +26,14 @@ const into = (qos: 0 | 1 | 2): Behaviour => ({
 	name: `QoS ${qos} in: nothing, one byte and more than a segment are told once and whole`, xs: true,
 	async run(place) {
 		const client = await place.connected(ROOMY);
+		const payloads = payloadsFor(place);
 		const topic = place.topic(`in/grüß/${qos}`);
 		expect(await client.subscribe(topic)).toMatchObject({ code: 2 });
-		for (const payload of PAYLOADS) await place.ear.publish(topic, payload, qos);
+		for (const payload of payloads) await place.ear.publish(topic, payload, qos);
 		await place.ear.publish(topic, 'end', qos);
 		await client.hears('message', { payload: 'end' });
 		expect(client.all('message').map(({ base64, qos: own, retain, dup }) => [base64, own, retain, dup])).toEqual(
-			[...PAYLOADS, Buffer.from('end')].map((payload) => [payload.toString('base64'), qos, false, false]),
+			[...payloads, Buffer.from('end')].map((payload) => [payload.toString('base64'), qos, false, false]),
 		);
 	},
 });
@@ -128,7 +131,7 @@ export const MESSAGES: readonly Behaviour[] = [
 			const client = await place.connected();
 			await client.subscribe(place.topic('+/here'), 1);
 			await client.subscribe(place.topic('deep/#'), 0);
-			for (const name of ['a/here', 'a/there', 'a/b/here', 'deep', 'deep/er/here', 'deeper', 'b/here']) await place.ear.publish(place.topic(name), name, 2);
+			for (const name of ['a/here', 'a/there', 'a/b/here', 'deep', 'deep/er/here', 'deeper', 'b/here']) await place.ear.publish(place.topic(name), name, 1);
 			await client.hears('message', { payload: 'b/here' });
 			expect(client.all('message').map(({ payload, qos }) => [payload, qos])).toEqual([['a/here', 1], ['deep', 0], ['deep/er/here', 0], ['b/here', 1]]);
 			expect(await client.unsubscribe(place.topic('+/here'))).toMatchObject({ event: 'unsubscribed' });
@@ -155,14 +158,15 @@ export const MESSAGES: readonly Behaviour[] = [
 			tap.hold = 'answer';
 			const client = await place.client({ port: tap.port, publishBeforeConnack: true });
 			const connected = client.connect();
-			// MQTT 5.0 lets one message out until CONNACK has told the Receive Maximum.
-			await client.publish(place.topic('early'), 'one', 1);
-			await client.publish(place.topic('early'), 'none', 0);
-			expect((await place.ear.hears(place.topic('early'), 2)).map(({ payload }) => String(payload))).toEqual(['one', 'none']);
+			// MQTT 5.0 lets one message of QoS 1 out until CONNACK has told the Receive Maximum; aedes may answer it before CONNACK, which ends the connection.
+			const qos = place.house.kind === 'aedes' ? 0 : 1;
+			await client.publish(place.topic('early'), 'first', qos);
+			await client.publish(place.topic('early'), 'second', 0);
+			expect((await place.ear.hears(place.topic('early'), 2)).map(({ payload }) => String(payload))).toEqual(['first', 'second']);
 			expect(client.all('connected')).toEqual([]);
 			tap.release(false);
 			expect(await connected).toMatchObject({ event: 'connected' });
-			expect(await client.hears('acknowledged')).toMatchObject({ code: 0 });
+			if (qos > 0) expect(await client.hears('acknowledged')).toMatchObject({ code: 0 });
 			expect(await place.silence(place.topic('early'))).toHaveLength(2);
 		},
 	},

