@@ -30,6 +30,17 @@ const TLS: Readonly<Record<string, string>> = { Resource: 'resource', x509: 'x50
 /** What the manifest maps "telltale/…" to beside the board. */
 const CHIP_FOLDER: Readonly<Record<BoardName, string>> = { nodemcu: 'esp8266', esp32: 'esp32' };
 
+const made = new Map<string, Promise<string>>();
+
+/** The script as it was when this process first asked for it. */
+export function bundleOnce(entry: string, board: BoardName): Promise<string> {
+	const key = `${board} ${entry}`;
+	const script = made.get(key) ?? bundle(entry, board);
+	made.set(key, script);
+	script.catch(() => made.delete(key));
+	return script;
+}
+
 /** The script; its file in build/ too, for a look at what runs. */
 export async function bundle(entry: string, board: BoardName): Promise<string> {
 	const entryPath = resolve(root, entry);

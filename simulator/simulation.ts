@@ -8,7 +8,7 @@ import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { tlsObjection } from '../src/device/esp8266/tls.js';
-import { bundle, root, type BoardName } from './bundle.js';
+import { bundleOnce, root, type BoardName } from './bundle.js';
 import { Scheduler, type Pace } from './clock.js';
 import { calmConditions, type Conditions } from './conditions.js';
 import { AccessPoint } from './devices/wifi.js';
@@ -43,8 +43,6 @@ export interface WorldOptions {
 	readonly settingsOf?: (number: number) => Settings;
 	/** Path of the entry module. */
 	readonly entry?: string;
-	/** Or the script that bundle() made, for many simulations of the same. */
-	readonly script?: string;
 	/** Unix time at the beginning. */
 	readonly startUnixMs?: number;
 	readonly ticksAtBoot?: number;
@@ -101,7 +99,7 @@ export class World {
 		const board = boardNamed(options.board ?? 'nodemcu');
 		const { world = OFFICE_CLIMATE, onLine = () => {}, onTrace = () => {} } = options;
 		const weather = typeof world === 'string' ? readWeather(world) : world;
-		const script = options.script ?? await bundle(options.entry ?? MAIN, board.name as BoardName);
+		const script = await bundleOnce(options.entry ?? MAIN, board.name as BoardName);
 		const count = options.nodes ?? 1;
 		if (!(Number.isInteger(count) && count >= 1 && count <= NODES_MAX)) {
 			throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to ${NODES_MAX}.`);

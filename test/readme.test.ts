@@ -47,7 +47,8 @@ describe('the README', () => {
 		]);
 	});
 
-	it('npm start shows readings and ends with status 0', async () => {
+	// They mostly wait for their seconds to pass.
+	it.concurrent('npm start shows readings and ends with status 0', async () => {
 		const { status, out } = await run('npm', ['start', '--silent', '--', '--for', '8s', '--no-ui']);
 		expect(out).toMatch(/Broker: +mqtt:\/\/127\.0\.0\.1:\d+/);
 		expect(out).toMatch(/Look with: mosquitto_sub -h 127\.0\.0\.1 -p \d+ -t 'telltale\/#' -v/);
@@ -62,7 +63,7 @@ describe('the README', () => {
 		expect(readFileSync(join(root, '.ci/run'), 'utf8')).toMatch(/^npm test$/m);
 	});
 
-	it.each(commands.filter((command) => command.startsWith('npx telltale simulate')))('%s', async (command) => {
+	it.concurrent.each(commands.filter((command) => command.startsWith('npx telltale simulate')))('%s', async (command) => {
 		const shorter = command.includes('--help') ? [] : ['--for', command.includes('10m') ? '60s' : '8s'];
 		const { status, out } = await telltale(command, shorter);
 		expect(status).toBe(0);

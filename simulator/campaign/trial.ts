@@ -4,11 +4,9 @@
 // make the same trial, to the last byte: `trace` says whether they did.
 
 import { BACKLOG_BYTES } from '../../src/limits.js';
-import { bundle } from '../bundle.js';
 import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
 import { Random } from '../random.js';
-import { MAIN } from '../simulation.js';
 import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { scenarioOf, type Scenario } from './scenario.js';
@@ -64,13 +62,6 @@ export interface Outcome {
 	readonly trace: string;
 }
 
-const scripts = new Map<string, Promise<string>>();
-
-function scriptFor(board: Scenario['board']): Promise<string> {
-	if (!scripts.has(board)) scripts.set(board, bundle(MAIN, board));
-	return scripts.get(board)!;
-}
-
 export async function runTrial(options: TrialOptions): Promise<Outcome> {
 	const trial = new Trial(options);
 	await trial.start();
@@ -105,7 +96,7 @@ class Trial {
 	async start(): Promise<void> {
 		const { board, nodes, settings, weather, ticksAtBoot, seed } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
-			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, script: await scriptFor(board),
+			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather,
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;

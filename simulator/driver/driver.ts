@@ -3,7 +3,7 @@
 // Rule: commands are done in the order of their lines, one turn of the engine each; only "wait" takes time. Whatever goes wrong
 // is an event, never an exception. An event that answers a command carries its id.
 
-import { bundle } from '../bundle.js';
+import { bundleOnce } from '../bundle.js';
 import { EngineStop, startEngine, type Engine, type EngineKind } from '../engine.js';
 import { OPTIONS5, parseLine, type Command, type Line } from './commands.js';
 import { dial, readTls, sentenceFor, type Address, type TlsFiles, type Wire } from './dial.js';
@@ -22,8 +22,6 @@ const ROOM = 65_536;
 const COMPUTE_MAX = 2_000_000_000;
 /** Events that no wait has asked for yet; the oldest go first. */
 const REMEMBERED = 1_000;
-/** Every driver of this process runs the same. */
-let script: Promise<string> | undefined;
 
 export class Driver {
 	readonly #write: (event: Event) => void;
@@ -56,10 +54,10 @@ export class Driver {
 	get gone(): string { return this.#gone; }
 
 	async start(kind: EngineKind): Promise<void> {
-		script ??= bundle('simulator/driver/guest.ts', 'nodemcu');
+		const script = await bundleOnce('simulator/driver/guest.ts', 'nodemcu');
 		this.#engine = startEngine(kind, (request) => this.#answer(request), COMPUTE_MAX);
 		await this.#engine.load('globalThis.simulatedConfig = {};');
-		await this.#engine.load(await script);
+		await this.#engine.load(script);
 		await this.#turn('boot', 'ESP8266', 1, 0);
 	}
 

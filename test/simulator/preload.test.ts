@@ -7,6 +7,7 @@ import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/
 import { ENGINES } from './probe.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-preload-'));
+let entries = 0;
 const open: VirtualSimulation[] = [];
 
 afterEach(() => open.splice(0).forEach((simulation) => simulation.end()));
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a firmware of one module and returns what it traced and how it ended. */
 async function run(engine: 'xs' | 'node', source: string): Promise<{ said: string[]; faults: number }> {
-	const entry = join(folder, `firmware-${open.length}-${engine}.ts`);
+	const entry = join(folder, `firmware-${++entries}-${engine}.ts`);
 	writeFileSync(entry, source);
 	const said: string[] = [];
 	const simulation = await startVirtualSimulation({ engine, entry, seed: 'preload', onTrace: (_node, text) => said.push(text), onLine: (_node, line) => said.push(line) });

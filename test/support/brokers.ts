@@ -1,6 +1,6 @@
 // Real brokers on loopback that a test starts, stops and starts again on the same port: aedes in this process, mosquitto from Debian.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface TestBroker {
 	stop(): Promise<void>;
 	/** Ends it in the middle of everything. */
 	kill(): Promise<void>;
+	/** Settles when that client's session has been written down; at once where nothing ever is. */
+	saved(clientId: string): Promise<void>;
 	/** After the test. */
 	dispose(): Promise<void>;
 }
@@ -57,6 +59,7 @@ class AedesBroker implements TestBroker {
 		this.#broker = undefined;
 	}
 	kill = () => this.stop();
+	saved = async () => {};
 	dispose = () => this.stop();
 }
 
@@ -86,6 +89,11 @@ class MosquittoBroker implements TestBroker {
 	}
 	stop = () => this.#end('SIGTERM');
 	kill = () => this.#end('SIGKILL');
+	async saved(clientId: string): Promise<void> {
+		const file = join(this.#folder, 'mosquitto.db');
+		this.#process!.kill('SIGUSR1');
+		while (!existsSync(file) || !readFileSync(file).includes(clientId)) await new Promise((resolve) => setTimeout(resolve, 10));
+	}
 	async dispose(): Promise<void> {
 		await this.kill();
 		rmSync(this.#folder, { recursive: true, force: true });

@@ -17,6 +17,9 @@ export interface KillsOptions {
 	/** Times real time, for the nodes. */
 	readonly speed: number;
 	readonly seed: number;
+	/** How long mosquitto is there, and away, at the least and at the most. */
+	readonly upMs?: readonly [number, number];
+	readonly downMs?: readonly [number, number];
 	readonly onProgress?: (line: string) => void;
 }
 
@@ -45,7 +48,6 @@ interface Kept {
 	connects: number;
 }
 
-const SAVED_MS = 2_500;
 const UP_MS = [1_500, 5_000] as const;
 const DOWN_MS = [200, 2_500] as const;
 /** On their way at the moment that health is written. */
@@ -77,7 +79,7 @@ class Run {
 	}
 
 	async go(): Promise<KillsResult> {
-		const { nodes, kills, speed, seed, onProgress = () => {} } = this.#options;
+		const { nodes, kills, speed, seed, upMs = UP_MS, downMs = DOWN_MS, onProgress = () => {} } = this.#options;
 		const random = new Random(`kills/${seed}`);
 		const startedAt = performance.now();
 		const broker = await BROKERS[1]!.make({ lines: ['max_inflight_messages 0', 'max_queued_messages 0'] });
@@ -85,11 +87,11 @@ class Run {
 		await broker.start();
 		await this.#subscribe(broker.url);
 		this.#simulation = await startSimulation({ brokerUrl: broker.url, seed, speed, nodes, settings: { node: 'kills', intervalMs: 1_000 * Math.max(1, speed / 5) } });
-		await sleep(SAVED_MS);
+		await broker.saved('subscriber');
 		for (let kill = 1; kill <= kills; kill++) {
-			await sleep(random.between(...UP_MS));
+			await sleep(random.between(...upMs));
 			await broker.kill();
-			await sleep(random.between(...DOWN_MS));
+			await sleep(random.between(...downMs));
 			await broker.start();
 			onProgress(`kill ${kill} of ${kills}: ${this.#sum((kept) => kept.payloads.size)} readings so far`);
 		}

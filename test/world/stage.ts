@@ -3,9 +3,8 @@
 
 import type { Packet } from 'mqtt-packet';
 import { afterEach, expect } from 'vitest';
-import { bundle } from '../../simulator/bundle.js';
 import { WireJudge } from '../../simulator/campaign/wire.js';
-import { MAIN, type WorldOptions } from '../../simulator/simulation.js';
+import type { WorldOptions } from '../../simulator/simulation.js';
 import type { SimulatedNode } from '../../simulator/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 import { steadyWeather } from '../../simulator/weather.js';
@@ -41,7 +40,6 @@ export interface Said {
 
 const open: Stage[] = [];
 afterEach(() => open.splice(0).forEach((stage) => stage.simulation.end()));
-let script: Promise<string> | undefined;
 
 export class Stage {
 	readonly simulation: VirtualSimulation;
@@ -129,10 +127,9 @@ export class Stage {
 }
 
 export async function stage(options: WorldOptions = {}): Promise<Stage> {
-	script ??= bundle(MAIN, 'nodemcu');
 	const lines: Line[] = [];
 	const simulation = await startVirtualSimulation({
-		engine: 'node', seed: 'faults', world: steadyWeather({ temperatureC: 21, humidityPct: 45 }), script: await script,
+		engine: 'node', seed: 'faults', world: steadyWeather({ temperatureC: 21, humidityPct: 45 }),
 		onLine: (node, text) => lines.push({ at: simulation?.world.now() ?? 0, node, text }),
 		...options,
 		settings: { node: 'porch', intervalMs: 5_000, ...options.settings },
