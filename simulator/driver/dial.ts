@@ -2,6 +2,7 @@
 //
 // Rule: a broker's certificate is always checked, against "ca" or else the CAs that Node brings, and for the name that was asked for.
 
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
@@ -51,6 +52,8 @@ export function readTls({ ca, cert, key, serverName, alpn }: TlsFiles): TlsWishe
 	};
 	const files = { ca: read('ca', ca), cert: read('cert', cert), key: read('key', key) };
 	try {
+		// Without this, Node would take a file without certificates for a list of none.
+		if (files.ca) new X509Certificate(files.ca);
 		return { context: createSecureContext({ ...files, minVersion: 'TLSv1.2' }), serverName, alpn };
 	} catch (fault) {
 		throw new Error(`The files of tls are no certificates and key in PEM that belong together (${(fault as NodeJS.ErrnoException).code ?? 'unreadable'}).`);
@@ -92,9 +95,10 @@ function refusal(code: string, name: string): string {
 		case 'CERT_NOT_YET_VALID': return 'its certificate is not valid yet';
 		case 'ERR_TLS_CERT_ALTNAME_INVALID': return `its certificate is not for the name ${name}`;
 		case 'ERR_SSL_WRONG_VERSION_NUMBER': case 'ERR_SSL_PACKET_LENGTH_TOO_LONG': return 'it does not speak TLS: is this its port for TLS?';
+		case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION': case 'ERR_SSL_UNSUPPORTED_PROTOCOL': return 'it does not offer TLS 1.2 or 1.3';
 		case 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED': return 'it wants a certificate of the client ("cert" and "key")';
 		case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL': return 'it does not know the protocol that "alpn" names';
-		default: return /^(CERT_|ERR_SSL_|ERR_TLS_|UNABLE_|EPROTO)/.test(code) ? code : '';
+		default: return /^(CERT_|ERR_SSL_|ERR_TLS_|UNABLE_|EPROTO)/.test(code) ? `it ends the handshake (${code})` : '';
 	}
 }
 
