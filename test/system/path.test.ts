@@ -2,30 +2,18 @@
 // Ten times real time: a network of microseconds stands for one of milliseconds.
 import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect, type MqttClient } from 'mqtt';
 import { Merge } from '../../viewer/merge.js';
 import { parse } from '../../viewer/payload.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { readWeather } from '../../simulator/weather.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
-import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type TestBroker } from '../support/brokers.js';
+import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type BrokerKind, type TestBroker } from '../support/brokers.js';
+import { few } from '../support/few.js';
 
 const SPEED = 10;
 const SEED = 11;
-
-let broker: TestBroker | undefined;
-let simulation: Simulation | undefined;
-let client: MqttClient | undefined;
-let silent: Server | undefined;
-
-afterEach(async () => {
-	await client?.endAsync(true);
-	await simulation?.stop();
-	await broker?.dispose();
-	silent?.close();
-	client = simulation = broker = silent = undefined;
-});
 
 /** Waits for the world to say it; the limit is the test's own. */
 async function until(condition: () => boolean): Promise<void> {
@@ -38,37 +26,69 @@ interface Heard {
 	retained: boolean;
 }
 
-async function subscribe(url: string, options: object = {}) {
-	const heard: Heard[] = [];
-	const merge = new Merge({ fromStart: true });
-	client = connect(url, { clean: false, clientId: 'subscriber', reconnectPeriod: 50, ...options });
-	client.on('message', (topic, payload, { retain }) => {
-		heard.push({ topic, text: payload.toString(), retained: retain });
-		merge.take(parse(topic, payload, ['telltale']), Date.now());
-	});
-	await new Promise<void>((resolve) => client!.once('connect', () => client!.subscribe('telltale/#', { qos: 1 }, () => resolve())));
-	return { heard, merge };
+/** What one test has running. */
+class Scene {
+	broker!: TestBroker;
+	simulation!: Simulation;
+	client!: MqttClient;
+	silent?: Server;
+
+	async open(kind: BrokerKind, options: object = {}): Promise<TestBroker> {
+		this.broker = await kind.make(options);
+		await this.broker.start();
+		return this.broker;
+	}
+
+	async subscribe(options: object = {}) {
+		const heard: Heard[] = [];
+		const merge = new Merge({ fromStart: true });
+		const client = connect(this.broker.url, { clean: false, clientId: 'subscriber', reconnectPeriod: 50, ...options });
+		this.client = client;
+		client.on('message', (topic, payload, { retain }) => {
+			heard.push({ topic, text: payload.toString(), retained: retain });
+			merge.take(parse(topic, payload, ['telltale']), Date.now());
+		});
+		await new Promise<void>((resolve) => client.once('connect', () => client.subscribe('telltale/#', { qos: 1 }, () => resolve())));
+		return { heard, merge };
+	}
+
+	async startNode(url: string, settings: Record<string, unknown> = {}) {
+		const lines: string[] = [];
+		this.simulation = await startSimulation({
+			brokerUrl: url, seed: SEED, speed: SPEED, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings },
+		});
+		return { node: this.simulation.nodes[0], lines };
+	}
+
+	async end(): Promise<void> {
+		await this.client?.endAsync(true);
+		await this.simulation?.stop();
+		await this.broker?.dispose();
+		this.silent?.close();
+	}
 }
 
-async function startNode(url: string, settings: Record<string, unknown> = {}) {
-	const lines: string[] = [];
-	simulation = await startSimulation({
-		brokerUrl: url, seed: SEED, speed: SPEED, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings },
-	});
-	return { node: simulation.nodes[0], lines };
-}
+const turn = few(4);
+/** A test with a scene of its own, beside others: they wait for the nodes' time to pass. */
+const scene = (play: (at: Scene) => Promise<void>) => () => turn(async () => {
+	const at = new Scene();
+	try {
+		await play(at);
+	} finally {
+		await at.end();
+	}
+});
 
 const readings = (heard: Heard[]) => heard.filter(({ topic }) => /\/(readings|backlog)$/.test(topic)).map(({ text }) => JSON.parse(text));
 const statuses = (heard: Heard[]) => heard.filter(({ topic }) => topic.endsWith('/status')).map(({ text }) => text);
 
-describe.each(BROKERS)('with $name', (kind) => {
+describe.concurrent.each(BROKERS)('with $name', (kind) => {
 	const run = it.skipIf(kind.missing);
 
-	run('readings arrive, follow the recording within the parts\' errors, and status and info are retained', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard } = await subscribe(broker.url);
-		await startNode(broker.url);
+	run('readings arrive, follow the recording within the parts\' errors, and status and info are retained', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard } = await at.subscribe();
+		await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 20);
 		const weather = readWeather(OFFICE_CLIMATE);
 		for (const { seq, boot, temperature, humidity } of readings(heard)) {
@@ -79,49 +99,46 @@ describe.each(BROKERS)('with $name', (kind) => {
 			expect(Math.abs(humidity - truth.humidityPct)).toBeLessThan(3);
 		}
 		expect(statuses(heard)).toEqual(['online']);
-		await client!.endAsync(true);
-		const later = await subscribe(broker.url, { clientId: 'later', clean: true });
+		await at.client.endAsync(true);
+		const later = await at.subscribe({ clientId: 'later', clean: true });
 		await until(() => later.heard.filter(({ retained }) => retained).length >= 2);
 		const retained = new Map(later.heard.filter((each) => each.retained).map(({ topic, text }) => [topic, text]));
 		expect(retained.get('telltale/porch/status')).toBe('online');
 		expect(JSON.parse(retained.get('telltale/porch/info')!)).toMatchObject({ firmware: 'telltale', board: 'nodemcu', sensors: 'tmp36,sht3x', interval: 1 });
-	});
+	}));
 
-	run('a node that is killed is said to be offline, by its will', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard } = await subscribe(broker.url);
-		const { node } = await startNode(broker.url);
+	run('a node that is killed is said to be offline, by its will', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard } = await at.subscribe();
+		const { node } = await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 2);
 		node.kill();
 		await until(() => statuses(heard).includes('offline'));
 		expect(statuses(heard)).toEqual(['online', 'offline']);
-	});
+	}));
 
-	run('a node that is stopped says so, and its will is not used', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard } = await subscribe(broker.url);
-		const { node } = await startNode(broker.url);
+	run('a node that is stopped says so, and its will is not used', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard } = await at.subscribe();
+		const { node } = await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 2);
 		await node.stop();
 		await until(() => statuses(heard).includes('stopped'));
-		await client!.publishAsync('telltale/end', '');
+		await at.client.publishAsync('telltale/end', '');
 		await until(() => heard.some(({ topic }) => topic === 'telltale/end'));
 		expect(statuses(heard)).toEqual(['online', 'stopped']);
-	});
+	}));
 
-	run('nothing is missing after the broker was away for thirty seconds', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard, merge } = await subscribe(broker.url);
-		const { lines } = await startNode(broker.url);
+	run('nothing is missing after the broker was away for thirty seconds', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard, merge } = await at.subscribe();
+		const { lines } = await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 5);
-		await client!.endAsync(true);
+		await at.client.endAsync(true);
 		await broker.stop();
-		await simulation!.pass(30_000);
+		await at.simulation.pass(30_000);
 		await broker.start();
-		const after = await subscribe(broker.url);
+		const after = await at.subscribe();
 		const seqs = () => new Set([...readings(heard), ...readings(after.heard)].map(({ seq }) => seq));
 		await until(() => after.heard.some(({ topic }) => topic.endsWith('/outage')) && after.heard.some(({ topic }) => topic.endsWith('/readings')));
 		await until(() => seqs().size >= 35 && seqs().size === Math.max(...seqs()));
@@ -131,81 +148,76 @@ describe.each(BROKERS)('with $name', (kind) => {
 		expect(outage.seconds).toBeGreaterThan(28);
 		expect(lines.some((line) => line.includes('no broker is listening there; next attempt in'))).toBe(true);
 		expect(merge.conflicts + after.merge.conflicts).toBe(0);
-	});
+	}));
 
-	run('is spoken to in the version that it speaks when the protocol is auto', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard } = await subscribe(broker.url);
-		const { lines } = await startNode(broker.url, { protocol: 'auto' });
+	run('is spoken to in the version that it speaks when the protocol is auto', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard } = await at.subscribe();
+		const { lines } = await at.startNode(broker.url, { protocol: 'auto' });
 		await until(() => readings(heard).length >= 3);
 		expect(lines.filter((line) => line.includes('3.1.1 is tried')).length).toBe(kind.name === 'aedes' ? 1 : 0);
 		expect(statuses(heard)).toEqual(['online']);
-	});
+	}));
 
-	run('a wrong password is named, and sampling goes on until it is right', async () => {
-		broker = await kind.make({ user: 'porch', password: 'right' });
-		await broker.start();
-		const { lines, node } = await startNode(`mqtt://porch:wrong@127.0.0.1:${broker.port}`);
+	run('a wrong password is named, and sampling goes on until it is right', scene(async (at) => {
+		const broker = await at.open(kind, { user: 'porch', password: 'right' });
+		const { lines, node } = await at.startNode(`mqtt://porch:wrong@127.0.0.1:${broker.port}`);
 		await until(() => lines.some((line) => line.includes('next attempt')));
 		expect(lines.find((line) => line.includes('next attempt'))).toMatch(/^the broker (does not authorize this client|refuses the user name or password)/);
-		await simulation!.pass(10_000);
+		await at.simulation.pass(10_000);
 		expect(node.counts.faults).toBe(0);
 		expect(lines.filter((line) => line.includes('next attempt')).length).toBeGreaterThanOrEqual(2);
-	});
+	}));
 
-	run('a retained message cleared on a subscribed topic, a PINGRESP and a command are all seen', async () => {
-		broker = await kind.make();
-		await broker.start();
-		const { heard } = await subscribe(broker.url);
-		await client!.publishAsync('telltale/porch/set/interval', '{"value":60000}', { retain: true, qos: 1 });
-		await startNode(broker.url, { keepAliveMs: 5_000 });
+	run('a retained message cleared on a subscribed topic, a PINGRESP and a command are all seen', scene(async (at) => {
+		const broker = await at.open(kind);
+		const { heard } = await at.subscribe();
+		await at.client.publishAsync('telltale/porch/set/interval', '{"value":60000}', { retain: true, qos: 1 });
+		await at.startNode(broker.url, { keepAliveMs: 5_000 });
 		await until(() => readings(heard).length >= 2);
-		await client!.publishAsync('telltale/porch/set/interval', '', { retain: true, qos: 1 });
-		await simulation!.pass(12_000);
-		await client!.publishAsync('telltale/porch/set/interval', '{"id":"c1","value":2000}', { qos: 1 });
+		await at.client.publishAsync('telltale/porch/set/interval', '', { retain: true, qos: 1 });
+		await at.simulation.pass(12_000);
+		await at.client.publishAsync('telltale/porch/set/interval', '{"id":"c1","value":2000}', { qos: 1 });
 		await until(() => heard.some(({ topic }) => topic.endsWith('/result')));
 		expect(heard.filter(({ topic }) => topic.endsWith('/result')).map(({ text }) => JSON.parse(text))).toEqual([{ id: 'c1', name: 'interval', ok: true }]);
 		expect(statuses(heard)).toEqual(['online']);
-	});
+	}));
 });
 
-describe('without a broker', () => {
-	it('nothing listening is named, and the node keeps trying and sampling', async () => {
-		const { lines, node } = await startNode(`mqtt://127.0.0.1:${await freePort()}`);
+describe.concurrent('without a broker', () => {
+	it('nothing listening is named, and the node keeps trying and sampling', scene(async (at) => {
+		const { lines, node } = await at.startNode(`mqtt://127.0.0.1:${await freePort()}`);
 		await until(() => lines.filter((line) => /refuses the connection: no broker is listening there; next attempt in/.test(line)).length >= 3);
 		expect(node.counts.faults).toBe(0);
-	});
+	}));
 
-	it('a port that accepts and says nothing is named after ten seconds', async () => {
-		silent = createServer(() => {});
-		await new Promise<void>((resolve) => silent!.listen(0, '127.0.0.1', resolve));
-		const { lines } = await startNode(`mqtt://127.0.0.1:${(silent.address() as { port: number }).port}`);
+	it('a port that accepts and says nothing is named after ten seconds', scene(async (at) => {
+		const silent = at.silent = createServer(() => {});
+		await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+		const { lines } = await at.startNode(`mqtt://127.0.0.1:${(silent.address() as { port: number }).port}`);
 		await until(() => lines.some((line) => /accepts the connection but (says nothing|does not answer CONNECT): is it an MQTT broker\?; next attempt in/.test(line)));
-	});
+	}));
 
-	it('a wrong broker name is named, and the node is online once the name is known', async () => {
-		broker = await BROKERS[0].make();
-		await broker.start();
-		const { lines } = await startNode(`mqtt://localhost:${broker.port}`);
-		simulation!.conditions.dns = 'fails';
+	it('a wrong broker name is named, and the node is online once the name is known', scene(async (at) => {
+		const broker = await at.open(BROKERS[0]);
+		const { lines } = await at.startNode(`mqtt://localhost:${broker.port}`);
+		at.simulation.conditions.dns = 'fails';
 		await until(() => lines.some((line) => /^no address is known for the broker's name localhost; next attempt in/.test(line)));
-		simulation!.conditions.dns = 'ok';
+		at.simulation.conditions.dns = 'ok';
 		await until(() => lines.some((line) => line.startsWith('online at localhost')));
-	});
+	}));
 });
 
-describe('a subscriber of its own kind', () => {
-	it.skipIf(mosquittoMissing || mosquittoSubMissing)('mosquitto_sub sees status, info and readings', async () => {
-		broker = await BROKERS[1].make();
-		await broker.start();
-		await startNode(broker.url);
-		await simulation!.pass(5_000);
+describe.concurrent('a subscriber of its own kind', () => {
+	it.skipIf(mosquittoMissing || mosquittoSubMissing)('mosquitto_sub sees status, info and readings', scene(async (at) => {
+		const broker = await at.open(BROKERS[1]);
+		await at.startNode(broker.url);
+		await at.simulation.pass(5_000);
 		const seen = await new Promise<string>((resolve) => {
-			execFile('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(broker!.port), '-t', 'telltale/#', '-v', '-C', '4', '-W', '20'], (_error, stdout) => resolve(stdout));
+			execFile('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(broker.port), '-t', 'telltale/#', '-v', '-C', '4', '-W', '20'], (_error, stdout) => resolve(stdout));
 		});
 		expect(seen).toContain('telltale/porch/status online\n');
 		expect(seen).toMatch(/telltale\/porch\/info \{"firmware":"telltale",/);
 		expect(seen).toMatch(/telltale\/porch\/readings \{"seq":\d+,"boot":\d+,"time":\d+,"temperature":[\d.]+,"humidity":[\d.]+\}/);
-	});
+	}));
 });

@@ -1,20 +1,33 @@
 // The firmware of an ESP32 over TLS against real brokers: whom it trusts, whom it does not, and that it says nothing to those.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createServer, type Socket } from 'node:net';
 import { writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulation, type Simulation, type SimulationOptions } from '../../simulator/simulation.js';
 import { freePort, mosquittoMissing } from '../support/brokers.js';
 import { CertificateMaker, der, opensslMissing, read, type Made } from '../support/certificates.js';
+import { few } from '../support/few.js';
 import { listen, recordTypes, startTlsBroker, type TlsBroker } from '../support/tls-broker.js';
 
 const SPEED = 10;
 const NAMES = 'DNS:localhost,IP:127.0.0.1';
 
-describe.skipIf(opensslMissing)('TLS', () => {
+describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 	const maker = new CertificateMaker();
 	let ca: Made, good: Made, stranger: Made, client: Made;
-	const ends: (() => unknown)[] = [];
+	/** What each test has to end. */
+	const scene = new AsyncLocalStorage<(() => unknown)[]>();
+	const ends = { push: (end: () => unknown) => scene.getStore()!.push(end) };
+	const turn = few(3);
+	/** A test with what it starts of its own, beside others: they wait for the nodes' time to pass. */
+	const play = <Values extends unknown[]>(body: (...values: Values) => Promise<void>) => (...values: Values) => turn(() => scene.run([], async () => {
+		try {
+			await body(...values);
+		} finally {
+			for (const end of scene.getStore()!.reverse()) await end();
+		}
+	}));
 
 	beforeAll(() => {
 		ca = maker.make('ca', { ca: true, subject: 'Telltale test CA' });
@@ -23,9 +36,6 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		client = maker.make('client', { by: ca });
 	});
 	afterAll(() => maker.dispose());
-	afterEach(async () => {
-		for (const end of ends.splice(0).reverse()) await end();
-	});
 
 	async function broker(made: Made, more: object = {}): Promise<TlsBroker> {
 		const started = await startTlsBroker({ cert: read(made.cert), key: read(made.key), ...more });
@@ -66,7 +76,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		expect(simulation.nodes[0].counts.boots).toBe(1);
 	}
 
-	it('carries readings to a broker that shows its own certificate alone', async () => {
+	it('carries readings to a broker that shows its own certificate alone', play(async () => {
 		const tls = await broker(good);
 		const { lines, simulation } = await node(tls.port);
 		await until(simulation, () => tls.published.filter(({ topic }) => topic.endsWith('/readings')).length >= 3);
@@ -74,9 +84,9 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		expect(says(lines, `online at localhost:${tls.port}`)).toBe(true);
 		expect(tls.wire[0].includes('MQTT')).toBe(false);
 		expect(simulation.nodes[0].counts.boots).toBe(1);
-	});
+	}));
 
-	it('waits for the date, says so, and connects when it is known', async () => {
+	it('waits for the date, says so, and connects when it is known', play(async () => {
 		const tls = await broker(good);
 		const { lines, simulation } = await node(tls.port, { speed: 50, settings: { timeServer: 'time.example' } });
 		simulation.conditions.time = 'silent';
@@ -85,99 +95,99 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		expect(tls.wire).toEqual([]);
 		simulation.conditions.time = 'ok';
 		await until(simulation, () => tls.sessions.length === 1, 200_000);
-	});
+	}));
 
-	it('knows a broker with a chain of three, an EC key, and an address for a name', async () => {
+	it('knows a broker with a chain of three, an EC key, and an address for a name', play(async () => {
 		const middle = maker.make('middle', { by: ca, ca: true, key: 'P-256' });
 		const leaf = maker.make('leaf', { by: middle, names: 'IP:127.0.0.1', key: 'P-256' });
 		const tls = await broker(leaf, { cert: read(leaf.cert, middle.cert, ca.cert) });
 		const { simulation } = await node(tls.port, {}, '127.0.0.1');
 		await until(simulation, () => tls.sessions.length === 1);
 		expect(tls.sessions[0]).toMatchObject({ cipher: 'ECDHE-ECDSA-AES128-GCM-SHA256', serverName: '' });
-	});
+	}));
 
-	it('asks for the protocol of alpn', async () => {
+	it('asks for the protocol of alpn', play(async () => {
 		const tls = await broker(good, { ALPNProtocols: ['http/1.1', 'mqtt'] });
 		const { simulation } = await node(tls.port, { settings: { alpn: 'mqtt' } });
 		await until(simulation, () => tls.sessions.length === 1);
 		expect(tls.sessions[0].alpn).toBe('mqtt');
-	});
+	}));
 
-	it('says that a broker does not know the protocol of alpn', async () => {
+	it('says that a broker does not know the protocol of alpn', play(async () => {
 		const tls = await broker(good, { ALPNProtocols: ['http/1.1'] });
 		const { lines, simulation } = await node(tls.port, { settings: { alpn: 'mqtt' } });
 		await until(simulation, () => says(lines, 'it does not know the protocol that alpn names'));
-	});
+	}));
 
-	it('refuses an unknown CA, also one of the same name', async () => {
+	it('refuses an unknown CA, also one of the same name', play(async () => {
 		await refused(await broker(maker.make('foreign', { by: stranger, names: NAMES })), 'its certificate is not signed by a CA in caFile');
-	});
+	}));
 
-	it('refuses a forged certificate with the genuine CA behind it', async () => {
+	it('refuses a forged certificate with the genuine CA behind it', play(async () => {
 		const forged = maker.make('forged', { by: stranger, names: NAMES });
 		await refused(await broker(forged, { cert: read(forged.cert, ca.cert) }), 'its certificate is not signed by a CA in caFile');
-	});
+	}));
 
-	it('refuses a certificate that another broker of the same CA made', async () => {
+	it('refuses a certificate that another broker of the same CA made', play(async () => {
 		const minted = maker.make('minted', { by: good, names: NAMES });
 		await refused(await broker(minted, { cert: read(minted.cert, good.cert, ca.cert) }), 'its certificate is not signed by a CA in caFile');
-	});
+	}));
 
-	it('refuses an expired certificate, also with the CA behind it', async () => {
+	it('refuses an expired certificate, also with the CA behind it', play(async () => {
 		const old = maker.make('old', { by: ca, names: NAMES, fromDays: -30, toDays: -1 });
 		await refused(await broker(old, { cert: read(old.cert, ca.cert) }), 'its certificate has expired');
-	});
+	}));
 
-	it('refuses a certificate that is not valid yet by the simulated clock', async () => {
+	it('refuses a certificate that is not valid yet by the simulated clock', play(async () => {
 		await refused(await broker(good), 'its certificate is not valid yet', { startUnixMs: Date.now() - 10 * 86_400_000 });
-	});
+	}));
 
-	it('refuses a certificate for another name', async () => {
+	it('refuses a certificate for another name', play(async () => {
 		await refused(await broker(maker.make('other', { by: ca, names: 'DNS:other.example,DNS:*.localhost' })), 'its certificate is not for the name localhost');
-	});
+	}));
 
-	it('refuses a certificate without names, whatever its subject says', async () => {
+	it('refuses a certificate without names, whatever its subject says', play(async () => {
 		await refused(await broker(maker.make('nameless', { by: ca, subject: 'localhost' })), 'its certificate is not for the name localhost');
-	});
+	}));
 
-	it('shows its client certificate to a broker that asks', async () => {
+	it('shows its client certificate to a broker that asks', play(async () => {
 		const tls = await broker(good, { ca: read(ca.cert), requestCert: true, rejectUnauthorized: true });
 		const key = Buffer.from(spawnSync('openssl', ['pkcs8', '-topk8', '-nocrypt', '-in', client.key, '-outform', 'der']).stdout);
 		const { simulation } = await node(tls.port, { resources: { 'ca.der': der(ca.cert), 'client.der': der(client.cert), 'clientkey.der': key } });
 		await until(simulation, () => tls.published.length > 0);
 		expect(tls.sessions[0].client).toBe('client');
-	});
+	}));
 
-	it('says that a client certificate is wanted where it has none', async () => {
+	it('says that a client certificate is wanted where it has none', play(async () => {
 		const tls = await broker(good, { ca: read(ca.cert), requestCert: true, rejectUnauthorized: true });
 		const { lines, simulation } = await node(tls.port);
 		await until(simulation, () => says(lines, 'it wants a client certificate'));
 		expect(tls.wire.some((bytes) => recordTypes(bytes).includes(23))).toBe(false);
-	});
+	}));
 
-	it('gives a broker that stalls in the handshake 30 s', async () => {
+	it('gives a broker that stalls in the handshake 30 s', play(async () => {
 		const sockets: Socket[] = [];
 		const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
 		const port = await listen(server, 0);
 		ends.push(() => (sockets.forEach((socket) => socket.destroy()), server.close()));
 		const { lines, simulation } = await node(port, { speed: 50 });
 		await until(simulation, () => says(lines, 'it does not finish the handshake'), 90_000);
-	});
+	}));
 
-	it('says that a plain port speaks no TLS', async () => {
+	it('says that a plain port speaks no TLS', play(async () => {
 		const server = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write(Buffer.from([0x20, 2, 0, 5, 0, 0, 0]))));
 		const port = await listen(server, 0);
 		const { lines, simulation } = await node(port);
 		ends.push(() => server.close());
 		await until(simulation, () => says(lines, 'it does not speak TLS: is this its port for TLS?'));
-	});
+	}));
 
 	it.each([
 		['closes the session in the clear', Buffer.from([21, 3, 3, 0, 2, 1, 0]), 'it ends the handshake'],
 		['answers with TLS 1.0', hello(0x0301), 'it does not offer TLS 1.2'],
 		['sends data in the clear', Buffer.concat([hello(0x0303), Buffer.from([23, 3, 3, 0, 4, 0x20, 2, 0, 0])]), 'it breaks the rules of TLS'],
 		['changes the cipher without a certificate', Buffer.concat([hello(0x0303), Buffer.from([20, 3, 3, 0, 1, 1])]), 'it breaks the rules of TLS'],
-	])('sends not a byte of MQTT to a peer that %s', async (_case, answer, words) => {
+	])('sends not a byte of MQTT to a peer that %s', play(async (_case, answer, words) => {
 		let heard = Buffer.alloc(0);
 		const server = createServer((socket) => {
 			socket.on('error', () => {}).on('data', (bytes) => {
@@ -193,9 +203,9 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		expect(recordTypes(heard)).not.toContain(23);
 		expect(heard.includes('MQTT')).toBe(false);
 		expect(simulation.nodes[0].counts.boots).toBe(1);
-	});
+	}));
 
-	it('loses nothing in an outage', async () => {
+	it('loses nothing in an outage', play(async () => {
 		const tls = await broker(good);
 		const { simulation } = await node(tls.port);
 		await until(simulation, () => tls.published.some(({ topic }) => topic.endsWith('/readings')));
@@ -208,9 +218,9 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		const seen = new Set(numbers);
 		expect(seen.size).toBeGreaterThan(25);
 		for (let seq = 1; seq <= Math.max(...numbers) - 2; seq++) expect(seen.has(seq), `reading ${seq}`).toBe(true);
-	});
+	}));
 
-	it.skipIf(mosquittoMissing)('carries readings to mosquitto, with a client certificate, over an outage', async () => {
+	it.skipIf(mosquittoMissing)('carries readings to mosquitto, with a client certificate, over an outage', play(async () => {
 		const port = await freePort();
 		const config = maker.path('mosquitto.conf');
 		const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', `cafile ${ca.cert}`, `certfile ${good.cert}`, `keyfile ${good.key}`, 'require_certificate true', 'log_type none'];
@@ -226,7 +236,7 @@ describe.skipIf(opensslMissing)('TLS', () => {
 		await simulation.pass(5_000);
 		mosquitto = start();
 		await until(simulation, () => said.filter((line) => line.startsWith('online at')).length === 2, 120_000);
-	});
+	}));
 });
 
 /** A ServerHello of that version, with a cipher that asks for a signed key. */

@@ -176,7 +176,8 @@ export const SESSIONS: readonly Behaviour[] = [
 			for (const qos of [0, 1, 2]) await client.publish(topic, `${qos}`, qos);
 			expect(await place.silence(topic)).toEqual([]);
 			await client.reconnect();
-			expect((await place.ear.hears(topic, 3)).map(({ payload, packet }) => [String(payload), packet.qos])).toEqual([['0', 0], ['1', 1], ['2', 2]]);
+			// The order holds among messages of the same QoS.
+			expect((await place.ear.hears(topic, 3)).map(({ payload, packet }) => [String(payload), packet.qos]).sort()).toEqual([['0', 0], ['1', 1], ['2', 2]]);
 		},
 	},
 	{
