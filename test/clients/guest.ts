@@ -1,11 +1,14 @@
 // Runs a script with the client of clients/embedded/ on a simulated board against a broker on loopback.
 // Ten times real time: at pace "max" the broker's second packet, held back by Nagle's algorithm, would be an hour late.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EngineKind } from '../../simulator/engine.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 
 export const ENGINES: readonly EngineKind[] = ['xs', 'node'];
 const open: Simulation[] = [];
+/** Of one test among others that run beside it. */
+const scene = new AsyncLocalStorage<Simulation[]>();
 
 export interface Guest {
 	/** What the script gave to trace(), and the board's own lines in brackets. */
@@ -23,7 +26,7 @@ export async function startGuest(engine: EngineKind, brokerUrl: string, script: 
 		onTrace: (_node, line) => said.push(line),
 		onLine: (_node, line) => said.push(`[${line}]`),
 	});
-	open.push(simulation);
+	(scene.getStore() ?? open).push(simulation);
 	const matches = (line: string | RegExp) => said.some((each) => (typeof line === 'string' ? each === line : line.test(each)));
 	return {
 		said,
@@ -39,8 +42,22 @@ export async function startGuest(engine: EngineKind, brokerUrl: string, script: 
 }
 
 /** For afterEach: ends the boards that the test began. */
-export async function endGuests(): Promise<void> {
-	for (const simulation of open.splice(0)) {
+export const endGuests = (): Promise<void> => end(open);
+
+/** What `play` begins is its own, and ends with it. */
+export function withGuests(play: () => Promise<void>): Promise<void> {
+	const own: Simulation[] = [];
+	return scene.run(own, async () => {
+		try {
+			await play();
+		} finally {
+			await end(own);
+		}
+	});
+}
+
+async function end(simulations: Simulation[]): Promise<void> {
+	for (const simulation of simulations.splice(0)) {
 		for (const node of simulation.nodes) node.kill();
 		await simulation.stop();
 	}
