@@ -64,7 +64,7 @@ describe('the README', () => {
 	});
 
 	it.concurrent.each(commands.filter((command) => command.startsWith('npx telltale simulate')))('%s', async (command) => {
-		const shorter = command.includes('--help') ? [] : ['--for', command.includes('10m') ? '60s' : '8s'];
+		const shorter = command.includes('--help') ? [] : ['--for', command.includes('10m') ? '60s' : '10s'];
 		const { status, out } = await telltale(command, shorter);
 		expect(status).toBe(0);
 		expect(out).toMatch(command.includes('--help') ? /^Usage: telltale simulate/ : /none missing/);

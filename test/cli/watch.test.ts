@@ -1,16 +1,34 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { few } from '../support/few.js';
 import { Run, telltale, testBroker, type TestBroker } from './support.js';
 
 const payload = (seq: number, more = {}) => JSON.stringify({ seq, boot: 7, time: 1_795_301_835 + seq, temperature: 21.5 + seq / 1_000, ...more });
 
-describe('telltale watch', () => {
-	let broker: TestBroker;
-	beforeEach(async () => {
-		broker = await testBroker();
-	});
-	afterEach(() => broker.close());
+/** The broker of one test. */
+class Own {
+	constructor(public now: TestBroker) {}
+	get url() { return this.now.url; }
+	get aedes() { return this.now.aedes; }
+	client: TestBroker['client'] = (options) => this.now.client(options);
+	subscribed: TestBroker['subscribed'] = (filter) => this.now.subscribed(filter);
+	away = () => this.now.close();
+	/** On the same port, with nothing of what it knew. */
+	back = async () => void (this.now = await testBroker(this.now.port));
+}
 
-	it('prints one JSON line a reading in a pipe, each reading once, and ends after --once', async () => {
+const turn = few(3);
+/** A test with a broker of its own, beside others: they wait for a program to start and for seconds to pass. */
+const withBroker = (play: (broker: Own) => Promise<void>) => () => turn(async () => {
+	const own = new Own(await testBroker());
+	try {
+		await play(own);
+	} finally {
+		await own.now.close();
+	}
+});
+
+describe.concurrent('telltale watch', () => {
+	it('prints one JSON line a reading in a pipe, each reading once, and ends after --once', withBroker(async (broker) => {
 		const run = new Run(['watch', '--broker', broker.url, '--once', '3']);
 		await broker.subscribed('telltale/#');
 		const node = await broker.client();
@@ -27,18 +45,18 @@ describe('telltale watch', () => {
 			{ node: 'cellar', late: false, seq: 4, boot: 7, time: 1_795_301_839, temperature: 21.504 },
 			{ node: 'cellar', late: true, seq: 2, boot: 7, time: 1_795_301_837, temperature: 21.502 },
 		]);
-	});
+	}));
 
-	it('shows one node only where one is named, below the base that is given', async () => {
+	it('shows one node only where one is named, below the base that is given', withBroker(async (broker) => {
 		const run = new Run(['watch', 'attic', '--base', 'home/air', '--broker', broker.url, '--once', '1']);
 		await broker.subscribed('home/air/attic/#');
 		const node = await broker.client();
 		await node.publishAsync('home/air/cellar/readings', payload(1), { qos: 1 });
 		await node.publishAsync('home/air/attic/readings', payload(2), { qos: 1 });
 		expect(JSON.parse((await run.ended).out)).toMatchObject({ node: 'attic', seq: 2 });
-	});
+	}));
 
-	it('ends with 0 at Ctrl-C and sums up, gaps by name', async () => {
+	it('ends with 0 at Ctrl-C and sums up, gaps by name', withBroker(async (broker) => {
 		const run = new Run(['watch', '--broker', broker.url]);
 		await broker.subscribed('telltale/#');
 		const node = await broker.client();
@@ -47,9 +65,9 @@ describe('telltale watch', () => {
 		run.process.kill('SIGINT');
 		const { status, err } = await run.ended;
 		expect([status, err]).toEqual([0, '3 readings from 1 node, 3 missing (cellar 5-7).\n']);
-	});
+	}));
 
-	it('ends quietly when nobody reads its output any more', async () => {
+	it('ends quietly when nobody reads its output any more', withBroker(async (broker) => {
 		const run = new Run(['watch', '--broker', broker.url]);
 		await broker.subscribed('telltale/#');
 		run.process.stdout.destroy();
@@ -57,31 +75,31 @@ describe('telltale watch', () => {
 		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
 		await node.publishAsync('telltale/cellar/readings', payload(2), { qos: 1 });
 		expect((await run.ended).status).toBe(0);
-	});
+	}));
 
-	it('says that the broker is away, waits for it and goes on', async () => {
-		await broker.close();
+	it('says that the broker is away, waits for it and goes on', withBroker(async (broker) => {
+		await broker.away();
 		const run = new Run(['watch', '--broker', broker.url, '--once', '1']);
 		await run.until(({ err }) => err.includes('\n'));
 		expect(run.err).toMatch(/^No broker answers at mqtt:\/\/127\.0\.0\.1:\d+: .*trying again every 2 s\.\n$/);
-		broker = await testBroker(broker.port);
+		await broker.back();
 		await broker.subscribed('telltale/#');
 		const node = await broker.client();
 		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
 		const { status, err } = await run.ended;
 		expect(status).toBe(0);
 		expect(err).toMatch(/\nConnected to mqtt:\S+\. It was away for \d+ m?s\.\n$/);
-	});
+	}));
 
-	it('goes on when the broker comes back', async () => {
+	it('goes on when the broker comes back', withBroker(async (broker) => {
 		const run = new Run(['watch', '--broker', broker.url, '--once', '3']);
 		await broker.subscribed('telltale/#');
 		let node = await broker.client();
 		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
 		await run.until(({ out }) => out.includes('\n'));
-		await broker.close();
+		await broker.away();
 		await run.until(({ err }) => err.includes('trying again every 2 s.'));
-		broker = await testBroker(broker.port);
+		await broker.back();
 		await broker.subscribed('telltale/#');
 		node = await broker.client();
 		for (const seq of [7, 9]) await node.publishAsync('telltale/cellar/readings', payload(seq), { qos: 1 });
@@ -89,15 +107,15 @@ describe('telltale watch', () => {
 		expect(status).toBe(0);
 		expect(out.trimEnd().split('\n').map((line) => JSON.parse(line).seq)).toEqual([1, 7, 9]);
 		expect(err).toMatch(/It was away for \d+ m?s\.\n$/);
-	});
+	}));
 
-	it('gives up with --once when no reading comes in time', async () => {
+	it('gives up with --once when no reading comes in time', withBroker(async (broker) => {
 		const { status, out, err } = await telltale(['watch', '--broker', broker.url, '--once', '2', '--timeout', '2s']);
 		expect([status, out]).toEqual([1, '']);
 		expect(err).toBe('0 of 2 readings came and then none for 2 s: check the broker and the nodes, or wait longer with --timeout.\n');
-	});
+	}));
 
-	it('does not try again where the broker refuses the password', async () => {
+	it('does not try again where the broker refuses the password', withBroker(async (broker) => {
 		broker.aedes.authenticate = (_client, _user, password, done) => done(null, String(password) === 'right');
 		const refused = await telltale(['watch', '--broker', broker.url, '--user', 'me', '--password', 'wrong']);
 		expect(refused).toMatchObject({ status: 1, out: '' });
@@ -107,5 +125,5 @@ describe('telltale watch', () => {
 		const node = await broker.client({ username: 'me', password: 'right' });
 		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
 		expect((await run.ended).status).toBe(0);
-	});
+	}));
 });
