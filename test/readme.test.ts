@@ -47,6 +47,11 @@ describe('the README', () => {
 		]);
 	});
 
+	it('npm test runs this', () => {
+		expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts.test).toContain('vitest run');
+		expect(readFileSync(join(root, '.ci/run'), 'utf8')).toMatch(/^npm test$/m);
+	});
+
 	// They mostly wait for their seconds to pass.
 	it.concurrent('npm start shows readings and ends with status 0', async () => {
 		const { status, out } = await run('npm', ['start', '--silent', '--', '--for', '8s', '--no-ui']);
@@ -56,11 +61,6 @@ describe('the README', () => {
 		expect(out).toMatch(/^node  .* °C  .* %  #\d+/m);
 		expect(out).toMatch(/\d+ readings from 1 node, none missing/);
 		expect(status).toBe(0);
-	});
-
-	it('npm test runs this', () => {
-		expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts.test).toContain('vitest run');
-		expect(readFileSync(join(root, '.ci/run'), 'utf8')).toMatch(/^npm test$/m);
 	});
 
 	it.concurrent.each(commands.filter((command) => command.startsWith('npx telltale simulate')))('%s', async (command) => {
