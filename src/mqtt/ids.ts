@@ -14,6 +14,10 @@ export const enum At {
 	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
 	Suspect,
 	HangUps,
+	/** 1: on this connection nothing is begun yet, since a message is suspected. */
+	Held,
+	/** How many were set aside since the broker last acknowledged one. */
+	SetAside,
 	/** Of the releases, how many have had their PUBREL on this connection. */
 	Released,
 	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */
