@@ -111,7 +111,8 @@ class Trial {
 		const { world, broker, network } = this.#simulation;
 		this.#wire = new WireJudge(world.clock);
 		network.tap = this.#wire;
-		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, now: () => world.now() }));
+		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
+		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, around));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
@@ -262,7 +263,8 @@ class Trial {
 		await this.#simulation.run(65_000);
 		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
-		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000;
+		// What was dropped is named by the next reading from RAM.
+		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000 + (this.#scenario.settings.intervalMs as number);
 		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
 		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
 		this.#drainedMs = world.now() - from;
