@@ -7,6 +7,16 @@
 
 import { assert } from '../assert.js';
 
+/** Of a suspected message. */
+export const enum Hold {
+	/** It may go at once. */
+	None,
+	/** It waits until the broker is seen to stay without it. */
+	Waits,
+	/** The broker stayed. */
+	Over,
+}
+
 /** Single values, by index. */
 export const enum At {
 	/** The last id that was given to a request. */
@@ -14,7 +24,7 @@ export const enum At {
 	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
 	Suspect,
 	HangUps,
-	/** 1: on this connection nothing is begun yet, since a message is suspected. */
+	/** What becomes of that message on this connection, as a Hold. */
 	Held,
 	/** How many were set aside since the broker last acknowledged one. */
 	SetAside,
