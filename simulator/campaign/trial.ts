@@ -5,6 +5,7 @@
 
 import { BACKLOG_BYTES } from '../../src/limits.js';
 import { bundle } from '../bundle.js';
+import { MEMORY_BYTES } from '../creation.js';
 import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
 import { Random } from '../random.js';
@@ -31,7 +32,7 @@ export interface TrialOptions {
 	readonly seed: number;
 	readonly hours: number;
 	readonly engine?: EngineKind;
-	/** What the chip has for the firmware, in bytes: judged on XS. */
+	/** What the chip has for the firmware, in bytes: judged on XS. The manifest's, if not given. */
 	readonly memoryMax?: number;
 	/** What the nodes log, for a look at a seed that failed. */
 	readonly onLine?: (node: string, line: string, at: number) => void;
@@ -220,8 +221,8 @@ class Trial {
 			const memory = await node.memory();
 			if (!memory) continue;
 			if (memory.bytes > (this.#memory?.bytes ?? 0)) this.#memory = memory;
-			const { memoryMax } = this.#options;
-			if (memoryMax && memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
+			const { memoryMax = MEMORY_BYTES } = this.#options;
+			if (memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
 		}
 	}
 
