@@ -188,7 +188,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	}
 
 	onSetAside(packetId: number): void {
-		this.#log.line('the broker hung up on the same message three times; it is set aside');
+		this.#log.line('the broker hung up on the same message time and again; it is set aside');
 		const message = this.landed(packetId);
 		if (message !== NONE) this.#waiting.discard(message);
 	}

@@ -3,14 +3,18 @@
 //
 // Rule: nothing here knows of connections but that they are lost and resumed. A QoS 2 message is in the outbox until PUBREC,
 // then only its id is kept until PUBCOMP: so a PUBLISH cannot follow its PUBREL. Packet ids of inbound QoS 2 messages are
-// kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing.
+// kept until PUBREL: so a duplicate is told once. Acknowledgements that match nothing change nothing. The hang-up for
+// which a message is set aside must follow a while in which the broker stayed without it: one that would have hung up anyway clears it.
 // Invariant: ids[At.Released] ≤ ids[At.Releases]. MQTT 3.1.1 §4.3, §4.4
 
 import type { Buffers } from './buffers.js';
 import type { Filters } from './filters.js';
-import { add, At, idAt, indexOf, isFull, removeAt } from './ids.js';
+import { add, At, Hold, idAt, indexOf, isFull, removeAt } from './ids.js';
 import { IN_FLIGHT_MAX, MESSAGES_MAX, type SessionOptions } from './options.js';
 import { Outbox } from './outbox.js';
+
+/** 3 hang-ups become 6, 12, 24 and 48 at most. */
+const DOUBLINGS_MAX = 4;
 
 export class Delivery {
 	readonly outbox: Outbox;
@@ -32,10 +36,16 @@ export class Delivery {
 	/** Whether something must be sent again before new messages. */
 	get resends(): boolean { return this.#ids[At.Releases] > 0 || this.outbox.resends; }
 
+	/** Whether a suspected message waits until the broker is seen to stay without it. */
+	get held(): boolean { return this.#ids[At.Held] === Hold.Waits; }
+
+	/** The broker stayed: now the suspected message may go. */
+	unhold(): void { this.#ids[At.Held] = Hold.Over; }
+
 	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
 		const ids = this.#ids;
-		const quota = (ids[At.Suspect] > 0 ? 1 : ids[At.Limit]) - ids[At.Releases] - this.outbox.inFlight;
+		const quota = (ids[At.Suspect] === 0 ? ids[At.Limit] : this.held ? 0 : 1) - ids[At.Releases] - this.outbox.inFlight;
 		return quota > 0 ? quota : 0;
 	}
 
@@ -129,33 +139,44 @@ export class Delivery {
 
 	/** All that is not acknowledged is to be sent again. */
 	rewind(): void {
-		this.#ids[At.Released] = 0;
+		const ids = this.#ids;
+		ids[At.Released] = 0;
 		this.outbox.rewind();
+		if (!this.outbox.has(ids[At.Suspect])) ids[At.Suspect] = ids[At.Held] = 0;
+		if (ids[At.Held] > 0) ids[At.Held] = Hold.Waits;
 	}
 
-	/** The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). 0 hang-ups: none ever is. */
+	/**
+	 * The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). 0 hang-ups:
+	 * none ever is. With each message that was set aside in vain, since nothing is acknowledged for all that, it takes twice as many.
+	 */
 	hungUp(hangUpsMax: number): number {
 		const ids = this.#ids;
 		const head = this.outbox.headId;
-		ids[At.HangUps] = head > 0 && head === ids[At.Suspect] ? ids[At.HangUps] + 1 : 1;
-		ids[At.Suspect] = hangUpsMax > 0 ? head : 0;
-		if (ids[At.Suspect] === 0 || ids[At.HangUps] < hangUpsMax) return 0;
+		if (head === 0 || hangUpsMax === 0) return 0;
+		ids[At.HangUps] = head === ids[At.Suspect] ? ids[At.HangUps] + 1 : 1;
+		ids[At.Suspect] = head;
+		const most = hangUpsMax << Math.min(ids[At.SetAside], DOUBLINGS_MAX);
+		ids[At.Held] = ids[At.HangUps] + 1 >= most ? Hold.Waits : Hold.None;
+		if (ids[At.HangUps] < most) return 0;
 		this.outbox.rewind();
 		this.outbox.removeHead();
-		ids[At.Suspect] = 0;
+		ids[At.Suspect] = ids[At.Held] = 0;
+		ids[At.SetAside]++;
 		return head;
 	}
 
 	/** Drops everything. */
 	clear(): void {
 		this.outbox.clear();
-		this.#ids.fill(0, At.Suspect, At.InFlightMax);
+		this.#ids.fill(0, At.Suspect, At.Limit);
 		this.#ids[At.Releases] = this.#ids[At.Inbound] = 0;
 	}
 
 	private settle(id: number, qos: number): boolean {
 		if (!this.outbox.acknowledge(id, qos)) return false;
-		if (id === this.#ids[At.Suspect]) this.#ids[At.Suspect] = 0;
+		if (id === this.#ids[At.Suspect]) this.#ids[At.Suspect] = this.#ids[At.Held] = 0;
+		this.#ids[At.SetAside] = 0;
 		return true;
 	}
 }
