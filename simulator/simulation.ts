@@ -43,6 +43,8 @@ export interface WorldOptions {
 	readonly settingsOf?: (number: number) => Settings;
 	/** Path of the entry module. */
 	readonly entry?: string;
+	/** Or a script like the one that bundle() makes. */
+	readonly script?: string;
 	/** Unix time at the beginning. */
 	readonly startUnixMs?: number;
 	readonly ticksAtBoot?: number;
@@ -99,7 +101,7 @@ export class World {
 		const board = boardNamed(options.board ?? 'nodemcu');
 		const { world = OFFICE_CLIMATE, onLine = () => {}, onTrace = () => {} } = options;
 		const weather = typeof world === 'string' ? readWeather(world) : world;
-		const script = await bundleOnce(options.entry ?? MAIN, board.name as BoardName);
+		const script = options.script ?? await bundleOnce(options.entry ?? MAIN, board.name as BoardName);
 		const count = options.nodes ?? 1;
 		if (!(Number.isInteger(count) && count >= 1 && count <= NODES_MAX)) {
 			throw new Error(`${count} nodes cannot be simulated: give a whole number from 1 to ${NODES_MAX}.`);
