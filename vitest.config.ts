@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { fileURLToPath } from 'node:url';
+import LongestFirst from './test/support/sequencer.js';
 
 export default defineConfig({
 	resolve: {
@@ -15,6 +16,7 @@ export default defineConfig({
 		hookTimeout: 60_000,
 		// Most tests of whole nodes wait for sockets, not for the processor: more of them fit beside each other than there are cores.
 		maxWorkers: 3,
+		sequence: { sequencer: LongestFirst },
 		// Of those that say that they can: they wait for sockets too.
 		maxConcurrency: 24,
 	},

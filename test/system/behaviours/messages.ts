@@ -80,7 +80,7 @@ export const MESSAGES: readonly Behaviour[] = [
 		name: 'a burst of all three QoS arrives in order, out and in', xs: true,
 		async run(place) {
 			const client = await place.connected({ outboxBytes: 8_192, messagesMax: 60 });
-			const numbers = Array.from({ length: 36 }, (_, at) => `${at}`);
+			const numbers = Array.from({ length: 24 }, (_, at) => `${at}`);
 			const away = place.topic('burst/out');
 			const told = await Promise.all(numbers.map((text, at) => client.deliver(away, text, at % 3)));
 			expect(new Set(told.map(({ event }) => event))).toEqual(new Set(['published', 'acknowledged']));
@@ -93,6 +93,25 @@ export const MESSAGES: readonly Behaviour[] = [
 			await Promise.all(numbers.map((text, at) => place.ear.publish(here, text, (at % 3) as 0 | 1 | 2)));
 			await client.drive.find(() => client.all('message').length === numbers.length);
 			for (const qos of [0, 1, 2]) expect(of(client.payloads, qos)).toEqual(of(numbers, qos));
+		},
+	},
+	{
+		// mosquitto 2.0 lets two new ones follow each PUBCOMP, whatever max_inflight_messages and our Receive Maximum say.
+		name: 'a broker that has more messages of QoS 2 under way than we can remember loses the connection, but no message, and none is told twice', kind: 'mosquitto', xs: true,
+		async run(place) {
+			const client = await place.connected({ inboundMax: 2 });
+			const topic = place.topic('many');
+			await client.subscribe(topic);
+			const numbers = Array.from({ length: 12 }, (_, at) => `${at}`);
+			await Promise.all(numbers.map((text) => place.ear.publish(topic, text, 2)));
+			for (let closed = 0; client.payloads.length < numbers.length; closed++) {
+				await client.drive.find(() => client.payloads.length === numbers.length || client.all('closed').length > closed);
+				if (client.all('closed').length === closed) break;
+				expect(client.all('closed')[closed]).toMatchObject({ fault: 'TooManyInbound' });
+				expect(await client.reconnect()).toMatchObject({ sessionPresent: true });
+			}
+			await mark(place, client, topic);
+			expect(client.payloads.slice(0, -1)).toEqual(numbers);
 		},
 	},
 	{
@@ -147,7 +166,7 @@ export const MESSAGES: readonly Behaviour[] = [
 			expect(await client.subscribe('forbidden/room')).toMatchObject({ refused: true, code: place.five ? 0x87 : 0x80 });
 			await client.subscribe(place.topic('allowed'));
 			await mark(place, client, place.topic('allowed'));
-			await place.ear.client.publishAsync(place.topic('allowed'), 'last', { qos: 1 });
+			await place.ear.publish(place.topic('allowed'), 'last');
 			await client.hears('message', { payload: 'last' });
 		},
 	},

@@ -3,6 +3,7 @@
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { EngineKind } from '../../../simulator/engine.js';
 import { Drive, type Told } from '../../support/drive.js';
+import { few } from '../../support/few.js';
 import { Tap } from '../../support/tap.js';
 import type { House, Kind, Transport } from './house.js';
 
@@ -31,6 +32,8 @@ export interface Heard {
 /** The mqtt package's client, and all it heard. */
 export class Outsider {
 	readonly heard: Heard[] = [];
+	/** The mqtt package does not mind the broker's Receive Maximum. */
+	readonly #turn = few(10);
 	readonly #waiting = new Set<() => void>();
 
 	constructor(readonly client: MqttClient) {
@@ -60,7 +63,7 @@ export class Outsider {
 	}
 
 	publish(topic: string, payload: string | Buffer, qos: 0 | 1 | 2 = 1, retain = false): Promise<unknown> {
-		return this.client.publishAsync(topic, payload, { qos, retain });
+		return this.#turn(() => this.client.publishAsync(topic, payload, { qos, retain }));
 	}
 
 	async end(): Promise<void> {

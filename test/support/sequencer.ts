@@ -1,0 +1,15 @@
+// The order of the files: those that take longest begin first, so that none of them is still at work when all others are done. A fresh
+// clone remembers no durations, and vitest then goes by the size of the files.
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+const LONG = ['world/seeds-', 'simulator/journal.test', 'clients/embedded.test', 'simulator/misfortune.test', 'readme.test', 'system/', 'world/kills.test', 'bench/'];
+
+export default class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const rank = ({ moduleId }: TestSpecification): number => {
+			const at = LONG.findIndex((part) => moduleId.includes(`/test/${part}`));
+			return at < 0 ? LONG.length : at;
+		};
+		return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+	}
+}
