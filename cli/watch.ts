@@ -81,8 +81,9 @@ class Watcher {
 		this.#live?.changed();
 		if (message.kind !== 'reading' || this.#full) return;
 		if (outcome === 'conflict') console.error(`${message.node}: reading ${message.reading.seq} came again with other values; the first are kept.`);
-		if (outcome !== 'new') return;
+		if (outcome !== 'new' && outcome !== 'dropped') return;
 		if (!this.#live) process.stdout.write(`${jsonLine(message.node, message.late, message.reading)}\n`);
+		if (outcome === 'dropped') return;
 		this.#count++;
 		this.#wait();
 		if (this.#full) this.#end();

@@ -129,8 +129,7 @@ export class Backlog {
 		if (!this.#unnamedFrom) this.#unnamedTo = 0;
 	}
 
-	/** Numbers that were dropped elsewhere: to be named like the ring's own. */
-	lost(from: number, to: number): void {
+	private lost(from: number, to: number): void {
 		if (!this.#unnamedFrom || from < this.#unnamedFrom) this.#unnamedFrom = from;
 		if (to > this.#unnamedTo) this.#unnamedTo = to;
 	}

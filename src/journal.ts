@@ -148,19 +148,31 @@ export class Journal implements Shelf {
 		this.#cursor.sent();
 	}
 
-	/** The reading in this slot was acknowledged, or is given up. Returns the boot that took it. */
+	/** What was sent of this slot was acknowledged. Returns the boot that took the reading; 0: it was no reading any more, but its number. */
 	finish(slot: number): number {
-		this.#sectors.finish(slot);
-		const { boot } = this.#sectors;
+		const sectors = this.#sectors;
+		sectors.finish(slot);
+		const boot = sectors.givenUp ? 0 : sectors.boot;
 		if (boot === this.#boot) this.own--;
-		this.#cursor.settle(this.#sectors.sectorOf(slot));
+		this.#cursor.settle(sectors.sectorOf(slot));
 		return boot;
 	}
 
-	/** The reading in this slot cannot be delivered: it is counted as dropped. */
+	/** The reading in this slot cannot be delivered: it is counted as dropped, and names itself in its turn; if not even that is taken, it is gone. */
 	giveUp(slot: number): void {
-		if (this.finish(slot) === this.#boot) this.dropped++;
-		else this.droppedEarlier++;
+		const sectors = this.#sectors;
+		if (sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp) return void this.finish(slot);
+		if (sectors.giveUp(slot)) this.countDropped();
+		this.#cursor.rewind();
+	}
+
+	/** The reading of the slot looked at last. */
+	private countDropped(): void {
+		if (this.#sectors.boot !== this.#boot) this.droppedEarlier++;
+		else {
+			this.dropped++;
+			this.own--;
+		}
 	}
 
 	sectorOf(slot: number): number {
@@ -295,12 +307,7 @@ export class Journal implements Shelf {
 		if (sector === NONE) return void this.fault();
 		const sectors = this.#sectors;
 		for (let k = 1; k < sectors.slotsPerSector; k++) {
-			if (sectors.lookAt(sector * sectors.slotsPerSector + k) !== Slot.Waiting) continue;
-			if (sectors.boot !== this.#boot) this.droppedEarlier++;
-			else {
-				this.dropped++;
-				this.own--;
-			}
+			if (sectors.lookAt(sector * sectors.slotsPerSector + k) === Slot.Waiting && !sectors.givenUp) this.countDropped();
 		}
 		this.#flying.gone(sector);
 		this.#cursor.rewind();

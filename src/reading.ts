@@ -26,7 +26,7 @@ export class Reading {
 	uptime = 0;
 	/** Unix seconds when it was taken; 0 while that is not known. */
 	time = 0;
-	/** Numbers of the same boot that had to make room and that this reading names; 0 if none. */
+	/** Numbers of the same boot that were dropped and that this reading names; 0 if none. Up to `seq`: this one itself is no more than its number. */
 	droppedFrom = 0;
 	droppedTo = 0;
 	/** Milli-units by the index of QUANTITIES; ABSENT where nothing was measured. */

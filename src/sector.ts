@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one reading.
 //
-// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte is cleared: "done"
-// (acknowledged; of slot 0: nothing in the sector is waited for). It counts only when all its bits are clear. Before a sector is
+// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte is cleared: half of it when
+// the reading is given up, and what waits is its number alone; all of it when it is done (acknowledged; of slot 0: nothing in the
+// sector is waited for). It counts as done only when all its bits are clear. Before a sector is
 // erased its slot 0 is spoilt, so that a half erased one never looks alive. No bit is ever written that flash has cleared.
 // Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were dropped.
 // Slot 0: crc u32 · magic u24, version u8 · serial u32 · first u32 · last u32 · level u8 · from u16 × 2 · … · done u8
 
 import { crc32 } from './crc32.js';
 import type { Flash } from './ports.js';
-import type { Reading } from './reading.js';
+import { ABSENT, type Reading } from './reading.js';
 import { putWhole, readRecord, seqAt, takeWhole, writeRecord } from './record.js';
 
 export const SLOT_BYTES = 32;
@@ -31,6 +32,8 @@ const LAST_AT = 16;
 const LEVEL_AT = 20;
 const FROM_AT = 21;
 const ERASED = 0xff;
+const GIVEN_UP = 0x0f;
+const DONE = 0;
 
 /** What a sector is. */
 export const enum Found {
@@ -69,6 +72,8 @@ export class Sectors {
 	boot = 0;
 	gap = 0;
 	seq = 0;
+	/** Its values are not to be sent any more. */
+	givenUp = false;
 	/** Writes and erasures that failed. */
 	faults = 0;
 
@@ -102,7 +107,7 @@ export class Sectors {
 		this.level = bytes[LEVEL_AT];
 		this.fromOne = takeWhole(bytes, FROM_AT, 2);
 		this.fromOther = takeWhole(bytes, FROM_AT + 2, 2);
-		return bytes[DONE_AT] === 0 ? Found.Retired : Found.Alive;
+		return bytes[DONE_AT] === DONE ? Found.Retired : Found.Alive;
 	}
 
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
@@ -135,22 +140,25 @@ export class Sectors {
 	lookAt(slot: number): Slot {
 		const bytes = this.#bytes;
 		if (!this.#flash.read(slot * SLOT_BYTES, bytes)) return Slot.Damaged;
-		if (bytes[DONE_AT] === 0) return Slot.Done;
+		if (bytes[DONE_AT] === DONE) return Slot.Done;
 		if (isErased(bytes)) return Slot.Erased;
 		if (!isWhole(bytes)) return Slot.Damaged;
 		this.take();
 		return Slot.Waiting;
 	}
 
-	/** Fills `reading` from a slot that was Waiting; also after it was done. */
+	/** Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as dropped, and has no values. */
 	read(slot: number, reading: Reading): void {
 		const bytes = this.#bytes;
 		this.#flash.read(slot * SLOT_BYTES, bytes);
 		this.take();
 		readRecord(bytes, RECORD_AT, reading);
 		reading.boot = this.boot;
-		reading.droppedFrom = this.gap ? this.seq - this.gap : 0;
-		reading.droppedTo = this.gap ? this.seq - 1 : 0;
+		const last = this.givenUp ? this.seq : this.seq - 1;
+		const from = this.seq - this.gap;
+		reading.droppedFrom = from <= last ? from : 0;
+		reading.droppedTo = from <= last ? last : 0;
+		if (this.givenUp) reading.values.fill(ABSENT);
 	}
 
 	/** Writes a reading to an erased slot. False: it is not there, and the slot is lost. */
@@ -167,18 +175,24 @@ export class Sectors {
 		const bytes = this.#bytes;
 		if (!this.#flash.read(from * SLOT_BYTES, bytes)) return false;
 		putWhole(bytes, GAP_AT, gap, 2);
-		bytes[DONE_AT] = ERASED;
+		if (bytes[DONE_AT] !== GIVEN_UP) bytes[DONE_AT] = ERASED;
 		return this.write(to);
 	}
 
-	/** Marks a slot as done, for ever. Afterwards `boot` and `seq` are its own. */
-	finish(slot: number): boolean {
+	/** Marks a slot as done, for ever. Afterwards `boot`, `seq` and `givenUp` are its own. */
+	finish(slot: number): boolean { return this.mark(slot, DONE); }
+
+	/** Of a reading that waits, only its number waits from now on. Afterwards `boot` and `seq` are its own. */
+	giveUp(slot: number): boolean { return this.mark(slot, GIVEN_UP); }
+
+	private mark(slot: number, mark: number): boolean {
 		const bytes = this.#bytes;
 		if (this.#flash.read(slot * SLOT_BYTES, bytes)) {
 			this.take();
 			// The other bytes are written as they are, which changes nothing.
-			bytes[DONE_AT] = 0;
-			if (this.#flash.write(slot * SLOT_BYTES, bytes)) return true;
+			bytes[DONE_AT] = mark;
+			this.#flash.write(slot * SLOT_BYTES, bytes);
+			if (this.#flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark) return true;
 		}
 		this.faults++;
 		return false;
@@ -189,6 +203,7 @@ export class Sectors {
 		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
 		this.gap = takeWhole(bytes, GAP_AT, 2);
 		this.seq = seqAt(bytes, RECORD_AT);
+		this.givenUp = bytes[DONE_AT] === GIVEN_UP;
 	}
 
 	/** What was written counts if it reads back the same, whatever flash said of it. */
@@ -197,7 +212,7 @@ export class Sectors {
 		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
 		putWhole(bytes, 0, crc, 4);
 		this.#flash.write(slot * SLOT_BYTES, bytes);
-		if (this.#flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== 0) return true;
+		if (this.#flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== DONE) return true;
 		this.faults++;
 		return false;
 	}

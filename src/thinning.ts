@@ -62,6 +62,7 @@ export class Thinning {
 	#heldBoot = 0;
 	#heldSeq = 0;
 	#heldFrom = 0;
+	#heldGivenUp = false;
 
 	/** `target` is a free sector, `serial` its place in the order of writing. */
 	constructor(sectors: Sectors, finder: Finder, boot: number, target: number, serial: number) {
@@ -164,17 +165,20 @@ export class Thinning {
 
 	/** Decides on the reading held, now that the one behind it is known, and holds that one. False: the sector is full. */
 	private take(slot: number): boolean {
-		const { boot, seq, gap } = this.#sectors;
+		const { boot, seq, gap, givenUp } = this.#sectors;
 		let from = seq - gap;
 		if (this.#held && boot === this.#heldBoot && from === this.#heldSeq + 1 && this.droppable(seq)) {
 			from = this.#heldFrom;
-			if (boot === this.#boot) this.dropped++;
+			if (this.#heldGivenUp) {
+				// Counted already.
+			} else if (boot === this.#boot) this.dropped++;
 			else this.droppedEarlier++;
 		} else if (!this.keepHeld()) return false;
 		this.#held = slot;
 		this.#heldBoot = boot;
 		this.#heldSeq = seq;
 		this.#heldFrom = from;
+		this.#heldGivenUp = givenUp;
 		return true;
 	}
 

@@ -183,14 +183,6 @@ export class Waiting implements Pollable, Flying {
 		}
 	}
 
-	/** A later reading from RAM names it, and those that it would have named; of an earlier boot, none can. */
-	private giveUp(slot: number): void {
-		const reading = this.#reading;
-		this.#journal!.read(slot, reading);
-		this.#journal!.giveUp(slot);
-		if (reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
-	}
-
 	flies(slot: number): boolean {
 		return this.#places.indexOf(FLASH - slot) >= 0;
 	}
@@ -218,9 +210,13 @@ export class Waiting implements Pollable, Flying {
 			this.#landed &= ~bits;
 			const slot = FLASH - this.#places[message];
 			this.#places[message] = LANDED;
-			if (bits !== ACKNOWLEDGED << message) this.giveUp(slot);
-			else if (journal.finish(slot) === this.#boot) this.delivered++;
-			else this.deliveredEarlier++;
+			if (bits !== ACKNOWLEDGED << message) {
+				journal.giveUp(slot);
+				continue;
+			}
+			const boot = journal.finish(slot);
+			if (boot === this.#boot) this.delivered++;
+			else if (boot) this.deliveredEarlier++;
 		}
 	}
 

@@ -137,6 +137,32 @@ describe('a slot', () => {
 		});
 	});
 
+	it('that was given up has its number left, and what was dropped before it, also when copied', () => {
+		const { sectors, reading } = setUp();
+		sectors.store(3, reading);
+		expect(sectors.giveUp(3)).toBe(true);
+		sectors.copy(3, 12, 2);
+		const back = new Reading();
+		for (const [slot, gap] of [[3, 6], [12, 2]]) {
+			expect(sectors.lookAt(slot)).toBe(Slot.Waiting);
+			expect(sectors.givenUp).toBe(true);
+			sectors.read(slot, back);
+			expect(back).toMatchObject({ boot: reading.boot, seq: reading.seq, time: reading.time, droppedFrom: reading.seq - gap, droppedTo: reading.seq });
+			expect([...back.values]).toEqual(Array(back.values.length).fill(ABSENT));
+		}
+		expect(sectors.finish(3)).toBe(true);
+		expect(sectors.lookAt(3)).toBe(Slot.Done);
+	});
+
+	it('that is being given up waits with its values or without, and can be given up again', () => {
+		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.giveUp(3), ({ sectors, reading }) => {
+			expect(sectors.lookAt(3)).toBe(Slot.Waiting);
+			expect(sectors.seq).toBe(reading.seq);
+			expect(sectors.giveUp(3)).toBe(true);
+			expect([sectors.lookAt(3), sectors.givenUp]).toEqual([Slot.Waiting, true]);
+		});
+	});
+
 	it('that does not read back as it was written is not stored', () => {
 		const { flash, sectors, reading } = setUp();
 		flash.fails = () => true;

@@ -90,6 +90,14 @@ describe('thinning', () => {
 		expect([thinning.dropped, thinning.droppedEarlier]).toEqual([2, 7]);
 	});
 
+	it('counts none twice that was given up before', () => {
+		const { thinning, run, sectors } = setUp([[0, seqs(1)], [0, seqs(8)]]);
+		sectors.giveUp(1);
+		const both = setUp([[0, seqs(1)], [0, seqs(8)]]);
+		expect([run(), both.run()]).toEqual([Outcome.Done, Outcome.Done]);
+		expect(thinning.dropped).toBe(both.thinning.dropped - 1);
+	});
+
 	it('says when nothing can be named: boots of one reading each, or no pair', () => {
 		const lonely = (boot: number): Run[] => [...Array(7).keys()].map((k) => [boot + k, 1]);
 		expect(setUp([[0, lonely(10)], [0, lonely(20)]]).run()).toBe(Outcome.Hopeless);

@@ -2,8 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NONE } from '../src/finder.js';
 import { JOURNAL_SECTORS_MIN, MESSAGES_MAX } from '../src/limits.js';
+import { ABSENT } from '../src/reading.js';
 import { FakeFlash } from './support/flash.js';
 import { checkTrue, namedBy, name, Shelf, type Delivered } from './support/shelf.js';
+
+/** The broker will not have the next one. */
+function setAside(shelf: Shelf): void {
+	shelf.waiting.sent(0, shelf.next());
+	shelf.waiting.discard(0);
+	shelf.settle();
+}
 
 describe('readings that wait', () => {
 	it('are all saved before a restart that was asked for, those on their way included', () => {
@@ -44,39 +52,59 @@ describe('readings that wait', () => {
 		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 3]);
 	});
 
-	it('in flash that are set aside are counted as dropped and never sent again', () => {
+	it('in flash that are set aside are counted as dropped, and in their turn name themselves, also after a restart', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
-		shelf.waiting.sent(0, shelf.next());
-		shelf.waiting.discard(0);
-		shelf.settle();
-		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 1]);
-		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
+		setAside(shelf);
+		expect([shelf.waiting.count, shelf.waiting.dropped, shelf.waiting.journal!.dropped]).toEqual([3, 1, 1]);
+		const delivered = shelf.start().settle().connect().deliver();
+		expect(delivered.map(({ seq, dropped }) => [seq, dropped])).toEqual([[1, [1, 1]], [2, undefined], [3, undefined], [4, undefined]]);
+		expect([delivered[0].temperature, delivered[0].humidity]).toEqual([ABSENT, ABSENT]);
+		expect([shelf.waiting.deliveredEarlier, shelf.waiting.journal!.droppedEarlier]).toEqual([3, 0]);
+		expect(shelf.start().settle().connect().deliver()).toEqual([]);
 	});
 
-	it('in flash that are set aside are named as dropped by a later one, with those that they would have named', () => {
+	it('in flash that are set aside name those, too, that they would have named', () => {
 		const shelf = new Shelf(new FakeFlash(1_000), 15 * 4).start();
 		for (let i = 0; i < 7; i++) shelf.take();
 		shelf.settle().connect();
-		const first = shelf.next();
-		expect([shelf.look(first).seq, shelf.look(first).dropped]).toEqual([4, [1, 3]]);
-		shelf.waiting.sent(0, first);
-		shelf.waiting.discard(0);
-		shelf.waiting.poll(shelf.clock.time);
-		shelf.take();
-		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 4]);
+		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 3] });
+		setAside(shelf);
+		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 4], temperature: ABSENT });
+		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([4, 5, 6, 7]);
+		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([3, 4, 0]);
 	});
 
-	it('in flash that are set aside are not taken for named by the one that is sent in the same turn', () => {
+	it('in flash of an earlier boot are set aside and named like any other', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).start().settle().connect();
+		setAside(shelf);
+		expect(shelf.waiting.journal!.droppedEarlier).toBe(1);
+		expect(shelf.deliver().map(({ boot, seq, dropped }) => [boot, seq, dropped])).toEqual([[1, 1, [1, 1]], [1, 2, undefined]]);
+		expect([shelf.waiting.deliveredEarlier, shelf.waiting.dropped]).toEqual([1, 0]);
+	});
+
+	it('in flash of which not even the number is taken are gone, and counted once', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
-		shelf.waiting.sent(0, shelf.next());
-		shelf.waiting.discard(0);
-		shelf.take();
-		shelf.take();
-		const live = shelf.waiting.nextLive();
-		expect(shelf.look(live).dropped).toBeUndefined();
-		shelf.waiting.sent(0, live);
-		shelf.waiting.acknowledged(0);
-		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
+		setAside(shelf);
+		setAside(shelf);
+		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([2]);
+		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([1, 1, 0]);
+	});
+
+	it('in flash are counted as given up only if that could be marked; else they are tried again', () => {
+		const outcomes = new Set<number>();
+		for (let seed = 1; seed <= 8; seed++) {
+			const flash = new FakeFlash(8, 256, seed);
+			const shelf = new Shelf(flash).start().fill(2).connect();
+			shelf.next();
+			flash.fails = () => true;
+			setAside(shelf);
+			flash.fails = () => false;
+			const { count, dropped } = shelf.waiting;
+			expect(count).toBe(2 - dropped);
+			expect(shelf.deliver().map((one) => [one.seq, one.dropped])).toEqual([[1, dropped ? [1, 1] : undefined], [2, undefined]]);
+			outcomes.add(dropped);
+		}
+		expect(outcomes.size).toBe(2);
 	});
 
 	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {

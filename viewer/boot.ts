@@ -6,7 +6,8 @@
 import type { Reading } from './payload.js';
 import { Ranges, type Range } from './ranges.js';
 
-export type Verdict = 'new' | 'duplicate' | 'conflict';
+/** `dropped`: the node gave the reading up, and says so in its place. */
+export type Verdict = 'new' | 'duplicate' | 'conflict' | 'dropped';
 
 export const RANGES_MAX = 512;
 /** Duplicates come within the seconds of a resent packet: this is over an hour at one reading in ten seconds. */
@@ -42,6 +43,7 @@ export class BootLog {
 	take(reading: Reading, late: boolean): Verdict {
 		if (!late) this.#lowestLive = Math.min(this.#lowestLive, reading.seq);
 		if (reading.dropped) this.#drop(reading.dropped);
+		if (reading.dropped?.to === reading.seq) return 'dropped';
 		const differs = this.#recent.differs(reading);
 		if (!this.#heard.add(reading.seq)) return differs ? 'conflict' : 'duplicate';
 		this.received++;

@@ -12,7 +12,7 @@ export interface Reading {
 	readonly time?: number;
 	/** Seconds since boot, instead of `time`. */
 	readonly uptime?: number;
-	/** Earlier numbers of the same boot that had to make room in the node's memory: they do not come any more. */
+	/** Numbers of the same boot that the node gave up: they do not come any more. If `seq` is the last of them, this is no reading but says so. */
 	readonly dropped?: Range;
 	/** Quantity by name, in payload order: temperature in °C, humidity in percent … */
 	readonly values: Readonly<Record<string, number>>;
@@ -94,19 +94,19 @@ function parseReading(node: string, leaf: string, content: Content): Message {
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
 	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
 	const dropped = range(content['dropped'], seq as number);
-	if (dropped === null) return malformed(node, `${leaf} has "dropped" that is no range of earlier numbers`);
+	if (dropped === null) return malformed(node, `${leaf} has "dropped" that is no range of numbers up to its own`);
 	const values = quantities(content);
 	if (typeof values === 'string') return malformed(node, `${leaf} ${values}`);
 	const reading = { seq: seq as number, boot: bootName, time, uptime, ...(dropped && { dropped }), values };
 	return { kind: 'reading', node, late: leaf === 'backlog', reading };
 }
 
-/** [from, to], both below `seq`; undefined if there is none, null if it is something else. */
+/** [from, to], neither above `seq`; undefined if there is none, null if it is something else. */
 function range(value: unknown, seq: number): Range | undefined | null {
 	if (value === undefined) return undefined;
 	if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isSafeInteger)) return null;
 	const [from, to] = value as [number, number];
-	return from >= 1 && from <= to && to < seq ? { from, to } : null;
+	return from >= 1 && from <= to && to <= seq ? { from, to } : null;
 }
 
 /** The numbers of a reading that are no account of it; a sentence's end if one is unusable. */

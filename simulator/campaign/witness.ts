@@ -172,6 +172,8 @@ export class Witness {
 		const boot = this.#boot(reading.boot);
 		if (late) this.late++;
 		if (dropped) this.#named(boot, reading, dropped);
+		// It says no more than that it was given up.
+		if (dropped?.[1] === reading.seq) return;
 		const before = boot.readings.get(reading.seq);
 		if (before) {
 			this.duplicates++;

@@ -55,6 +55,13 @@ describe('Merging live and late readings', () => {
 		);
 	});
 
+	it('takes a number whose reading was given up as dropped, not as a reading, unless that came before', () => {
+		const merge = merged([{ seq: 1 }, { seq: 2, dropped: { from: 2, to: 2 } }, { seq: 3 }, { seq: 3, dropped: { from: 3, to: 3 }, temperature: 0 }]);
+		const node = merge.node('cellar')!;
+		expect([node.received, node.missing, node.dropped, node.duplicates, node.conflicts]).toEqual([2, 0, 1, 0, 0]);
+		expect(node.last!.seq).toBe(3);
+	});
+
 	it('takes what the node says it dropped as accounted for, whatever the order', () => {
 		for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0]]) {
 			const merge = new Merge({ fromStart: true });

@@ -27,7 +27,12 @@ describe('A message of a node', () => {
 		expect(said('telltale/cellar/backlog', text)).toMatchObject({ reading: { seq: 21, dropped: { from: 18, to: 20 }, values: { temperature: 21.5 } } });
 	});
 
-	it.each(['3', '[]', '[1]', '[1,2,3]', '[0,2]', '[3,2]', '[18,21]', '[1.5,2]', '["1",2]', 'null'])('that names %s as dropped is malformed', (dropped) => {
+	it('may name itself, which says that the node gave it up', () => {
+		const text = '{"seq":21,"boot":5,"time":9,"dropped":[20,21]}';
+		expect(said('telltale/cellar/backlog', text)).toMatchObject({ reading: { seq: 21, dropped: { from: 20, to: 21 }, values: {} } });
+	});
+
+	it.each(['3', '[]', '[1]', '[1,2,3]', '[0,2]', '[3,2]', '[18,22]', '[1.5,2]', '["1",2]', 'null'])('that names %s as dropped is malformed', (dropped) => {
 		expect(said('telltale/cellar/backlog', `{"seq":21,"boot":5,"time":9,"dropped":${dropped}}`)).toMatchObject({ kind: 'malformed' });
 	});
 
