@@ -59,7 +59,7 @@ export class Session extends Inbound {
 		if (state === State.Connected) {
 			if (this.filters.wishes > 0 || this.delivery.releases > 0) this.sender.fill(this.delivery, this.filters);
 		} else if (state === State.Stopping) {
-			this.sender.say(Packet.Disconnect, this.reason);
+			if (this.fault === Fault.None || this.reason > 0) this.sender.say(Packet.Disconnect, this.reason);
 			this.state = State.Stopped;
 		}
 		return this.sender.peek(room, state >= State.Early ? this.delivery.quota : -1);
@@ -150,10 +150,11 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's. */
+	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's; in 3.1.1 there is no DISCONNECT, which is for a polite end. */
 	protected fail(fault: Fault, code: number): void {
 		const reason = this.connected ? this.options.protocol5?.reasonFor(fault) ?? 0 : 0;
-		if (reason === 0) return this.end(fault, code);
+		// What was answered goes out before: else the broker begins with the same messages on the next connection, and on each one after it.
+		if (reason === 0 && (fault !== Fault.TooManyInbound || this.sender.drained)) return this.end(fault, code);
 		this.leave(fault, code, reason);
 		this.keepAlive.expectEnd();
 	}

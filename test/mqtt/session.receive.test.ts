@@ -126,8 +126,22 @@ describe('what the standard forbids closes the connection, with its name', () =>
 		const bench = connected({ inboundMax: 2 });
 		bench.receive(hex`34 05 0001 'a' 0001 34 05 0001 'a' 0002 3c 05 0001 'a' 0001`);
 		expect(bench.told()).toHaveLength(2);
+		bench.sent();
 		bench.receive(hex`34 05 0001 'a' 0003`);
 		expect(bench.told()).toEqual([`closed ${Fault.TooManyInbound} 52`]);
+	});
+
+	it('for which the connection is closed with all answers said, or the broker would begin with the same ones again', () => {
+		const bench = connected({ inboundMax: 2 });
+		bench.receive(hex`34 05 0001 'a' 0001 34 05 0001 'a' 0002 34 05 0001 'a' 0003 34 05 0001 'a' 0004`);
+		expect(bench.sent()).toEqual(['pubrec #1', 'pubrec #2']);
+		expect(bench.told()).toEqual(['message a "" 2', 'message a "" 2', `closed ${Fault.TooManyInbound} 52`]);
+		expect(bench.session.running).toBe(false);
+		const lost = connected({ inboundMax: 1 });
+		lost.receive(hex`34 05 0001 'a' 0001 34 05 0001 'a' 0002`);
+		lost.session.lost(true);
+		expect(lost.told()).toEqual(['message a "" 2']);
+		expect(lost.session.running).toBe(false);
 	});
 });
 
