@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../support/brokers.js';
 import { few } from '../support/few.js';
 import { Run, telltale, testBroker, type TestBroker } from './support.js';
 
@@ -19,7 +20,7 @@ class Own {
 const turn = few(3);
 /** A test with a broker of its own, beside others: they wait for a program to start and for seconds to pass. */
 const withBroker = (play: (broker: Own) => Promise<void>) => () => turn(async () => {
-	const own = new Own(await testBroker());
+	const own = new Own(await testBroker(await freePort()));
 	try {
 		await play(own);
 	} finally {

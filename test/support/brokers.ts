@@ -1,5 +1,6 @@
 // Real brokers on loopback that a test starts, stops and starts again on the same port: aedes in this process, mosquitto from Debian.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,12 +32,19 @@ export const mosquittoMissing = MOSQUITTO === undefined;
 export const mosquittoSubMissing = Boolean(spawnSync('mosquitto_sub', ['--help']).error);
 if (mosquittoMissing) console.log('mosquitto is not installed: its tests are skipped (Debian: apt install mosquitto mosquitto-clients).');
 
+/** Below the ports that connections are given by the system: else one of them may have it while a broker is away. */
+const PORTS = { from: 15_000, count: 15_000 };
+
+/** A port that nobody has, and nobody gets by chance. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as { port: number };
-	await new Promise((resolve) => server.close(resolve));
-	return port;
+	for (;;) {
+		const port = PORTS.from + randomInt(PORTS.count);
+		const server = createServer();
+		const free = await new Promise<boolean>((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)));
+		if (!free) continue;
+		await new Promise((resolve) => server.close(resolve));
+		return port;
+	}
 }
 
 class AedesBroker implements TestBroker {

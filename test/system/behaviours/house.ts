@@ -84,8 +84,10 @@ class Mosquitto implements House {
 	}
 
 	async #kill(): Promise<void> {
-		const ended = new Promise((resolve) => this.#process!.once('exit', resolve));
-		this.#process!.kill('SIGKILL');
+		const child = this.#process!;
+		if (child.exitCode !== null || child.signalCode !== null) return;
+		const ended = new Promise((resolve) => child.once('exit', resolve));
+		child.kill('SIGKILL');
 		await ended;
 	}
 }
@@ -117,19 +119,18 @@ function answers(port: number): Promise<boolean> {
 }
 
 export async function openAedes(made: Made): Promise<House> {
-	const house = new AedesHouse(made);
+	const house = new AedesHouse(made, { plain: await freePort(), tls: await freePort() });
 	await house.start();
 	return house;
 }
 
 class AedesHouse implements House {
 	readonly kind = 'aedes';
-	readonly ports = { plain: 0, tls: 0 };
 	#aedes!: Aedes;
 	#servers: Server[] = [];
 	readonly #sockets = new Set<Socket>();
 
-	constructor(readonly made: Made) {}
+	constructor(readonly made: Made, readonly ports: House['ports']) {}
 
 	async start(): Promise<void> {
 		this.#aedes = await Aedes.createBroker({
@@ -145,8 +146,8 @@ class AedesHouse implements House {
 		tls.on('tlsClientError', () => {});
 		for (const server of [plain, tls]) server.on('connection', (socket) => this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket))));
 		this.#servers = [plain, tls];
-		this.ports.plain = await listen(plain, this.ports.plain);
-		this.ports.tls = await listen(tls, this.ports.tls);
+		await listen(plain, this.ports.plain);
+		await listen(tls, this.ports.tls);
 	}
 
 	/** It keeps what it has in memory: a new one knows nothing. */
