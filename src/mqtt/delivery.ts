@@ -39,6 +39,12 @@ export class Delivery {
 		return quota > 0 ? quota : 0;
 	}
 
+	/** How many may be in flight at once, while nothing but messages and their PUBACKs is under way; -1: something else is. */
+	get window(): number {
+		const ids = this.#ids;
+		return ids[At.Suspect] > 0 || ids[At.Releases] > 0 ? -1 : ids[At.Limit];
+	}
+
 	has(id: number): boolean { return this.outbox.has(id) || this.#ids[At.Releases] > 0 && indexOf(this.#ids, At.Releases, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
@@ -49,6 +55,17 @@ export class Delivery {
 		} while (this.has(id) || filters.wishes > 0 && filters.has(id));
 		return id;
 	}
+
+	/** The next id, used. While nothing is in flight it need not be looked for. */
+	takeId(filters: Filters): number {
+		const ids = this.#ids;
+		const last = ids[At.Last];
+		const free = this.outbox.count === 0 && ids[At.Releases] === 0 && filters.wishes === 0 && last < 0xffff;
+		return ids[At.Last] = free ? last + 1 : this.nextId(filters);
+	}
+
+	/** The next id taken is that one, which MUST be free. */
+	lead(id: number): void { this.#ids[At.Last] = id - 1; }
 
 	/** The request with that id is stored; -1 or 0: there is none. Returns the id. */
 	use(id: number): number {

@@ -51,6 +51,9 @@ export class Framer {
 		return length > this.size && !this.continued ? length : 0;
 	}
 
+	/** Whether short packets are read where they lie, from the next byte on. */
+	get between(): boolean { return this.#stage === Stage.First && this.size >= 0x7f; }
+
 	takePieces(): void { this.#mode = Mode.Pieces; }
 
 	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */

@@ -12,6 +12,7 @@ import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { KeepAlive } from './keepalive.js';
 import type { SessionHandler, SessionOptions } from './options.js';
+import type { Outbox } from './outbox.js';
 import { connectSize } from './packets.js';
 import { Sender } from './sender.js';
 import { lengthSize } from './wire.js';
@@ -39,10 +40,16 @@ export abstract class Parts {
 	protected readonly options: SessionOptions;
 	protected readonly handler: SessionHandler;
 	protected readonly framer: Framer;
+	protected readonly outbox: Outbox;
 	protected readonly delivery: Delivery;
 	protected readonly filters: Filters;
 	protected readonly sender: Sender;
 	protected readonly keepAlive = new KeepAlive();
+	/**
+	 * Above 0: nothing is under way on this connection but messages and their PUBACKs, of which that many may wait for theirs. Then all that lies
+	 * in the outbox may go out as it is, and what arrives begins with a new packet. -1: anything else; settle() finds out.
+	 */
+	protected window = -1;
 	protected state = State.Idle;
 	protected receiving = Receiving.No;
 	/** What onClosed() is to be told, and in MQTT 5.0 the broker before, once DISCONNECT is out. */
@@ -65,9 +72,12 @@ export abstract class Parts {
 		this.framer = new Framer(bytes, is5, filtersAt);
 		this.filters = new Filters(options, bytes, filtersAt);
 		this.delivery = new Delivery(options, buffers);
-		this.sender = new Sender(bytes, controlAt, this.delivery.outbox, protocol5 ? protocol5.aliases : flow);
-		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, is5);
+		this.outbox = this.delivery.outbox;
+		this.sender = new Sender(bytes, controlAt, this.outbox, protocol5 ? protocol5.aliases : flow);
+		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, this, is5);
 	}
+
+	abstract publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number;
 
 	/** From CONNACK until the connection ends or stop() is called. */
 	get connected(): boolean { return this.state === State.Connected; }

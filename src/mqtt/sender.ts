@@ -61,6 +61,13 @@ export class Sender {
 		return this.#connectLeft === 0 && this.#end === this.#start && !this.#outbox.begun && (this.#elsewhere === undefined || this.#elsewhere.passing === 0);
 	}
 
+	/** Whether messages go out as they lie in the outbox, and nothing else is there to go before them; then what was offered last was of them. */
+	get straight(): boolean {
+		if (!this.drained || this.#elsewhere && !this.#outbox.protocol5?.aliases.none) return false;
+		this.#offered = Source.Outbox;
+		return true;
+	}
+
 	/** Bytes of control bytes at most. */
 	get size(): number { return this.#outbox.start - this.#start; }
 
@@ -104,7 +111,7 @@ export class Sender {
 	pass(first: number, topic: Uint8Array, length: number, id: number): void {
 		const qos = first >> 1 & 3;
 		const elsewhere = this.#elsewhere!;
-		this.#end = writePublishHead(this.#bytes, this.#start, first, publishLength(topic.length, length, qos, undefined), topic);
+		this.#end = writePublishHead(this.#bytes, this.#start, first, publishLength(topic, length, qos, undefined), topic);
 		if (qos > 0) this.#end = writeUint16(this.#bytes, this.#end, id);
 		elsewhere.left = this.#end - this.#start;
 		elsewhere.passing = length;

@@ -9,9 +9,10 @@ import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
-import { Packet, writeConnect } from './packets.js';
+import { Packet, RETAIN, writeConnect } from './packets.js';
 import { Receiving, State } from './parts.js';
 import type { Protocol5 } from './protocol5.js';
+import { lengthSize, writeBytes, writeLength, writeUint16 } from './wire.js';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -39,7 +40,13 @@ export class Session extends Inbound {
 		if (this.receiving !== Receiving.No) assert(false, 'receive() was called from inside a callback.');
 		this.receiving = Receiving.Yes;
 		try {
-			return this.take(bytes, from, to, now);
+			if (from < to) this.keepAlive.receivedAt = now;
+			while (this.window > 0 && from < to) {
+				const end = this.takeUsual(bytes, from, to, now);
+				if (end === from) return this.takeAny(bytes, from, to, now);
+				from = end;
+			}
+			return from < to ? this.takeAny(bytes, from, to, now) : to;
 		} catch (error) {
 			this.fail(Fault.Handler, 0);
 			throw error;
@@ -53,6 +60,13 @@ export class Session extends Inbound {
 	 * anything else here but wrote(). MUST NOT be called from inside a callback.
 	 */
 	peek(room: number): Uint8Array | undefined {
+		const { sentEnd, end, count, bytes } = this.outbox;
+		if (count > this.window || end > sentEnd + room || this.receiving !== Receiving.No) return this.peekAny(room);
+		return end > sentEnd ? bytes.subarray(sentEnd, end) : undefined;
+	}
+
+	/** What is to go out next, whatever it is. */
+	private peekAny(room: number): Uint8Array | undefined {
 		if (this.receiving !== Receiving.No) assert(false, 'peek() was called from inside a callback.');
 		const state = this.state;
 		if (state <= State.Ended) return undefined;
@@ -67,15 +81,35 @@ export class Session extends Inbound {
 
 	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
 	wrote(count: number, now: Millis): void {
+		const { outbox, keepAlive } = this;
+		const lasting = outbox.fleeting === 0;
+		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end || !lasting && outbox.fleeting < outbox.count) return this.wroteAny(count, now);
+		keepAlive.sentAt = now;
+		if (!lasting) return outbox.clear();
+		outbox.sent = outbox.count;
+		outbox.sentEnd = outbox.end;
+		if (keepAlive.awaitedSince === Infinity) keepAlive.awaitedSince = now;
+	}
+
+	private wroteAny(count: number, now: Millis): void {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.delivery.outbox.begun);
+		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.outbox.begun);
 		if (this.state === State.Stopped && this.sender.drained) this.end(this.fault, this.code);
+		this.settle();
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
 	poll(now: Millis): Millis {
+		if (this.window > 0) {
+			const at = this.keepAlive.nextAt(this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
+			if (now < at) return at;
+		}
+		return this.pollAny(now);
+	}
+
+	private pollAny(now: Millis): Millis {
 		if (this.state === State.Connected) return this.pollConnected(now);
 		if (!this.running) return Infinity;
 		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
@@ -93,15 +127,32 @@ export class Session extends Inbound {
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
 		if (qos < 0 || qos > 2 || length > payload.length) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
-		if (topic.length === 0) assert(false, 'publish() takes a topic from topicName().');
-		const id = qos > 0 ? this.delivery.nextId(this.filters) : 0;
-		if (!this.delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
-		if (this.options.protocol5) this.publish5(topic, this.options.protocol5);
-		return id > 0 ? this.delivery.use(id) : 0;
+		if (topic.length < 3) assert(false, 'publish() takes a topic from topicName().');
+		const { outbox } = this;
+		const { bytes, protocol5 } = outbox;
+		let rest = topic.length + length;
+		if (qos > 0) rest += 2;
+		if (protocol5) rest += protocol5.publishSize;
+		let at = outbox.end;
+		const end = at + rest + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		if (outbox.count === outbox.max || end > bytes.length || protocol5 && end - at > protocol5.packetMax) return -1;
+		const id = qos > 0 ? this.delivery.takeId(this.filters) : 0;
+		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		at = writeLength(bytes, at + 1, rest);
+		bytes.set(topic, at);
+		at += topic.length;
+		if (qos > 0) at = writeUint16(bytes, at, id);
+		else outbox.fleeting++;
+		if (protocol5) at = protocol5.writePublish(bytes, at);
+		writeBytes(bytes, at, payload, length);
+		outbox.count++;
+		outbox.end = end;
+		if (protocol5) this.publish5(topic, protocol5);
+		return id;
 	}
 
-	/** The longest payload that publish() takes now with a topic of that many bytes; -1 if none. */
-	room(topicLength: number): number { return this.delivery.outbox.room(topicLength); }
+	/** The longest payload that publish() takes now with that topic; -1 if none. */
+	room(topic: Uint8Array): number { return this.outbox.room(topic); }
 
 	/**
 	 * Adds the filter to the session's list (or changes its QoS) and asks the broker for it, now or when connected; and again
@@ -109,6 +160,7 @@ export class Session extends Inbound {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
+		this.window = -1;
 		const id = this.delivery.use(this.filters.add(filter, qos, this.delivery.nextId(this.filters)));
 		const { protocol5 } = this.options;
 		if (protocol5 && this.connected && this.filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
@@ -117,6 +169,7 @@ export class Session extends Inbound {
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
 	unsubscribe(filter: string): number {
+		this.window = -1;
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
 
@@ -137,6 +190,7 @@ export class Session extends Inbound {
 	lost(byBroker = false): void {
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		this.window = -1;
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
@@ -148,6 +202,20 @@ export class Session extends Inbound {
 	forget(): void {
 		assert(this.state === State.Idle, 'forget() was called before lost().');
 		this.delivery.clear();
+	}
+
+	/** After anything that did not go the short ways: whether the next may go them. */
+	private settle(): void {
+		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
+			&& this.framer.between && this.keepAlive.quiet && this.sender.straight;
+		this.window = usual ? this.delivery.window : -1;
+	}
+
+	private takeAny(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		this.window = -1;
+		from = this.take(bytes, from, to, now);
+		this.settle();
+		return from;
 	}
 
 	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's. */
@@ -165,6 +233,7 @@ export class Session extends Inbound {
 
 	/** DISCONNECT is to be the last packet. */
 	private leave(fault: Fault, code: number, reason: number): void {
+		this.window = -1;
 		this.state = State.Stopping;
 		this.fault = fault;
 		this.code = code;
@@ -174,6 +243,7 @@ export class Session extends Inbound {
 	/** Once in each connection. */
 	private end(fault: Fault, code: number): void {
 		if (!this.running) return;
+		this.window = -1;
 		this.state = State.Ended;
 		this.fault = fault;
 		this.code = code;
@@ -189,12 +259,13 @@ export class Session extends Inbound {
 			return Infinity;
 		}
 		if (now >= keepAlive.dueAt) {
+			this.window = -1;
 			// Without room there are PINGREQs waiting already; the last bytes are DISCONNECT's.
 			if (sender.room >= 0) sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
 		if (ackTimeoutMs > 0 && now >= keepAlive.awaitedSince + ackTimeoutMs) this.unanswered(now);
-		if (!this.connected) return this.poll(now);
+		if (!this.connected) return this.pollAny(now);
 		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), ackTimeoutMs > 0 ? keepAlive.awaitedSince + ackTimeoutMs : Infinity);
 	}
 
@@ -210,7 +281,7 @@ export class Session extends Inbound {
 
 	private publish5(topic: Uint8Array, protocol5: Protocol5): void {
 		protocol5.aliases.note(topic);
-		if (this.connected && !this.delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
+		if (this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}
 }
 Object.freeze(Session.prototype);

@@ -12,20 +12,23 @@ const SLASH = 0x2f;
 const PLAIN_FIRST = 0x2c;
 const PLAIN_SPAN = 0x7f - 0x2c;
 
-/** The bytes to publish with. Throws a sentence if the text is no topic name. */
+/** What to publish with: the topic as it goes out, its length in two bytes and then its UTF-8. Throws a sentence if the text is no topic name. */
 export function topicName(text: string): Uint8Array {
-	const bytes = encodeText(text);
-	assert(isTopicName(bytes, 0, bytes.length), `"${text}" is no topic name: it takes 1 to 65,535 bytes without "+" and "#".`);
+	const bytes = encodeField(text);
+	assert(isTopicName(bytes, 2, bytes.length), `"${text}" is no topic name: it takes 1 to 65,535 bytes without "+" and "#".`);
 	return bytes;
 }
 
 /** The text in UTF-8. Throws a sentence if MQTT cannot carry it. */
-export function encodeText(text: string): Uint8Array {
+export function encodeText(text: string): Uint8Array { return encodeField(text).slice(2); }
+
+/** The same behind its length in two bytes. */
+function encodeField(text: string): Uint8Array {
 	const size = textSize(text);
 	assert(size >= 0 && size <= TEXT_MAX, 'A text for MQTT takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.');
 	const bytes = new Uint8Array(2 + size);
 	writeText(bytes, 0, text);
-	return bytes.slice(2);
+	return bytes;
 }
 
 /** Whether bytes that are text (isText) are a topic name: not empty, no wildcard (§4.7.1-1, §4.7.3-1). */
@@ -56,7 +59,7 @@ export function isTopicFilter(bytes: Uint8Array, at: number, end: number): boole
 	return true;
 }
 
-/** Whether the topic bytes[at..end) is the same as `topic`. */
+/** Whether bytes[at] to bytes[end - 1] are the same as `topic`. */
 export function isSame(bytes: Uint8Array, at: number, end: number, topic: Uint8Array): boolean {
 	if (end - at !== topic.length) return false;
 	for (let i = 0; i < topic.length; i++) if (bytes[at + i] !== topic[i]) return false;
