@@ -33,7 +33,7 @@ export abstract class Inbound extends Parts {
 		if (first === Packet.Puback) return length === 2 && this.puback(word, now) ? end : from;
 		const topicAt = from + 4;
 		const topicEnd = topicAt + word;
-		if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end || !isPlainTopic(bytes, topicAt, topicEnd)) return from;
+		if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end || !isPlainTopic(this.framer.viewOf(bytes), topicAt, topicEnd)) return from;
 		let payloadAt = topicEnd;
 		// No properties, in one byte.
 		if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) return from;
@@ -131,7 +131,7 @@ export abstract class Inbound extends Parts {
 		const end = framer.end;
 		const qos = first >> 1 & 3;
 		const oversize = end - at > framer.size;
-		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, at, end, qos);
+		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, framer.viewOf(bytes), at, end, qos);
 		if (fault !== Fault.None) return this.fail(fault, first);
 		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;

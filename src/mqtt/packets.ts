@@ -168,10 +168,10 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 }
 
 /** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */
-export function checkPublish(bytes: Uint8Array, at: number, end: number, qos: number): Fault {
+export function checkPublish(bytes: Uint8Array, view: DataView, at: number, end: number, qos: number): Fault {
 	const topicEnd = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
-	if (!isPlainTopic(bytes, at + 2, topicEnd)) {
+	if (!isPlainTopic(view, at + 2, topicEnd)) {
 		if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
 		if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
 	}

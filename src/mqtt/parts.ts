@@ -73,7 +73,7 @@ export abstract class Parts {
 		this.filters = new Filters(options, bytes, filtersAt);
 		this.delivery = new Delivery(options, buffers);
 		this.outbox = this.delivery.outbox;
-		this.sender = new Sender(bytes, controlAt, this.outbox, protocol5 ? protocol5.aliases : flow);
+		this.sender = new Sender(controlAt, this.outbox, protocol5 ? protocol5.aliases : flow);
 		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, this, is5);
 	}
 

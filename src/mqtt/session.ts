@@ -60,9 +60,11 @@ export class Session extends Inbound {
 	 * anything else here but wrote(). MUST NOT be called from inside a callback.
 	 */
 	peek(room: number): Uint8Array | undefined {
-		const { sentEnd, end, count, bytes } = this.outbox;
-		if (count > this.window || end > sentEnd + room || this.receiving !== Receiving.No) return this.peekAny(room);
-		return end > sentEnd ? bytes.subarray(sentEnd, end) : undefined;
+		const outbox = this.outbox;
+		const from = outbox.sentEnd;
+		const end = outbox.end;
+		if (outbox.count > this.window || end > from + room || this.receiving !== Receiving.No) return this.peekAny(room);
+		return end > from ? outbox.bytes.subarray(from, end) : undefined;
 	}
 
 	/** What is to go out next, whatever it is. */
@@ -81,11 +83,11 @@ export class Session extends Inbound {
 
 	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
 	wrote(count: number, now: Millis): void {
-		const { outbox, keepAlive } = this;
-		const lasting = outbox.fleeting === 0;
-		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end || !lasting && outbox.fleeting < outbox.count) return this.wroteAny(count, now);
+		const outbox = this.outbox;
+		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end) return this.wroteAny(count, now);
+		const keepAlive = this.keepAlive;
 		keepAlive.sentAt = now;
-		if (!lasting) return outbox.clear();
+		if (outbox.fleeting > 0) return outbox.fleeting === outbox.count ? outbox.clear() : this.wroteAny(count, now);
 		outbox.sent = outbox.count;
 		outbox.sentEnd = outbox.end;
 		if (keepAlive.awaitedSince === Infinity) keepAlive.awaitedSince = now;
@@ -126,28 +128,31 @@ export class Session extends Inbound {
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (qos < 0 || qos > 2 || length > payload.length) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
+		if (length > payload.length || qos >>> 0 > 2) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
 		if (topic.length < 3) assert(false, 'publish() takes a topic from topicName().');
-		const { outbox } = this;
-		const { bytes, protocol5 } = outbox;
+		const outbox = this.outbox;
+		const bytes = outbox.bytes;
+		const protocol5 = outbox.protocol5;
+		const at = outbox.end;
 		let rest = topic.length + length;
 		if (qos > 0) rest += 2;
 		if (protocol5) rest += protocol5.publishSize;
-		let at = outbox.end;
-		const end = at + rest + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
-		if (outbox.count === outbox.max || end > bytes.length || protocol5 && end - at > protocol5.packetMax) return -1;
+		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		const end = topicAt + rest;
+		if (end > bytes.length || outbox.count === outbox.max || protocol5 && end - at > protocol5.packetMax) return -1;
 		const id = qos > 0 ? this.delivery.takeId(this.filters) : 0;
 		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
-		at = writeLength(bytes, at + 1, rest);
-		bytes.set(topic, at);
-		at += topic.length;
-		if (qos > 0) at = writeUint16(bytes, at, id);
+		if (rest < 0x80) bytes[at + 1] = rest;
+		else writeLength(bytes, at + 1, rest);
+		bytes.set(topic, topicAt);
+		if (qos > 0) writeUint16(bytes, topicAt + topic.length, id);
 		else outbox.fleeting++;
-		if (protocol5) at = protocol5.writePublish(bytes, at);
-		writeBytes(bytes, at, payload, length);
+		const payloadAt = end - length;
+		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
+		else writeBytes(bytes, payloadAt, payload, length);
 		outbox.count++;
 		outbox.end = end;
-		if (protocol5) this.publish5(topic, protocol5);
+		if (protocol5) this.publish5(topic, payloadAt, protocol5);
 		return id;
 	}
 
@@ -279,7 +284,9 @@ export class Session extends Inbound {
 		this.filters.lost();
 	}
 
-	private publish5(topic: Uint8Array, protocol5: Protocol5): void {
+	/** What MQTT 5.0 adds: the properties, right before the payload, which say nothing of its own. */
+	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
+		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
 		protocol5.aliases.note(topic);
 		if (this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}

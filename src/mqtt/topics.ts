@@ -9,8 +9,9 @@ import { TEXT_MAX, textSize, writeText } from './wire.js';
 const HASH = 0x23;
 const PLUS = 0x2b;
 const SLASH = 0x2f;
-const PLAIN_FIRST = 0x2c;
-const PLAIN_SPAN = 0x7f - 0x2c;
+/** Of four bytes: the first one behind "+", and the sign. */
+const PLAIN_FIRST_4 = 0x2c2c2c2c;
+const SIGNS_4 = 0x80808080;
 
 /** What to publish with: the topic as it goes out, its length in two bytes and then its UTF-8. Throws a sentence if the text is no topic name. */
 export function topicName(text: string): Uint8Array {
@@ -39,13 +40,20 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 }
 
 /**
- * Whether bytes are a topic name of letters, digits, "-./_" and the like, as nearly all are: what lies in ASCII behind "+". One comparison a byte,
- * since this is a third of what a message costs. What fails here may still be a topic name.
+ * Whether bytes are a topic name of four bytes and more, all of them letters, digits, "-./_" and the like, as in nearly all: what lies in ASCII behind
+ * "+". Four at a time, since this is most of what a message costs: a byte below leaves a sign bit where it is taken off, one above has it already.
+ * The last four may be looked at in part twice. What fails here may still be a topic name.
  */
-export function isPlainTopic(bytes: Uint8Array, at: number, end: number): boolean {
-	if (at >= end) return false;
-	for (; at < end; at++) if ((bytes[at] - PLAIN_FIRST & 0xff) > PLAIN_SPAN) return false;
-	return true;
+export function isPlainTopic(view: DataView, at: number, end: number): boolean {
+	const last = end - 4;
+	if (at > last) return false;
+	let word = view.getInt32(last);
+	let signs = word | word - PLAIN_FIRST_4;
+	for (; at < last; at += 4) {
+		word = view.getInt32(at);
+		signs |= word | word - PLAIN_FIRST_4;
+	}
+	return (signs & SIGNS_4) === 0;
 }
 
 /** Whether bytes that are text are a topic filter: "#" last and alone in its level, "+" alone in its level (§4.7.1-2, -3). */
