@@ -21,33 +21,33 @@ export abstract class Inbound extends Parts {
 	protected abstract fail(fault: Fault, code: number): void;
 
 	/**
-	 * The short way for what arrives nearly always: a message of QoS 0, or the PUBACK of the oldest message, short and in one piece. Returns where that
-	 * packet ends; or `from`, with nothing done, if it is anything else: take() does the same with any packet. MUST NOT be called but while window > 0.
+	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece. Returns where
+	 * the first packet begins that is anything else, of which nothing was done: take() does the same with any packet. MUST NOT be called but while
+	 * window > 0.
 	 */
 	protected takeUsual(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		const first = bytes[from];
-		const length = bytes[from + 1];
-		const end = from + 2 + length;
-		if (!(end <= to) || length >= 0x80) return from;
-		const word = bytes[from + 2] << 8 | bytes[from + 3];
-		if (first === Packet.Puback) return length === 2 && this.puback(word, now) ? end : from;
-		const topicAt = from + 4;
-		const topicEnd = topicAt + word;
-		if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end || !isPlainTopic(this.framer.viewOf(bytes), topicAt, topicEnd)) return from;
-		let payloadAt = topicEnd;
-		// No properties, in one byte.
-		if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) return from;
-		this.handler.onMessage(bytes, topicAt, topicEnd, payloadAt, end, 0, first > Packet.Publish, false);
-		return end;
-	}
-
-	/** The usual PUBACK. False: it is not for the oldest message. */
-	private puback(id: number, now: Millis): boolean {
-		const { outbox } = this;
-		if (!outbox.acknowledgeOldest(id)) return false;
-		this.keepAlive.awaitedSince = outbox.sent > 0 ? now : Infinity;
-		this.handler.onAcknowledged(id, 0);
-		return true;
+		do {
+			const first = bytes[from];
+			const length = bytes[from + 1];
+			const end = from + 2 + length;
+			if (!(end <= to) || length >= 0x80) return from;
+			const word = bytes[from + 2] << 8 | bytes[from + 3];
+			if (first === Packet.Puback) {
+				if (length !== 2 || !this.outbox.acknowledgeOldest(word)) return from;
+				this.keepAlive.awaitedSince = this.outbox.sent > 0 ? now : Infinity;
+				this.handler.onAcknowledged(word, 0);
+			} else {
+				const topicAt = from + 4;
+				const topicEnd = topicAt + word;
+				if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end || !isPlainTopic(this.framer.viewOf(bytes), topicAt, topicEnd)) return from;
+				let payloadAt = topicEnd;
+				// No properties, in one byte.
+				if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) return from;
+				this.handler.onMessage(bytes, topicAt, topicEnd, payloadAt, end, 0, first > Packet.Publish, false);
+			}
+			from = end;
+		} while (from < to && this.window > 0);
+		return from;
 	}
 
 	/** Takes any packets, as Session.receive(). */

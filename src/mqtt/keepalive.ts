@@ -67,8 +67,7 @@ export class KeepAlive {
 
 	/** While it is quiet: when PINGREQ or an answer is due. */
 	nextAt(ackTimeoutMs: Millis): Millis {
-		const { sentAt, receivedAt } = this;
-		const at = (receivedAt < sentAt ? receivedAt : sentAt) + this.dueMs;
+		const at = (this.receivedAt < this.sentAt ? this.receivedAt : this.sentAt) + this.dueMs;
 		const answerAt = this.awaitedSince + ackTimeoutMs;
 		return ackTimeoutMs > 0 && answerAt < at ? answerAt : at;
 	}

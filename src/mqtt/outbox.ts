@@ -85,7 +85,8 @@ export class Outbox {
 	acknowledgeOldest(id: number): boolean {
 		const at = this.start;
 		if (this.sent === 0 || (this.bytes[at] & QOS) !== 2 || this.idAt(at) !== id) return false;
-		this.remove(at, this.sizeAt(at));
+		if (this.count === 1) this.clear();
+		else this.remove(at, this.sizeAt(at));
 		return true;
 	}
 

@@ -12,7 +12,7 @@ import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, INBOUND_MAX, PING_TIM
 import { Packet, RETAIN, writeConnect } from './packets.js';
 import { Receiving, State } from './parts.js';
 import type { Protocol5 } from './protocol5.js';
-import { lengthSize, writeBytes, writeLength, writeUint16 } from './wire.js';
+import { lengthSize, writeBytes, writeLength } from './wire.js';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -39,17 +39,22 @@ export class Session extends Inbound {
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		if (this.receiving !== Receiving.No) assert(false, 'receive() was called from inside a callback.');
 		this.receiving = Receiving.Yes;
+		if (from < to) this.keepAlive.receivedAt = now;
 		try {
-			if (from < to) this.keepAlive.receivedAt = now;
-			while (this.window > 0 && from < to) {
-				const end = this.takeUsual(bytes, from, to, now);
-				if (end === from) return this.takeAny(bytes, from, to, now);
-				from = end;
-			}
-			return from < to ? this.takeAny(bytes, from, to, now) : to;
+			if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
+			if (from < to) from = this.takeAny(bytes, from, to, now);
 		} catch (error) {
-			this.fail(Fault.Handler, 0);
+			this.failHandler();
 			throw error;
+		}
+		this.receiving = Receiving.No;
+		return from;
+	}
+
+	/** A callback threw. */
+	private failHandler(): void {
+		try {
+			this.fail(Fault.Handler, 0);
 		} finally {
 			this.receiving = Receiving.No;
 		}
@@ -85,12 +90,11 @@ export class Session extends Inbound {
 	wrote(count: number, now: Millis): void {
 		const outbox = this.outbox;
 		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end) return this.wroteAny(count, now);
-		const keepAlive = this.keepAlive;
-		keepAlive.sentAt = now;
+		this.keepAlive.sentAt = now;
 		if (outbox.fleeting > 0) return outbox.fleeting === outbox.count ? outbox.clear() : this.wroteAny(count, now);
 		outbox.sent = outbox.count;
 		outbox.sentEnd = outbox.end;
-		if (keepAlive.awaitedSince === Infinity) keepAlive.awaitedSince = now;
+		if (this.keepAlive.awaitedSince === Infinity) this.keepAlive.awaitedSince = now;
 	}
 
 	private wroteAny(count: number, now: Millis): void {
@@ -128,8 +132,7 @@ export class Session extends Inbound {
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (length > payload.length || qos >>> 0 > 2) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
-		if (topic.length < 3) assert(false, 'publish() takes a topic from topicName().');
+		if (length > payload.length || qos >>> 0 > 2 || topic.length < 3) assert(false, 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.');
 		const outbox = this.outbox;
 		const bytes = outbox.bytes;
 		const protocol5 = outbox.protocol5;
@@ -140,13 +143,17 @@ export class Session extends Inbound {
 		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
 		const end = topicAt + rest;
 		if (end > bytes.length || outbox.count === outbox.max || protocol5 && end - at > protocol5.packetMax) return -1;
-		const id = qos > 0 ? this.delivery.takeId(this.filters) : 0;
 		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
 		if (rest < 0x80) bytes[at + 1] = rest;
 		else writeLength(bytes, at + 1, rest);
 		bytes.set(topic, topicAt);
-		if (qos > 0) writeUint16(bytes, topicAt + topic.length, id);
-		else outbox.fleeting++;
+		let id = 0;
+		if (qos > 0) {
+			const idAt = topicAt + topic.length;
+			id = this.delivery.takeId(this.filters);
+			bytes[idAt] = id >> 8;
+			bytes[idAt + 1] = id;
+		} else outbox.fleeting++;
 		const payloadAt = end - length;
 		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
 		else writeBytes(bytes, payloadAt, payload, length);

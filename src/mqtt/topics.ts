@@ -49,10 +49,7 @@ export function isPlainTopic(view: DataView, at: number, end: number): boolean {
 	if (at > last) return false;
 	let word = view.getInt32(last);
 	let signs = word | word - PLAIN_FIRST_4;
-	for (; at < last; at += 4) {
-		word = view.getInt32(at);
-		signs |= word | word - PLAIN_FIRST_4;
-	}
+	for (; at < last; at += 4) signs |= (word = view.getInt32(at)) | word - PLAIN_FIRST_4;
 	return (signs & SIGNS_4) === 0;
 }
 
