@@ -295,7 +295,7 @@ export class Session extends Inbound {
 	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
 		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
 		protocol5.aliases.note(topic);
-		if (this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
+		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}
 }
 Object.freeze(Session.prototype);
