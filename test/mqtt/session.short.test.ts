@@ -31,10 +31,10 @@ interface Step { kind: string; a: number; b: number; c: number; flag: boolean }
 
 const kinds = fc.constantFrom(
 	'publish', 'publish', 'publish', 'send', 'send', 'send', 'sendPart', 'peekLate', 'puback', 'puback', 'puback', 'arrive', 'arrive', 'arrive2', 'answer',
-	'answer', 'poll', 'wait', 'subscribe', 'suback', 'suback', 'unsubscribe', 'reconnect', 'pieces', 'stop', 'react', 'noise',
+	'answer', 'poll', 'wait', 'subscribe', 'suback', 'suback', 'unsubscribe', 'reconnect', 'pieces', 'half', 'stop', 'react', 'react', 'mutant', 'nothing',
 );
 const QOS = [0, 0, 0, 1, 1, 1, 1, 2];
-const steps = fc.array(fc.record<Step>({ kind: kinds, a: fc.nat(9), b: fc.nat(255), c: fc.nat(40), flag: fc.boolean() }), { minLength: 10, maxLength: 70 });
+const steps = fc.array(fc.record<Step>({ kind: kinds, a: fc.noBias(fc.nat(9)), b: fc.noBias(fc.nat(255)), c: fc.noBias(fc.nat(40)), flag: fc.boolean() }), { minLength: 10, maxLength: 70 });
 
 /** For one object, whose class is frozen. */
 const replace = (object: object, name: string, value: unknown) => Object.defineProperty(object, name, { value });
@@ -51,6 +51,8 @@ class Life {
 	now = 0;
 	/** Bytes that came and were not taken. */
 	rest = new Uint8Array(0);
+	/** Bytes that come in front of the next ones. */
+	late = new Uint8Array(0);
 	/** What the next callback does. */
 	reaction: Step | undefined;
 	usual = 0;
@@ -115,7 +117,7 @@ class Life {
 
 	#lost(byBroker: boolean): void {
 		this.session.lost(byBroker);
-		this.rest = new Uint8Array(0);
+		this.rest = this.late = new Uint8Array(0);
 	}
 
 	#send(room: number, part = room, late?: () => void): void {
@@ -128,7 +130,8 @@ class Life {
 	}
 
 	#receive(bytes: Uint8Array, step = 10_000): void {
-		const all = concat([this.rest, bytes]);
+		const all = concat([this.rest, this.late, bytes]);
+		this.late = new Uint8Array(0);
 		let from = 0;
 		try {
 			while (from < all.length) {
@@ -156,8 +159,23 @@ class Life {
 
 	#connack(present: boolean): Uint8Array { return this.version === 5 ? Uint8Array.of(0x20, 3, present ? 1 : 0, 0, 0) : Uint8Array.of(0x20, 2, present ? 1 : 0, 0); }
 
-	#puback({ a, flag }: Step): Uint8Array {
-		const id = flag || this.ids.length === 0 ? this.ids.shift() ?? a + 1 : this.ids[a % this.ids.length];
+	/** A message in a message, cut where the inner one begins. */
+	#half(): void {
+		const inner = Uint8Array.of(0x30, 7, 0, 4, 0x61, 0x62, 0x63, 0x64, ...this.version === 5 ? [0] : [1]);
+		this.#receive(Uint8Array.of(0x30, 3 + (this.version === 5 ? 1 : 0) + inner.length, 0, 1, 0x61, ...this.version === 5 ? [0] : []));
+		this.late = inner;
+	}
+
+	/** A usual packet with one of its first bytes changed. */
+	#mutant(step: Step): Uint8Array {
+		const bytes = step.flag ? this.#puback(step) : this.#message({ ...step, a: 0, b: step.b % 5, flag: false });
+		const at = step.a % 4;
+		bytes[at] = at === 1 ? step.b % 2 ? bytes[at] - step.b % 3 : bytes[at] | 0x80 : bytes[at] ^ 1 << step.b % 8;
+		return bytes;
+	}
+
+	#puback({ a, c, flag }: Step): Uint8Array {
+		const id = c === 40 ? this.received : flag || this.ids.length === 0 ? this.ids.shift() ?? a + 1 : this.ids[a % this.ids.length];
 		return Uint8Array.of(0x40, 2, id >> 8, id);
 	}
 
@@ -191,7 +209,9 @@ class Life {
 			case 'pieces': return this.#receive(concat([this.#message(step), this.#message({ ...step, a: 0 })]), 1 + c);
 			case 'stop': return a < 2 ? session.stop(this.now) : undefined;
 			case 'react': this.reaction = step; return;
-			default: return a === 0 ? this.#receive(Uint8Array.of(b, c, a)) : undefined;
+			case 'half': return this.#half();
+			case 'mutant': return a < 4 ? this.#receive(this.#mutant(step)) : undefined;
+			default: return session.wrote(0, this.now);
 		}
 	}
 
