@@ -14,6 +14,8 @@ import { Receiving, State } from './parts.js';
 import type { Protocol5 } from './protocol5.js';
 import { lengthSize, writeBytes, writeLength } from './wire.js';
 
+const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
+
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
 	start(now: Millis): void {
@@ -132,7 +134,7 @@ export class Session extends Inbound {
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (length > payload.length || qos >>> 0 > 2 || topic.length < 3) assert(false, 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.');
+		if (length > payload.length || qos >>> 0 > 2 || topic.length < 3) assert(false, BAD_MESSAGE);
 		const outbox = this.outbox;
 		const bytes = outbox.bytes;
 		const protocol5 = outbox.protocol5;

@@ -4,14 +4,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/mqtt/delivery.js';
+import { Fault } from '../../src/mqtt/fault.js';
 import type { Filters } from '../../src/mqtt/filters.js';
 import type { KeepAlive } from '../../src/mqtt/keepalive.js';
 import type { Outbox } from '../../src/mqtt/outbox.js';
 import { Protocol5 } from '../../src/mqtt/protocol5.js';
 import { Session } from '../../src/mqtt/session.js';
 import { topicName } from '../../src/mqtt/topics.js';
-import { concat, show } from '../support/bytes.js';
-import { encode, OPTIONS, Recorder } from './bench.js';
+import { concat, hex, show } from '../support/bytes.js';
+import { Bench, Bench5, encode, OPTIONS, Recorder } from './bench.js';
 
 /** What of a session is looked at, or taken away, here. */
 interface Inside {
@@ -234,6 +235,23 @@ class Life {
 		};
 	}
 }
+
+describe('what is nearly usual', () => {
+	it('is looked at more closely: lengths that are wrong, or longer than they need be', () => {
+		const faultOf = (bench: Bench, bytes: Uint8Array) => {
+			bench.connect();
+			bench.publish('a', '');
+			bench.sentBytes();
+			bench.told();
+			bench.receive(bytes);
+			bench.sentBytes();
+			return bench.told();
+		};
+		expect(faultOf(new Bench(), hex`40 03 00 01 00`)).toEqual([`closed ${Fault.BadLength} 64`]);
+		expect(faultOf(new Bench(), hex`30 86 00 04 'abcd' ${new Uint8Array(200)}`)).toEqual([`closed ${Fault.BadLength} 48`]);
+		expect(faultOf(new Bench5(), hex`30 06 00 04 'abcd' 00`)).toEqual([`closed ${Fault.BadProperty} 0`]);
+	});
+});
 
 describe.each([4, 5])('a session of version %i that goes the short ways', (version) => {
 	it('does what one does that never goes them', () => {

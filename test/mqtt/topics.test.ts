@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeText, isSame, isTopicFilter, isTopicName, topicName } from '../../src/mqtt/topics.js';
+import { encodeText, isSame, isPlainTopic, isTopicFilter, isTopicName, topicName } from '../../src/mqtt/topics.js';
 import { show } from '../support/bytes.js';
 
 const isFilter = (text: string) => { const bytes = encodeText(text); return isTopicFilter(bytes, 0, bytes.length); };
@@ -37,4 +38,15 @@ it('compares bytes in a buffer with a topic', () => {
 	expect(isSame(bytes, 1, 4, encodeText('a/b'))).toBe(true);
 	expect(isSame(bytes, 1, 5, encodeText('a/b'))).toBe(false);
 	expect(isSame(bytes, 0, 3, encodeText('a/b'))).toBe(false);
+});
+
+it('plain topics are those of four bytes and more in which every byte lies in ASCII behind "+"', () => {
+	const byte = fc.oneof(fc.integer({ min: 0x2a, max: 0x2e }), fc.integer({ min: 0x7d, max: 0x82 }), fc.integer({ min: 0xaa, max: 0xae }), fc.constantFrom(0, 0xff), fc.integer({ min: 0x2c, max: 0x7f }));
+	const bytes = fc.oneof(fc.array(fc.integer({ min: 0x2c, max: 0x7f }), { maxLength: 14 }), fc.array(byte, { maxLength: 14 }));
+	fc.assert(fc.property(bytes, fc.nat(3), fc.nat(0x7f), fc.nat(20), (bytes, before, odd, at) => {
+		const all = Uint8Array.of(...new Array<number>(before).fill(0), ...bytes.map((each, index) => (index === at ? odd : each)), 0, 0xff);
+		const end = before + bytes.length;
+		const plain = bytes.length >= 4 && all.subarray(before, end).every((each) => each >= 0x2c && each <= 0x7f);
+		expect(isPlainTopic(new DataView(all.buffer), before, end)).toBe(plain);
+	}), { numRuns: 3_000 });
 });
