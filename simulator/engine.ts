@@ -4,13 +4,13 @@
 // on; a host that throws EngineStop ends the guest right there, in the middle of the question, as a power cut would.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
 import { createContext, Script, type Context } from 'node:vm';
-import { measure, type Memory } from './snapshot.js';
+import { limitStack, measure, type Memory } from './snapshot.js';
 
 export type EngineKind = 'xs' | 'node';
 /** Answers a guest's question, on XS also later; may throw EngineStop. */
@@ -29,6 +29,8 @@ export interface Meter {
 export interface Engine {
 	/** Evaluates a script as modules are preloaded. Throws what it throws. */
 	load(script: string): Promise<void>;
+	/** From now on the guest has a stack of so many slots, as on the chip, and ends when it needs more. XS only. */
+	confine(stackSlots: number): Promise<void>;
 	/** One turn. The answer is the guest's; throws EngineStop if the guest is gone. Node's engine answers at once. */
 	turn(event: string): string | Promise<string>;
 	/** What is alive, as large as it would be on a chip. XS only. */
@@ -63,9 +65,10 @@ function workerPath(): string {
 /** The worker's protocol: netstrings on file descriptors 3 (to it) and 4 (from it), the first byte says what it is. */
 class XsEngine implements Engine {
 	readonly meter: Meter = { compute: 0, slots: 0 };
-	readonly #process: ChildProcess;
-	readonly #to: Duplex;
 	readonly #answer: Answer;
+	readonly #computeMax: number;
+	#process!: ChildProcess;
+	#to!: Duplex;
 	#received: Buffer = Buffer.alloc(0);
 	#waiting: { resolve(reply: Buffer): void; reject(fault: Error): void } | undefined;
 	#gone = '';
@@ -73,21 +76,28 @@ class XsEngine implements Engine {
 
 	constructor(answer: Answer, computeMax: number = COMPUTE_MAX) {
 		this.#answer = answer;
-		this.#process = spawn(workerPath(), ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)], {
+		this.#computeMax = computeMax;
+		this.#spawn();
+	}
+
+	#spawn(...more: string[]): void {
+		const worker = spawn(workerPath(), ['telltale', '-l', String(this.#computeMax), '-s', String(PARSER_KB), ...more], {
 			stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
 			// A group of its own: Ctrl-C is for the program, which then asks the nodes to stop. An engine ends when its pipe does.
 			detached: true,
 		});
-		this.#to = this.#process.stdio[3] as Duplex;
+		this.#process = worker;
+		this.#to = worker.stdio[3] as Duplex;
 		this.#to.on('error', () => {});
-		const from = this.#process.stdio[4] as Duplex;
+		const from = worker.stdio[4] as Duplex;
 		from.on('data', (bytes: Buffer) => this.#receive(bytes));
 		from.on('error', () => {});
-		this.#process.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
-		this.#process.on('error', (fault) => {
+		worker.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
+		worker.on('error', (fault) => {
 			this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`);
 		});
-		this.#process.on('exit', (code, signal) => {
+		worker.on('exit', (code, signal) => {
+			if (worker !== this.#process) return;
 			const other = signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim();
 			this.#end(EXIT_REASONS[code ?? -1] ?? other);
 		});
@@ -97,12 +107,24 @@ class XsEngine implements Engine {
 		await this.#command('e', script);
 	}
 
+	async confine(stackSlots: number): Promise<void> {
+		const first = this.#process;
+		await this.#withSnapshot(async (path) => {
+			await writeFile(path, limitStack(await readFile(path), stackSlots));
+			if (this.#gone) return;
+			this.#spawn('-r', path);
+			first.kill('SIGKILL');
+			// It has read the file when it answers.
+			await this.#command('e', '');
+		});
+	}
+
 	async turn(event: string): Promise<string> {
 		return (await this.#command('?', event)).toString('utf8');
 	}
 
 	async memory(): Promise<Memory> {
-		return measure(await this.#snapshot());
+		return this.#withSnapshot(async (path) => measure(await readFile(path)));
 	}
 
 	kill(): void {
@@ -110,11 +132,12 @@ class XsEngine implements Engine {
 		this.#process.kill('SIGKILL');
 	}
 
-	async #snapshot(): Promise<Buffer> {
+	async #withSnapshot<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
 		const folder = await mkdtemp(join(tmpdir(), 'telltale-'));
+		const path = join(folder, 'snapshot');
 		try {
-			await this.#command('w', join(folder, 'snapshot'));
-			return await readFile(join(folder, 'snapshot'));
+			await this.#command('w', path);
+			return await use(path);
 		} finally {
 			await rm(folder, { recursive: true, force: true });
 		}
@@ -227,6 +250,8 @@ class NodeEngine implements Engine {
 			throw new EngineStop(String(fault));
 		}
 	}
+
+	async confine(): Promise<void> {}
 
 	turn(event: string): string {
 		if (this.#gone) throw new EngineStop(this.#gone);

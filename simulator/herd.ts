@@ -120,6 +120,7 @@ class HerdNode implements Transport, Upper, Network {
 	cause: Cause = Cause.None;
 	readonly stopped = false;
 	readonly refused = false;
+	readonly takenOver = false;
 	onlineAt = -1;
 	lastTry = -Infinity;
 	gapMs = Infinity;

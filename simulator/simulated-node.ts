@@ -7,6 +7,7 @@
 import type { Task } from './clock.js';
 import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import type { Storage } from './devices/storage.js';
+import { STACK_SLOTS } from './creation.js';
 import { EngineStop, startEngine, type Engine, type EngineKind } from './engine.js';
 import { Machine, POWER_CUT, RESTART, type Surroundings } from './machine.js';
 import { hash } from './random.js';
@@ -87,6 +88,7 @@ export class SimulatedNode {
 		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify({ telltale: this.#options.config })};`);
 		await this.#engine.load(this.#options.script);
 		this.#baseline ??= await this.#engine.memory();
+		await this.#engine.confine(STACK_SLOTS);
 		const { seed, ticksAtBoot } = this.#options;
 		machine.queue.unshift(() => ['boot', machine.name, hash(`${seed}/guest/${boot}`), ticksAtBoot]);
 		this.#arm();

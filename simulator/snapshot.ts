@@ -46,6 +46,19 @@ export function measure(snapshot: Buffer): Memory {
 	return { slots, chunkBytes, codeBytes };
 }
 
+/** Of the engine's creation, the fifth number of 32 bits. */
+const STACK_COUNT_AT = 16;
+/** What a machine on a chip has on its stack before it runs anything (fxCloneMachine in xsAPI.c): its intrinsics are in flash. */
+const CHIP_STACK_BASE = 16;
+
+/** The same machine with a stack that has room for as much as one of `slots` has on a chip. */
+export function limitStack(snapshot: Buffer, slots: number): Buffer {
+	const { CREA, STAC } = atoms(snapshot);
+	const inUse = STAC.length / SLOT_BYTES;
+	CREA.writeInt32LE(inUse + slots - CHIP_STACK_BASE, STACK_COUNT_AT);
+	return snapshot;
+}
+
 /** Atoms of a big-endian size, a name of four letters and a body, within one of their kind. */
 function atoms(snapshot: Buffer): Record<string, Buffer> {
 	const found: Record<string, Buffer> = {};

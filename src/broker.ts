@@ -8,7 +8,7 @@
 import type { Announcer, Kind } from './announce.js';
 import { KINDS } from './announce.js';
 import { assert } from './assert.js';
-import { Cause, causeOf, isRefusal } from './causes.js';
+import { Cause, causeOf, isRefusal, isTakeover } from './causes.js';
 import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
@@ -44,6 +44,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	ended = '';
 	cause: Cause = Cause.None;
 	refused = false;
+	takenOver = false;
 	/** Readings handed to the session since boot. */
 	sent = 0;
 	/** Set by main: the rest of the firmware that is told, and asked. */
@@ -113,7 +114,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	}
 
 	opened(now: Millis): void {
-		this.accepted = this.acknowledged = this.refused = false;
+		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
@@ -188,7 +189,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	}
 
 	onSetAside(packetId: number): void {
-		this.#log.line('the broker hung up on the same message three times; it is set aside');
+		this.#log.line('the broker hung up on the same message time and again; it is set aside');
 		const message = this.landed(packetId);
 		if (message !== NONE) this.#waiting.discard(message);
 	}
@@ -199,6 +200,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = isRefusal(fault, code);
+		this.takenOver = isTakeover(fault, code);
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.remember(4);
 			this.#session = this.makeSession(false);

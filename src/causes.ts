@@ -27,6 +27,13 @@ export function isRefusal(fault: Fault, code: number): boolean {
 	return fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
 }
 
+/** Session taken over, by another client with our id. */
+const TAKEN_OVER_5 = 0x8e;
+
+export function isTakeover(fault: Fault, code: number): boolean {
+	return fault === Fault.Disconnected && code === TAKEN_OVER_5;
+}
+
 export function causeOf(fault: Fault): Cause {
 	switch (fault) {
 		case Fault.None:
@@ -39,6 +46,8 @@ export function causeOf(fault: Fault): Cause {
 		case Fault.Stalled:
 		case Fault.AckTimeout:
 			return Cause.Silence;
+		case Fault.Disconnected:
+			return Cause.Tcp;
 	}
 	return Cause.Protocol;
 }

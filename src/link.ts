@@ -68,6 +68,8 @@ export interface Upper {
 	readonly cause: Cause;
 	/** It was turned down for what it is (client id, user, password), not for the moment. */
 	readonly refused: boolean;
+	/** The broker said that another client has taken our id. */
+	readonly takenOver: boolean;
 }
 
 export interface Destination {
@@ -96,8 +98,9 @@ export class Link implements Pollable {
 	#enteredAt: Millis = 0;
 	#dueAt: Millis = 0;
 	#useful = false;
-	/** Times in a row that the broker hung up soon after it had accepted us. */
+	/** Times in a row that the broker hung up soon after it had accepted us, or told us why; and whether it did so the last time. */
 	#hangUps = 0;
+	#told = false;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
 	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
@@ -116,7 +119,7 @@ export class Link implements Pollable {
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
-		return this.#hangUps < TAKEOVERS_MIN ? 0 : this.#hangUps;
+		return this.#hangUps < TAKEOVERS_MIN && !this.#told ? 0 : this.#hangUps;
 	}
 
 	poll(now: Millis): Millis {
@@ -224,13 +227,14 @@ export class Link implements Pollable {
 		this.leave(now);
 		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
-		const suspicion = takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
+		const suspicion = this.#told ? ': another client uses our client id' : takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
 		this.#log.line(`${sentence}${suspicion}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
 	}
 
-	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it. True: it looks like that. */
+	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
 	private countHangUp(now: Millis): boolean {
-		this.#hangUps = this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
+		this.#told = this.#upper.takenOver;
+		this.#hangUps = this.#told || this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
 		return this.takeovers > 0;
 	}
 

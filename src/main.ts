@@ -68,7 +68,7 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	controls.onLine = (line) => commands.onLine(line);
-	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial));
+	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial, () => waiting.save()));
 }
 
 function parts(config: Config): Part[] {

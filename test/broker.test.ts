@@ -199,7 +199,7 @@ describe('the broker', () => {
 			set.turn();
 		}
 		set.connect(true);
-		const said = set.serve(1_000).filter((packet) => packet.cmd === 'publish' && packet.qos === 1);
+		const said = set.serve(3_000).filter((packet) => packet.cmd === 'publish' && packet.qos === 1);
 		// What was under way once, and what has become due since: the outage, and nothing twice more.
 		for (const word of ['status', 'info', 'outage']) expect(published(said, `telltale/porch/${word}`).length, word).toBeLessThanOrEqual(2);
 		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('online');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cause, CAUSES, causeOf, isRefusal } from '../src/causes.js';
+import { Cause, CAUSES, causeOf, isRefusal, isTakeover } from '../src/causes.js';
 import { Fault } from '../src/mqtt/fault.js';
 
 describe('causes', () => {
@@ -11,9 +11,15 @@ describe('causes', () => {
 
 	it.each([
 		[Fault.None, ''], [Fault.Refused, 'refused'], [Fault.ProtocolVersion, 'refused'], [Fault.ConnackTimeout, 'silence'], [Fault.PingTimeout, 'silence'],
-		[Fault.Stalled, 'silence'], [Fault.AckTimeout, 'silence'], [Fault.BadLength, 'protocol'], [Fault.Unexpected, 'protocol'], [Fault.Disconnected, 'protocol'],
+		[Fault.Stalled, 'silence'], [Fault.AckTimeout, 'silence'], [Fault.BadLength, 'protocol'], [Fault.Unexpected, 'protocol'], [Fault.Disconnected, 'tcp'],
 	])('name fault %i as %j', (fault, word) => {
 		expect(CAUSES[causeOf(fault)]).toBe(word);
+	});
+
+	it('tell when another client has taken the id', () => {
+		expect(isTakeover(Fault.Disconnected, 0x8e)).toBe(true);
+		expect(isTakeover(Fault.Disconnected, 0x8b)).toBe(false);
+		expect(isTakeover(Fault.Refused, 0x8e)).toBe(false);
 	});
 
 	it('tell a refusal that lasts from one that passes, in both versions', () => {

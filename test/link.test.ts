@@ -11,6 +11,7 @@ class FakeUpper implements Upper {
 	ended = '';
 	cause = Cause.None;
 	refused = false;
+	takenOver = false;
 	stopped = false;
 	readonly told: string[] = [];
 	opened(): void {
@@ -157,6 +158,17 @@ describe('the link', () => {
 		expect(hangUpAfter(set, lifeMs, cause)).toBeLessThanOrEqual(2_000);
 		expect(set.link.takeovers).toBe(0);
 		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
+	});
+
+	it('waits a minute at once, and says why, when the broker tells of another client with its id, however long the link lived', () => {
+		const set = setUp(5);
+		const now = set.upTo(State.Online);
+		set.upper.takenOver = true;
+		set.upper.cause = Cause.Tcp;
+		set.upper.ended = 'session taken over';
+		expect(set.at(now + 3_600_000) - now - 3_600_000).toBeGreaterThanOrEqual(60_000);
+		expect(set.link.takeovers).toBe(1);
+		expect(set.log.last).toMatch(/^session taken over: another client uses our client id; next attempt in [67]\d/);
 	});
 
 	it('resolves anew at each attempt, so that a broker may move', () => {

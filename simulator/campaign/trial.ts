@@ -5,6 +5,7 @@
 
 import { BACKLOG_BYTES } from '../../src/limits.js';
 import { bundle } from '../bundle.js';
+import { MEMORY_BYTES } from '../creation.js';
 import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
 import { Random } from '../random.js';
@@ -31,7 +32,7 @@ export interface TrialOptions {
 	readonly seed: number;
 	readonly hours: number;
 	readonly engine?: EngineKind;
-	/** What the chip has for the firmware, in bytes: judged on XS. */
+	/** What the chip has for the firmware, in bytes: judged on XS. The manifest's, if not given. */
 	readonly memoryMax?: number;
 	/** What the nodes log, for a look at a seed that failed. */
 	readonly onLine?: (node: string, line: string, at: number) => void;
@@ -111,7 +112,8 @@ class Trial {
 		const { world, broker, network } = this.#simulation;
 		this.#wire = new WireJudge(world.clock);
 		network.tap = this.#wire;
-		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, now: () => world.now() }));
+		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
+		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, around));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
@@ -219,8 +221,8 @@ class Trial {
 			const memory = await node.memory();
 			if (!memory) continue;
 			if (memory.bytes > (this.#memory?.bytes ?? 0)) this.#memory = memory;
-			const { memoryMax } = this.#options;
-			if (memoryMax && memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
+			const { memoryMax = MEMORY_BYTES } = this.#options;
+			if (memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
 		}
 	}
 
@@ -262,7 +264,8 @@ class Trial {
 		await this.#simulation.run(65_000);
 		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
-		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000;
+		// What was dropped is named by the next reading from RAM.
+		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000 + (this.#scenario.settings.intervalMs as number);
 		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
 		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
 		this.#drainedMs = world.now() - from;

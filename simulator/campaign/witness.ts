@@ -18,8 +18,11 @@ const EARLY_MS = 3_300;
 const LATE_MS = 1_300;
 /** Of the loop, behind its interval. */
 const LATENESS_MS = 2_000;
-/** hardware/accuracy.md: the parts' and the converter's errors together. */
+/** hardware/accuracy.md: the parts' and the converter's errors together; and on top the converter's noise, of 6 mV at most in one conversion. */
 const TOLERANCE_C = 3;
+const NOISE_C = 0.6;
+/** Exceeded once in two million conversions. */
+const NOISE_SIGMAS = 5;
 const TOLERANCE_PCT = 4;
 /** A reading is compared with the air if its parts were well for so long around it. */
 const WELL_MS = 30_000;
@@ -49,6 +52,8 @@ export interface Surroundings {
 	readonly weather: Weather;
 	readonly startUnixMs: number;
 	readonly timesGiven: readonly TimeGiven[];
+	/** Of the TMP36's voltage, for one reading. */
+	readonly conversions: number;
 	now(): number;
 }
 
@@ -197,7 +202,8 @@ export class Witness {
 	#wrong({ seq, values }: Reading, ms: number): string {
 		const { temperatureC, humidityPct } = this.#around.weather.at(ms);
 		const { temperature = temperatureC, humidity = humidityPct } = values;
-		if (Math.abs(temperature - temperatureC) > TOLERANCE_C) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
+		const toleranceC = TOLERANCE_C + (NOISE_SIGMAS * NOISE_C) / Math.sqrt(this.#around.conversions);
+		if (Math.abs(temperature - temperatureC) > toleranceC) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
 		if (Math.abs(humidity - humidityPct) > TOLERANCE_PCT) return `reading ${seq}: ${humidity} %, where the air has ${humidityPct.toFixed(1)}`;
 		return '';
 	}

@@ -2,7 +2,7 @@
 //
 // Rule: call() asks the host and gets the answer before it returns; the host speaks first only through handleCommand, one
 // event at a time, and each event is one turn. Texts on the wire are JSON in ASCII, so that no engine's own idea of
-// strings matters. What the chip does not have is taken away before the firmware's modules are evaluated.
+// strings matters. Few calls deep, since all of it is on the guest's stack, which is judged. What the chip does not have is taken away before the firmware's modules are evaluated.
 
 type Json = string | number | boolean | null | undefined;
 export type Handler = (...values: never[]) => void;
@@ -50,7 +50,8 @@ Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable
 /** Asks the board. Throws what the board throws. */
 export function call<Answer>(operation: string, ...values: Json[]): Answer {
 	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: ${TOO_EARLY}`);
-	const answer = parse(transport(ascii(stringify([operation, ...values]))));
+	values.unshift(operation);
+	const answer = parse(transport(ascii(stringify(values))));
 	if (answer.error) throw makeError(answer.error[0], answer.error[1]);
 	return answer.value;
 }
@@ -90,7 +91,7 @@ function turn(text: string): string {
 
 function makeTransport(issue: XsGlobals['issueCommand'], hostCall: XsGlobals['hostCall']): (request: string) => string {
 	if (hostCall) return hostCall;
-	return (request) => decode(issue!(encode(request)));
+	return (request) => decoder!.decode(issue!(encoder!.encode(request).buffer as ArrayBuffer));
 }
 
 function makeError(name: string, message: string): Error {

@@ -18,10 +18,14 @@ export function restart(): void {
 	System.restart();
 }
 
-/** A bug of ours: says what it was, then lets the engine abort, which restarts the chip. */
-export function crash(bug: unknown, log: Log): void {
+/** A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. */
+export function crash(bug: unknown, log: Log, save: () => void): void {
 	log.line(`bug: ${bug}`);
 	Timer.set(() => {
-		throw bug;
+		try {
+			save();
+		} finally {
+			throw bug;
+		}
 	}, LAST_WORDS_MS);
 }

@@ -7,6 +7,16 @@
 
 import { assert } from '../assert.js';
 
+/** Of a suspected message. */
+export const enum Hold {
+	/** It may go at once. */
+	None,
+	/** It waits until the broker is seen to stay without it. */
+	Waits,
+	/** The broker stayed. */
+	Over,
+}
+
 /** Single values, by index. */
 export const enum At {
 	/** The last id that was given to a request. */
@@ -16,6 +26,10 @@ export const enum At {
 	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
 	Suspect,
 	HangUps,
+	/** What becomes of that message on this connection, as a Hold. */
+	Held,
+	/** How many were set aside since the broker last acknowledged one. */
+	SetAside,
 	/** Of the releases, how many have had their PUBREL on this connection. */
 	Released,
 	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */

@@ -116,10 +116,10 @@ export abstract class Inbound extends Parts {
 		return false;
 	}
 
-	/** Whether answers are awaited; `anew`: from now on. */
+	/** Whether answers are awaited, or a while of peace; `anew`: from now on. */
 	protected expectAnswers(now: Millis, anew: boolean): void {
 		if (this.state !== State.Connected) return;
-		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.wishes > 0 && this.filters.awaited, anew, now);
+		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.wishes > 0 && this.filters.awaited || this.delivery.held, anew, now);
 	}
 
 	private message(first: number): void {

@@ -61,7 +61,10 @@ export interface SessionOptions {
 	readonly pingTimeoutMs?: number;
 	/** How long nothing may be acknowledged while something is in flight. 0: for ever. */
 	readonly ackTimeoutMs?: number;
-	/** Hang-ups in a row, with the same message at the head, after which that message is set aside. 0: never. */
+	/**
+	 * Hang-ups in a row, with the same message at the head, after which that message is set aside; twice as many after each one that
+	 * was set aside without anything being acknowledged. 0: never.
+	 */
 	readonly hangUpsMax?: number;
 }
 
@@ -104,5 +107,7 @@ export const CONNACK_TIMEOUT_MS = 10_000;
 export const PING_TIMEOUT_MS = 10_000;
 export const ACK_TIMEOUT_MS = 30_000;
 export const HANG_UPS_MAX = 3;
+/** A broker that stays for so long without a suspected message, or since its last answer, would not have hung up without it. */
+export const HOLD_MS = 2_000;
 /** Of controlBytes, kept free for PINGREQ and DISCONNECT, so that both always can be said. */
 export const RESERVE = 5;

@@ -8,7 +8,7 @@
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
-import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
+import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
 import { Packet, RETAIN, writeConnect } from './packets.js';
 import { Receiving, State } from './parts.js';
 import type { Protocol5 } from './protocol5.js';
@@ -266,7 +266,8 @@ export class Session extends Inbound {
 
 	private pollConnected(now: Millis): Millis {
 		const { keepAlive, sender } = this;
-		const { flow, pingTimeoutMs = PING_TIMEOUT_MS, ackTimeoutMs = ACK_TIMEOUT_MS } = this.options;
+		const { flow, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
+		const patienceMs = this.delivery.held ? HOLD_MS : this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS;
 		flow?.poll(now);
 		if (now >= keepAlive.deadAt(pingTimeoutMs)) {
 			this.fail(keepAlive.fault, 0);
@@ -278,12 +279,16 @@ export class Session extends Inbound {
 			if (sender.room >= 0) sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
-		if (ackTimeoutMs > 0 && now >= keepAlive.awaitedSince + ackTimeoutMs) this.unanswered(now);
+		if (patienceMs > 0 && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
 		if (!this.connected) return this.pollAny(now);
-		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), ackTimeoutMs > 0 ? keepAlive.awaitedSince + ackTimeoutMs : Infinity);
+		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), patienceMs > 0 ? keepAlive.awaitedSince + patienceMs : Infinity);
 	}
 
 	private unanswered(now: Millis): void {
+		if (this.delivery.held) {
+			this.delivery.unhold();
+			return this.expectAnswers(now, true);
+		}
 		// MQTT 5.0 §4.4.0-1 forbids to send again on the same connection.
 		if (this.options.resendOnTimeout !== true || this.options.protocol5) return this.fail(Fault.AckTimeout, 0);
 		this.expectAnswers(now, true);

@@ -1,3 +1,4 @@
+import { HOLD_MS } from '../../src/mqtt/options.js';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../support/bytes.js';
 import { Bench } from './bench.js';
@@ -125,8 +126,20 @@ describe('forget()', () => {
 		expect(bench.told()).toEqual(['message a "" 2d']);
 	});
 
+	it('leaves a session that publishes as before', () => {
+		const bench = new Bench().connect();
+		bench.session.lost();
+		bench.session.forget();
+		bench.connect();
+		bench.publish('t', 'new');
+		expect(bench.sent()).toEqual(['publish t "new" q1 #1']);
+	});
+
 	it('is a bug in the middle of a connection', () => expect(() => new Bench().connect().session.forget()).toThrow('forget()'));
 });
+
+/** The broker hangs up neither at once nor for a while. */
+const stay = (bench: Bench): void => void bench.at(bench.now + HOLD_MS);
 
 describe('a message that makes the broker hang up', () => {
 	/** The broker acknowledges all but the message with that text, at which it hangs up. */
@@ -135,6 +148,7 @@ describe('a message that makes the broker hang up', () => {
 		for (let round = 0; round < rounds; round++) {
 			bench.session.lost(byBroker && round > 0);
 			bench.connect(true);
+			stay(bench);
 			for (let more = true; more;) {
 				more = false;
 				for (const line of bench.sent()) {
@@ -180,13 +194,58 @@ describe('a message that makes the broker hang up', () => {
 		bench.publish('t', 'x');
 		for (let n = 0; n < 5; n++) bench.reconnect(true, true);
 		expect(bench.session.pending).toBe(1);
-		for (let n = 0; n < 2; n++) { bench.sentBytes(); bench.reconnect(true, true); }
+		for (let n = 0; n < 2; n++) { bench.sentBytes(); bench.reconnect(true, true); stay(bench); }
 		bench.sentBytes();
 		bench.receive(hex`40 02 0001`);
 		bench.publish('t', 'y');
 		bench.sentBytes();
 		bench.reconnect(true, true);
 		expect(bench.session.pending).toBe(1);
+	});
+
+	it('goes for the last time only when the broker has stayed for two seconds without it, or since its last answer', () => {
+		const bench = new Bench().connect();
+		bench.session.subscribe('s', 1);
+		bench.publish('t', 'POISON');
+		bench.sentBytes();
+		bench.reconnect(false, true);
+		bench.sentBytes();
+		bench.reconnect(false, true);
+		expect(bench.sent()).toEqual(['subscribe s q1 #1']);
+		bench.at(bench.now + 1_500);
+		bench.receive(hex`90 03 0001 01`);
+		expect(bench.at(bench.now + 1_999)).toBe(bench.now + 1);
+		expect(bench.sent()).toEqual([]);
+		bench.at(bench.now + 1);
+		expect(bench.sent()).toEqual(['publish t "POISON" q1 #2']);
+	});
+
+	it('is cleared by a broker that hangs up without it, however often', () => {
+		const bench = new Bench().connect();
+		bench.publish('t', 'innocent');
+		for (let n = 0; n < 100; n++) { bench.sentBytes(); bench.reconnect(true, true); }
+		expect(bench.session.pending).toBe(1);
+		stay(bench);
+		expect(bench.sent()).toEqual(['publish t "innocent" q1 dup #1']);
+	});
+
+	it('takes twice as many hang-ups as the one before if nothing was acknowledged in between', () => {
+		const bench = new Bench({ messagesMax: 9 }).connect();
+		for (let n = 0; n < 7; n++) bench.publish('t', 'POISON');
+		const gone: number[] = [];
+		for (let hangUps = 1; hangUps <= 150; hangUps++) {
+			stay(bench);
+			bench.sentBytes();
+			bench.reconnect(true, true);
+			if (bench.told().some((line) => line.startsWith('aside'))) gone.push(hangUps);
+		}
+		expect(gone).toEqual([3, 9, 21, 45, 93, 141]);
+		stay(bench);
+		bench.sentBytes();
+		bench.receive(hex`40 02 0007`);
+		bench.publish('t', 'POISON');
+		for (let n = 0; n < 3; n++) { stay(bench); bench.sentBytes(); bench.reconnect(true, true); }
+		expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual(['aside 8']);
 	});
 
 	it('is never set aside if that is not wanted', () => {

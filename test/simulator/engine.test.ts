@@ -81,6 +81,22 @@ describe('the engine xs', () => {
 		expect(simulation.nodes[0].counts.faults).toBe(1);
 	});
 
+	it('gives a node no more stack than the manifest does, and what the stand-ins take', async () => {
+		const deep = (calls: number) => `const deeper = (left) => left && 1 + deeper(left - 1); Timer.set(() => trace(deeper(${calls})), 100);`;
+		expect((await probe('xs', deep(20), 300)).said).toEqual(['20']);
+		expect((await probe('xs', deep(35), 300)).said).toEqual([expect.stringContaining('stack overflow')]);
+	});
+
+	it('confined to a stack ends when it needs more, and keeps what it held', async () => {
+		const engine = start('xs');
+		await engine.load(`globalThis.count = 0; const deeper = (left) => left && 1 + deeper(left - 1);
+			globalThis.handleCommand = (event) => { count += deeper(new Uint8Array(event)[0]); return new Uint8Array([count]).buffer; };`);
+		await engine.turn('\x0a');
+		await engine.confine(320);
+		expect(await engine.turn('\x0a')).toBe('\x14');
+		await expect(engine.turn('\x40')).rejects.toThrow('stack overflow');
+	});
+
 	it('meters its turns the same way each time', async () => {
 		const meters: number[] = [];
 		for (let i = 0; i < 2; i++) {

@@ -1,18 +1,7 @@
 // Worlds for tests: each from its seed, judged by the invariants; what fails prints the command that repeats it.
 
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { runTrial, type Outcome, type TrialOptions } from '../../simulator/campaign/trial.js';
-
-const SLOT_BYTES = 16;
-
-/** What the ESP8266 has for slots and chunks: its block less its stack. */
-export function chipMemory(): number {
-	const manifest = JSON.parse(readFileSync(new URL('../../manifest.json', import.meta.url), 'utf8')) as
-		{ platforms: { esp: { creation: { static: number; stack: number } } } };
-	const { static: block, stack } = manifest.platforms.esp.creation;
-	return block - stack * SLOT_BYTES;
-}
 
 export async function expectWell(options: TrialOptions): Promise<Outcome> {
 	const outcome = await runTrial(options);
