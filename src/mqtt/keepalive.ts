@@ -65,7 +65,7 @@ export class KeepAlive {
 	/** Whether there is no PINGREQ without its answer. */
 	get quiet(): boolean { return this.ping === Ping.None; }
 
-	/** While it is quiet: when PINGREQ or an answer is due. */
+	/** While it is quiet: when PINGREQ or an answer is due. ackTimeoutMs of 0: none is. */
 	nextAt(ackTimeoutMs: Millis): Millis {
 		const at = (this.receivedAt < this.sentAt ? this.receivedAt : this.sentAt) + this.dueMs;
 		const answerAt = this.awaitedSince + ackTimeoutMs;

@@ -2,7 +2,8 @@
 // What a session is made of: its parts, over one block of memory, and where it stands.
 //
 // Rule: here parts are only put together. What is received is in inbound.ts, what can be asked of a session in session.ts; the
-// three are layers of one object, since on XS an object for each would cost a slot for each part that it refers to.
+// three are layers of one object, since on XS an object for each would cost a slot for each part that it refers to. For the same reason most
+// parts have fields that are private to TypeScript alone: #private ones cost a slot an object, and are looked up anew in every call.
 
 import { assert } from '../assert.js';
 import { Buffers } from './buffers.js';
@@ -46,8 +47,9 @@ export abstract class Parts {
 	protected readonly sender: Sender;
 	protected readonly keepAlive = new KeepAlive();
 	/**
-	 * Above 0: nothing is under way on this connection but messages and their PUBACKs, of which that many may wait for theirs. Then all that lies
-	 * in the outbox may go out as it is, and what arrives begins with a new packet. -1: anything else; settle() finds out.
+	 * Above 0: we are connected and nothing is under way but messages and PUBACKs, nearly always so. That many messages may be in flight; all that lies
+	 * in the outbox may go out as it is; the next byte that arrives begins a packet. Then the short ways of session.ts may be gone. -1: anything
+	 * else. Whoever begins anything else sets it to -1, whoever ends it calls settle().
 	 */
 	protected window = -1;
 	protected state = State.Idle;

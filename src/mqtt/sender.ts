@@ -29,7 +29,7 @@ export interface Elsewhere {
 export class Sender {
 	private readonly outbox: Outbox;
 	private readonly elsewhere: Elsewhere | undefined;
-	/** CONNECT at the front; then control bytes, whole packets but for the first, from #begin to end, before the outbox begins. */
+	/** CONNECT at the front; then control bytes, whole packets but for the first, from begin to end, before the outbox begins. */
 	private readonly begin: number;
 	private end: number;
 	/** Bytes of CONNECT that are not out. */

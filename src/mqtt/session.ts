@@ -3,6 +3,7 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
+// Each of these four has a short way, which is open while `window` (parts.ts) is above 0 and does what the way for anything (…Any) would do.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
@@ -53,6 +54,14 @@ export class Session extends Inbound {
 		return from;
 	}
 
+	/** Any bytes. */
+	private takeAny(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		this.window = -1;
+		from = this.take(bytes, from, to, now);
+		this.settle();
+		return from;
+	}
+
 	/** A callback threw. */
 	private failHandler(): void {
 		try {
@@ -74,7 +83,7 @@ export class Session extends Inbound {
 		return end > from ? outbox.bytes.subarray(from, end) : undefined;
 	}
 
-	/** What is to go out next, whatever it is. */
+	/** Any bytes that are to go out. */
 	private peekAny(room: number): Uint8Array | undefined {
 		if (this.receiving !== Receiving.No) assert(false, 'peek() was called from inside a callback.');
 		const state = this.state;
@@ -93,12 +102,14 @@ export class Session extends Inbound {
 		const outbox = this.outbox;
 		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end) return this.wroteAny(count, now);
 		this.keepAlive.sentAt = now;
+		// All that lay there is sent: messages of QoS 0 go, the others wait for their PUBACKs.
 		if (outbox.fleeting > 0) return outbox.fleeting === outbox.count ? outbox.clear() : this.wroteAny(count, now);
 		outbox.sent = outbox.count;
 		outbox.sentEnd = outbox.end;
 		if (this.keepAlive.awaitedSince === Infinity) this.keepAlive.awaitedSince = now;
 	}
 
+	/** Any bytes that went out, or a part of them. */
 	private wroteAny(count: number, now: Millis): void {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
@@ -130,11 +141,11 @@ export class Session extends Inbound {
 
 	/**
 	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
-	 * was stored. `topic` is UTF-8 from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
+	 * was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (length > payload.length || qos >>> 0 > 2 || topic.length < 3) assert(false, BAD_MESSAGE);
+		if (length > payload.length || qos < 0 || qos > 2 || topic.length < 3) assert(false, BAD_MESSAGE);
 		const outbox = this.outbox;
 		const bytes = outbox.bytes;
 		const protocol5 = outbox.protocol5;
@@ -218,18 +229,11 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	/** After anything that did not go the short ways: whether the next may go them. */
+	/** After anything that did not go a short way: whether the next may. */
 	private settle(): void {
 		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
 			&& this.framer.between && this.keepAlive.quiet && this.sender.straight;
 		this.window = usual ? this.delivery.window : -1;
-	}
-
-	private takeAny(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		this.window = -1;
-		from = this.take(bytes, from, to, now);
-		this.settle();
-		return from;
 	}
 
 	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's. */
