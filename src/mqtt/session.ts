@@ -77,10 +77,8 @@ export class Session extends Inbound {
 	 */
 	peek(room: number): Uint8Array | undefined {
 		const outbox = this.outbox;
-		const from = outbox.sentEnd;
-		const end = outbox.end;
-		if (outbox.count > this.window || end > from + room || this.receiving !== Receiving.No) return this.peekAny(room);
-		return end > from ? outbox.bytes.subarray(from, end) : undefined;
+		if (outbox.count > this.window || outbox.end > outbox.sentEnd + room || this.receiving !== Receiving.No) return this.peekAny(room);
+		return outbox.end > outbox.sentEnd ? outbox.bytes.subarray(outbox.sentEnd, outbox.end) : undefined;
 	}
 
 	/** Any bytes that are to go out. */
@@ -145,17 +143,16 @@ export class Session extends Inbound {
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (length > payload.length || qos < 0 || qos > 2 || topic.length < 3) assert(false, BAD_MESSAGE);
+		if (length > payload.length || topic.length < 3 || qos !== 0 && qos !== 1 && qos !== 2) assert(false, BAD_MESSAGE);
 		const outbox = this.outbox;
 		const bytes = outbox.bytes;
-		const protocol5 = outbox.protocol5;
 		const at = outbox.end;
 		let rest = topic.length + length;
 		if (qos > 0) rest += 2;
-		if (protocol5) rest += protocol5.publishSize;
+		if (outbox.protocol5) rest += outbox.protocol5.publishSize;
 		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
 		const end = topicAt + rest;
-		if (end > bytes.length || outbox.count === outbox.max || protocol5 && end - at > protocol5.packetMax) return -1;
+		if (end > bytes.length || outbox.count === outbox.max || outbox.protocol5 && end - at > outbox.protocol5.packetMax) return -1;
 		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
 		if (rest < 0x80) bytes[at + 1] = rest;
 		else writeLength(bytes, at + 1, rest);
@@ -172,7 +169,7 @@ export class Session extends Inbound {
 		else writeBytes(bytes, payloadAt, payload, length);
 		outbox.count++;
 		outbox.end = end;
-		if (protocol5) this.publish5(topic, payloadAt, protocol5);
+		if (outbox.protocol5) this.publish5(topic, payloadAt, outbox.protocol5);
 		return id;
 	}
 
