@@ -66,7 +66,10 @@ export class Delivery {
 		return id;
 	}
 
-	/** The next id, used. It need not be looked for where none has come into use since nothing was: all do so in turn, through here and use(). */
+	/**
+	 * The next id, used. Ids come into use in turn, here and in use(): so once none is in use, all from there to 65,535 are free until they are
+	 * reached, and nothing has to be looked through.
+	 */
 	takeId(filters: Filters): number {
 		const ids = this.#ids;
 		if (ids[At.Last] < ids[At.FreeTo]) return ++ids[At.Last];

@@ -59,8 +59,8 @@ export class Sender {
 		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.elsewhere === undefined || this.elsewhere.passing === 0);
 	}
 
-	/** Whether messages go out as they lie in the outbox, and nothing else is there to go before them; then what was offered last was of them. */
-	get straight(): boolean {
+	/** If nothing is there but messages, and they go out as they lie in the outbox, returns true: then they may be peeked at and written without us. */
+	goStraight(): boolean {
 		if (!this.drained || this.elsewhere && !this.outbox.protocol5?.aliases.none) return false;
 		this.offered = Source.Outbox;
 		return true;

@@ -45,20 +45,16 @@ export class Session extends Inbound {
 		if (from < to) this.keepAlive.receivedAt = now;
 		try {
 			if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
-			if (from < to) from = this.takeAny(bytes, from, to, now);
+			if (from < to) {
+				this.window = -1;
+				from = this.take(bytes, from, to, now);
+				this.settle();
+			}
 		} catch (error) {
 			this.failHandler();
 			throw error;
 		}
 		this.receiving = Receiving.No;
-		return from;
-	}
-
-	/** Any bytes. */
-	private takeAny(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		this.window = -1;
-		from = this.take(bytes, from, to, now);
-		this.settle();
 		return from;
 	}
 
@@ -229,7 +225,7 @@ export class Session extends Inbound {
 	/** After anything that did not go a short way: whether the next may. */
 	private settle(): void {
 		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
-			&& this.framer.between && this.keepAlive.quiet && this.sender.straight;
+			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight();
 		this.window = usual ? this.delivery.window : -1;
 	}
 
