@@ -312,7 +312,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	private sayReading(topic: Uint8Array, place: number): boolean {
 		const message = this.#ids.indexOf(0);
-		if (message < 0 || this.#session.room(topic.length) < OUTBOX_RESERVE) return false;
+		if (message < 0 || this.#session.room(topic) < OUTBOX_RESERVE) return false;
 		this.#writer.write(this.#text, this.#waiting.read(place));
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);

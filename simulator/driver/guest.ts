@@ -143,7 +143,7 @@ class Guest implements SessionHandler {
 		const session = this.#made;
 		const name = topicName(topic);
 		const packetId = session.publish(name, payload, payload.length, qos, retain);
-		if (packetId < 0) throw new Error(`There is no room for the message: ${Math.max(0, session.room(name.length))} bytes of payload fit now (outboxBytes, messagesMax).`);
+		if (packetId < 0) throw new Error(`There is no room for the message: ${Math.max(0, session.room(name))} bytes of payload fit now (outboxBytes, messagesMax).`);
 		tell('published', { packetId });
 	}
 

@@ -30,6 +30,9 @@ export class Aliases implements Elsewhere {
 		this.#told = this.left = 0;
 	}
 
+	/** Whether the broker takes none. */
+	get none(): boolean { return this.#allowed === 0; }
+
 	/** A topic that is published to: from now on worth an alias, if there is one left. */
 	note(topic: Uint8Array): void {
 		const topics = this.#topics;
@@ -48,7 +51,7 @@ export class Aliases implements Elsewhere {
 		let topicAt = lengthAt;
 		while (bytes[topicAt++] >= 0x80) {}
 		const topicEnd = topicAt + 2 + readUint16(bytes, topicAt);
-		const alias = this.aliasOf(bytes, topicAt + 2, topicEnd);
+		const alias = this.aliasOf(bytes, topicAt, topicEnd);
 		if (alias === 0) return 0;
 		const told = (this.#told & 1 << alias) !== 0;
 		const length = at + size - topicAt + 3 - (told ? topicEnd - topicAt - 2 : 0);

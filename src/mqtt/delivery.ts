@@ -49,6 +49,12 @@ export class Delivery {
 		return quota > 0 ? quota : 0;
 	}
 
+	/** How many may be in flight at once, while a PUBACK changes nothing but the outbox; -1: it may. */
+	get window(): number {
+		const ids = this.#ids;
+		return ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0 ? -1 : ids[At.Limit];
+	}
+
 	has(id: number): boolean { return this.outbox.has(id) || this.#ids[At.Releases] > 0 && indexOf(this.#ids, At.Releases, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
@@ -60,10 +66,30 @@ export class Delivery {
 		return id;
 	}
 
+	/**
+	 * The next id, used. Ids come into use in turn, here and in use(): so once none is in use, all from there to 65,535 are free until they are
+	 * reached, and nothing has to be looked through.
+	 */
+	takeId(filters: Filters): number {
+		const ids = this.#ids;
+		if (ids[At.Last] < ids[At.FreeTo]) return ++ids[At.Last];
+		const id = this.use(this.nextId(filters));
+		if (this.pending === 0 && filters.wishes === 0) ids[At.FreeTo] = 0xffff;
+		return id;
+	}
+
+	/** The next id to be taken is that one, which MUST be free. */
+	lead(id: number): void {
+		this.#ids[At.Last] = id - 1;
+		this.#ids[At.FreeTo] = 0;
+	}
+
 	/** The request with that id is stored; -1 or 0: there is none. Returns the id. */
 	use(id: number): number {
-		if (id > 0) this.#ids[At.Last] = id;
-		return id;
+		if (id <= 0) return id;
+		// From 65,535 on to 1 again.
+		if (id < this.#ids[At.Last]) this.#ids[At.FreeTo] = 0;
+		return this.#ids[At.Last] = id;
 	}
 
 	/** Nothing that was sent before this request waits for an answer longer than it. */

@@ -28,16 +28,16 @@ export const enum Wish {
 export class Filters {
 	/** How many have a wish: none, most of the time. */
 	wishes = 0;
-	readonly #options: SessionOptions;
-	readonly #bytes: Uint8Array;
+	private readonly options: SessionOptions;
+	private readonly bytes: Uint8Array;
 	/** Its range of the bytes begins here, as long as the options say; the filters end there. */
-	readonly #start: number;
-	#end: number;
+	private readonly start: number;
+	private end: number;
 
 	constructor(options: SessionOptions, bytes: Uint8Array, start: number) {
-		this.#options = options;
-		this.#bytes = bytes;
-		this.#start = this.#end = start;
+		this.options = options;
+		this.bytes = bytes;
+		this.start = this.end = start;
 	}
 
 	/** Whether a request awaits its answer. */
@@ -45,43 +45,43 @@ export class Filters {
 
 	/** Where the request with that id lies that awaits an answer of that kind, or -1. */
 	find(id: number, wish: Wish): number {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.id(at) === id && this.wish(at) === wish) return at;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) === wish) return at;
 		return -1;
 	}
 
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
 		if (this.wishes === 0) return false;
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.id(at) === id && this.wish(at) !== Wish.None) return true;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) !== Wish.None) return true;
 		return false;
 	}
 
 	/** Where the first filter with that wish lies, or -1. */
 	first(wish: Wish): number {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.wish(at) === wish) return at;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === wish) return at;
 		return -1;
 	}
 
 	/** Where the first request lies that is to be made, or -1. */
 	waiting(): number {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if ((this.wish(at) & 1) === 1) return at;
+		for (let at = this.start; at < this.end; at = this.next(at)) if ((this.wish(at) & 1) === 1) return at;
 		return -1;
 	}
 
 	/** How many filters lie before that place. */
 	index(place: number): number {
 		let index = 0;
-		for (let at = this.#start; at < place; at = this.next(at)) index++;
+		for (let at = this.start; at < place; at = this.next(at)) index++;
 		return index;
 	}
 
 	/** 0: none yet. */
-	id(at: number): number { return readUint16(this.#bytes, at); }
+	id(at: number): number { return readUint16(this.bytes, at); }
 
 	/** Whether so many filters more, of so many bytes together, have room. */
 	fits(count: number, size: number): boolean {
-		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.#options;
-		return this.index(this.#end) + count <= filtersMax && this.#end + (OWN + 3) * count + size <= this.#start + filterBytes;
+		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.options;
+		return this.index(this.end) + count <= filtersMax && this.end + (OWN + 3) * count + size <= this.start + filterBytes;
 	}
 
 	/** What is wished of the filter; -1 if it is not on the list. */
@@ -93,7 +93,7 @@ export class Filters {
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
 	add(filter: string, options: number, id: number): number {
 		const bytes = encodeText(filter);
-		const is5 = this.#options.protocol5 !== undefined;
+		const is5 = this.options.protocol5 !== undefined;
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
 		assert(options >= 0 && options < (is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
 		if (is5) checkShared(filter, bytes, options);
@@ -101,7 +101,7 @@ export class Filters {
 		if (at >= 0 && this.awaits(at)) return -1;
 		if (at < 0) at = this.append(bytes);
 		if (at < 0) return -1;
-		this.#bytes[this.next(at) - 1] = options;
+		this.bytes[this.next(at) - 1] = options;
 		this.ask(at, Wish.Ask, id);
 		return id;
 	}
@@ -120,24 +120,24 @@ export class Filters {
 	remove(at: number): void {
 		const next = this.next(at);
 		this.setWish(at, Wish.None);
-		this.#bytes.copyWithin(at, next, this.#end);
-		this.#end -= next - at;
+		this.bytes.copyWithin(at, next, this.end);
+		this.end -= next - at;
 	}
 
 	/** The broker knows none of them: all are to be asked for. */
 	renew(): void {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.wish(at) === Wish.None) this.ask(at, Wish.Ask, 0);
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === Wish.None) this.ask(at, Wish.Ask, 0);
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) if (this.awaits(at)) this.setWish(at, this.wish(at) - 1);
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setWish(at, this.wish(at) - 1);
 	}
 
 	/** The largest request that may have to be made. */
 	get largest(): number {
 		let size = 0;
-		for (let at = this.#start; at < this.#end; at = this.next(at)) size = Math.max(size, this.requestSize(at));
+		for (let at = this.start; at < this.end; at = this.next(at)) size = Math.max(size, this.requestSize(at));
 		return size;
 	}
 
@@ -150,45 +150,45 @@ export class Filters {
 		const from = place + OWN;
 		const size = this.next(place) - from - (asks ? 0 : 1);
 		this.ask(place, this.wish(place) + 1, id);
-		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.#options.protocol5 !== undefined);
-		for (let i = 0; i < size; i++) bytes[at + i] = this.#bytes[from + i];
+		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.options.protocol5 !== undefined);
+		for (let i = 0; i < size; i++) bytes[at + i] = this.bytes[from + i];
 		return at + size;
 	}
 
 	private append(filter: Uint8Array): number {
-		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.#options;
-		const at = this.#end;
+		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.options;
+		const at = this.end;
 		const end = at + OWN + 2 + filter.length + 1;
 		if (!this.fits(1, filter.length)) return -1;
 		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
-		writeBytes(this.#bytes, writeUint16(this.#bytes, at + OWN, filter.length), filter, filter.length);
-		this.#bytes[at + 2] = Wish.None;
-		this.#end = end;
+		writeBytes(this.bytes, writeUint16(this.bytes, at + OWN, filter.length), filter, filter.length);
+		this.bytes[at + 2] = Wish.None;
+		this.end = end;
 		return at;
 	}
 
 	private same(filter: Uint8Array): number {
-		for (let at = this.#start; at < this.#end; at = this.next(at)) {
-			if (isSame(this.#bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
+		for (let at = this.start; at < this.end; at = this.next(at)) {
+			if (isSame(this.bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
 		}
 		return -1;
 	}
 
 	private awaits(at: number): boolean { return this.wish(at) === Wish.Asked || this.wish(at) === Wish.Left; }
 
-	private wish(at: number): Wish { return this.#bytes[at + 2]; }
+	private wish(at: number): Wish { return this.bytes[at + 2]; }
 
 	private setWish(at: number, wish: Wish): void {
 		this.wishes += (wish === Wish.None ? 0 : 1) - (this.wish(at) === Wish.None ? 0 : 1);
-		this.#bytes[at + 2] = wish;
+		this.bytes[at + 2] = wish;
 	}
 
 	private ask(at: number, wish: Wish, id: number): void {
-		writeUint16(this.#bytes, at, id);
+		writeUint16(this.bytes, at, id);
 		this.setWish(at, wish);
 	}
 
-	private next(at: number): number { return at + OWN + 3 + readUint16(this.#bytes, at + OWN); }
+	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }
 }
 Object.freeze(Filters.prototype);
 

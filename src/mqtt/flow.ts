@@ -18,6 +18,11 @@ import type { Elsewhere, Sender } from './sender.js';
 import { encodeText, isTopicFilter } from './topics.js';
 import { lengthSize, readUint16 } from './wire.js';
 
+/** Session.publish(). */
+interface Publisher {
+	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number;
+}
+
 export class Flow implements Elsewhere {
 	/** Something was taken, which is to be looked at before release(). */
 	held = false;
@@ -28,6 +33,7 @@ export class Flow implements Elsewhere {
 	#filters!: Filters;
 	#sender!: Sender;
 	#keepAlive!: KeepAlive;
+	#session!: Publisher;
 	/** Bytes of the longest topic filter that has room in a request. */
 	#requestMax = 0;
 	readonly #nothing = new Uint8Array(0);
@@ -39,13 +45,14 @@ export class Flow implements Elsewhere {
 	#owed = false;
 
 	/** By the session, when it is made. */
-	attach(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, keepAlive: KeepAlive, is5: boolean): void {
+	attach(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, keepAlive: KeepAlive, session: Publisher, is5: boolean): void {
 		assert(!is5, 'A flow speaks MQTT 3.1.1: leave out protocol5.');
 		this.#framer = framer;
 		this.#delivery = delivery;
 		this.#filters = filters;
 		this.#sender = sender;
 		this.#keepAlive = keepAlive;
+		this.#session = session;
 		this.#requestMax = sender.room - HEAD_MAX - 4;
 		framer.takePieces();
 	}
@@ -102,7 +109,7 @@ export class Flow implements Elsewhere {
 	poll(now: Millis): void {
 		if (!this.held) return;
 		this.#keepAlive.answered();
-		this.#keepAlive.received(now);
+		this.#keepAlive.receivedAt = now;
 		this.expectAnswers(now);
 	}
 
@@ -114,7 +121,7 @@ export class Flow implements Elsewhere {
 
 	/** Bytes that go before the payload. */
 	headSize(topic: Uint8Array, length: number, qos: number): number {
-		const rest = publishLength(topic.length, length, qos, undefined);
+		const rest = publishLength(topic, length, qos, undefined);
 		return 1 + lengthSize(rest) + rest - length;
 	}
 
@@ -124,12 +131,12 @@ export class Flow implements Elsewhere {
 	 */
 	begin(topic: Uint8Array, length: number, qos: number, retain: boolean, duplicate: boolean, id: number): number {
 		assert(this.ready, 'begin() was called before everything was sent.');
-		const { outbox } = this.#delivery;
-		if (qos > 0 && this.#delivery.quota === 0) return -1;
-		if (qos > 0 && id === 0) id = this.#delivery.nextId(this.#filters);
-		if (this.headSize(topic, length, qos) > this.#sender.size || !outbox.put(topic, this.#nothing, 0, qos, retain, id)) return -1;
+		if (qos > 0 && this.#delivery.quota === 0 || this.headSize(topic, length, qos) > this.#sender.size) return -1;
+		if (qos > 0 && id > 0) this.#delivery.lead(id);
+		id = this.#session.publish(topic, this.#nothing, 0, qos, retain);
+		if (id < 0) return -1;
 		this.#sender.pass(Packet.Publish | qos << 1 | (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), topic, length, id);
-		return qos > 0 ? this.#delivery.use(id) : 0;
+		return id;
 	}
 
 	passed(count: number, now: Millis): void {

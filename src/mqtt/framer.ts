@@ -3,7 +3,7 @@
 //
 // Rule: a packet that arrived in one piece is read where it lies; only pieces are copied, into one buffer that never grows.
 // What is larger than the buffer is counted and let go, whole or in pieces alike, but for its packet id, which is owed an answer.
-// Invariant: #have ≤ end while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
+// Invariant: have ≤ end while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
 
 import { Fault } from './fault.js';
 import { checkFirst, checkLength } from './packets.js';
@@ -32,15 +32,18 @@ export class Framer {
 	end = 0;
 	/** Packet id of a PUBLISH that was let go, or FURTHER. */
 	id = 0;
+	/** What viewOf() gave last, and of which bytes. */
+	private view: DataView | undefined;
+	private viewed: Uint8Array | undefined;
 
-	#mode: Mode;
-	#stage = Stage.First;
-	#head = 0;
+	private mode: Mode;
+	private stage = Stage.First;
+	private head = 0;
 	/** Bytes of the stage that have come; of the rest, that are to come. */
-	#have = 0;
+	private have = 0;
 
 	constructor(buffer: Uint8Array, is5 = false, size = buffer.length) {
-		this.#mode = is5 ? Mode.Version5 : Mode.Version4;
+		this.mode = is5 ? Mode.Version5 : Mode.Version4;
 		this.size = size;
 		this.bytes = this.buffer = buffer;
 	}
@@ -51,20 +54,30 @@ export class Framer {
 		return length > this.size && !this.continued ? length : 0;
 	}
 
-	takePieces(): void { this.#mode = Mode.Pieces; }
+	/** Whether short packets are read where they lie, from the next byte on. */
+	get between(): boolean { return this.stage === Stage.First && this.size >= 0x7f; }
+
+	/** A view of those bytes by words, made anew only if they are others than the last time. */
+	viewOf(bytes: Uint8Array): DataView {
+		if (this.viewed === bytes) return this.view!;
+		this.viewed = bytes;
+		return this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	}
+
+	takePieces(): void { this.mode = Mode.Pieces; }
 
 	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */
 	get continued(): boolean { return this.id === FURTHER; }
 
 	/** Bytes of the message that are to come behind this piece. */
-	get rest(): number { return this.#stage === Stage.Rest ? this.#have : 0; }
+	get rest(): number { return this.stage === Stage.Rest ? this.have : 0; }
 
 	/** Not None: the stream makes no sense from here on; below it in `first` is the first byte of the packet at fault. */
 	get fault(): Fault { return this.first >> 8; }
 
 	/** A new connection. */
 	reset(): void {
-		this.#stage = Stage.First;
+		this.stage = Stage.First;
 		this.first = 0;
 	}
 
@@ -72,14 +85,14 @@ export class Framer {
 	take(bytes: Uint8Array, from: number, to: number): number {
 		const body = from + 2;
 		const length = body <= to ? bytes[from + 1] : 0x80;
-		if (this.#stage === Stage.First && length < 0x80 && length <= this.size && body + length <= to) return this.whole(bytes, body, length);
+		if (this.stage === Stage.First && length < 0x80 && length <= this.size && body + length <= to) return this.whole(bytes, body, length);
 		return this.pieces(bytes, from, to);
 	}
 
 	/** A short packet in one piece, as nearly all are. */
 	private whole(bytes: Uint8Array, at: number, length: number): number {
 		const first = bytes[at - 2];
-		const is5 = this.#mode === Mode.Version5;
+		const is5 = this.mode === Mode.Version5;
 		const fault = checkFirst(first, is5) || checkLength(first, length, this.size, is5);
 		this.first = fault << 8 | first;
 		this.bytes = bytes;
@@ -91,80 +104,80 @@ export class Framer {
 	private pieces(bytes: Uint8Array, from: number, to: number): number {
 		this.first = 0;
 		while (from < to && this.first === 0) {
-			if (this.#stage === Stage.Body) from = this.body(bytes, from, to);
-			else if (this.#stage === Stage.Rest) from = this.further(bytes, from, to);
-			else if (this.#stage === Stage.Length) this.lengthByte(bytes[from++]);
+			if (this.stage === Stage.Body) from = this.body(bytes, from, to);
+			else if (this.stage === Stage.Rest) from = this.further(bytes, from, to);
+			else if (this.stage === Stage.Length) this.lengthByte(bytes[from++]);
 			else this.firstByte(bytes[from++]);
 		}
 		return from;
 	}
 
 	private firstByte(first: number): void {
-		this.#head = first;
-		this.end = this.#have = this.id = 0;
-		this.#stage = Stage.Length;
-		this.check(checkFirst(first, this.#mode === Mode.Version5));
+		this.head = first;
+		this.end = this.have = this.id = 0;
+		this.stage = Stage.Length;
+		this.check(checkFirst(first, this.mode === Mode.Version5));
 	}
 
 	/** At most four, and no more than needed (§2.2.3). */
 	private lengthByte(byte: number): void {
-		if (byte === 0 && this.#have > 0 || byte >= 0x80 && this.#have === 3) return this.check(Fault.BadLength);
-		this.end |= (byte & 0x7f) << 7 * this.#have++;
+		if (byte === 0 && this.have > 0 || byte >= 0x80 && this.have === 3) return this.check(Fault.BadLength);
+		this.end |= (byte & 0x7f) << 7 * this.have++;
 		if (byte >= 0x80) return;
-		this.#stage = Stage.Body;
-		this.#have = 0;
-		this.check(checkLength(this.#head, this.end, this.size, this.#mode === Mode.Version5));
+		this.stage = Stage.Body;
+		this.have = 0;
+		this.check(checkLength(this.head, this.end, this.size, this.mode === Mode.Version5));
 		if (this.end === 0) this.complete(this.buffer, 0);
 	}
 
 	private check(fault: Fault): void {
-		if (fault !== Fault.None) this.first = fault << 8 | this.#head;
+		if (fault !== Fault.None) this.first = fault << 8 | this.head;
 	}
 
 	private body(bytes: Uint8Array, from: number, to: number): number {
 		const length = this.end;
-		let count = Math.min(to - from, length - this.#have);
+		let count = Math.min(to - from, length - this.have);
 		if (count === length && length <= this.size) {
 			this.complete(bytes, from);
 			return from + count;
 		}
-		if (this.#mode === Mode.Pieces && length > this.size) count = this.pieceCount(count);
+		if (this.mode === Mode.Pieces && length > this.size) count = this.pieceCount(count);
 		this.keep(bytes, from, count);
-		this.#have += count;
-		if (this.#have === length) this.complete(this.buffer, 0);
-		else if (this.#mode === Mode.Pieces && this.#have === this.size && this.headFits) this.firstPiece();
+		this.have += count;
+		if (this.have === length) this.complete(this.buffer, 0);
+		else if (this.mode === Mode.Pieces && this.have === this.size && this.headFits) this.firstPiece();
 		return from + count;
 	}
 
 	/** The length of its topic is looked at first; then, if that fits, the first piece is a full buffer. */
 	private pieceCount(count: number): number {
-		if (this.#have < 2) return Math.min(count, 2 - this.#have);
-		return this.headFits ? Math.min(count, this.size - this.#have) : count;
+		if (this.have < 2) return Math.min(count, 2 - this.have);
+		return this.headFits ? Math.min(count, this.size - this.have) : count;
 	}
 
 	private get headFits(): boolean { return 4 + readUint16(this.buffer, 0) <= this.size; }
 
 	private firstPiece(): void {
-		this.#have = this.end - this.size;
+		this.have = this.end - this.size;
 		this.end = this.size;
 		this.complete(this.buffer, 0);
-		this.#stage = Stage.Rest;
+		this.stage = Stage.Rest;
 	}
 
 	/** It is shown where it came. */
 	private further(bytes: Uint8Array, from: number, to: number): number {
-		const count = Math.min(to - from, this.#have);
+		const count = Math.min(to - from, this.have);
 		this.end = count;
 		this.complete(bytes, from);
 		this.id = FURTHER;
-		this.#have -= count;
-		if (this.#have > 0) this.#stage = Stage.Rest;
+		this.have -= count;
+		if (this.have > 0) this.stage = Stage.Rest;
 		return from + count;
 	}
 
 	private keep(bytes: Uint8Array, from: number, count: number): void {
 		const { buffer } = this;
-		const have = this.#have;
+		const have = this.have;
 		const fits = Math.min(count, this.size - have);
 		if (fits >= VIEW_MIN) buffer.set(bytes.subarray(from, from + fits), have);
 		else for (let i = 0; i < fits; i++) buffer[have + i] = bytes[from + i];
@@ -173,15 +186,15 @@ export class Framer {
 
 	/** Of a message that is let go, the packet id is picked out as it passes. */
 	private keepId(bytes: Uint8Array, from: number, count: number): void {
-		if ((this.#head & 6) === 0) return;
-		const high = 2 + (this.buffer[0] << 8 | this.buffer[1]) - this.#have;
+		if ((this.head & 6) === 0) return;
+		const high = 2 + (this.buffer[0] << 8 | this.buffer[1]) - this.have;
 		if (high >= 0 && high < count) this.id |= bytes[from + high] << 8;
 		if (high + 1 >= 0 && high + 1 < count) this.id |= bytes[from + high + 1];
 	}
 
 	private complete(bytes: Uint8Array, at: number): void {
-		this.#stage = Stage.First;
-		this.first |= this.#head;
+		this.stage = Stage.First;
+		this.first |= this.head;
 		this.bytes = bytes;
 		this.at = at;
 		this.end += at;

@@ -105,22 +105,18 @@ function connectFlags(options: SessionOptions, fresh: boolean): number {
 	return flags;
 }
 
-/** The remaining length of a PUBLISH. */
-export function publishLength(topicLength: number, payloadLength: number, qos: number, protocol5: Protocol5 | undefined): number {
-	const length = 2 + topicLength + payloadLength + (qos > 0 ? 2 : 0);
+/** The remaining length of a PUBLISH; the topic is of topicName(). */
+export function publishLength(topic: Uint8Array, payloadLength: number, qos: number, protocol5: Protocol5 | undefined): number {
+	const length = topic.length + payloadLength + (qos > 0 ? 2 : 0);
 	return protocol5 ? length + protocol5.publishSize : length;
 }
 
-/** Up to the packet id. In `first` DUP is 0: the outbox sets it when it sends again. */
+/** Up to the packet id. */
 export function writePublishHead(bytes: Uint8Array, at: number, first: number, length: number, topic: Uint8Array): number {
-	const topicLength = topic.length;
-	bytes[at++] = first;
-	if (length < 0x80) bytes[at++] = length;
-	else at = writeLength(bytes, at, length);
-	bytes[at++] = topicLength >> 8;
-	bytes[at++] = topicLength;
+	bytes[at] = first;
+	at = writeLength(bytes, at + 1, length);
 	bytes.set(topic, at);
-	return at + topicLength;
+	return at + topic.length;
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP. A reason other than 0 is for MQTT 5.0. */
@@ -172,10 +168,10 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 }
 
 /** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */
-export function checkPublish(bytes: Uint8Array, at: number, end: number, qos: number): Fault {
+export function checkPublish(bytes: Uint8Array, view: DataView, at: number, end: number, qos: number): Fault {
 	const topicEnd = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
-	if (!isPlainTopic(bytes, at + 2, topicEnd)) {
+	if (!isPlainTopic(view, at + 2, topicEnd)) {
 		if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
 		if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
 	}

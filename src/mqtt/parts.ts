@@ -2,7 +2,8 @@
 // What a session is made of: its parts, over one block of memory, and where it stands.
 //
 // Rule: here parts are only put together. What is received is in inbound.ts, what can be asked of a session in session.ts; the
-// three are layers of one object, since on XS an object for each would cost a slot for each part that it refers to.
+// three are layers of one object, since on XS an object for each would cost a slot for each part that it refers to. For the same reason most
+// parts have fields that are private to TypeScript alone: #private ones cost a slot an object, and are looked up anew in every call.
 
 import { assert } from '../assert.js';
 import { Buffers } from './buffers.js';
@@ -12,6 +13,7 @@ import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { KeepAlive } from './keepalive.js';
 import type { SessionHandler, SessionOptions } from './options.js';
+import type { Outbox } from './outbox.js';
 import { connectSize } from './packets.js';
 import { Sender } from './sender.js';
 import { lengthSize } from './wire.js';
@@ -39,10 +41,17 @@ export abstract class Parts {
 	protected readonly options: SessionOptions;
 	protected readonly handler: SessionHandler;
 	protected readonly framer: Framer;
+	protected readonly outbox: Outbox;
 	protected readonly delivery: Delivery;
 	protected readonly filters: Filters;
 	protected readonly sender: Sender;
 	protected readonly keepAlive = new KeepAlive();
+	/**
+	 * Above 0: we are connected and nothing is under way but messages and PUBACKs, nearly always so. That many messages may be in flight; all that lies
+	 * in the outbox may go out as it is; the next byte that arrives begins a packet. Then the short ways of session.ts may be gone. -1: anything
+	 * else. Whoever begins anything else sets it to -1, whoever ends it calls settle().
+	 */
+	protected window = -1;
 	protected state = State.Idle;
 	protected receiving = Receiving.No;
 	/** What onClosed() is to be told, and in MQTT 5.0 the broker before, once DISCONNECT is out. */
@@ -65,9 +74,12 @@ export abstract class Parts {
 		this.framer = new Framer(bytes, is5, filtersAt);
 		this.filters = new Filters(options, bytes, filtersAt);
 		this.delivery = new Delivery(options, buffers);
-		this.sender = new Sender(bytes, controlAt, this.delivery.outbox, protocol5 ? protocol5.aliases : flow);
-		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, is5);
+		this.outbox = this.delivery.outbox;
+		this.sender = new Sender(controlAt, this.outbox, protocol5 ? protocol5.aliases : flow);
+		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, this, is5);
 	}
+
+	abstract publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number;
 
 	/** From CONNACK until the connection ends or stop() is called. */
 	get connected(): boolean { return this.state === State.Connected; }

@@ -40,6 +40,8 @@ export class Protocol5 {
 	readonly #options: Options5;
 	readonly #properties = new Properties();
 	readonly aliases: Aliases;
+	/** Bytes of the properties of each PUBLISH, with their length. */
+	readonly publishSize: number;
 
 	/** What the broker allows on this connection (§3.2.2.3). */
 	receiveMax = 0xffff;
@@ -60,6 +62,7 @@ export class Protocol5 {
 
 	constructor(options: Options5 = {}) {
 		this.#options = options;
+		this.publishSize = (options.messageExpirySeconds ?? 0) > 0 ? 6 : 1;
 		this.aliases = new Aliases(options.aliasesMax ?? ALIASES_MAX);
 		this.known = options.hadSession === true;
 	}
@@ -99,13 +102,10 @@ export class Protocol5 {
 		return willExpirySeconds > 0 ? writeNumber(bytes, at, Property.MessageExpiry, willExpirySeconds) : at;
 	}
 
-	/** Bytes of the properties of a PUBLISH, with their length. */
-	get publishSize(): number { return (this.#options.messageExpirySeconds ?? 0) > 0 ? 6 : 1; }
-
-	writePublish(bytes: Uint8Array, at: number): number {
-		const { messageExpirySeconds = 0 } = this.#options;
-		bytes[at++] = this.publishSize - 1;
-		return messageExpirySeconds > 0 ? writeNumber(bytes, at, Property.MessageExpiry, messageExpirySeconds) : at;
+	writePublish(bytes: Uint8Array, at: number): void {
+		const size = this.publishSize - 1;
+		bytes[at] = size;
+		if (size > 0) writeNumber(bytes, at + 1, Property.MessageExpiry, this.#options.messageExpirySeconds!);
 	}
 
 	/**
@@ -124,6 +124,9 @@ export class Protocol5 {
 		keepAlive.start(this.keepAliveSeconds < 0 ? options.keepAliveMs : this.keepAliveSeconds * 1_000, now);
 		return Fault.None;
 	}
+
+	/** Whether the broker takes messages of any QoS, retained or not, as nearly all do. */
+	get takesAll(): boolean { return this.qosMax === 2 && this.retainAvailable; }
 
 	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; without our filters we do not go on. */
 	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault {

@@ -27,62 +27,67 @@ export interface Elsewhere {
 }
 
 export class Sender {
-	readonly #outbox: Outbox;
-	readonly #elsewhere: Elsewhere | undefined;
-	/** CONNECT at the front; then control bytes, whole packets but for the first, from #start to #end, before the outbox begins. */
-	readonly #bytes: Uint8Array;
-	readonly #start: number;
-	#end: number;
+	private readonly outbox: Outbox;
+	private readonly elsewhere: Elsewhere | undefined;
+	/** CONNECT at the front; then control bytes, whole packets but for the first, from begin to end, before the outbox begins. */
+	private readonly begin: number;
+	private end: number;
 	/** Bytes of CONNECT that are not out. */
-	#connectLeft = 0;
-	#offered = Source.None;
+	private connectLeft = 0;
+	private offered = Source.None;
 
 	/** Its range of the bytes lies between `start` and the outbox. */
-	constructor(bytes: Uint8Array, start: number, outbox: Outbox, elsewhere?: Elsewhere) {
-		this.#outbox = outbox;
-		this.#elsewhere = elsewhere;
-		this.#bytes = bytes;
-		this.#start = this.#end = start;
+	constructor(start: number, outbox: Outbox, elsewhere?: Elsewhere) {
+		this.outbox = outbox;
+		this.elsewhere = elsewhere;
+		this.begin = this.end = start;
 	}
 
 	/** A new connection: CONNECT, of that size, goes first. */
 	start(connectSize: number): void {
-		this.#connectLeft = connectSize;
-		this.#end = this.#start;
-		this.#offered = Source.None;
-		if (this.#elsewhere) this.#elsewhere.left = this.#elsewhere.passing = 0;
+		this.connectLeft = connectSize;
+		this.end = this.begin;
+		this.offered = Source.None;
+		if (this.elsewhere) this.elsewhere.left = this.elsewhere.passing = 0;
 	}
 
 	/** Whether CONNECT is not out yet. */
-	get connecting(): boolean { return this.#connectLeft > 0; }
+	get connecting(): boolean { return this.connectLeft > 0; }
 
 	/** Whether everything is out but messages that were not begun. */
 	get drained(): boolean {
-		return this.#connectLeft === 0 && this.#end === this.#start && !this.#outbox.begun && (this.#elsewhere === undefined || this.#elsewhere.passing === 0);
+		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.elsewhere === undefined || this.elsewhere.passing === 0);
+	}
+
+	/** If nothing is there but messages, and they go out as they lie in the outbox, returns true: then they may be peeked at and written without us. */
+	goStraight(): boolean {
+		if (!this.drained || this.elsewhere && !this.outbox.protocol5?.aliases.none) return false;
+		this.offered = Source.Outbox;
+		return true;
 	}
 
 	/** Bytes of control bytes at most. */
-	get size(): number { return this.#outbox.start - this.#start; }
+	get size(): number { return this.outbox.start - this.begin; }
 
 	/** Room for requests. */
-	get room(): number { return this.#outbox.start - this.#end - RESERVE; }
+	get room(): number { return this.outbox.start - this.end - RESERVE; }
 
 	/** Whether the answer to one more packet has room. */
-	get ready(): boolean { return this.#end + RESERVE + ANSWER_MAX <= this.#outbox.start; }
+	get ready(): boolean { return this.end + RESERVE + ANSWER_MAX <= this.outbox.start; }
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 	acknowledge(first: number, id: number, reason = 0): void {
 		assert(this.room >= (reason > 0 ? 5 : 4), 'An acknowledgement has no room.');
-		this.#end = writeAcknowledgement(this.#bytes, this.#end, first, id, reason);
+		this.end = writeAcknowledgement(this.outbox.bytes, this.end, first, id, reason);
 	}
 
 	/** PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that others like it are waiting. */
 	say(first: Packet, reason = 0): void {
-		const bytes = this.#bytes;
-		if (this.#end + (reason > 0 ? 3 : 2) > this.#outbox.start) return;
-		bytes[this.#end++] = first;
-		bytes[this.#end++] = reason > 0 ? 1 : 0;
-		if (reason > 0) bytes[this.#end++] = reason;
+		const bytes = this.outbox.bytes;
+		if (this.end + (reason > 0 ? 3 : 2) > this.outbox.start) return;
+		bytes[this.end++] = first;
+		bytes[this.end++] = reason > 0 ? 1 : 0;
+		if (reason > 0) bytes[this.end++] = reason;
 	}
 
 	/** Queues what is to be said on a standing connection: PUBREL, SUBSCRIBE and UNSUBSCRIBE, as far as there is room. */
@@ -93,7 +98,7 @@ export class Sender {
 		}
 		for (let at = filters.waiting(); at >= 0 && this.room >= filters.requestSize(at); at = filters.waiting()) {
 			const id = filters.id(at) || delivery.use(delivery.nextId(filters));
-			this.#end = filters.write(at, this.#bytes, this.#end, id);
+			this.end = filters.write(at, this.outbox.bytes, this.end, id);
 		}
 	}
 
@@ -103,62 +108,62 @@ export class Sender {
 	 */
 	pass(first: number, topic: Uint8Array, length: number, id: number): void {
 		const qos = first >> 1 & 3;
-		const elsewhere = this.#elsewhere!;
-		this.#end = writePublishHead(this.#bytes, this.#start, first, publishLength(topic.length, length, qos, undefined), topic);
-		if (qos > 0) this.#end = writeUint16(this.#bytes, this.#end, id);
-		elsewhere.left = this.#end - this.#start;
+		const elsewhere = this.elsewhere!;
+		this.end = writePublishHead(this.outbox.bytes, this.begin, first, publishLength(topic, length, qos, undefined), topic);
+		if (qos > 0) this.end = writeUint16(this.outbox.bytes, this.end, id);
+		elsewhere.left = this.end - this.begin;
 		elsewhere.passing = length;
-		this.#outbox.beginElsewhere();
+		this.outbox.beginElsewhere();
 	}
 
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
-		if (this.#connectLeft > 0 || this.#elsewhere !== undefined || this.#end > this.#start) return this.peekFirst(room, quota);
-		this.#offered = Source.Outbox;
-		return this.#outbox.peek(room, quota);
+		if (this.connectLeft > 0 || this.elsewhere !== undefined || this.end > this.begin) return this.peekFirst(room, quota);
+		this.offered = Source.Outbox;
+		return this.outbox.peek(room, quota);
 	}
 
 	/** What may have to go before messages. */
 	private peekFirst(room: number, quota: number): Uint8Array | undefined {
-		if (this.#connectLeft > 0) {
-			this.#offered = Source.Connect;
-			const end = packetSize(this.#bytes, 0);
-			return this.view(end - this.#connectLeft, end, room);
+		if (this.connectLeft > 0) {
+			this.offered = Source.Connect;
+			const end = packetSize(this.outbox.bytes, 0);
+			return this.view(end - this.connectLeft, end, room);
 		}
-		const outbox = this.#outbox;
-		const elsewhere = this.#elsewhere;
-		const start = this.#start;
+		const outbox = this.outbox;
+		const elsewhere = this.elsewhere;
+		const start = this.begin;
 		if (elsewhere && elsewhere.left === 0 && elsewhere.passing > 0) return undefined;
-		if (outbox.protocol5 && this.#end === start && room > 0) this.#end += outbox.alias(this.#bytes, start, outbox.start, quota);
+		if (outbox.protocol5 && this.end === start && room > 0) this.end += outbox.alias(this.outbox.bytes, start, outbox.start, quota);
 		const left = elsewhere ? elsewhere.left : 0;
-		if (left > 0 || this.#end > start && !outbox.begun) {
-			this.#offered = Source.Control;
-			return this.view(start, left > 0 ? start + left : this.#end, room);
+		if (left > 0 || this.end > start && !outbox.begun) {
+			this.offered = Source.Control;
+			return this.view(start, left > 0 ? start + left : this.end, room);
 		}
-		this.#offered = Source.Outbox;
-		return outbox.peek(room, this.#end > start ? -1 : quota);
+		this.offered = Source.Outbox;
+		return outbox.peek(room, this.end > start ? -1 : quota);
 	}
 
 	private view(from: number, end: number, room: number): Uint8Array | undefined {
-		return room > 0 ? this.#bytes.subarray(from, Math.min(end, from + room)) : undefined;
+		return room > 0 ? this.outbox.bytes.subarray(from, Math.min(end, from + room)) : undefined;
 	}
 
 	/** True if that finished a packet, as far as is known. */
 	wrote(count: number): boolean {
-		if (this.#offered === Source.Outbox) return this.#outbox.wrote(count) > 0;
-		if (this.#offered === Source.Connect) {
-			this.#connectLeft -= count;
-			return this.#connectLeft === 0;
+		if (this.offered === Source.Outbox) return this.outbox.wrote(count) > 0;
+		if (this.offered === Source.Connect) {
+			this.connectLeft -= count;
+			return this.connectLeft === 0;
 		}
-		const start = this.#start;
-		assert(start + count <= this.#end, 'More bytes were written than were given out.');
-		this.#bytes.copyWithin(start, start + count, this.#end);
-		this.#end -= count;
-		const elsewhere = this.#elsewhere;
-		if (!elsewhere || elsewhere.left === 0) return this.#end === start;
+		const start = this.begin;
+		assert(start + count <= this.end, 'More bytes were written than were given out.');
+		this.outbox.bytes.copyWithin(start, start + count, this.end);
+		this.end -= count;
+		const elsewhere = this.elsewhere;
+		if (!elsewhere || elsewhere.left === 0) return this.end === start;
 		elsewhere.left -= count;
 		if (elsewhere.left > 0) return false;
-		this.#outbox.sentElsewhere();
+		this.outbox.sentElsewhere();
 		return true;
 	}
 }

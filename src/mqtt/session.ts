@@ -3,15 +3,19 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
+// Each of these four has a short way, which is open while `window` (parts.ts) is above 0 and does what the way for anything (…Any) would do.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
-import { Packet, writeConnect } from './packets.js';
+import { Packet, RETAIN, writeConnect } from './packets.js';
 import { Receiving, State } from './parts.js';
 import type { Protocol5 } from './protocol5.js';
+import { lengthSize, writeBytes, writeLength } from './wire.js';
+
+const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -38,11 +42,26 @@ export class Session extends Inbound {
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		if (this.receiving !== Receiving.No) assert(false, 'receive() was called from inside a callback.');
 		this.receiving = Receiving.Yes;
+		if (from < to) this.keepAlive.receivedAt = now;
 		try {
-			return this.take(bytes, from, to, now);
+			if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
+			if (from < to) {
+				this.window = -1;
+				from = this.take(bytes, from, to, now);
+				this.settle();
+			}
 		} catch (error) {
-			this.fail(Fault.Handler, 0);
+			this.failHandler();
 			throw error;
+		}
+		this.receiving = Receiving.No;
+		return from;
+	}
+
+	/** A callback threw. */
+	private failHandler(): void {
+		try {
+			this.fail(Fault.Handler, 0);
 		} finally {
 			this.receiving = Receiving.No;
 		}
@@ -53,6 +72,13 @@ export class Session extends Inbound {
 	 * anything else here but wrote(). MUST NOT be called from inside a callback.
 	 */
 	peek(room: number): Uint8Array | undefined {
+		const outbox = this.outbox;
+		if (outbox.count > this.window || outbox.end > outbox.sentEnd + room || this.receiving !== Receiving.No) return this.peekAny(room);
+		return outbox.end > outbox.sentEnd ? outbox.bytes.subarray(outbox.sentEnd, outbox.end) : undefined;
+	}
+
+	/** Any bytes that are to go out. */
+	private peekAny(room: number): Uint8Array | undefined {
 		if (this.receiving !== Receiving.No) assert(false, 'peek() was called from inside a callback.');
 		const state = this.state;
 		if (state <= State.Ended) return undefined;
@@ -67,15 +93,36 @@ export class Session extends Inbound {
 
 	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
 	wrote(count: number, now: Millis): void {
+		const outbox = this.outbox;
+		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end) return this.wroteAny(count, now);
+		this.keepAlive.sentAt = now;
+		// All that lay there is sent: messages of QoS 0 go, the others wait for their PUBACKs.
+		if (outbox.fleeting > 0) return outbox.fleeting === outbox.count ? outbox.clear() : this.wroteAny(count, now);
+		outbox.sent = outbox.count;
+		outbox.sentEnd = outbox.end;
+		if (this.keepAlive.awaitedSince === Infinity) this.keepAlive.awaitedSince = now;
+	}
+
+	/** Any bytes that went out, or a part of them. */
+	private wroteAny(count: number, now: Millis): void {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.delivery.outbox.begun);
+		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.outbox.begun);
 		if (this.state === State.Stopped && this.sender.drained) this.end(this.fault, this.code);
+		this.settle();
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
 	poll(now: Millis): Millis {
+		if (this.window > 0) {
+			const at = this.keepAlive.nextAt(this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
+			if (now < at) return at;
+		}
+		return this.pollAny(now);
+	}
+
+	private pollAny(now: Millis): Millis {
 		if (this.state === State.Connected) return this.pollConnected(now);
 		if (!this.running) return Infinity;
 		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
@@ -88,20 +135,42 @@ export class Session extends Inbound {
 
 	/**
 	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
-	 * was stored. `topic` is UTF-8 from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
+	 * was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
 	 * and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (qos < 0 || qos > 2 || length > payload.length) assert(false, 'publish() takes a QoS of 0, 1 or 2 and no more than the payload holds.');
-		if (topic.length === 0) assert(false, 'publish() takes a topic from topicName().');
-		const id = qos > 0 ? this.delivery.nextId(this.filters) : 0;
-		if (!this.delivery.outbox.put(topic, payload, length, qos, retain, id)) return -1;
-		if (this.options.protocol5) this.publish5(topic, this.options.protocol5);
-		return id > 0 ? this.delivery.use(id) : 0;
+		if (length > payload.length || topic.length < 3 || qos !== 0 && qos !== 1 && qos !== 2) assert(false, BAD_MESSAGE);
+		const outbox = this.outbox;
+		const bytes = outbox.bytes;
+		const at = outbox.end;
+		let rest = topic.length + length;
+		if (qos > 0) rest += 2;
+		if (outbox.protocol5) rest += outbox.protocol5.publishSize;
+		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		const end = topicAt + rest;
+		if (end > bytes.length || outbox.count === outbox.max || outbox.protocol5 && end - at > outbox.protocol5.packetMax) return -1;
+		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		if (rest < 0x80) bytes[at + 1] = rest;
+		else writeLength(bytes, at + 1, rest);
+		bytes.set(topic, topicAt);
+		let id = 0;
+		if (qos > 0) {
+			const idAt = topicAt + topic.length;
+			id = this.delivery.takeId(this.filters);
+			bytes[idAt] = id >> 8;
+			bytes[idAt + 1] = id;
+		} else outbox.fleeting++;
+		const payloadAt = end - length;
+		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
+		else writeBytes(bytes, payloadAt, payload, length);
+		outbox.count++;
+		outbox.end = end;
+		if (outbox.protocol5) this.publish5(topic, payloadAt, outbox.protocol5);
+		return id;
 	}
 
-	/** The longest payload that publish() takes now with a topic of that many bytes; -1 if none. */
-	room(topicLength: number): number { return this.delivery.outbox.room(topicLength); }
+	/** The longest payload that publish() takes now with that topic; -1 if none. */
+	room(topic: Uint8Array): number { return this.outbox.room(topic); }
 
 	/**
 	 * Adds the filter to the session's list (or changes its QoS) and asks the broker for it, now or when connected; and again
@@ -109,6 +178,7 @@ export class Session extends Inbound {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
+		this.window = -1;
 		const id = this.delivery.use(this.filters.add(filter, qos, this.delivery.nextId(this.filters)));
 		const { protocol5 } = this.options;
 		if (protocol5 && this.connected && this.filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
@@ -117,6 +187,7 @@ export class Session extends Inbound {
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
 	unsubscribe(filter: string): number {
+		this.window = -1;
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
 
@@ -137,6 +208,7 @@ export class Session extends Inbound {
 	lost(byBroker = false): void {
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		this.window = -1;
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
@@ -148,6 +220,13 @@ export class Session extends Inbound {
 	forget(): void {
 		assert(this.state === State.Idle, 'forget() was called before lost().');
 		this.delivery.clear();
+	}
+
+	/** After anything that did not go a short way: whether the next may. */
+	private settle(): void {
+		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
+			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight();
+		this.window = usual ? this.delivery.window : -1;
 	}
 
 	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's; in 3.1.1 there is no DISCONNECT, which is for a polite end. */
@@ -166,6 +245,7 @@ export class Session extends Inbound {
 
 	/** DISCONNECT is to be the last packet. */
 	private leave(fault: Fault, code: number, reason: number): void {
+		this.window = -1;
 		this.state = State.Stopping;
 		this.fault = fault;
 		this.code = code;
@@ -175,6 +255,7 @@ export class Session extends Inbound {
 	/** Once in each connection. */
 	private end(fault: Fault, code: number): void {
 		if (!this.running) return;
+		this.window = -1;
 		this.state = State.Ended;
 		this.fault = fault;
 		this.code = code;
@@ -191,12 +272,13 @@ export class Session extends Inbound {
 			return Infinity;
 		}
 		if (now >= keepAlive.dueAt) {
+			this.window = -1;
 			// Without room there are PINGREQs waiting already; the last bytes are DISCONNECT's.
 			if (sender.room >= 0) sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
 		if (patienceMs > 0 && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
-		if (!this.connected) return this.poll(now);
+		if (!this.connected) return this.pollAny(now);
 		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), patienceMs > 0 ? keepAlive.awaitedSince + patienceMs : Infinity);
 	}
 
@@ -214,9 +296,11 @@ export class Session extends Inbound {
 		this.filters.lost();
 	}
 
-	private publish5(topic: Uint8Array, protocol5: Protocol5): void {
+	/** What MQTT 5.0 adds: the properties, right before the payload, which say nothing of its own. */
+	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
+		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
 		protocol5.aliases.note(topic);
-		if (this.connected && !this.delivery.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
+		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}
 }
 Object.freeze(Session.prototype);

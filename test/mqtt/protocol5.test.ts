@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/mqtt/fault.js';
 import type { Options5 } from '../../src/mqtt/protocol5.js';
 import type { SessionOptions } from '../../src/mqtt/options.js';
+import { topicName } from '../../src/mqtt/topics.js';
 import { hex, show } from '../support/bytes.js';
 import { Bench5, connected5 as connected, encode } from './bench.js';
 
@@ -171,7 +172,7 @@ describe("the broker's limits", () => {
 		bench.connect(false, { maximumPacketSize: 120 });
 		expect(bench.told()).toEqual(['connected new', 'aside 1']);
 		expect(bench.sent()).toEqual(['publish a "small" q1 #2']);
-		const room = bench.session.room(1);
+		const room = bench.session.room(topicName('a'));
 		expect(bench.publish('a', 'x'.repeat(room + 1))).toBe(-1);
 		bench.publish('a', 'x'.repeat(room));
 		expect(bench.sentBytes().length).toBe(120);
@@ -236,7 +237,7 @@ describe('PUBLISH out', () => {
 
 	it('may expire', () => {
 		const bench = connected({}, {}, { messageExpirySeconds: 90_000 });
-		expect(bench.session.room(1)).toBe(1_024 - 3 - 2 - 1 - 2 - 6);
+		expect(bench.session.room(topicName('a'))).toBe(1_024 - 3 - 2 - 1 - 2 - 6);
 		bench.publish('a', 'x', 1);
 		expect(bench.packets()).toMatchObject([{ topic: 'a', payload: Buffer.from('x'), properties: { messageExpiryInterval: 90_000 } }]);
 	});

@@ -33,39 +33,41 @@ const message5 = Uint8Array.of(...message.subarray(0, 26), 0, ...message.subarra
 message5[1]++;
 const acknowledgement = Uint8Array.of(0x40, 2, 0, 0);
 const options = { clientId: 'node', keepAliveMs: 30_000, bufferBytes: 512, outboxBytes: 1_024 };
-const kept: { session?: Session; id: number } = { session: undefined, id: 0 };
+let session: Session;
+let id = 0;
 
 function send(): void {
-	const bytes = kept.session!.peek(ROOM);
-	if (bytes) kept.session!.wrote(bytes.length, 0);
+	const bytes = session.peek(ROOM);
+	if (bytes) session.wrote(bytes.length, 0);
 }
 
-function publish(qos: number): void {
-	kept.id = kept.session!.publish(topic, payload, PAYLOAD_BYTES - 2 * qos, qos, false);
-	send();
-}
-
-export const session = (makeProtocol5?: () => Protocol5) => serve({
-	make: () => { kept.session = new Session(makeProtocol5 ? { ...options, protocol5: makeProtocol5() } : options, application); },
+export const serveSession = (makeProtocol5?: () => Protocol5) => serve({
+	make: () => { session = new Session(makeProtocol5 ? { ...options, protocol5: makeProtocol5() } : options, application); },
 	connect: () => {
-		kept.session!.start(0);
+		session.start(0);
 		send();
 		const connack = makeProtocol5 ? Uint8Array.of(0x20, 3, 0, 0, 0) : Uint8Array.of(0x20, 2, 0, 0);
-		kept.session!.receive(connack, 0, connack.length, 0);
-		if (!kept.session!.connected) throw new Error('The session is not connected.');
+		session.receive(connack, 0, connack.length, 0);
+		if (!session.connected) throw new Error('The session is not connected.');
 	},
-	publish0: () => publish(0),
-	publish1: () => publish(1),
+	publish0: () => {
+		session.publish(topic, payload, PAYLOAD_BYTES, 0, false);
+		send();
+	},
+	publish1: () => {
+		id = session.publish(topic, payload, PAYLOAD_BYTES - 2, 1, false);
+		send();
+	},
 	acknowledge: () => {
-		acknowledgement[2] = kept.id >> 8;
-		acknowledgement[3] = kept.id;
-		kept.session!.receive(acknowledgement, 0, 4, 0);
+		acknowledgement[2] = id >> 8;
+		acknowledgement[3] = id;
+		session.receive(acknowledgement, 0, 4, 0);
 	},
-	acknowledged: () => { if (application.acknowledged !== kept.id || kept.session!.pending > 0) throw new Error('The message is not acknowledged.'); },
-	message: () => { kept.session!.receive(message, 0, message.length, 0); },
-	message5: () => { kept.session!.receive(message5, 0, message5.length, 0); },
+	acknowledged: () => { if (application.acknowledged !== id || session.pending > 0) throw new Error('The message is not acknowledged.'); },
+	message: () => { session.receive(message, 0, message.length, 0); },
+	message5: () => { session.receive(message5, 0, message5.length, 0); },
 	poll: () => {
-		kept.session!.poll(0);
+		session.poll(0);
 		send();
 	},
 });

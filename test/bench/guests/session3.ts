@@ -1,5 +1,5 @@
 // MQTT 3.1.1.
 
-import { session } from './session.js';
+import { serveSession } from './session.js';
 
-session();
+serveSession();
