@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL('../manifest.json', import.meta
 const { static: blockBytes, stack } = manifest.platforms.esp.creation;
 
 /**
- * What the stand-ins for the SDK's native code take of a guest's stack beyond what is native on a chip: 87 slots at boot and up to 143
+ * What the stand-ins for the SDK's native code take of a guest's stack beyond what is native on a chip: 89 slots at boot and up to 144
  * where a setting is stored (docs/budget.md says how it was measured). A node that needs more than the sum is caught in any case, one
  * that needs less may be.
  */
