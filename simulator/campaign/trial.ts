@@ -104,13 +104,14 @@ class Trial {
 	}
 
 	async start(): Promise<void> {
-		const { board, nodes, settings, weather, ticksAtBoot, seed } = this.#scenario;
+		const { board, nodes, settings, manners, weather, ticksAtBoot, seed } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
 			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, script: await scriptFor(board),
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;
-		this.#wire = new WireJudge(world.clock);
+		Object.assign(broker.manners, manners);
+		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
 		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
 		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, around));

@@ -4,7 +4,8 @@ import { Scheduler } from '../../simulator/clock.js';
 import { calmConditions } from '../../simulator/conditions.js';
 import { Link, type Wire } from '../../simulator/network.js';
 import { Random } from '../../simulator/random.js';
-import { matches, VirtualBroker } from '../../simulator/virtual-broker.js';
+import { matches } from '../../simulator/topic-filters.js';
+import { VirtualBroker } from '../../simulator/virtual-broker.js';
 import { VirtualNetwork } from '../../simulator/virtual-network.js';
 
 let clock: Scheduler;
