@@ -23,6 +23,11 @@ interface Session {
 	readonly inFlight: Map<number, string>;
 	/** SUBSCRIBE ids that nobody has answered. */
 	readonly subscribing: Set<number>;
+	/**
+	 * A connection of this session had topic aliases: a message is written anew for one and counts as sent before the socket takes it,
+	 * so that DUP may be on one that never came to the wire. Nobody is misled: it means only that it may have come before.
+	 */
+	aliased: boolean;
 	/** In this boot a SUBACK came: from then on SUBSCRIBE belongs to new sessions only. */
 	subscribed: boolean;
 }
@@ -79,7 +84,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), subscribed: false };
+		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -110,7 +115,7 @@ export class WireJudge implements Tap {
 		if (!qos) return;
 		const message = `${topic} ${packet.payload}`;
 		const before = session.inFlight.get(id);
-		if (dup && before === undefined) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
+		if (dup && before === undefined && !session.aliased) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
 		if (before !== undefined && before !== message) this.#complain(`packet id ${id} is used while in flight: "${message}" after "${before}"`);
 		session.inFlight.set(id, message);
 		connection.published(id);
@@ -130,6 +135,7 @@ export class WireJudge implements Tap {
 	#accepted(connection: WireConnection, session: Session, packet: IConnackPacket): void {
 		if ((packet.returnCode ?? packet.reasonCode) !== 0) return;
 		connection.accepted(packet);
+		if (packet.properties?.topicAliasMaximum) session.aliased = true;
 		if (packet.sessionPresent) return;
 		// What was sent early, in this connection, is of the new session.
 		for (const id of session.inFlight.keys()) if (!connection.inFlight.has(id)) session.inFlight.delete(id);
