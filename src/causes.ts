@@ -39,6 +39,9 @@ export function causeOf(fault: Fault): Cause {
 		case Fault.Stalled:
 		case Fault.AckTimeout:
 			return Cause.Silence;
+		// In 5.0 a broker says why before it closes the connection; 3.1.1's does the same without a word.
+		case Fault.Disconnected:
+			return Cause.Tcp;
 	}
 	return Cause.Protocol;
 }

@@ -11,7 +11,7 @@ describe('causes', () => {
 
 	it.each([
 		[Fault.None, ''], [Fault.Refused, 'refused'], [Fault.ProtocolVersion, 'refused'], [Fault.ConnackTimeout, 'silence'], [Fault.PingTimeout, 'silence'],
-		[Fault.Stalled, 'silence'], [Fault.AckTimeout, 'silence'], [Fault.BadLength, 'protocol'], [Fault.Unexpected, 'protocol'], [Fault.Disconnected, 'protocol'],
+		[Fault.Stalled, 'silence'], [Fault.AckTimeout, 'silence'], [Fault.BadLength, 'protocol'], [Fault.Unexpected, 'protocol'], [Fault.Disconnected, 'tcp'],
 	])('name fault %i as %j', (fault, word) => {
 		expect(CAUSES[causeOf(fault)]).toBe(word);
 	});

@@ -378,8 +378,12 @@ describe('the node\'s own troubles', () => {
 		expect(set.texts('status').filter((word, i, all) => word !== all[i - 1])).toEqual(['online', 'offline', 'online', 'stopped']);
 	});
 
-	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', async () => {
-		const set = await stage({ nodes: 2, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });
+	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', () => expectTwinsWell(4));
+
+	it('F36 two nodes with one client id in MQTT 5.0, where the broker says it with DISCONNECT: the same', () => expectTwinsWell(5));
+
+	async function expectTwinsWell(protocol: number): Promise<void> {
+		const set = await stage({ nodes: 2, settings: { protocol }, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });
 		await set.run(5 * MINUTE);
 		const from = set.now;
 		const before = set.packets('connect').length;
@@ -397,5 +401,5 @@ describe('the node\'s own troubles', () => {
 			expect(seqs.size, name).toBeGreaterThan(600);
 			expect(Math.max(...seqs) - seqs.size, name).toBeLessThan(30);
 		}
-	});
+	}
 });
