@@ -141,11 +141,6 @@ export class VirtualBroker {
 		return this.#sessions.get(clientId)?.client !== undefined;
 	}
 
-	/** What the client asked for in its last CONNECT: how long its session outlives a connection. Undefined: it has none. */
-	expiryOf(clientId: string): number | undefined {
-		return this.#sessions.get(clientId)?.expiryMs;
-	}
-
 	/** Hangs up on a client, or on all; their wills are published. */
 	hangUp(clientId?: string): void {
 		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(SHUTTING_DOWN);
@@ -154,6 +149,11 @@ export class VirtualBroker {
 	/** As some other client would. */
 	publish(topic: string, payload: string | Buffer, { qos = 0, retain = false }: { qos?: 0 | 1 | 2; retain?: boolean } = {}): void {
 		this.accept({ topic, payload: Buffer.from(payload as string), qos, retain, dup: false, clientId: '(test)', will: false, at: this.#clock.now() });
+	}
+
+	/** A retained message of long ago: whoever subscribes gets it. */
+	keep(topic: string, payload: string): void {
+		this.retained.set(topic, { at: this.#clock.now(), topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false, clientId: '(test)', will: false });
 	}
 
 	/** 3.1.1's return code for a CONNECT, and the session if it is 0. */

@@ -23,6 +23,8 @@ export interface Scenario {
 	readonly plan: Plan;
 	/** Commands come this far apart, or never. */
 	readonly commandsEveryMs: readonly [low: number, high: number] | undefined;
+	/** Readings are asked for out of turn. */
+	readonly commanded: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -48,6 +50,7 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	const version = new Random(`scenario/${seed}/version`);
 	const protocol = pick(version, [4, 4, 4, 4, 5, 5, 'auto', 'auto']);
 	const kinds = (Object.keys(MISFORTUNES) as Misfortune[]).filter(() => random.chance(0.5));
+	const commands = random.chance(0.3);
 	return {
 		seed, hours, nodes,
 		settings: { ...settings, protocol, publishEarly: version.chance(0.25) },
@@ -56,7 +59,8 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 		weather: imaginedWeather(random),
 		ticksAtBoot: random.chance(0.3) ? TICKS_WRAP - Math.round(random.between(0, spanMs)) : Math.round(random.between(0, 1e9)),
 		plan: { kinds, calmMs: [spanMs / 20, spanMs / 2], lastsMs: [500, spanMs / 4], skewed: true, untilMs: spanMs },
-		commandsEveryMs: random.chance(0.3) ? [spanMs / 30, spanMs / 5] : undefined,
+		commandsEveryMs: commands ? [spanMs / 30, spanMs / 5] : undefined,
+		commanded: commands || kinds.includes('flood'),
 	};
 }
 

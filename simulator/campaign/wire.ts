@@ -39,9 +39,10 @@ export interface WireRules {
 
 export class WireJudge implements Tap {
 	readonly violations: string[] = [];
-	/** Payloads that were acknowledged before the node's eyes, and those that were turned down. */
+	/** Payloads that were acknowledged before the node's eyes. */
 	readonly acknowledged = new Set<string>();
-	readonly turnedDown = new Set<string>();
+	/** Told of each message that was turned down before the node's eyes. */
+	onRefused: (topic: string, payload: string) => void = () => {};
 	/** Told of each packet as it passes, with the client id of its connection. */
 	onPacket: (packet: Packet, said: boolean, clientId: string) => void = () => {};
 	attempts = 0;
@@ -147,7 +148,9 @@ export class WireJudge implements Tap {
 		const message = session.inFlight.get(messageId!);
 		connection.inFlight.delete(messageId!);
 		if (message === undefined) return;
-		(reasonCode >= REFUSALS_FROM ? this.turnedDown : this.acknowledged).add(message.slice(message.indexOf(' ') + 1));
+		const [topic, payload] = [message.slice(0, message.indexOf(' ')), message.slice(message.indexOf(' ') + 1)];
+		if (reasonCode >= REFUSALS_FROM) this.onRefused(topic, payload);
+		else this.acknowledged.add(payload);
 		session.inFlight.delete(messageId!);
 	}
 
