@@ -108,6 +108,11 @@ export class Backlog {
 		return true;
 	}
 
+	/** Whether the record at `position` may name those: it was taken after all of them. */
+	names(position: number): boolean {
+		return this.#unnamedFrom !== 0 && seqAt(this.#ring, position) > this.#unnamedTo;
+	}
+
 	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
 	discard(position: number): void {
 		if (position < this.#head) return;

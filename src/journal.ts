@@ -28,6 +28,9 @@ const enum Task {
 	Cutting,
 }
 
+/** No boot's number. */
+export const NOBODY = -1;
+
 export class Journal implements Shelf {
 	/** Readings written, since boot. */
 	written = 0;
@@ -148,19 +151,26 @@ export class Journal implements Shelf {
 		this.#cursor.sent();
 	}
 
-	/** The reading in this slot was acknowledged, or is given up. Returns the boot that took it. */
+	/**
+	 * The reading in this slot was acknowledged, or is given up. Returns the boot that took it; or NOBODY: flash does not keep that, and
+	 * delivery has yet to pass there, so that it will be sent again, and counts then.
+	 */
 	finish(slot: number): number {
-		this.#sectors.finish(slot);
+		const kept = this.#sectors.finish(slot);
 		const { boot } = this.#sectors;
+		if (!kept && this.#cursor.willMeet(slot)) return NOBODY;
 		if (boot === this.#boot) this.own--;
 		this.#cursor.settle(this.#sectors.sectorOf(slot));
 		return boot;
 	}
 
-	/** The reading in this slot cannot be delivered: it is counted as dropped. */
-	giveUp(slot: number): void {
-		if (this.finish(slot) === this.#boot) this.dropped++;
+	/** The reading in this slot cannot be delivered: it is counted as dropped. False: it will be sent again, as finish() says. */
+	giveUp(slot: number): boolean {
+		const boot = this.finish(slot);
+		if (boot === NOBODY) return false;
+		if (boot === this.#boot) this.dropped++;
 		else this.droppedEarlier++;
+		return true;
 	}
 
 	sectorOf(slot: number): number {

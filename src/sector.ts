@@ -171,7 +171,7 @@ export class Sectors {
 		return this.write(to);
 	}
 
-	/** Marks a slot as done, for ever. Afterwards `boot` and `seq` are its own. */
+	/** Marks a slot as done, for ever; false: it is not marked. Afterwards `boot` and `seq` are its own. */
 	finish(slot: number): boolean {
 		const bytes = this.#bytes;
 		if (this.#flash.read(slot * SLOT_BYTES, bytes)) {
@@ -181,7 +181,8 @@ export class Sectors {
 			if (this.#flash.write(slot * SLOT_BYTES, bytes)) return true;
 		}
 		this.faults++;
-		return false;
+		// What it reads counts, whatever flash said of it.
+		return this.#flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === 0;
 	}
 
 	private take(): void {

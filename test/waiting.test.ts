@@ -79,6 +79,37 @@ describe('readings that wait', () => {
 		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
 	});
 
+	it('dropped out of turn are named by one that was taken after them, never by an older one', () => {
+		const shelf = new Shelf(new FakeFlash(1), 15 * 8).start().fill(2).connect();
+		shelf.take();
+		const { waiting } = shelf;
+		waiting.sent(0, waiting.nextLive());
+		waiting.discard(0);
+		const late = waiting.nextLate();
+		expect([shelf.look(late).seq, shelf.look(late).dropped]).toEqual([1, undefined]);
+		waiting.sent(1, late);
+		waiting.acknowledged(1);
+		shelf.take();
+		const live = waiting.nextLive();
+		expect([shelf.look(live).seq, shelf.look(live).dropped]).toEqual([4, [3, 3]]);
+	});
+
+	it('moved to flash while on their way are counted once, though flash fails to note that they were acknowledged', () => {
+		const flash = new FakeFlash(8);
+		const shelf = new Shelf(flash).start().settle().connect();
+		for (let i = 0; i < 3; i++) shelf.take();
+		const { waiting } = shelf;
+		for (let i = 0; i < 3; i++) waiting.sent(i, waiting.nextLive());
+		shelf.disconnect().settle().connect();
+		flash.fails = () => true;
+		for (let i = 0; i < 3; i++) waiting.acknowledged(i);
+		shelf.settle();
+		expect(waiting.count + waiting.delivered + waiting.dropped).toBe(3);
+		flash.fails = () => false;
+		shelf.deliver();
+		expect([waiting.count, waiting.delivered, waiting.dropped]).toEqual([0, 3, 0]);
+	});
+
 	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
 		for (let i = 0; i < 2; i++) {
