@@ -271,15 +271,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		}
 	}
 
-	/** Hands on what there is room for; returns when a late reading may follow. */
+	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
 	private say(now: Millis): Millis {
+		if (now >= this.#stopAt) return this.sayGoodbye(now);
 		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return NEVER;
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return this.#stopAt;
 		}
-		if (this.#stopping) {
-			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
-			return this.#stopAt;
-		}
+		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
 		while ((place = this.#waiting.nextLive()) !== NONE) {
 			if (!this.sayReading(this.#readings, place)) return NEVER;
@@ -290,6 +288,12 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (place === BUSY) return now;
 		if (!this.sayReading(this.#late, place)) return NEVER;
 		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
+	}
+
+	/** Returns when the socket must have taken it. */
+	private sayGoodbye(now: Millis): Millis {
+		this.#session.stop(now);
+		return this.#session.poll(now);
 	}
 
 	/** False: no room for it now. */
