@@ -47,6 +47,8 @@ export interface Outcome {
 	readonly late: number;
 	readonly duplicates: number;
 	readonly dropped: number;
+	/** Named as dropped, and delivered afterwards. */
+	readonly cameAllTheSame: number;
 	/** Numbers of boots that a reset or power cut ended, which nobody has. */
 	readonly lostWithPower: number;
 	readonly boots: number;
@@ -167,6 +169,7 @@ class Trial {
 			late: sum((each) => each.late),
 			duplicates: sum((each) => each.duplicates),
 			dropped: boots.reduce((total, { boot }) => total + boot.dropped, 0),
+			cameAllTheSame: sum((each) => each.cameAllTheSame),
 			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.current ? 0 : witness.missing(boot).length), 0),
 			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
 			attempts: this.#wire.attempts,

@@ -81,8 +81,8 @@ export class Witness {
 	checkedTimes = 0;
 	checkedValues = 0;
 	safeModes = 0;
-	/** Readings that came for the first time after another had named them as dropped. */
-	promisesBroken = 0;
+	/** Readings that came for the first time after another had named them, within a range, as dropped. */
+	cameAllTheSame = 0;
 	readonly #around: Surroundings;
 	readonly #node: SimulatedNode;
 	readonly #offsets: OffsetsJudge;
@@ -176,7 +176,8 @@ export class Witness {
 	 * since its flash first failed, which may be left alone from then on.
 	 */
 	#lossAllowed(boot: Boot): number {
-		const [sample] = boot.measuredAt.values();
+		// Of a boot of which no reading came there may be health.
+		const [sample = this.#measured.filter((at) => at <= boot.healthAt).at(-1)] = boot.measuredAt.values();
 		const number = sample === undefined ? undefined : this.#bootAt.get(sample);
 		const times = this.#measured.filter((at) => this.#bootAt.get(at) === number);
 		const unsafeFrom = Math.min(...this.#flashTroubles.filter(({ from, to }) => to > times[0]! && from < times.at(-1)!).map(({ from }) => from));
@@ -242,7 +243,7 @@ export class Witness {
 			if (!same) this.#complain(`reading ${reading.seq} of boot ${boot.name} came with two contents: ${JSON.stringify(before)} and ${JSON.stringify(reading)}`);
 			return;
 		}
-		if (boot.named.has(reading.seq)) this.promisesBroken++;
+		if (boot.named.has(reading.seq)) this.cameAllTheSame++;
 		boot.readings.set(reading.seq, reading);
 		this.#judgeReading(boot, reading, at);
 	}
