@@ -116,6 +116,17 @@ export const MISFORTUNES = {
 		const turnDown = { code: TURNED_DOWN[random.below(TURNED_DOWN.length)], every: 1 + random.below(6), topics: /\/(readings|backlog)$/ };
 		return condition(broker.faults, 'turnDown', turnDown, undefined);
 	},
+	/** For a while another broker stands in, which holds nothing and knows no 5.0. */
+	olderBroker: ({ broker }, random) => {
+		const { speaks5 } = broker.manners;
+		const change = (to: typeof speaks5): void => {
+			broker.kill({ keepSessions: false, keepRetained: false });
+			broker.manners.speaks5 = to;
+			broker.start();
+		};
+		change(random.chance(0.5) ? 1 : 0x84);
+		return () => change(speaks5);
+	},
 	/** Commands pour in: wrong ones, unknown ones, empty ones, and readings out of turn. */
 	flood: ({ broker, nodes }, random) => {
 		const base = `telltale/${nodes[random.below(nodes.length)].name}/set`;

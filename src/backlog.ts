@@ -108,6 +108,13 @@ export class Backlog {
 		return true;
 	}
 
+	/** The outbox has lost the record at `position`: it waits again. */
+	recall(position: number): void {
+		if (position < this.#head) return;
+		this.setState(position, WAITING);
+		if (position < this.#late) this.#late = position;
+	}
+
 	/** Whether the record at `position` may name those: it was taken after all of them. */
 	names(position: number): boolean {
 		return this.#unnamedFrom !== 0 && seqAt(this.#ring, position) > this.#unnamedTo;

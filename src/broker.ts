@@ -201,6 +201,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.refused = isRefusal(fault, code);
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.remember(4);
+			this.recall();
 			this.#session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
@@ -232,6 +233,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		session.subscribe(`${config.base}/set/+`, QOS);
 		session.subscribe(`${config.base}/status`, QOS);
 		return session;
+	}
+
+	/** What the session holds is lost with it. */
+	private recall(): void {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#ids[i]) this.#waiting.recall(i);
+		this.#ids.fill(0);
+		this.#announced.fill(0);
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */

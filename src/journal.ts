@@ -173,6 +173,11 @@ export class Journal implements Shelf {
 		return true;
 	}
 
+	/** Something that was on its way is not any more: delivery looks for it again. */
+	recall(): void {
+		this.#cursor.rewind();
+	}
+
 	sectorOf(slot: number): number {
 		return this.#sectors.sectorOf(slot);
 	}

@@ -184,6 +184,15 @@ export class Waiting implements Pollable, Flying {
 		}
 	}
 
+	/** The session that held that message is given up: its reading waits again, and is late. */
+	recall(message: number): void {
+		const place = this.#places[message];
+		if (message === this.#namer) this.#namer = NONE;
+		this.#places[message] = LANDED;
+		if (isInFlash(place)) this.#journal!.recall();
+		else if (place !== GONE) this.#ring.recall(place);
+	}
+
 	/** A later reading from RAM names it, and those that it would have named; of an earlier boot, none can. */
 	private giveUp(slot: number): void {
 		const reading = this.#reading;

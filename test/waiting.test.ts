@@ -94,6 +94,19 @@ describe('readings that wait', () => {
 		expect([shelf.look(live).seq, shelf.look(live).dropped]).toEqual([4, [3, 3]]);
 	});
 
+	it('are delivered all the same when the session that held them is given up, from RAM and from flash', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
+		const { waiting } = shelf;
+		for (let i = 0; i < 2; i++) waiting.sent(i, shelf.next());
+		for (let i = 0; i < 2; i++) shelf.take();
+		for (let i = 2; i < 4; i++) waiting.sent(i, waiting.nextLive());
+		for (let i = 0; i < 4; i++) waiting.recall(i);
+		waiting.linkDown(shelf.clock.time);
+		expect(shelf.connect().deliver().map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+		shelf.settle();
+		expect([waiting.count, waiting.delivered]).toEqual([0, 5]);
+	});
+
 	it('moved to flash while on their way are counted once, though flash fails to note that they were acknowledged', () => {
 		const flash = new FakeFlash(8);
 		const shelf = new Shelf(flash).start().settle().connect();

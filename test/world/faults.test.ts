@@ -109,6 +109,24 @@ describe('a broker that goes and comes', () => {
 		}
 	});
 
+	it('F04 replaced by an older one that knows no 5.0: "auto" goes on in 3.1.1, and what was on its way comes', async () => {
+		const set = await online({ settings: { protocol: 'auto' } });
+		set.simulation.broker.faults.withholdAcks = true;
+		await set.run(12 * SECOND);
+		set.simulation.broker.kill({ keepSessions: false, keepRetained: false });
+		set.simulation.broker.faults.withholdAcks = false;
+		set.simulation.broker.manners.speaks5 = 1;
+		const sampled = set.readings().at(-1)!.seq!;
+		set.simulation.broker.published.splice(0);
+		set.simulation.broker.start();
+		await set.run(5 * MINUTE);
+		expect(set.heard(/3\.1\.1 is tried/)).toBeDefined();
+		// Nobody has what the first broker took: the second must be told all that it did not acknowledge.
+		const seqs = new Set(set.readings().map(({ seq }) => seq));
+		for (let seq = sampled - 1; seq <= sampled + 20; seq++) expect(seqs.has(seq), `reading ${seq}`).toBe(true);
+		expect(set.health().waiting).toBeLessThanOrEqual(1);
+	});
+
 	it('F26 up for two seconds and down for two, five hundred times: attempts are bounded, and it comes back', async () => {
 		const set = await online();
 		const tried = set.simulation.network.count;
