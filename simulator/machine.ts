@@ -45,6 +45,8 @@ export interface Surroundings {
 
 /** Reasons that a guest ends for, as its log names them. */
 export const RESTART = 'restart';
+/** As RESTART, but the firmware did it; simulated-node.ts tells the two apart. */
+export const OWN_RESTART = 'restart by itself';
 export const POWER_CUT = 'power cut';
 
 export class Machine implements Chip {

@@ -7,6 +7,7 @@ import { calmConditions, type Conditions } from './conditions.js';
 import { Random } from './random.js';
 import type { Trouble } from './devices/sensors.js';
 import type { VirtualBroker } from './virtual-broker.js';
+import { Twin } from './virtual-twin.js';
 import type { VirtualSimulation } from './virtual.js';
 
 /** What begins now; what it returns ends it. */
@@ -18,6 +19,16 @@ const TINY_WINDOW_BYTES = [1, 200] as const;
 const ACK_DELAY_MS = [1_000, 45_000] as const;
 const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
+/** How soon a twin comes back: every few seconds, or now and then. */
+const TWIN_AWAY_MS = [[500, 5_000], [20_000, 120_000]] as const;
+/** Reasons of a PUBACK that turns a message down: implementation specific, not authorized, quota exceeded, payload format invalid. */
+const TURNED_DOWN = [0x83, 0x87, 0x97, 0x99] as const;
+const FLOOD_MAX = 300;
+const OVERSIZE_BYTES = [400, 20_000] as const;
+/** The whole ranges of the values matter little: nothing of it may happen. */
+const STALE: readonly (readonly [name: string, payload: string])[] = [
+	['interval', '{"id":"stale","value":86400000}'], ['restart', '{"id":"stale"}'], ['stop', '{"id":"stale"}'], ['calibrate', '{"id":"stale","value":{"temperature":99}}'],
+];
 
 export const MISFORTUNES = {
 	wifiLoss: ({ world }) => {
@@ -86,6 +97,58 @@ export const MISFORTUNES = {
 	dateStep: ({ nodes }, random) => nodes[random.below(nodes.length)].stepDate(Math.round(random.between(...CLOCK_STEP_SECONDS))),
 	sht3xTrouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].sht3x, 'trouble', TROUBLES[random.below(TROUBLES.length)], 'none'),
 	tmp36Trouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].tmp36, 'trouble', TROUBLES[random.below(3)], 'none'),
+	/** Writes and erasures fail, all or some; what a failed one has done nobody knows. */
+	flashTrouble: ({ nodes }, random) => {
+		const node = nodes[random.below(nodes.length)];
+		const share = random.chance(0.5) ? 1 : random.next();
+		return condition(node.storage, 'onTrouble', () => (random.next() < share ? random.next() : undefined), undefined);
+	},
+	/** Another client uses a node's id. */
+	twin: ({ world, broker, nodes }, random) => {
+		const { name } = nodes[random.below(nodes.length)];
+		const version = random.chance(0.5) && broker.manners.speaks5 === true ? 5 : 4;
+		const awayMs = TWIN_AWAY_MS[random.below(TWIN_AWAY_MS.length)];
+		const twin = new Twin(world.clock, random, broker, { clientId: `telltale-${name}`, base: `telltale/${name}`, version, clean: random.chance(0.3), awayMs });
+		return () => twin.leave();
+	},
+	/** In 5.0 the broker has none of some readings; in 3.1.1 it has no word for that. */
+	turnedDown: ({ broker }, random) => {
+		const turnDown = { code: TURNED_DOWN[random.below(TURNED_DOWN.length)], every: 1 + random.below(6), topics: /\/(readings|backlog)$/ };
+		return condition(broker.faults, 'turnDown', turnDown, undefined);
+	},
+	/** For a while another broker stands in, which holds nothing and knows no 5.0. */
+	olderBroker: ({ broker }, random) => {
+		const { speaks5 } = broker.manners;
+		const change = (to: typeof speaks5): void => {
+			broker.kill({ keepSessions: false, keepRetained: false });
+			broker.manners.speaks5 = to;
+			broker.start();
+		};
+		change(random.chance(0.5) ? 1 : 0x84);
+		return () => change(speaks5);
+	},
+	/** Commands pour in: wrong ones, unknown ones, empty ones, and readings out of turn. */
+	flood: ({ broker, nodes }, random) => {
+		const base = `telltale/${nodes[random.below(nodes.length)].name}/set`;
+		const wrong = [['interval', '{"value":-1}'], ['interval', '['], ['calibrate', '{"value":{}}'], ['__proto__', '{}'], ['interval', ''], ['sample', '{"id":"flood"}']] as const;
+		for (let left = 1 + random.below(FLOOD_MAX); left > 0; left--) {
+			const [name, payload] = wrong[random.below(wrong.length)];
+			broker.publish(`${base}/${name}`, payload, { qos: random.below(3) as 0 | 1 | 2 });
+		}
+	},
+	/** Somebody once sent a command with the retain flag, and the sessions are lost, so that it comes with the subscription. */
+	staleCommands: ({ broker, nodes }, random) => {
+		const [name, payload] = STALE[random.below(STALE.length)];
+		broker.kill({ keepSessions: false });
+		for (const node of nodes) broker.keep(`telltale/${node.name}/set/${name}`, payload);
+		broker.start();
+		return () => nodes.forEach((node) => broker.publish(`telltale/${node.name}/set/${name}`, '', { qos: 1, retain: true }));
+	},
+	/** More than a node has room for (in 5.0 it has said so, and the broker keeps it to itself). */
+	oversize: ({ broker, nodes }, random) => {
+		const { name } = nodes[random.below(nodes.length)];
+		broker.publish(`telltale/${name}/set/interval`, Buffer.alloc(Math.round(random.between(...OVERSIZE_BYTES)), 'x'), { qos: random.below(3) as 0 | 1 | 2 });
+	},
 } satisfies Record<string, Begin>;
 
 export type Misfortune = keyof typeof MISFORTUNES;

@@ -9,7 +9,7 @@ import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import type { Storage } from './devices/storage.js';
 import { STACK_SLOTS } from './creation.js';
 import { EngineStop, startEngine, type Engine, type EngineKind } from './engine.js';
-import { Machine, POWER_CUT, RESTART, type Surroundings } from './machine.js';
+import { Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
 import { hash } from './random.js';
 import type { Memory } from './snapshot.js';
 
@@ -100,8 +100,8 @@ export class SimulatedNode {
 	}
 
 	/** The reset button: the peers of its connections hear nothing of it. */
-	restart(): void {
-		this.#end(RESTART, false);
+	restart(reason = RESTART): void {
+		this.#end(reason, false);
 		this.#bootLater();
 	}
 
@@ -201,7 +201,7 @@ export class SimulatedNode {
 		machine.turnAt = undefined;
 		if (!(fault instanceof EngineStop)) throw fault;
 		if (this.#machine !== machine) return;
-		if (fault.message === RESTART) this.restart();
+		if (fault.message === RESTART) this.restart(OWN_RESTART);
 		else if (fault.message === POWER_CUT) this.powerCut();
 		else if (fault.message === 'deep sleep') this.#end('deep sleep', false);
 		else this.#crash(fault.message);

@@ -1,13 +1,16 @@
-// An MQTT 3.1.1 broker for the virtual network: sessions, subscriptions, retained messages. Nothing of it is shared with the
-// client that it is to judge; the packets are mqtt-packet's (virtual-client.ts).
+// An MQTT broker for the virtual network, 3.1.1 and 5.0: sessions, subscriptions, retained messages, wills. Nothing of it is
+// shared with the client that it is to judge; the packets are mqtt-packet's (virtual-client.ts).
 //
-// Rule: what the standard says a server must do, it does; what tests want it to do wrong is in `faults`. Everything that
-// a subscriber of "#" would have got is in `published`. MQTT 3.1.1 §3.1 to §3.14, §4.3, §4.4, §4.7.
+// Rule: what the standards say a server must do, it does (of 5.0 message expiry is left out); where they leave it free, `manners`
+// decide; what tests want it to do wrong is in `faults`. Everything that a subscriber of "#" would have got is in `published`.
+// MQTT 3.1.1 §3.1 to §3.14, §4.3, §4.4; MQTT 5.0 the same and §4.1, §4.9, §4.13.
 
-import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
+import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
 import type { Clock } from './clock.js';
+import { matches } from './topic-filters.js';
 import { Client } from './virtual-client.js';
-import type { VirtualNetwork } from './virtual-network.js';
+import type { ServerEnd, VirtualNetwork } from './virtual-network.js';
+import { Session } from './virtual-session.js';
 
 export interface Published {
 	/** Milliseconds since the simulation began. */
@@ -23,7 +26,7 @@ export interface Published {
 }
 
 export interface BrokerFaults {
-	/** Return code of CONNACK instead of 0. */
+	/** Return code of CONNACK instead of 0, in 3.1.1's words (5.0 has others for the same). */
 	refuseWith: number;
 	/** Stands still: connections are taken and bytes kept, but nothing is read or said until it goes on. */
 	silent: boolean;
@@ -37,31 +40,44 @@ export interface BrokerFaults {
 	hangUpAfterConnack: boolean;
 	/** Answers no PINGREQ. */
 	ignorePings: boolean;
+	/** In 5.0: has none of every so many messages on these topics, and says so with this code. */
+	turnDown: { readonly code: number; readonly every: number; readonly topics: RegExp } | undefined;
 }
 
-export interface Outgoing {
-	id: number;
-	packet: IPublishPacket;
-	released: boolean;
-	sent: boolean;
+/** What one broker does and another does not, all within the standards. */
+export interface Manners {
+	/** Whether it knows 5.0, or how it refuses it: in the words of 3.1.1 (1) or of 5.0. */
+	speaks5: true | 1 | 0x84;
+	/** What CONNACK of 5.0 tells; undefined where it says nothing of it. */
+	receiveMaximum: number | undefined;
+	maximumPacketSize: number | undefined;
+	topicAliasMaximum: number | undefined;
+	serverKeepAlive: number | undefined;
+	/** In 5.0 says DISCONNECT with a reason before it hangs up. */
+	saysWhy: boolean;
 }
 
-export interface Session {
-	readonly clientId: string;
-	readonly subscriptions: Map<string, 0 | 1 | 2>;
-	readonly outgoing: Outgoing[];
-	/** QoS 2 messages received and not yet released. */
-	readonly incoming: Set<number>;
-	lastId: number;
-	client: Client | undefined;
-	clean: boolean;
+export function plainManners(): Manners {
+	return { speaks5: true, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
 }
+
+export interface Will {
+	readonly message: Published;
+	readonly delayMs: number;
+}
+
+/** Reason codes of a server that ends a connection, or refuses one. MQTT 5.0 §3.14.2.1. */
+export const SHUTTING_DOWN = 0x8b;
+const TAKEN_OVER = 0x8e;
+const FOR_EVER_SECONDS = 0xffff_ffff;
 
 export class VirtualBroker {
 	readonly published: Published[] = [];
 	readonly faults: BrokerFaults = {
 		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
+		turnDown: undefined,
 	};
+	readonly manners: Manners = plainManners();
 	/** Called with each message as it is accepted. */
 	onPublished: (message: Published) => void = () => {};
 	readonly retained = new Map<string, Published>();
@@ -75,6 +91,8 @@ export class VirtualBroker {
 	readonly #clients = new Set<Client>();
 	#credentials: { user: string; password: string } | undefined;
 	#anonymous = 0;
+	#offered = 0;
+	#running = false;
 
 	constructor(clock: Clock, network: VirtualNetwork, address = '127.0.0.1', port = 1_883) {
 		this.#clock = clock;
@@ -85,21 +103,28 @@ export class VirtualBroker {
 	}
 
 	start(): void {
-		this.#network.listen(this.#address, this.#port, (end) => {
-			const client = new Client(this, this.#clock, end);
-			this.#clients.add(client);
-			client.onGone = () => this.#clients.delete(client);
-		});
+		this.#running = true;
+		this.#network.listen(this.#address, this.#port, (end) => void this.attend(end));
+	}
+
+	/** Somebody is there: over the network, or from elsewhere. False: the broker does not run. */
+	attend(end: ServerEnd): boolean {
+		if (!this.#running) return false;
+		const client = new Client(this, this.#clock, end);
+		this.#clients.add(client);
+		client.onGone = () => this.#clients.delete(client);
+		return true;
 	}
 
 	/** Ends at once, as a process that was killed: connections are reset, no will is published. */
 	kill({ keepSessions = true, keepRetained = true }: { keepSessions?: boolean; keepRetained?: boolean } = {}): void {
+		this.#running = false;
 		this.#network.unlisten(this.#address, this.#port);
 		for (const client of [...this.#clients]) client.drop();
 		this.#clients.clear();
-		for (const session of this.#sessions.values()) {
-			session.client = undefined;
-			if (!keepSessions || session.clean) this.#sessions.delete(session.clientId);
+		for (const session of [...this.#sessions.values()]) {
+			session.dropWill();
+			if (!keepSessions) this.#end(session);
 		}
 		if (!keepRetained) this.retained.clear();
 	}
@@ -118,7 +143,7 @@ export class VirtualBroker {
 
 	/** Hangs up on a client, or on all; their wills are published. */
 	hangUp(clientId?: string): void {
-		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(true);
+		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(SHUTTING_DOWN);
 	}
 
 	/** As some other client would. */
@@ -126,79 +151,86 @@ export class VirtualBroker {
 		this.accept({ topic, payload: Buffer.from(payload as string), qos, retain, dup: false, clientId: '(test)', will: false, at: this.#clock.now() });
 	}
 
-	/** Return code for a CONNECT, and the session if it is 0. */
+	/** A retained message of long ago: whoever subscribes gets it. */
+	keep(topic: string, payload: string): void {
+		this.retained.set(topic, { at: this.#clock.now(), topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false, clientId: '(test)', will: false });
+	}
+
+	/** 3.1.1's return code for a CONNECT, and the session if it is 0. */
 	admit(packet: IConnectPacket, client: Client): { code: number; session?: Session; present: boolean } {
 		if (this.faults.refuseWith) return { code: this.faults.refuseWith, present: false };
 		const { user, password } = this.#credentials ?? { user: '', password: '' };
 		if (this.#credentials && (packet.username !== user || packet.password?.toString() !== password)) return { code: 4, present: false };
-		if (!packet.clientId && !packet.clean) return { code: 2, present: false };
+		if (!packet.clientId && !packet.clean && packet.protocolVersion !== 5) return { code: 2, present: false };
 		this.connects++;
 		const clientId = packet.clientId || `anonymous-${++this.#anonymous}`;
-		let session = this.#sessions.get(clientId);
-		// §3.1.4-2: the elder connection of the same client is closed.
-		session?.client?.hangUp(true);
-		const clean = !!packet.clean;
-		const present = !!session && !clean && !session.clean;
-		if (!session || !present) {
-			session = { clientId, subscriptions: new Map(), outgoing: [], incoming: new Set(), lastId: 0, client: undefined, clean };
-			this.#sessions.set(clientId, session);
-		}
-		session.client = client;
+		// MQTT 3.1.1 §3.1.4-2, 5.0 §3.1.4-3: the elder connection of the same client is closed.
+		this.#sessions.get(clientId)?.client?.hangUp(TAKEN_OVER);
+		const known = this.#sessions.get(clientId);
+		if (known && packet.clean) this.#end(known);
+		const session = this.#sessions.get(clientId) ?? new Session(clientId, this.#clock);
+		const present = this.#sessions.has(clientId);
+		this.#sessions.set(clientId, session);
+		session.resume(client, expiryOf(packet));
 		return { code: 0, session, present };
 	}
 
-	leave(session: Session, client: Client): void {
+	leave(session: Session, client: Client, will: Will | undefined): void {
 		if (session.client !== client) return;
-		session.client = undefined;
-		if (session.clean) this.#sessions.delete(session.clientId);
+		if (will?.delayMs) session.keepWill(will.delayMs, () => this.accept({ ...will.message, at: this.#clock.now() }));
+		session.part(() => this.#end(session));
+		if (will && !will.delayMs) this.accept(will.message);
 	}
 
-	/** Takes responsibility for a message: keeps it, records it, passes it on. */
-	accept(message: Published): void {
+	/** Takes responsibility for a message: keeps it, records it, passes it on. False: nobody has asked for it. */
+	accept(message: Published): boolean {
 		this.published.push(message);
 		if (message.retain) {
 			if (message.payload.length) this.retained.set(message.topic, message);
 			else this.retained.delete(message.topic);
 		}
-		for (const session of this.#sessions.values()) this.#forward(session, message, false);
+		let wanted = false;
+		for (const session of this.#sessions.values()) {
+			const subscription = session.subscriptionFor(message.topic, message.clientId);
+			if (!subscription) continue;
+			wanted = true;
+			this.#send(session, message, subscription.qos, subscription.asPublished && message.retain);
+		}
 		this.onPublished(message);
+		return wanted;
 	}
 
-	subscribe(session: Session, filter: string, qos: 0 | 1 | 2): void {
-		session.subscriptions.set(filter, qos);
+	/** Code of a PUBACK or PUBREC of 5.0 for such a message; 0: it is welcome. */
+	verdictOn(topic: string): number {
+		const { turnDown } = this.faults;
+		return turnDown?.topics.test(topic) && ++this.#offered % turnDown.every === 0 ? turnDown.code : 0;
+	}
+
+	subscribe(session: Session, { topic: filter, qos, nl = false, rap = false, rh = 0 }: ISubscription): void {
+		const anew = !session.subscriptions.has(filter);
+		session.subscriptions.set(filter, { qos, noLocal: nl, asPublished: rap });
+		// MQTT 5.0 §3.8.3.1, Retain Handling; 3.1.1 has but 0.
+		if (rh === 2 || (rh === 1 && !anew)) return;
 		for (const message of this.retained.values()) if (matches(filter, message.topic)) this.#send(session, message, qos, true);
 	}
 
-	#forward(session: Session, message: Published, retain: boolean): void {
-		let best = -1;
-		for (const [filter, qos] of session.subscriptions) if (matches(filter, message.topic)) best = Math.max(best, qos);
-		if (best >= 0) this.#send(session, message, best as 0 | 1 | 2, retain);
+	#end(session: Session): void {
+		if (this.#sessions.get(session.clientId) === session) this.#sessions.delete(session.clientId);
+		session.publishWill();
 	}
 
 	#send(session: Session, message: Published, granted: 0 | 1 | 2, retain: boolean): void {
 		const qos = Math.min(granted, message.qos) as 0 | 1 | 2;
 		const packet: IPublishPacket = { cmd: 'publish', topic: message.topic, payload: message.payload, qos, retain, dup: false };
 		if (qos === 0) return session.client?.send(packet);
-		do session.lastId = (session.lastId % 0xffff) + 1;
-		while (session.outgoing.some((each) => each.id === session.lastId));
-		session.outgoing.push({ id: session.lastId, packet: { ...packet, messageId: session.lastId }, released: false, sent: false });
+		session.add(packet);
 		session.client?.drain();
 	}
 }
 
-export function isFilter(filter: string): boolean {
-	const levels = filter.split('/');
-	return filter !== '' && levels.every((level, i) => level === '+' || (level === '#' && i === levels.length - 1) || !/[+#]/.test(level));
-}
-
-/** §4.7: wildcards, and not for topics that begin with "$". */
-export function matches(filter: string, topic: string): boolean {
-	if (topic.startsWith('$') && /^[+#]/.test(filter)) return false;
-	const wanted = filter.split('/');
-	const levels = topic.split('/');
-	for (let i = 0; i < wanted.length; i++) {
-		if (wanted[i] === '#') return true;
-		if (i >= levels.length || (wanted[i] !== '+' && wanted[i] !== levels[i])) return false;
-	}
-	return wanted.length === levels.length;
+/** How long the session shall outlive its connection. */
+function expiryOf({ protocolVersion, clean, properties }: IConnectPacket): number {
+	if (protocolVersion !== 5) return clean ? 0 : Infinity;
+	const seconds = properties?.sessionExpiryInterval ?? 0;
+	return seconds === FOR_EVER_SECONDS ? Infinity : seconds * 1_000;
 }

@@ -1,12 +1,14 @@
 // One client's connection to the virtual broker, from CONNECT to its end.
 //
-// Rule: packets come and go through mqtt-packet; what breaks the standard is answered by hanging up, with the will.
-// MQTT 3.1.1 §3.1 to §3.14, §4.3.
+// Rule: packets come and go through mqtt-packet; what breaks the standard is answered by hanging up, with the will and, in
+// 5.0, with the reason. MQTT 3.1.1 §3.1 to §3.14, §4.3; MQTT 5.0 the same and §4.9, §4.13.
 
-import { generate, parser, type IConnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
+import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
 import type { Clock, Task } from './clock.js';
-import { isFilter, type Session, type VirtualBroker } from './virtual-broker.js';
+import { isFilter } from './topic-filters.js';
+import { SHUTTING_DOWN, type VirtualBroker, type Will } from './virtual-broker.js';
 import type { ServerEnd } from './virtual-network.js';
+import type { Session } from './virtual-session.js';
 
 const INFLIGHT_MAX = 20;
 /** Of a connection that never sends CONNECT. */
@@ -14,48 +16,80 @@ const CONNECT_PATIENCE_MS = 10_000;
 /** How often a broker that stands still looks whether it may go on. */
 const STANDSTILL_MS = 250;
 
+/** What 5.0 says where 3.1.1 has these return codes; any other is "unspecified error". */
+const REFUSALS: Readonly<Record<number, number>> = { 0: 0, 1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87 };
+const UNSPECIFIED = 0x80;
+const MALFORMED = 0x81;
+const PROTOCOL_ERROR = 0x82;
+const KEEP_ALIVE_TIMEOUT = 0x8d;
+const FILTER_INVALID = 0x8f;
+const RECEIVE_MAXIMUM_EXCEEDED = 0x93;
+const TOPIC_ALIAS_INVALID = 0x94;
+const PACKET_TOO_LARGE = 0x95;
+/** Of a DISCONNECT that wants the will published all the same. */
+const WITH_WILL = 4;
+const NO_SUBSCRIBERS = 0x10;
+const NO_SUBSCRIPTION = 0x11;
+const ID_NOT_FOUND = 0x92;
+/** Receive Maximum, where CONNECT or CONNACK says nothing of it. */
+const RECEIVE_MAX = 0xffff;
+
 export class Client {
 	onGone: () => void = () => {};
 	readonly #broker: VirtualBroker;
 	readonly #clock: Clock;
 	readonly #end: ServerEnd;
+	/** CONNECT tells it the version. */
 	readonly #parser = parser({ protocolVersion: 4 });
+	#version: 4 | 5 = 4;
 	#session: Session | undefined;
 	#will: IConnectPacket['will'];
 	#unread: Uint8Array[] = [];
 	#keepAliveMs = 0;
 	#patience: Task;
 	#gone = false;
+	/** What the client takes, in 5.0. */
+	#inFlightMax = INFLIGHT_MAX;
+	#packetMax = Infinity;
+	/** Topics that it gave a number, and its messages of QoS 1 and 2 that wait for their last acknowledgement. */
+	readonly #aliases = new Map<number, string>();
+	readonly #unanswered = new Set<number>();
 
 	constructor(broker: VirtualBroker, clock: Clock, end: ServerEnd) {
 		this.#broker = broker;
 		this.#clock = clock;
 		this.#end = end;
-		this.#patience = clock.after(CONNECT_PATIENCE_MS, () => this.hangUp(false));
+		this.#patience = clock.after(CONNECT_PATIENCE_MS, () => this.#close(false));
 		this.#parser.on('packet', (packet) => this.#take(packet));
-		this.#parser.on('error', () => this.hangUp(true));
+		this.#parser.on('error', () => this.hangUp(MALFORMED));
 		end.onData = (bytes) => this.#received(bytes);
 		end.onClose = () => this.#leave(true);
 	}
 
+	/** What the client has no room for is let fall (MQTT 5.0 §3.1.2-25). */
 	send(packet: Packet): void {
-		if (!this.#gone) this.#end.write(generate(packet));
+		if (this.#gone) return;
+		const bytes = generate(packet, { protocolVersion: this.#version });
+		if (bytes.length <= this.#packetMax) this.#end.write(bytes);
 	}
 
 	/** Sends what waits, as far as the number in flight allows. */
 	drain(): void {
 		const outgoing = this.#session!.outgoing;
-		for (let i = 0; i < Math.min(outgoing.length, INFLIGHT_MAX); i++) {
-			if (outgoing[i].sent) continue;
-			outgoing[i].sent = true;
-			this.send(outgoing[i].released ? { cmd: 'pubrel', messageId: outgoing[i].id } : outgoing[i].packet);
+		for (let i = 0; i < Math.min(outgoing.length, this.#inFlightMax); i++) {
+			const each = outgoing[i]!;
+			if (each.sent) continue;
+			each.sent = true;
+			if (each.released) this.send({ cmd: 'pubrel', messageId: each.id, reasonCode: 0 });
+			else if (this.#takes(each.packet)) this.send(each.packet);
+			else outgoing.splice(i--, 1);
 		}
 	}
 
-	hangUp(withWill: boolean): void {
-		if (this.#gone) return;
-		this.#leave(withWill);
-		this.#end.end();
+	/** In 5.0 with DISCONNECT and this reason, if the broker is one that says why. */
+	hangUp(reason: number): void {
+		if (this.#session && this.#version === 5 && this.#broker.manners.saysWhy) this.send({ cmd: 'disconnect', reasonCode: reason });
+		this.#close(true);
 	}
 
 	/** The broker's process is gone. */
@@ -63,6 +97,16 @@ export class Client {
 		this.#will = undefined;
 		this.#leave(false);
 		this.#end.reset();
+	}
+
+	#takes(packet: IPublishPacket): boolean {
+		return this.#packetMax === Infinity || generate(packet, { protocolVersion: this.#version }).length <= this.#packetMax;
+	}
+
+	#close(withWill: boolean): void {
+		if (this.#gone) return;
+		this.#leave(withWill);
+		this.#end.end();
 	}
 
 	#received(bytes: Uint8Array): void {
@@ -83,7 +127,7 @@ export class Client {
 		if (!this.#session) return;
 		this.#patience.cancelled = true;
 		// §3.1.2.10: one and a half times the keep alive.
-		if (this.#keepAliveMs) this.#patience = this.#clock.after(this.#keepAliveMs * 1.5, () => this.hangUp(true));
+		if (this.#keepAliveMs) this.#patience = this.#clock.after(this.#keepAliveMs * 1.5, () => this.hangUp(KEEP_ALIVE_TIMEOUT));
 	}
 
 	#leave(withWill: boolean): void {
@@ -91,21 +135,22 @@ export class Client {
 		this.#gone = true;
 		this.#patience.cancelled = true;
 		this.onGone();
-		const session = this.#session;
-		if (!session) return;
-		this.#broker.leave(session, this);
-		const will = this.#will;
-		if (!withWill || !will) return;
-		const { topic, qos = 0, retain = false } = will;
-		const payload = Buffer.from(will.payload as Buffer);
-		this.#broker.accept({ at: this.#clock.now(), topic, payload, qos, retain, dup: false, clientId: session.clientId, will: true });
+		if (this.#session) this.#broker.leave(this.#session, this, withWill ? this.#lastWill(this.#session) : undefined);
+	}
+
+	#lastWill({ clientId }: Session): Will | undefined {
+		if (!this.#will) return undefined;
+		const { topic, qos = 0, retain = false, properties } = this.#will;
+		const payload = Buffer.from(this.#will.payload as Buffer);
+		const message = { at: this.#clock.now(), topic, payload, qos, retain, dup: false, clientId, will: true };
+		return { message, delayMs: (properties?.willDelayInterval ?? 0) * 1_000 };
 	}
 
 	#take(packet: Packet): void {
 		if (this.#gone) return;
 		if (packet.cmd === 'connect') return this.#connect(packet);
 		// §3.1.0-1: CONNECT comes first.
-		if (!this.#session) return this.hangUp(false);
+		if (!this.#session) return this.#close(false);
 		switch (packet.cmd) {
 			case 'publish':
 				return this.#publish(packet);
@@ -113,60 +158,101 @@ export class Client {
 			case 'pubcomp':
 				return this.#settled(packet.messageId!);
 			case 'pubrec':
-				return this.#releaseOutgoing(packet.messageId!);
+				return this.#releaseOutgoing(packet.messageId!, packet.reasonCode ?? 0);
 			case 'pubrel':
-				this.#session.incoming.delete(packet.messageId!);
-				return this.#acknowledge({ cmd: 'pubcomp', messageId: packet.messageId });
+				return this.#released(packet.messageId!);
 			case 'subscribe':
 				return this.#subscribe(packet);
-			case 'unsubscribe':
-				for (const filter of packet.unsubscriptions) this.#session.subscriptions.delete(filter);
-				return this.#acknowledge({ cmd: 'unsuback', messageId: packet.messageId, granted: [] });
+			case 'unsubscribe': {
+				const granted = packet.unsubscriptions.map((filter) => (this.#session!.subscriptions.delete(filter) ? 0 : NO_SUBSCRIPTION));
+				return this.#acknowledge({ cmd: 'unsuback', messageId: packet.messageId, granted });
+			}
 			case 'pingreq':
 				if (!this.#broker.faults.ignorePings) this.send({ cmd: 'pingresp' });
 				return;
 			case 'disconnect':
-				this.#will = undefined;
-				return this.hangUp(false);
+				return this.#goodbye(packet);
 			default:
-				return this.hangUp(true);
+				return this.hangUp(PROTOCOL_ERROR);
 		}
 	}
 
 	#connect(packet: IConnectPacket): void {
 		// §3.1.0-2: a second CONNECT is a violation.
-		if (this.#session) return this.hangUp(true);
+		if (this.#session) return this.hangUp(PROTOCOL_ERROR);
+		const { manners, faults } = this.#broker;
+		if (packet.protocolVersion === 5 && manners.speaks5 !== true) return this.#refuse(manners.speaks5);
+		this.#version = packet.protocolVersion === 5 ? 5 : 4;
 		const { code, session, present } = this.#broker.admit(packet, this);
-		this.send({ cmd: 'connack', returnCode: code, sessionPresent: present });
-		if (!session) return this.hangUp(false);
+		this.send(this.#version === 5 ? this.#connack5(packet, REFUSALS[code] ?? UNSPECIFIED, present, session) : { cmd: 'connack', returnCode: code, sessionPresent: present });
+		if (!session) return this.#close(false);
 		this.#session = session;
 		this.#will = packet.will;
-		this.#keepAliveMs = (packet.keepalive ?? 0) * 1_000;
-		if (this.#broker.faults.hangUpAfterConnack) return this.hangUp(true);
-		for (const each of session.outgoing) {
-			if (each.sent && !each.released) each.packet.dup = true;
-			each.sent = false;
-		}
+		this.#keepAliveMs = ((this.#version === 5 ? manners.serverKeepAlive : undefined) ?? packet.keepalive ?? 0) * 1_000;
+		this.#inFlightMax = Math.min(INFLIGHT_MAX, packet.properties?.receiveMaximum ?? RECEIVE_MAX);
+		this.#packetMax = packet.properties?.maximumPacketSize ?? Infinity;
+		if (faults.hangUpAfterConnack) return this.hangUp(SHUTTING_DOWN);
+		session.rewind();
 		this.#beAwake();
 		this.drain();
 	}
 
+	/** Of a broker that does not know 5.0. */
+	#refuse(code: 1 | 0x84): void {
+		this.#version = code === 1 ? 4 : 5;
+		this.send({ cmd: 'connack', returnCode: code, reasonCode: code, sessionPresent: false });
+		this.#close(false);
+	}
+
+	#connack5(packet: IConnectPacket, reasonCode: number, sessionPresent: boolean, session: Session | undefined): IConnackPacket {
+		const { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive } = this.#broker.manners;
+		const assignedClientIdentifier = packet.clientId || !session ? undefined : session.clientId;
+		const told = reasonCode === 0 ? { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier } : {};
+		const properties = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as IConnackPacket['properties'];
+		return { cmd: 'connack', reasonCode, sessionPresent, properties };
+	}
+
+	#goodbye({ reasonCode, properties }: IDisconnectPacket): void {
+		if (reasonCode !== WITH_WILL) this.#will = undefined;
+		const seconds = properties?.sessionExpiryInterval;
+		if (seconds !== undefined) this.#session!.expiryMs = seconds * 1_000;
+		this.#close(reasonCode === WITH_WILL);
+	}
+
 	#publish(packet: IPublishPacket): void {
-		const { topic, qos, retain, dup, messageId } = packet;
+		const { qos, retain, dup, messageId } = packet;
 		const session = this.#session!;
+		const topic = this.#version === 5 ? this.#topic5(packet) : packet.topic;
+		if (typeof topic === 'number') return this.hangUp(topic);
 		const known = qos === 2 && session.incoming.has(messageId!);
-		if (qos === 2) session.incoming.add(messageId!);
-		if (!known) {
+		let reasonCode = known || this.#version === 4 || !qos ? 0 : this.#broker.verdictOn(topic);
+		if (qos === 2 && reasonCode === 0) session.incoming.add(messageId!);
+		if (!known && reasonCode === 0) {
 			const payload = Buffer.from(packet.payload as Buffer);
-			this.#broker.accept({ at: this.#clock.now(), topic, payload, qos, retain, dup, clientId: session.clientId, will: false });
+			const wanted = this.#broker.accept({ at: this.#clock.now(), topic, payload, qos, retain, dup, clientId: session.clientId, will: false });
+			if (!wanted) reasonCode = NO_SUBSCRIBERS;
 		}
-		if (qos) this.#acknowledge({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId });
+		if (qos) this.#acknowledge({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId, reasonCode });
+	}
+
+	/** Of a message in 5.0: its topic, whole, or the reason why this connection ends. §3.3.2.3.4, §3.3.4, §3.2.2.3.6. */
+	#topic5({ topic, qos, messageId, length, properties }: IPublishPacket): string | number {
+		const { topicAliasMaximum = 0, receiveMaximum = RECEIVE_MAX, maximumPacketSize = Infinity } = this.#broker.manners;
+		if (packetSize(length ?? 0) > maximumPacketSize) return PACKET_TOO_LARGE;
+		if (qos) this.#unanswered.add(messageId!);
+		if (this.#unanswered.size > receiveMaximum) return RECEIVE_MAXIMUM_EXCEEDED;
+		const alias = properties?.topicAlias;
+		if (alias === undefined) return topic || PROTOCOL_ERROR;
+		if (alias === 0 || alias > topicAliasMaximum) return TOPIC_ALIAS_INVALID;
+		if (topic) this.#aliases.set(alias, topic);
+		return this.#aliases.get(alias) ?? PROTOCOL_ERROR;
 	}
 
 	#acknowledge(packet: Packet): void {
 		const { withholdAcks, duplicateAcks, ackDelayMs } = this.#broker.faults;
 		if (withholdAcks) return;
 		const say = (): void => {
+			if (packet.cmd !== 'pubrec' || (packet.reasonCode ?? 0) >= UNSPECIFIED) this.#unanswered.delete(packet.messageId!);
 			this.send(packet);
 			if (duplicateAcks) this.send(packet);
 		};
@@ -181,15 +267,27 @@ export class Client {
 		this.drain();
 	}
 
-	#releaseOutgoing(id: number): void {
+	#releaseOutgoing(id: number, reason: number): void {
+		if (reason >= UNSPECIFIED) return this.#settled(id);
 		const found = this.#session!.outgoing.find((each) => each.id === id);
 		if (found) found.released = true;
-		this.send({ cmd: 'pubrel', messageId: id });
+		this.send({ cmd: 'pubrel', messageId: id, reasonCode: found ? 0 : ID_NOT_FOUND });
+	}
+
+	#released(id: number): void {
+		const known = this.#session!.incoming.delete(id);
+		this.#acknowledge({ cmd: 'pubcomp', messageId: id, reasonCode: known ? 0 : ID_NOT_FOUND });
 	}
 
 	#subscribe(packet: ISubscribePacket): void {
-		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? qos : 0x80));
+		const refused = this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
+		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? qos : refused));
 		this.#acknowledge({ cmd: 'suback', messageId: packet.messageId, granted });
-		for (const { topic, qos } of packet.subscriptions) if (isFilter(topic)) this.#broker.subscribe(this.#session!, topic, qos as 0 | 1 | 2);
+		for (const each of packet.subscriptions) if (isFilter(each.topic)) this.#broker.subscribe(this.#session!, each);
 	}
+}
+
+/** Of a whole packet with that remaining length. */
+export function packetSize(remaining: number): number {
+	return 1 + (remaining < 0x80 ? 1 : remaining < 0x4000 ? 2 : remaining < 0x20_0000 ? 3 : 4) + remaining;
 }

@@ -108,6 +108,18 @@ export class Backlog {
 		return true;
 	}
 
+	/** The outbox has lost the record at `position`: it waits again. */
+	recall(position: number): void {
+		if (position < this.#head) return;
+		this.setState(position, WAITING);
+		if (position < this.#late) this.#late = position;
+	}
+
+	/** Whether the record at `position` may name those: it was taken after all of them. */
+	names(position: number): boolean {
+		return this.#unnamedFrom !== 0 && seqAt(this.#ring, position) > this.#unnamedTo;
+	}
+
 	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
 	discard(position: number): void {
 		if (position < this.#head) return;
@@ -129,7 +141,8 @@ export class Backlog {
 		if (!this.#unnamedFrom) this.#unnamedTo = 0;
 	}
 
-	private lost(from: number, to: number): void {
+	/** Numbers that were dropped, here or elsewhere, are to be named. */
+	lost(from: number, to: number): void {
 		if (!this.#unnamedFrom || from < this.#unnamedFrom) this.#unnamedFrom = from;
 		if (to > this.#unnamedTo) this.#unnamedTo = to;
 	}

@@ -19,10 +19,11 @@ import {
 } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
-import type { Options5, Protocol5 } from './mqtt/protocol5.js';
+import type { Protocol5 } from './mqtt/protocol5.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from './ports.js';
+import type { ProtocolModule } from './protocol.js';
 import { ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
@@ -30,13 +31,6 @@ import type { Waiting } from './waiting.js';
 const QOS = 1;
 /** Taken from the socket at a time. */
 const ARRIVED_BYTES = 128;
-
-/** src/protocol.ts: what of the protocol an image may leave out. */
-export interface ProtocolModule {
-	/** undefined where 5.0 was left out. */
-	speak5(options: Options5): Protocol5 | undefined;
-	words(fault: Fault, code: number, protocol5: Protocol5 | undefined): string;
-}
 
 export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
@@ -203,6 +197,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.takenOver = isTakeover(fault, code);
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.remember(4);
+			this.recall();
 			this.#session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
@@ -234,6 +229,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		session.subscribe(`${config.base}/set/+`, QOS);
 		session.subscribe(`${config.base}/status`, QOS);
 		return session;
+	}
+
+	/** What the session holds is lost with it. */
+	private recall(): void {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#ids[i]) this.#waiting.recall(i);
+		this.#ids.fill(0);
+		this.#announced.fill(0);
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
@@ -273,15 +275,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		}
 	}
 
-	/** Hands on what there is room for; returns when a late reading may follow. */
+	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
 	private say(now: Millis): Millis {
+		if (now >= this.#stopAt) return this.sayGoodbye(now);
 		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return NEVER;
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return this.#stopAt;
 		}
-		if (this.#stopping) {
-			if (this.#session.pending === 0 || now >= this.#stopAt) this.#session.stop(now);
-			return this.#stopAt;
-		}
+		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
 		while ((place = this.#waiting.nextLive()) !== NONE) {
 			if (!this.sayReading(this.#readings, place)) return NEVER;
@@ -292,6 +292,12 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (place === BUSY) return now;
 		if (!this.sayReading(this.#late, place)) return NEVER;
 		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
+	}
+
+	/** Returns when the socket must have taken it. */
+	private sayGoodbye(now: Millis): Millis {
+		this.#session.stop(now);
+		return this.#session.poll(now);
 	}
 
 	/** False: no room for it now. */

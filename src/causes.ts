@@ -46,6 +46,7 @@ export function causeOf(fault: Fault): Cause {
 		case Fault.Stalled:
 		case Fault.AckTimeout:
 			return Cause.Silence;
+		// In 5.0 a broker says why before it closes the connection; 3.1.1's does the same without a word.
 		case Fault.Disconnected:
 			return Cause.Tcp;
 	}

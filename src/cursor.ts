@@ -100,6 +100,13 @@ export class Cursor {
 		if (this.#sectors.look(sector) === Found.Alive && this.#sectors.last <= this.#passed) this.#shelf.retire(sector);
 	}
 
+	/** Whether delivery has yet to come to this slot. It may have been found, but not sent, before its message landed. */
+	willMeet(slot: number): boolean {
+		const sector = this.#sectors.sectorOf(slot);
+		if (sector === this.#sector) return slot >= sector * this.#sectors.slotsPerSector + this.#slot;
+		return this.#sectors.look(sector) === Found.Alive && this.#sectors.last > this.#passed;
+	}
+
 	#seek(): void {
 		if (this.#exhausted) this.found = NONE;
 		else {

@@ -28,6 +28,9 @@ const enum Task {
 	Cutting,
 }
 
+/** No boot's number. */
+export const NOBODY = -1;
+
 export class Journal implements Shelf {
 	/** Readings written, since boot. */
 	written = 0;
@@ -148,22 +151,30 @@ export class Journal implements Shelf {
 		this.#cursor.sent();
 	}
 
-	/** What was sent of this slot was acknowledged. Returns the boot that took the reading; 0: it was no reading any more, but its number. */
+	/**
+	 * What was sent of this slot was acknowledged. Returns the boot that took the reading; or NOBODY: it was no reading any more, but
+	 * its number; or flash does not keep it and delivery has yet to pass there, so that it will be sent again, and counts then.
+	 */
 	finish(slot: number): number {
 		const sectors = this.#sectors;
-		sectors.finish(slot);
-		const boot = sectors.givenUp ? 0 : sectors.boot;
+		const kept = sectors.finish(slot);
+		const boot = sectors.givenUp ? NOBODY : sectors.boot;
+		if (!kept && this.#cursor.willMeet(slot)) return NOBODY;
 		if (boot === this.#boot) this.own--;
 		this.#cursor.settle(sectors.sectorOf(slot));
 		return boot;
 	}
 
-	/** The reading in this slot cannot be delivered: it is counted as dropped, and names itself in its turn; if not even that is taken, it is gone. */
-	giveUp(slot: number): void {
+	/** The reading in this slot cannot be delivered: it is counted as dropped, and names itself in its turn. False: not even that was taken, it is gone. */
+	giveUp(slot: number): boolean {
 		const sectors = this.#sectors;
-		if (sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp) return void this.finish(slot);
+		if (sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp) {
+			this.finish(slot);
+			return false;
+		}
 		if (sectors.giveUp(slot)) this.countDropped();
 		this.#cursor.rewind();
+		return true;
 	}
 
 	/** The reading of the slot looked at last. */
@@ -173,6 +184,11 @@ export class Journal implements Shelf {
 			this.dropped++;
 			this.own--;
 		}
+	}
+
+	/** Something that was on its way is not any more: delivery looks for it again. */
+	recall(): void {
+		this.#cursor.rewind();
 	}
 
 	sectorOf(slot: number): number {

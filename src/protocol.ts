@@ -9,6 +9,12 @@ import { Protocol5, type Options5 } from './mqtt/protocol5.js';
 import { reasonText5 } from './mqtt/reasons5.js';
 import { reasonText } from './mqtt/reasons.js';
 
+/** These, as they are handed to who needs them. */
+export interface ProtocolModule {
+	readonly speak5: typeof speak5;
+	readonly words: typeof words;
+}
+
 /** undefined where 5.0 was left out. */
 export function speak5(options: Options5): Protocol5 | undefined {
 	return (Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);

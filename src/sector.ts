@@ -179,23 +179,26 @@ export class Sectors {
 		return this.write(to);
 	}
 
-	/** Marks a slot as done, for ever. Afterwards `boot`, `seq` and `givenUp` are its own. */
+	/** Marks a slot as done, for ever; false: it is not marked. Afterwards `boot`, `seq` and `givenUp` are its own. */
 	finish(slot: number): boolean { return this.mark(slot, DONE); }
 
-	/** Of a reading that waits, only its number waits from now on. Afterwards `boot` and `seq` are its own. */
+	/** Of a reading that waits, only its number waits from now on; false: it is not marked. Afterwards `boot` and `seq` are its own. */
 	giveUp(slot: number): boolean { return this.mark(slot, GIVEN_UP); }
 
+	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */
 	private mark(slot: number, mark: number): boolean {
 		const bytes = this.#bytes;
-		if (this.#flash.read(slot * SLOT_BYTES, bytes)) {
+		let kept = this.#flash.read(slot * SLOT_BYTES, bytes);
+		if (kept) {
 			this.take();
 			// The other bytes are written as they are, which changes nothing.
-			bytes[DONE_AT] = mark;
-			this.#flash.write(slot * SLOT_BYTES, bytes);
-			if (this.#flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark) return true;
+			bytes[DONE_AT] &= mark;
+			const written = this.#flash.write(slot * SLOT_BYTES, bytes);
+			kept = this.#flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark;
+			if (written && kept) return true;
 		}
 		this.faults++;
-		return false;
+		return kept;
 	}
 
 	private take(): void {

@@ -10,7 +10,7 @@
 import { Backlog } from './backlog.js';
 import { BUSY, type Flying } from './cursor.js';
 import { NONE } from './finder.js';
-import { Journal } from './journal.js';
+import { Journal, NOBODY } from './journal.js';
 import { BACKLOG_BYTES, JOURNAL_AFTER_MS, JOURNAL_PER_TURN, JOURNAL_SECTORS_MIN, MESSAGES_MAX } from './limits.js';
 import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from './ports.js';
 import { Reading } from './reading.js';
@@ -136,7 +136,7 @@ export class Waiting implements Pollable, Flying {
 			this.#ring.read(place, reading);
 			reading.boot = this.#boot;
 			const { unnamedFrom, unnamedTo } = this.#ring;
-			const tells = unnamedFrom !== 0 && this.#namer === NONE;
+			const tells = this.#namer === NONE && this.#ring.names(place);
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
@@ -148,10 +148,11 @@ export class Waiting implements Pollable, Flying {
 	sent(message: number, place: number): void {
 		// What its payload names is what was unnamed when it was read; note() may add to that.
 		const { unnamedTo } = this.#ring;
+		const tells = !isInFlash(place) && this.#namer === NONE && this.#ring.names(place);
 		if (this.#landed & (BOTH << message)) this.note();
 		this.#places[message] = place;
 		if (isInFlash(place)) return this.#journal!.sent();
-		if (unnamedTo && this.#namer === NONE) {
+		if (tells) {
 			this.#namer = message;
 			this.#namedTo = unnamedTo;
 		}
@@ -183,6 +184,22 @@ export class Waiting implements Pollable, Flying {
 		}
 	}
 
+	/** The session that held that message is given up: its reading waits again, and is late. */
+	recall(message: number): void {
+		const place = this.#places[message];
+		if (message === this.#namer) this.#namer = NONE;
+		this.#places[message] = LANDED;
+		if (isInFlash(place)) this.#journal!.recall();
+		else if (place !== GONE) this.#ring.recall(place);
+	}
+
+	/** What does not name itself is named by a later reading from RAM; of an earlier boot, none can. */
+	private giveUp(slot: number): void {
+		const reading = this.#reading;
+		this.#journal!.read(slot, reading);
+		if (!this.#journal!.giveUp(slot) && reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom, reading.seq);
+	}
+
 	flies(slot: number): boolean {
 		return this.#places.indexOf(FLASH - slot) >= 0;
 	}
@@ -210,14 +227,14 @@ export class Waiting implements Pollable, Flying {
 			this.#landed &= ~bits;
 			const slot = FLASH - this.#places[message];
 			this.#places[message] = LANDED;
-			if (bits !== ACKNOWLEDGED << message) {
-				journal.giveUp(slot);
-				continue;
-			}
-			const boot = journal.finish(slot);
-			if (boot === this.#boot) this.delivered++;
-			else if (boot) this.deliveredEarlier++;
+			if (bits === ACKNOWLEDGED << message) this.countDelivered(journal.finish(slot));
+			else this.giveUp(slot);
 		}
+	}
+
+	private countDelivered(boot: number): void {
+		if (boot === this.#boot) this.delivered++;
+		else if (boot !== NOBODY) this.deliveredEarlier++;
 	}
 
 	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */

@@ -304,6 +304,28 @@ describe('the broker', () => {
 		expect(set.log.last).toBe('stopped');
 	});
 
+	it('does not hold a stop up for longer than five seconds when there is no room left to say anything', () => {
+		const set = setUp({}, new FakeFlash(8));
+		set.connect();
+		for (let seq = 1; seq < 30; seq++) set.take(seq);
+		set.turn();
+		set.sent();
+		// As if the broker acknowledged nothing: what is not sent stays in the outbox.
+		set.transport.room = 0;
+		for (let i = 0; i < 8; i++) {
+			set.broker.announce(Kind.Health);
+			set.turn();
+		}
+		set.type('stop');
+		for (let i = 0; i < 3; i++) set.turn();
+		set.clock.time += 5_000;
+		set.transport.room = 2_920;
+		set.turn();
+		expect(set.sent().map(({ cmd }) => cmd)).toEqual(['disconnect']);
+		set.turn();
+		expect(set.link.state).toBe(State.Stopped);
+	});
+
 	it('does not hold a stop up for longer than five seconds', () => {
 		const set = setUp();
 		set.connect();

@@ -82,12 +82,14 @@ describe('readings that wait', () => {
 		expect([shelf.waiting.deliveredEarlier, shelf.waiting.dropped]).toEqual([1, 0]);
 	});
 
-	it('in flash of which not even the number is taken are gone, and counted once', () => {
+	it('in flash of which not even the number is taken are counted once, and named by a later one', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
 		setAside(shelf);
 		setAside(shelf);
+		shelf.take();
 		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([2]);
-		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([1, 1, 0]);
+		expect(shelf.look(shelf.waiting.nextLive())).toMatchObject({ seq: 3, dropped: [1, 1] });
+		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([1, 1, 1]);
 	});
 
 	it('in flash are counted as given up only if that could be marked; else they are tried again', () => {
@@ -105,6 +107,50 @@ describe('readings that wait', () => {
 			outcomes.add(dropped);
 		}
 		expect(outcomes.size).toBe(2);
+	});
+
+	it('dropped out of turn are named by one that was taken after them, never by an older one', () => {
+		const shelf = new Shelf(new FakeFlash(1), 15 * 8).start().fill(2).connect();
+		shelf.take();
+		const { waiting } = shelf;
+		waiting.sent(0, waiting.nextLive());
+		waiting.discard(0);
+		const late = waiting.nextLate();
+		expect([shelf.look(late).seq, shelf.look(late).dropped]).toEqual([1, undefined]);
+		waiting.sent(1, late);
+		waiting.acknowledged(1);
+		shelf.take();
+		const live = waiting.nextLive();
+		expect([shelf.look(live).seq, shelf.look(live).dropped]).toEqual([4, [3, 3]]);
+	});
+
+	it('are delivered all the same when the session that held them is given up, from RAM and from flash', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
+		const { waiting } = shelf;
+		for (let i = 0; i < 2; i++) waiting.sent(i, shelf.next());
+		for (let i = 0; i < 2; i++) shelf.take();
+		for (let i = 2; i < 4; i++) waiting.sent(i, waiting.nextLive());
+		for (let i = 0; i < 4; i++) waiting.recall(i);
+		waiting.linkDown(shelf.clock.time);
+		expect(shelf.connect().deliver().map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+		shelf.settle();
+		expect([waiting.count, waiting.delivered]).toEqual([0, 5]);
+	});
+
+	it('moved to flash while on their way are counted once, though flash fails to note that they were acknowledged', () => {
+		const flash = new FakeFlash(8);
+		const shelf = new Shelf(flash).start().settle().connect();
+		for (let i = 0; i < 3; i++) shelf.take();
+		const { waiting } = shelf;
+		for (let i = 0; i < 3; i++) waiting.sent(i, waiting.nextLive());
+		shelf.disconnect().settle().connect();
+		flash.fails = () => true;
+		for (let i = 0; i < 3; i++) waiting.acknowledged(i);
+		shelf.settle();
+		expect(waiting.count + waiting.delivered + waiting.dropped).toBe(3);
+		flash.fails = () => false;
+		shelf.deliver();
+		expect([waiting.count, waiting.delivered, waiting.dropped]).toEqual([0, 3, 0]);
 	});
 
 	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {

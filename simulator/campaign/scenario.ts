@@ -7,6 +7,7 @@ import type { BoardName } from '../bundle.js';
 import { MISFORTUNES, type Misfortune, type Plan } from '../misfortune.js';
 import { Random } from '../random.js';
 import type { Settings } from '../simulation.js';
+import { plainManners, type Manners } from '../virtual-broker.js';
 import type { Air, Weather } from '../weather.js';
 
 export interface Scenario {
@@ -15,11 +16,15 @@ export interface Scenario {
 	readonly board: BoardName;
 	readonly nodes: number;
 	readonly settings: Settings;
+	/** What the broker is like. */
+	readonly manners: Manners;
 	readonly weather: Weather;
 	readonly ticksAtBoot: number;
 	readonly plan: Plan;
 	/** Commands come this far apart, or never. */
 	readonly commandsEveryMs: readonly [low: number, high: number] | undefined;
+	/** Readings are asked for out of turn. */
+	readonly commanded: boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -42,14 +47,36 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 		sensors: pick(random, ['tmp36,sht3x', 'tmp36,sht3x', 'tmp36,sht3x', 'sht3x', 'tmp36']),
 		conversions: pick(random, [1, 4, 15]),
 	};
+	const version = new Random(`scenario/${seed}/version`);
+	const protocol = pick(version, [4, 4, 4, 4, 5, 5, 'auto', 'auto']);
 	const kinds = (Object.keys(MISFORTUNES) as Misfortune[]).filter(() => random.chance(0.5));
+	const commands = random.chance(0.3);
 	return {
-		seed, hours, nodes, settings,
+		seed, hours, nodes,
+		settings: { ...settings, protocol, publishEarly: version.chance(0.25) },
+		manners: mannersFor(protocol, version),
 		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
 		weather: imaginedWeather(random),
 		ticksAtBoot: random.chance(0.3) ? TICKS_WRAP - Math.round(random.between(0, spanMs)) : Math.round(random.between(0, 1e9)),
 		plan: { kinds, calmMs: [spanMs / 20, spanMs / 2], lastsMs: [500, spanMs / 4], skewed: true, untilMs: spanMs },
-		commandsEveryMs: random.chance(0.3) ? [spanMs / 30, spanMs / 5] : undefined,
+		commandsEveryMs: commands ? [spanMs / 30, spanMs / 5] : undefined,
+		commanded: commands || kinds.includes('flood'),
+	};
+}
+
+/**
+ * A broker as there are some. Readings leave 384 bytes of each packet to announcements (src/limits.ts, OUTBOX_RESERVE), so one that
+ * takes less than about 450 gets none; and two minutes are enough to notice a dead link only with a keep-alive of a minute at most.
+ */
+function mannersFor(protocol: unknown, random: Random): Manners {
+	return {
+		...plainManners(),
+		speaks5: protocol === 'auto' && random.chance(0.4) ? pick(random, [1, 0x84] as const) : true,
+		receiveMaximum: pick(random, [undefined, undefined, 1, 2, 5, 100]),
+		maximumPacketSize: pick(random, [undefined, undefined, 512, 1_024, 0xfff_ffff]),
+		topicAliasMaximum: pick(random, [undefined, 1, 2, 10]),
+		serverKeepAlive: pick(random, [undefined, undefined, 10, 30, 60]),
+		saysWhy: random.chance(0.7),
 	};
 }
 

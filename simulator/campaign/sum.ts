@@ -11,6 +11,7 @@ export interface Sum {
 	late: number;
 	duplicates: number;
 	dropped: number;
+	cameAllTheSame: number;
 	lostWithPower: number;
 	boots: number;
 	attempts: number;
@@ -23,11 +24,11 @@ export interface Sum {
 	readonly faults: Partial<Record<Misfortune, number>>;
 }
 
-const ADDED = ['days', 'readings', 'late', 'duplicates', 'dropped', 'lostWithPower', 'boots', 'attempts', 'packets', 'checkedTimes', 'checkedValues'] as const;
+const ADDED = ['days', 'readings', 'late', 'duplicates', 'dropped', 'cameAllTheSame', 'lostWithPower', 'boots', 'attempts', 'packets', 'checkedTimes', 'checkedValues'] as const;
 
 export function emptySum(): Sum {
 	return {
-		worlds: 0, failed: 0, days: 0, readings: 0, late: 0, duplicates: 0, dropped: 0, lostWithPower: 0, boots: 0, attempts: 0,
+		worlds: 0, failed: 0, days: 0, readings: 0, late: 0, duplicates: 0, dropped: 0, cameAllTheSame: 0, lostWithPower: 0, boots: 0, attempts: 0,
 		packets: 0, checkedTimes: 0, checkedValues: 0, slowestOnlineMs: 0, slowestDrainMs: 0, memoryMax: 0, faults: {},
 	};
 }
@@ -48,7 +49,7 @@ export function report(sum: Sum, seconds: number): string {
 	const lines = [
 		`${sum.worlds} worlds, ${sum.days.toFixed(1)} device-days in ${seconds.toFixed(0)} s; ${sum.failed} of the worlds violated an invariant`,
 		`${total} faults: ${faults.map(([what, count]) => `${what} ${count}`).join(', ')}`,
-		`${sum.readings} readings came (${sum.late} late, ${sum.duplicates} twice), ${sum.dropped} were dropped and named, ${sum.lostWithPower} were in RAM when the power went`,
+		`${sum.readings} readings came (${sum.late} late, ${sum.duplicates} twice), ${sum.dropped} were dropped and named (${sum.cameAllTheSame} came all the same), ${sum.lostWithPower} were in RAM when the power went`,
 		`${sum.boots} boots, ${sum.attempts} connections tried, ${sum.packets} packets sent; ${sum.checkedTimes} times and ${sum.checkedValues} values compared with the world`,
 		`slowest to be online after the last fault: ${(sum.slowestOnlineMs / 1_000).toFixed(0)} s; to have nothing waiting: ${(sum.slowestDrainMs / 1_000).toFixed(0)} s`,
 	];

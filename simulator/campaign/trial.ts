@@ -3,13 +3,12 @@
 // Rule: the invariants below hold in every world, whatever the seed; each violation is a sentence. The same seed and hours
 // make the same trial, to the last byte: `trace` says whether they did.
 
-import { BACKLOG_BYTES } from '../../src/limits.js';
 import { MEMORY_BYTES } from '../creation.js';
 import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
-import { Random } from '../random.js';
 import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
+import { Operator } from './operator.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
 import { Witness, type TimeGiven } from './witness.js';
@@ -22,8 +21,6 @@ const REFUSED_MS = 300_000;
 const DRAIN_PER_SECOND = 10;
 const DRAIN_MS = 180_000;
 const STEP_MS = 5_000;
-/** BACKLOG_BYTES over the smallest record, of one quantity: what a power cut may cost. */
-const RING_READINGS_MAX = BACKLOG_BYTES / 12;
 const MEMORY_EVERY_MS = 20 * 60_000;
 
 export interface TrialOptions {
@@ -48,6 +45,8 @@ export interface Outcome {
 	readonly late: number;
 	readonly duplicates: number;
 	readonly dropped: number;
+	/** Named as dropped, and delivered afterwards. */
+	readonly cameAllTheSame: number;
 	/** Numbers of boots that a reset or power cut ended, which nobody has. */
 	readonly lostWithPower: number;
 	readonly boots: number;
@@ -95,22 +94,26 @@ class Trial {
 	}
 
 	async start(): Promise<void> {
-		const { board, nodes, settings, weather, ticksAtBoot, seed } = this.#scenario;
+		const { board, nodes, settings, manners, weather, ticksAtBoot, seed } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
 			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather,
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;
-		this.#wire = new WireJudge(world.clock);
+		Object.assign(broker.manners, manners);
+		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
+		this.#wire.onRefused = (topic, payload) => {
+			if (/\/(readings|backlog)$/.test(topic)) this.#witnessOf(topic)?.refused(payload);
+		};
 		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
 		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, around));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
-			const node = message.topic.split('/')[1]!;
-			this.#witnesses.find((witness) => witness.name === node)?.heard(message);
-			if (message.topic.endsWith('/result')) this.#answered.add(node);
+			const witness = this.#witnessOf(message.topic);
+			witness?.heard(message);
+			if (witness && message.topic.endsWith('/result')) this.#answered.add(witness.name);
 		};
 		this.#watchTimes();
 	}
@@ -118,7 +121,8 @@ class Trial {
 	async run(): Promise<void> {
 		const { hours, plan, commandsEveryMs } = this.#scenario;
 		this.#happened = befall(this.#simulation, plan);
-		if (commandsEveryMs) this.#command(new Random(`${this.#scenario.seed}/commands`), commandsEveryMs);
+		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#witnesses, (sentence) => this.#violations.push(sentence));
+		if (commandsEveryMs) operator.begin(commandsEveryMs);
 		const untilMs = hours * 3_600_000;
 		while (this.#simulation.world.now() < untilMs) {
 			const step = this.#options.engine === 'xs' ? MEMORY_EVERY_MS : untilMs;
@@ -139,16 +143,11 @@ class Trial {
 	outcome(): Outcome {
 		const { seed, hours, settings } = this.#scenario;
 		for (const node of this.#simulation.nodes) {
-			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|power cut|stopped|killed)$/.test(end))}`);
+			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|restart by itself|power cut|stopped|killed)$/.test(end))}`);
 		}
-		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commandsEveryMs !== undefined);
+		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
-		for (const witness of this.#witnesses) {
-			for (const boot of witness.boots.values()) {
-				const lost = boot === witness.current ? 0 : witness.missing(boot).length;
-				if (lost > RING_READINGS_MAX) this.#violations.push(`${witness.name} lost ${lost} readings of boot ${boot.name}, more than can have been in RAM`);
-			}
-		}
+		for (const witness of this.#witnesses) witness.concludeLosses();
 		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
 		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
 		const faults: Partial<Record<Misfortune, number>> = {};
@@ -161,6 +160,7 @@ class Trial {
 			late: sum((each) => each.late),
 			duplicates: sum((each) => each.duplicates),
 			dropped: boots.reduce((total, { boot }) => total + boot.dropped, 0),
+			cameAllTheSame: sum((each) => each.cameAllTheSame),
 			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.current ? 0 : witness.missing(boot).length), 0),
 			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
 			attempts: this.#wire.attempts,
@@ -172,6 +172,11 @@ class Trial {
 			memory: this.#memory,
 			trace: this.#simulation.trace(),
 		};
+	}
+
+	#witnessOf(topic: string): Witness | undefined {
+		const name = topic.split('/')[1];
+		return this.#witnesses.find((witness) => witness.name === name);
 	}
 
 	#line(name: string, line: string): void {
@@ -191,19 +196,6 @@ class Trial {
 				return offset;
 			},
 			set: (value: number) => void (offset = value),
-		});
-	}
-
-	/** Somebody uses the nodes meanwhile: a reading out of turn, or the interval set to what it is (which is stored). */
-	#command(random: Random, everyMs: readonly [number, number]): void {
-		const { world, broker, nodes } = this.#simulation;
-		const { settings, hours } = this.#scenario;
-		world.clock.after(random.between(...everyMs), () => {
-			if (world.now() >= hours * 3_600_000) return;
-			const node = nodes[random.below(nodes.length)]!;
-			if (random.chance(0.5)) broker.publish(`telltale/${node.name}/set/sample`, '{"id":"s"}', { qos: 1 });
-			else broker.publish(`telltale/${node.name}/set/interval`, `{"id":"i","value":${settings.intervalMs}}`, { qos: 1 });
-			this.#command(random, everyMs);
 		});
 	}
 

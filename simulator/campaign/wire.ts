@@ -1,24 +1,20 @@
-// The judge of what goes over the wire, both ways, in mqtt-packet's reading of it (not ours).
+// The judge of what goes over the wire, both ways, in mqtt-packet's reading of it (not ours), in the version that each CONNECT says.
 //
-// Rule: it listens at the node's socket. Each connection is judged by itself, each client's session over its connections:
-// what is in flight, whether SUBSCRIBE and DUP are in place, and how soon one attempt follows another.
-// MQTT 3.1.1 §2.3.1, §3.1.0, §3.3.1, §4.4.
+// Rule: it listens at the node's socket. Each connection is judged by itself (wire-connection.ts), each client's session over its
+// connections: what is in flight, whether SUBSCRIBE and DUP are in place, and how soon one attempt follows another.
+// MQTT 3.1.1 and 5.0 §3.1.0, §3.3.1, §4.4; 3.1.1 §2.3.1, 5.0 §2.2.1.
 
-import { parser, type Packet } from 'mqtt-packet';
+import { parser, type IConnackPacket, type IConnectPacket, type IPubackPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
 import type { Clock } from '../clock.js';
 import type { Link } from '../network.js';
 import type { Tap } from '../virtual-network.js';
+import { WireConnection } from './wire-connection.js';
 
 /** src/limits.ts says 1 s, counted from the end of the attempt before; its beginning is earlier still. */
 const ATTEMPTS_GAP_MS = 1_000;
 const EXAMPLES_MAX = 5;
-
-interface Connection {
-	readonly link: Link;
-	clientId: string;
-	/** CONNACK: not there yet, or its session present. */
-	present: boolean | undefined;
-}
+/** MQTT 5.0: reason codes from here on are refusals. */
+const REFUSALS_FROM = 0x80;
 
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
@@ -27,26 +23,40 @@ interface Session {
 	readonly inFlight: Map<number, string>;
 	/** SUBSCRIBE ids that nobody has answered. */
 	readonly subscribing: Set<number>;
+	/**
+	 * A connection of this session had topic aliases: a message is written anew for one and counts as sent before the socket takes it,
+	 * so that DUP may be on one that never came to the wire. Nobody is misled: it means only that it may have come before.
+	 */
+	aliased: boolean;
 	/** In this boot a SUBACK came: from then on SUBSCRIBE belongs to new sessions only. */
 	subscribed: boolean;
+}
+
+export interface WireRules {
+	/** The setting of the same name: messages may come before CONNACK. */
+	readonly publishEarly?: boolean;
 }
 
 export class WireJudge implements Tap {
 	readonly violations: string[] = [];
 	/** Payloads that were acknowledged before the node's eyes. */
 	readonly acknowledged = new Set<string>();
-	/** Told of each packet as it passes. */
-	onPacket: (packet: Packet, said: boolean) => void = () => {};
+	/** Told of each message that was turned down before the node's eyes. */
+	onRefused: (topic: string, payload: string) => void = () => {};
+	/** Told of each packet as it passes, with the client id of its connection. */
+	onPacket: (packet: Packet, said: boolean, clientId: string) => void = () => {};
 	attempts = 0;
 	packets = 0;
 	readonly #clock: Clock;
-	readonly #connections = new Map<number, Connection>();
-	readonly #parsers = new Map<number, { out: ReturnType<typeof parser>; in: ReturnType<typeof parser> }>();
+	readonly #rules: WireRules;
+	readonly #connections = new Map<number, WireConnection>();
+	readonly #parsers = new Map<number, Parser>();
 	readonly #sessions = new Map<string, Session>();
 	readonly #lastAttempt = new Map<Link, number>();
 
-	constructor(clock: Clock) {
+	constructor(clock: Clock, rules: WireRules = {}) {
 		this.#clock = clock;
+		this.#rules = rules;
 	}
 
 	opened(id: number, link: Link): void {
@@ -55,75 +65,93 @@ export class WireJudge implements Tap {
 		const before = this.#lastAttempt.get(link);
 		if (before !== undefined && now - before < ATTEMPTS_GAP_MS) this.#complain(`two attempts to connect within ${Math.round(now - before)} ms`);
 		this.#lastAttempt.set(link, now);
-		const connection: Connection = { link, clientId: '', present: undefined };
+		const connection = new WireConnection(link, (sentence) => this.#complain(sentence));
+		connection.onHeard = (packet) => this.#heard(connection, packet);
 		this.#connections.set(id, connection);
-		const both = { out: parser({ protocolVersion: 4 }), in: parser({ protocolVersion: 4 }) };
-		both.out.on('packet', (packet) => this.#said(connection, packet));
-		both.out.on('error', (fault) => this.#complain(`what the node sent is no MQTT: ${fault.message}`));
-		both.in.on('packet', (packet) => this.#heard(connection, packet));
-		both.in.on('error', (fault) => this.#complain(`what the node was sent is no MQTT: ${fault.message}`));
-		this.#parsers.set(id, both);
+		const out = parser({ protocolVersion: 4 });
+		out.on('packet', (packet) => this.#said(connection, packet));
+		out.on('error', (fault) => this.#complain(`what the node sent is no MQTT: ${fault.message}`));
+		this.#parsers.set(id, out);
 	}
 
 	sent(id: number, bytes: Uint8Array): void {
-		this.#parsers.get(id)!.out.parse(Buffer.from(bytes));
+		this.#parsers.get(id)!.parse(Buffer.from(bytes));
 	}
 
 	arrived(id: number, bytes: Uint8Array): void {
-		this.#parsers.get(id)!.in.parse(Buffer.from(bytes));
+		this.#connections.get(id)!.arrived(bytes);
 	}
 
-	#session({ clientId, link }: Connection): Session {
+	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), subscribed: false };
+		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
 
-	#said(connection: Connection, packet: Packet): void {
+	#said(connection: WireConnection, packet: Packet): void {
 		this.packets++;
-		this.onPacket(packet, true);
-		if (packet.cmd === 'connect') {
-			if (connection.clientId) this.#complain('a second CONNECT on one connection');
-			connection.clientId = packet.clientId;
-			return;
-		}
-		if (!connection.clientId) return this.#complain(`${packet.cmd} before CONNECT`);
+		if (packet.cmd === 'connect') this.#greeted(connection, packet);
+		else if (!connection.clientId) this.#complain(`${packet.cmd} before CONNECT`);
+		this.onPacket(packet, true, connection.clientId);
+		if (!connection.clientId || packet.cmd === 'connect') return;
+		connection.measure(packet);
 		const session = this.#session(connection);
-		if (packet.cmd === 'publish') this.#published(connection, session, packet.messageId ?? 0, packet.dup, `${packet.topic} ${packet.payload}`);
+		if (packet.cmd === 'publish') this.#published(connection, session, packet);
 		if (packet.cmd !== 'subscribe') return;
 		if (connection.present && session.subscribed && !session.subscribing.size) this.#complain('SUBSCRIBE although the session was present');
 		session.subscribing.add(packet.messageId!);
 	}
 
-	#published(connection: Connection, session: Session, id: number, dup: boolean, message: string): void {
-		if (connection.present === undefined) this.#complain('PUBLISH before CONNACK');
-		if (id === 0) return;
-		const before = session.inFlight.get(id);
-		if (dup && before === undefined) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
-		if (before !== undefined && before !== message) this.#complain(`packet id ${id} is used while in flight: "${message}" after "${before}"`);
-		session.inFlight.set(id, message);
+	#greeted(connection: WireConnection, packet: IConnectPacket): void {
+		if (connection.clientId) this.#complain('a second CONNECT on one connection');
+		connection.greeted(packet);
 	}
 
-	#heard(connection: Connection, packet: Packet): void {
-		this.onPacket(packet, false);
+	#published(connection: WireConnection, session: Session, packet: IPublishPacket): void {
+		if (connection.present === undefined && !this.#rules.publishEarly) this.#complain('PUBLISH before CONNACK');
+		const topic = connection.topicOf(packet);
+		const { qos, messageId: id = 0, dup } = packet;
+		if (!qos) return;
+		const message = `${topic} ${packet.payload}`;
+		const before = session.inFlight.get(id);
+		if (dup && before === undefined && !session.aliased) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
+		if (before !== undefined && before !== message) this.#complain(`packet id ${id} is used while in flight: "${message}" after "${before}"`);
+		session.inFlight.set(id, message);
+		connection.published(id);
+	}
+
+	#heard(connection: WireConnection, packet: Packet): void {
+		this.onPacket(packet, false, connection.clientId);
 		const session = this.#session(connection);
-		if (packet.cmd === 'connack' && packet.returnCode === 0) {
-			connection.present = packet.sessionPresent;
-			if (packet.sessionPresent) return;
-			session.inFlight.clear();
-			session.subscribing.clear();
-			session.subscribed = false;
-		} else if (packet.cmd === 'puback') {
-			const message = session.inFlight.get(packet.messageId!);
-			if (message === undefined) return;
-			this.acknowledged.add(message.slice(message.indexOf(' ') + 1));
-			session.inFlight.delete(packet.messageId!);
-		} else if (packet.cmd === 'suback') {
+		if (packet.cmd === 'connack') this.#accepted(connection, session, packet);
+		else if (packet.cmd === 'puback') this.#acknowledged(connection, session, packet);
+		else if (packet.cmd === 'suback') {
 			session.subscribing.delete(packet.messageId!);
 			session.subscribed = true;
 		}
+	}
+
+	#accepted(connection: WireConnection, session: Session, packet: IConnackPacket): void {
+		if ((packet.returnCode ?? packet.reasonCode) !== 0) return;
+		connection.accepted(packet);
+		if (packet.properties?.topicAliasMaximum) session.aliased = true;
+		if (packet.sessionPresent) return;
+		// What was sent early, in this connection, is of the new session.
+		for (const id of session.inFlight.keys()) if (!connection.inFlight.has(id)) session.inFlight.delete(id);
+		session.subscribing.clear();
+		session.subscribed = false;
+	}
+
+	#acknowledged(connection: WireConnection, session: Session, { messageId, reasonCode = 0 }: IPubackPacket): void {
+		const message = session.inFlight.get(messageId!);
+		connection.inFlight.delete(messageId!);
+		if (message === undefined) return;
+		const [topic, payload] = [message.slice(0, message.indexOf(' ')), message.slice(message.indexOf(' ') + 1)];
+		if (reasonCode >= REFUSALS_FROM) this.onRefused(topic, payload);
+		else this.acknowledged.add(payload);
+		session.inFlight.delete(messageId!);
 	}
 
 	#complain(sentence: string): void {

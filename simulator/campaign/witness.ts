@@ -3,11 +3,14 @@
 // Rule: nothing that the node says of itself is believed without a second source: a reading must belong to a measurement that
 // its parts saw, at that time and with that air; a number must come once with one value; the node's own account must add up.
 
+import { BACKLOG_BYTES } from '../../src/limits.js';
 import { parse, type Reading } from '../../viewer/payload.js';
 import { Ranges } from '../../viewer/ranges.js';
 import type { SimulatedNode } from '../simulated-node.js';
 import type { Published } from '../virtual-broker.js';
-import type { Weather } from '../weather.js';
+import type { Air, Weather } from '../weather.js';
+import { OWN_RESTART } from '../machine.js';
+import { OffsetsJudge } from './offsets.js';
 
 /** What the parts are asked in one measurement follows within this. */
 const MEASUREMENT_MS = 250;
@@ -24,6 +27,8 @@ const NOISE_C = 0.6;
 /** Exceeded once in two million conversions. */
 const NOISE_SIGMAS = 5;
 const TOLERANCE_PCT = 4;
+/** BACKLOG_BYTES over the smallest record, of one quantity: what a power cut may cost. */
+const RING_READINGS_MAX = BACKLOG_BYTES / 12;
 /** A reading is compared with the air if its parts were well for so long around it. */
 const WELL_MS = 30_000;
 const EXAMPLES_MAX = 6;
@@ -35,6 +40,8 @@ export interface Boot {
 	readonly named: Ranges;
 	/** When the reading of a number was measured, where there is no doubt. */
 	readonly measuredAt: Map<number, number>;
+	/** Numbers that the broker turned down, before the node's eyes. */
+	readonly refused: Set<number>;
 	/** The node's own numbers, said last, and when. */
 	sampled: number;
 	acknowledged: number;
@@ -57,6 +64,11 @@ export interface Surroundings {
 	now(): number;
 }
 
+interface Span {
+	readonly from: number;
+	to: number;
+}
+
 export class Witness {
 	readonly violations: string[] = [];
 	readonly boots = new Map<string, Boot>();
@@ -69,16 +81,25 @@ export class Witness {
 	checkedTimes = 0;
 	checkedValues = 0;
 	safeModes = 0;
+	/** Readings that came for the first time after another had named them, within a range, as dropped. */
+	cameAllTheSame = 0;
 	readonly #around: Surroundings;
+	readonly #node: SimulatedNode;
+	readonly #offsets: OffsetsJudge;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
 	readonly #booted: number[] = [];
 	readonly #safe: number[] = [];
-	readonly #troubles: { from: number; to: number }[] = [];
+	/** Which boot a measurement belongs to, by its time. */
+	readonly #bootAt = new Map<number, number>();
+	readonly #troubles: Span[] = [];
+	readonly #flashTroubles: Span[] = [];
 
 	constructor(node: SimulatedNode, around: Surroundings) {
 		this.name = node.name;
+		this.#node = node;
 		this.#around = around;
+		this.#offsets = new OffsetsJudge(node.storage, around.now, (quantity, offBy) => this.#calibrated(quantity, offBy));
 		this.#watch(node);
 	}
 
@@ -109,6 +130,31 @@ export class Witness {
 		return missing;
 	}
 
+	/** The broker has said no to this reading, and the node has heard it. */
+	refused(payload: string): void {
+		const { boot, seq } = JSON.parse(payload) as { boot: number; seq: number };
+		this.#boot(String(boot)).refused.add(seq);
+	}
+
+	/** An operator asks the node to calibrate itself. */
+	calibrate(reference: Partial<Air>): void {
+		this.#offsets.give(reference);
+	}
+
+	/** To be asked at the end: whether no boot that is over lost more than it may, and what was turned down is counted and named. */
+	concludeLosses(): void {
+		for (const boot of this.boots.values()) {
+			const given = [...boot.refused].filter((seq) => !boot.readings.has(seq));
+			if (boot === this.current) {
+				if (given.length > boot.dropped) this.#complain(`${given.length} readings of boot ${boot.name} were turned down, and health counts ${boot.dropped} as dropped`);
+				continue;
+			}
+			const lost = this.missing(boot).filter((seq) => !boot.refused.has(seq)).length;
+			const allowed = this.#lossAllowed(boot);
+			if (lost > allowed) this.#complain(`${lost} readings of boot ${boot.name} are lost, where no more than ${allowed} can have been in RAM`);
+		}
+	}
+
 	/** To be asked at the end: whether each boot measured in time, and numbered in the order of measuring. */
 	conclude(intervalMs: number, commanded: boolean): void {
 		for (let i = 1; i < this.#measured.length; i++) {
@@ -125,6 +171,36 @@ export class Witness {
 		}
 	}
 
+	/**
+	 * What a boot may take with it: what its ring holds, but nothing if it was told to restart (docs/topics.md); and what it took
+	 * since its flash first failed, which may be left alone from then on.
+	 */
+	#lossAllowed(boot: Boot): number {
+		// Of a boot of which no reading came there may be health.
+		const [sample = this.#measured.filter((at) => at <= boot.healthAt).at(-1)] = boot.measuredAt.values();
+		const number = sample === undefined ? undefined : this.#bootAt.get(sample);
+		const times = this.#measured.filter((at) => this.#bootAt.get(at) === number);
+		const unsafeFrom = Math.min(...this.#flashTroubles.filter(({ from, to }) => to > times[0]! && from < times.at(-1)!).map(({ from }) => from));
+		if (unsafeFrom !== Infinity) return RING_READINGS_MAX + times.filter((at) => at >= unsafeFrom).length;
+		return number !== undefined && this.#node.ends[number - 1] === OWN_RESTART ? 0 : RING_READINGS_MAX;
+	}
+
+	#calibrated(quantity: keyof Air, offBy: (last: number) => number): void {
+		const ms = this.#measured.at(-1);
+		if (ms === undefined || this.#inTrouble(ms)) return;
+		const distance = offBy(this.#around.weather.at(ms)[quantity]);
+		const tolerance = quantity === 'temperatureC' ? this.#toleranceC : TOLERANCE_PCT;
+		if (distance > tolerance) this.#complain(`calibrated at ${(this.#around.now() / 1_000).toFixed(1)} s, ${distance.toFixed(2)} from what any reference asked for (${quantity})`);
+	}
+
+	#inTrouble(ms: number): boolean {
+		return this.#troubles.some(({ from, to }) => ms > from - WELL_MS && ms < to + WELL_MS);
+	}
+
+	get #toleranceC(): number {
+		return TOLERANCE_C + (NOISE_SIGMAS * NOISE_C) / Math.sqrt(this.#around.conversions);
+	}
+
 	#watch(node: SimulatedNode): void {
 		const { tmp36, sht3x } = node;
 		const { now } = this.#around;
@@ -133,35 +209,23 @@ export class Witness {
 		const note = (): void => {
 			const same = node.counts.boots === boot && now() - askedAt < MEASUREMENT_MS;
 			[boot, askedAt] = [node.counts.boots, now()];
-			if (!same) this.#measured.push(askedAt);
+			if (same) return;
+			this.#measured.push(askedAt);
+			this.#bootAt.set(askedAt, boot);
 		};
 		const millivolts = tmp36.millivolts.bind(tmp36);
 		tmp36.millivolts = () => (note(), millivolts());
 		const write = sht3x.write.bind(sht3x);
 		sht3x.write = (bytes, chip) => (note(), write(bytes, chip));
-		for (const part of [tmp36, sht3x]) this.#watchTrouble(part);
-	}
-
-	#watchTrouble(part: { trouble: string }): void {
-		const { now } = this.#around;
-		let trouble = part.trouble;
-		let open: { from: number; to: number } | undefined;
-		Object.defineProperty(part, 'trouble', {
-			get: () => trouble,
-			set: (value: string) => {
-				trouble = value;
-				if (open) open.to = now();
-				open = value === 'none' ? undefined : { from: now(), to: Infinity };
-				if (open) this.#troubles.push(open);
-			},
-		});
+		for (const part of [tmp36, sht3x]) watch(part, 'trouble', 'none', now, this.#troubles);
+		watch(node.storage, 'onTrouble', undefined, now, this.#flashTroubles);
 	}
 
 	#boot(name: string): Boot {
 		const known = this.boots.get(name);
 		if (known) return known;
 		const boot: Boot = {
-			name, readings: new Map(), named: new Ranges(), measuredAt: new Map(),
+			name, readings: new Map(), named: new Ranges(), measuredAt: new Map(), refused: new Set(),
 			sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, healthAt: -1,
 		};
 		this.boots.set(name, boot);
@@ -181,6 +245,7 @@ export class Witness {
 			if (!same) this.#complain(`reading ${reading.seq} of boot ${boot.name} came with two contents: ${JSON.stringify(before)} and ${JSON.stringify(reading)}`);
 			return;
 		}
+		if (boot.named.has(reading.seq)) this.cameAllTheSame++;
 		boot.readings.set(reading.seq, reading);
 		this.#judgeReading(boot, reading, at);
 	}
@@ -195,17 +260,20 @@ export class Witness {
 		this.checkedTimes++;
 		if (!found.length) return this.#complain(`reading ${JSON.stringify(reading)}, published at ${(at / 1_000).toFixed(1)} s, has a time at which nothing was measured`);
 		if (found.length === 1) boot.measuredAt.set(reading.seq, found[0]!);
-		if (found.some((ms) => this.#troubles.some(({ from, to }) => ms > from - WELL_MS && ms < to + WELL_MS))) return;
+		if (found.some((ms) => this.#inTrouble(ms))) return;
 		this.checkedValues++;
 		const wrong = found.map((ms) => this.#wrong(reading, ms));
 		if (wrong.every((sentence) => sentence)) this.#complain(wrong[0]!);
 	}
 
-	#wrong({ seq, values }: Reading, ms: number): string {
-		const { temperatureC, humidityPct } = this.#around.weather.at(ms);
+	#wrong(reading: Reading, ms: number): string {
+		const sentences = this.#offsets.expected(this.#around.weather.at(ms), ms).map((air) => this.#differs(reading, air));
+		return sentences.every((sentence) => sentence) ? sentences[0]! : '';
+	}
+
+	#differs({ seq, values }: Reading, { temperatureC, humidityPct }: Air): string {
 		const { temperature = temperatureC, humidity = humidityPct } = values;
-		const toleranceC = TOLERANCE_C + (NOISE_SIGMAS * NOISE_C) / Math.sqrt(this.#around.conversions);
-		if (Math.abs(temperature - temperatureC) > toleranceC) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
+		if (Math.abs(temperature - temperatureC) > this.#toleranceC) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
 		if (Math.abs(humidity - humidityPct) > TOLERANCE_PCT) return `reading ${seq}: ${humidity} %, where the air has ${humidityPct.toFixed(1)}`;
 		return '';
 	}
@@ -247,6 +315,21 @@ export class Witness {
 	#complain(sentence: string): void {
 		if (this.violations.length < EXAMPLES_MAX) this.violations.push(`${this.name}: ${sentence}`);
 	}
+}
+
+/** Notes when a property is not what it is in calm times. */
+function watch<Thing extends object, Key extends keyof Thing>(thing: Thing, key: Key, calm: Thing[Key], now: () => number, spans: Span[]): void {
+	let value = thing[key];
+	let open: Span | undefined;
+	Object.defineProperty(thing, key, {
+		get: () => value,
+		set: (next: Thing[Key]) => {
+			value = next;
+			if (open) open.to = now();
+			open = value === calm ? undefined : { from: now(), to: Infinity };
+			if (open) spans.push(open);
+		},
+	});
 }
 
 export function highest(boot: Boot): number {

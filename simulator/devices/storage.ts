@@ -26,6 +26,10 @@ export class Storage {
 	 * power goes. Set by tests.
 	 */
 	onStep: ((step: 'erase' | 'write' | 'preference') => number | undefined) | undefined;
+	/** Flash that fails: asked before each write and erasure; a number from 0 to 1 is the part of it that is done all the same. */
+	onTrouble: ((step: 'erase' | 'write') => number | undefined) | undefined;
+	/** Called when a preference has got another value, or none. */
+	onPreference: (key: string, value: string | number | boolean | undefined) => void = () => {};
 }
 
 export class StorageDevice implements Device {
@@ -66,10 +70,11 @@ export class StorageDevice implements Device {
 
 	#erase(partition: string, sector: number): void {
 		if (!(sector >= 0 && sector < this.#size(partition) / SECTOR)) throw new DeviceError(this.#words('invalid sector', 'erase failed'));
-		const part = this.#storage.onStep?.('erase');
+		const [failed, part] = [this.#storage.onTrouble?.('erase'), this.#storage.onStep?.('erase')];
 		this.#storage.erasures++;
-		this.#sector(partition, sector).fill(0xff, 0, Math.floor(SECTOR * (part ?? 1)));
+		this.#sector(partition, sector).fill(0xff, 0, Math.floor(SECTOR * (failed ?? part ?? 1)));
 		if (part !== undefined) this.#cutPower();
+		if (failed !== undefined) throw new DeviceError('erase failed');
 	}
 
 	#read(partition: string, offset: number, length: number): string {
@@ -86,10 +91,11 @@ export class StorageDevice implements Device {
 
 	#write(partition: string, offset: number, length: number, bytes: Uint8Array): void {
 		this.#check(partition, offset, length, 'write failed');
-		const part = this.#storage.onStep?.('write');
-		const done = Math.floor(length * (part ?? 1));
+		const [failed, part] = [this.#storage.onTrouble?.('write'), this.#storage.onStep?.('write')];
+		const done = Math.floor(length * (failed ?? part ?? 1));
 		for (let i = 0; i < done; i++) this.#sector(partition, Math.floor((offset + i) / SECTOR))[(offset + i) % SECTOR] &= bytes[i];
 		if (part !== undefined) this.#cutPower();
+		if (failed !== undefined) throw new DeviceError('write failed');
 	}
 
 	#check(partition: string, offset: number, length: number, esp32: string): void {
@@ -112,11 +118,12 @@ export class StorageDevice implements Device {
 		if (this.#chip === 'ESP8266') this.#checkEsp8266(domain, key, kind, value);
 		else checkEsp32(domain, key, kind, value);
 		const part = this.#storage.onStep?.('preference');
-		this.#storage.preferences.get(domain)?.delete(key);
+		this.#forget(domain, key);
 		if (part !== undefined && part < 1) this.#cutPower();
 		let values = this.#storage.preferences.get(domain);
 		if (!values) this.#storage.preferences.set(domain, (values = new Map()));
 		values.set(key, [kind, value]);
+		this.#storage.onPreference(key, value);
 		if (part !== undefined) this.#cutPower();
 	}
 
@@ -134,8 +141,12 @@ export class StorageDevice implements Device {
 
 	#delete(domain: string, key: string): void {
 		const part = this.#storage.onStep?.('preference');
-		if (part === undefined || part > 0) this.#storage.preferences.get(domain)?.delete(key);
+		if (part === undefined || part > 0) this.#forget(domain, key);
 		if (part !== undefined) this.#cutPower();
+	}
+
+	#forget(domain: string, key: string): void {
+		if (this.#storage.preferences.get(domain)?.delete(key)) this.#storage.onPreference(key, undefined);
 	}
 
 	#words(esp8266: string, esp32: string): string {

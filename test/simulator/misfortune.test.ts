@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BoardName } from '../../simulator/bundle.js';
 import type { EngineKind } from '../../simulator/engine.js';
 import { befall, MISFORTUNES, type Happened, type Misfortune } from '../../simulator/misfortune.js';
+import { Random } from '../../simulator/random.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 
 const open: VirtualSimulation[] = [];
@@ -13,8 +14,10 @@ const ALL = Object.keys(MISFORTUNES) as Misfortune[];
 /** Kinds that end a connection: afterwards there must have been more of them than misfortunes. */
 const ENDS_CONNECTIONS: readonly Misfortune[] = [
 	'wifiLoss', 'noAddresses', 'unknownNames', 'silentNames', 'hangUp', 'halfOpen', 'refusedConnections', 'unansweredConnections', 'brokerRestart',
-	'forgetfulBrokerRestart', 'refusal', 'withheldAcks', 'hangUps', 'reset', 'powerCut',
+	'forgetfulBrokerRestart', 'refusal', 'withheldAcks', 'hangUps', 'reset', 'powerCut', 'twin', 'staleCommands',
 ];
+/** These are for MQTT 5.0 alone. */
+const ONLY_5: readonly Misfortune[] = ['turnedDown'];
 /** After these the readings that were only in memory are gone. */
 const MINDLESS: readonly Misfortune[] = ['reset', 'powerCut', 'powerCutInStorage'];
 
@@ -25,9 +28,9 @@ interface Run {
 }
 
 /** Two hours of misfortunes, then half an hour of calm. */
-async function suffer(engine: EngineKind, seed: string, kinds: readonly Misfortune[], hours = 2, board: BoardName = 'nodemcu'): Promise<Run> {
+async function suffer(engine: EngineKind, seed: string, kinds: readonly Misfortune[], hours = 2, board: BoardName = 'nodemcu', protocol: 4 | 5 = 4): Promise<Run> {
 	const lines: string[] = [];
-	const simulation = await startVirtualSimulation({ engine, seed, board, settings: { node: 'porch' }, onLine: (_node, line) => lines.push(line) });
+	const simulation = await startVirtualSimulation({ engine, seed, board, settings: { node: 'porch', protocol }, onLine: (_node, line) => lines.push(line) });
 	open.push(simulation);
 	const happened = befall(simulation, { kinds, calmMs: [10 * MINUTE_MS, HOUR_MS], lastsMs: [10_000, 3 * MINUTE_MS], untilMs: hours * HOUR_MS });
 	await simulation.run((hours + 0.5) * HOUR_MS);
@@ -48,14 +51,26 @@ function readings({ broker }: VirtualSimulation): Map<number, Map<number, Set<st
 	return boots;
 }
 
-/** No number is missing but what the node said it set aside, none has two contents, and the node is online. */
+/** Numbers that readings of this boot name as dropped. */
+function named({ broker }: VirtualSimulation, boot: number): Set<number> {
+	const all = new Set<number>();
+	for (const { topic, payload } of broker.published) {
+		if (!/\/(readings|backlog)$/.test(topic)) continue;
+		const reading = JSON.parse(payload.toString()) as { boot: number; dropped?: [number, number] };
+		if (reading.boot === boot && reading.dropped) for (let seq = reading.dropped[0]; seq <= reading.dropped[1]; seq++) all.add(seq);
+	}
+	return all;
+}
+
+/** No number is missing but what was named as dropped or set aside, none has two contents, and the node is online. */
 function expectAccounted(run: Run): void {
 	const report = JSON.stringify(run.happened);
 	let setAside = run.lines.filter((line) => line.includes('it is set aside')).length;
 	expect(run.simulation.nodes[0].counts.faults, run.lines.join('\n')).toBe(0);
 	expect(run.simulation.broker.retained.get('telltale/porch/status')?.payload.toString(), report).toBe('online');
 	for (const [boot, numbers] of readings(run.simulation)) {
-		const missing = Array.from({ length: Math.max(...numbers.keys()) }, (_, i) => i + 1).filter((seq) => !numbers.has(seq));
+		const gone = named(run.simulation, boot);
+		const missing = Array.from({ length: Math.max(...numbers.keys()) }, (_, i) => i + 1).filter((seq) => !numbers.has(seq) && !gone.has(seq));
 		setAside -= missing.length;
 		expect(setAside, `boot ${boot} lacks ${missing} after ${report}`).toBeGreaterThanOrEqual(0);
 		for (const payloads of numbers.values()) expect([...payloads]).toHaveLength(1);
@@ -63,8 +78,8 @@ function expectAccounted(run: Run): void {
 }
 
 describe('the firmware among misfortunes', () => {
-	it.each(['one', 'two', 'three', 'four'])('accounts for every reading (seed "%s")', async (seed) => {
-		const run = await suffer('node', seed, ALL.filter((what) => !MINDLESS.includes(what)));
+	it.each([['one', 4], ['two', 5], ['three', 4], ['four', 5]] as const)('accounts for every reading (seed "%s", protocol %i)', async (seed, protocol) => {
+		const run = await suffer('node', seed, ALL.filter((what) => !MINDLESS.includes(what)), 2, 'nodemcu', protocol);
 		expect(run.happened.length).toBeGreaterThan(20);
 		expectAccounted(run);
 		const [numbers] = readings(run.simulation).values();
@@ -78,12 +93,71 @@ describe('the firmware among misfortunes', () => {
 		expectAccounted(run);
 	});
 
-	it.each(ALL)('survives %s alone', async (what) => {
-		const { simulation, happened, lines } = await suffer('node', 'alone', [what], 2);
+	it.each([...ALL.filter((what) => !ONLY_5.includes(what)).map((what) => [what, 4] as const), ...ALL.map((what) => [what, 5] as const)])('survives %s alone, in protocol %i', async (what, protocol) => {
+		const run = await suffer('node', 'alone', [what], 2, 'nodemcu', protocol);
+		const { simulation, happened, lines } = run;
 		expect(happened.length).toBeGreaterThan(0);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
 		expect(simulation.broker.retained.get('telltale/porch/status')?.payload.toString()).toBe('online');
+		if (!MINDLESS.includes(what)) expectAccounted(run);
 		if (ENDS_CONNECTIONS.includes(what)) expect(simulation.broker.connects).toBeGreaterThan(happened.length);
+	});
+});
+
+describe('each of these leaves its trace', () => {
+	const lived = (what: Misfortune, protocol: 4 | 5 = 4): Promise<Run> => suffer('node', 'trace', [what], 4, 'nodemcu', protocol);
+	const last = ({ simulation }: Run, leaf: string): Record<string, number> => {
+		return JSON.parse(simulation.broker.published.filter(({ topic }) => topic.endsWith(`/${leaf}`)).at(-1)!.payload.toString()) as Record<string, number>;
+	};
+	const said = ({ lines }: Run, pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
+
+	it('flash that fails in an outage is counted in health, and no reading is lost by it', async () => {
+		const run = await suffer('node', 'flash', [], 0.1);
+		const { world } = run.simulation;
+		const end = (MISFORTUNES.flashTrouble as (...args: unknown[]) => () => void)(run.simulation, new Random('flash'));
+		world.air.up = false;
+		await run.simulation.run(30 * MINUTE_MS);
+		world.air.up = true;
+		await run.simulation.run(5 * MINUTE_MS);
+		end();
+		expect(last(run, 'health').flashErrors).toBeGreaterThan(0);
+		expect(last(run, 'health').dropped).toBe(0);
+		expectAccounted(run);
+	});
+
+	it('a reading that is turned down is said, counted, and named by a younger one', async () => {
+		const run = await lived('turnedDown', 5);
+		const { dropped } = last(run, 'health');
+		expect(dropped).toBeGreaterThan(0);
+		expect(said(run, /turns a reading down \(code 0x/)).toBe(dropped);
+		const [[boot]] = readings(run.simulation);
+		expect(named(run.simulation, boot).size).toBe(dropped);
+	});
+
+	it('a twin is suspected, and left a minute', async () => {
+		for (const protocol of [4, 5] as const) {
+			const run = await lived('twin', protocol);
+			expect(said(run, protocol === 4 ? /does another client use our client id/ : /another client uses our client id/), `protocol ${protocol}`).toBeGreaterThan(0);
+			const waits = run.lines.flatMap((line) => /client id\??; next attempt in ([\d.]+) s/.exec(line)?.[1] ?? []).map(Number);
+			expect(Math.min(...waits)).toBeGreaterThanOrEqual(60);
+		}
+	});
+
+	it('stale commands are ignored, each said', async () => {
+		const run = await lived('staleCommands');
+		expect(said(run, /the retained command \w+ is ignored/)).toBe(run.happened.length);
+		expect(run.simulation.nodes[0].counts.boots).toBe(1);
+	});
+
+	it('what is too large is thrown away in 3.1.1, and never sent in 5.0, where the node has said what it takes', async () => {
+		expect(said(await lived('oversize', 4), /a message of \d+ bytes was thrown away/)).toBeGreaterThan(0);
+		expect(said(await lived('oversize', 5), /thrown away/)).toBe(0);
+	});
+
+	it('a flood is answered, and changes nothing', async () => {
+		const run = await lived('flood');
+		expect(run.simulation.broker.published.filter(({ topic }) => topic.endsWith('/result')).length).toBeGreaterThan(10);
+		expect(last(run, 'info').interval).toBe(10);
 	});
 });
 

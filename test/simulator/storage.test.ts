@@ -117,4 +117,21 @@ describe.each(ENGINES)('flash on %s', (engine) => {
 		await run(50);
 		expect(said).toEqual(['ffffffffffff', '0102ffffffff']);
 	});
+
+	it('may fail, with a part done and an exception, for as long as it is in trouble', async () => {
+		const { said, simulation, run } = await probe(engine, `${HEX} ${ATTEMPT}
+			const flash = new Flash('storage');
+			Timer.repeat(() => {
+				attempt(() => flash.write(0, 4, Uint8Array.of(1, 2, 3, 4)));
+				trace(hex(flash.read(0, 4)));
+				attempt(() => flash.erase(0));
+				trace(hex(flash.read(0, 4)));
+			}, 100);
+		`);
+		simulation.nodes[0].storage.onTrouble = (step) => (step === 'write' ? 0.5 : 0);
+		await run(150);
+		simulation.nodes[0].storage.onTrouble = undefined;
+		await run(100);
+		expect(said).toEqual(['Error write failed', '0102ffff', 'Error erase failed', '0102ffff', 'undefined', '01020304', 'undefined', 'ffffffff']);
+	});
 });

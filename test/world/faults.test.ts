@@ -109,6 +109,24 @@ describe('a broker that goes and comes', () => {
 		}
 	});
 
+	it('F04 replaced by an older one that knows no 5.0: "auto" goes on in 3.1.1, and what was on its way comes', async () => {
+		const set = await online({ settings: { protocol: 'auto' } });
+		set.simulation.broker.faults.withholdAcks = true;
+		await set.run(12 * SECOND);
+		set.simulation.broker.kill({ keepSessions: false, keepRetained: false });
+		set.simulation.broker.faults.withholdAcks = false;
+		set.simulation.broker.manners.speaks5 = 1;
+		const sampled = set.readings().at(-1)!.seq!;
+		set.simulation.broker.published.splice(0);
+		set.simulation.broker.start();
+		await set.run(5 * MINUTE);
+		expect(set.heard(/3\.1\.1 is tried/)).toBeDefined();
+		// Nobody has what the first broker took: the second must be told all that it did not acknowledge.
+		const seqs = new Set(set.readings().map(({ seq }) => seq));
+		for (let seq = sampled - 1; seq <= sampled + 20; seq++) expect(seqs.has(seq), `reading ${seq}`).toBe(true);
+		expect(set.health().waiting).toBeLessThanOrEqual(1);
+	});
+
 	it('F26 up for two seconds and down for two, five hundred times: attempts are bounded, and it comes back', async () => {
 		const set = await online();
 		const tried = set.simulation.network.count;
@@ -378,8 +396,12 @@ describe('the node\'s own troubles', () => {
 		expect(set.texts('status').filter((word, i, all) => word !== all[i - 1])).toEqual(['online', 'offline', 'online', 'stopped']);
 	});
 
-	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', async () => {
-		const set = await stage({ nodes: 2, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });
+	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', () => expectTwinsWell(4));
+
+	it('F36 two nodes with one client id in MQTT 5.0, where the broker says it with DISCONNECT: the same', () => expectTwinsWell(5));
+
+	async function expectTwinsWell(protocol: number): Promise<void> {
+		const set = await stage({ nodes: 2, settings: { protocol }, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });
 		await set.run(5 * MINUTE);
 		const from = set.now;
 		const before = set.packets('connect').length;
@@ -387,7 +409,7 @@ describe('the node\'s own troubles', () => {
 		const perMinuteEach = (set.packets('connect').length - before) / 60 / 2;
 		expect(perMinuteEach).toBeLessThanOrEqual(1);
 		expect(set.packets('connect', from).length).toBeGreaterThan(20);
-		expect(set.heard(/times in a row: does another client use our client id\?/)).toBeDefined();
+		expect(set.heard(protocol === 4 ? /times in a row: does another client use our client id\?/ : /another client uses our client id/)).toBeDefined();
 		expect(set.texts('outage').some((text) => JSON.parse(text).takeovers >= 3)).toBe(true);
 		expect(set.simulation.nodes.map(({ counts }) => counts.faults)).toEqual([0, 0]);
 		// Neither loses a reading by it.
@@ -397,5 +419,5 @@ describe('the node\'s own troubles', () => {
 			expect(seqs.size, name).toBeGreaterThan(600);
 			expect(Math.max(...seqs) - seqs.size, name).toBeLessThan(30);
 		}
-	});
+	}
 });

@@ -1,18 +1,57 @@
 import { describe, expect, it } from 'vitest';
 import { Witness } from '../../simulator/campaign/witness.js';
+import { Storage } from '../../simulator/devices/storage.js';
+import { OWN_RESTART } from '../../simulator/machine.js';
 import type { SimulatedNode } from '../../simulator/simulated-node.js';
+
+const AIR = { temperatureC: 20, humidityPct: 50 };
+
+class Bench {
+	now = 0;
+	readonly node = {
+		name: 'porch', counts: { boots: 1 }, ends: [] as string[], storage: new Storage(),
+		tmp36: { trouble: 'none', millivolts: () => 700 }, sht3x: { trouble: 'none', write: () => {} },
+	};
+	readonly witness: Witness;
+
+	constructor(conversions = 15) {
+		const around = { weather: { at: () => AIR }, startUnixMs: 1e12, timesGiven: [], conversions, now: () => this.now };
+		this.witness = new Witness(this.node as unknown as SimulatedNode, around);
+	}
+
+	measure(at: number): this {
+		this.now = at;
+		this.node.tmp36.millivolts();
+		return this;
+	}
+
+	hear(leaf: string, content: object, at: number): this {
+		this.witness.heard({ topic: `telltale/porch/${leaf}`, payload: Buffer.from(JSON.stringify(content)), at } as Parameters<Witness['heard']>[0]);
+		return this;
+	}
+
+	/** Readings of these numbers, one each ten seconds. */
+	live(boot: number, seqs: readonly number[], from = 0): this {
+		for (const seq of seqs) {
+			const at = from + seq * 10_000;
+			this.measure(at).hear('readings', { seq, boot, time: 1e9 + at / 1_000, temperature: 20 }, at + 100);
+		}
+		return this;
+	}
+
+	health(boot: number, sampled: number, dropped = 0): this {
+		return this.hear('health', { boot, uptime: 1, sampled, acknowledged: 0, waiting: sampled - dropped, dropped }, this.now);
+	}
+
+	losses(): string[] {
+		this.witness.concludeLosses();
+		return this.witness.violations;
+	}
+}
 
 /** A node of one measurement at 10 s, in air of 20 °C and 50 %, and a reading that it published a second later. */
 function judge(reading: object, conversions = 15): string[] {
-	let now = 0;
-	const node = { name: 'porch', counts: { boots: 1 }, tmp36: { trouble: 'none', millivolts: () => 700 }, sht3x: { trouble: 'none', write: () => {} } };
-	const weather = { at: () => ({ temperatureC: 20, humidityPct: 50 }) };
-	const witness = new Witness(node as unknown as SimulatedNode, { weather, startUnixMs: 1e12, timesGiven: [], conversions, now: () => now });
-	now = 10_000;
-	node.tmp36.millivolts();
-	const payload = Buffer.from(JSON.stringify({ seq: 1, boot: 7, time: 1e9 + 10, ...reading }));
-	witness.heard({ topic: 'telltale/porch/readings', payload, at: 11_000 } as Parameters<Witness['heard']>[0]);
-	return witness.violations;
+	return new Bench(conversions).measure(10_000).hear('readings', { seq: 1, boot: 7, time: 1e9 + 10, ...reading }, 11_000).witness.violations;
 }
 
 describe('the judge of a simulated node', () => {
@@ -32,5 +71,54 @@ describe('the judge of a simulated node', () => {
 
 	it('complains of a time at which nothing was measured', () => {
 		expect(judge({ time: 1e9 + 60, temperature: 20 })[0]).toContain('has a time at which nothing was measured');
+	});
+
+	it('lets a boot that lost its power take with it what its RAM holds, and no more', () => {
+		const lived = (last: number): Bench => new Bench().live(1, [1, last]).live(2, [1], last * 10_000).health(2, 1);
+		expect(lived(300).losses()).toEqual([]);
+		expect(lived(400).losses()).toEqual(['porch: 398 readings of boot 1 are lost, where no more than 320 can have been in RAM']);
+	});
+
+	it('lets one that was told to restart take nothing with it but what was turned down', () => {
+		const bench = new Bench().live(1, [1, 3]);
+		bench.node.ends.push(OWN_RESTART);
+		bench.node.counts.boots = 2;
+		bench.live(2, [1], 30_000).health(2, 1);
+		expect(bench.losses()).toEqual(['porch: 1 readings of boot 1 are lost, where no more than 0 can have been in RAM']);
+		bench.witness.violations.splice(0);
+		bench.witness.refused('{"seq":2,"boot":1}');
+		expect(bench.losses()).toEqual([]);
+	});
+
+	it('lets one whose flash fails take what it measured from then on, and what its RAM held', () => {
+		const bench = new Bench().live(1, [1]);
+		bench.node.storage.onTrouble = () => 1;
+		for (let at = 20_000; at < 10_000_000; at += 10_000) bench.measure(at);
+		bench.live(1, [1_000]);
+		bench.node.counts.boots = 2;
+		bench.live(2, [1], 10_000_000).health(2, 1);
+		expect(bench.losses()).toEqual([]);
+	});
+
+	it('complains when what was turned down is not counted as dropped', () => {
+		const turnedDown = (dropped: number): string[] => {
+			const bench = new Bench().live(1, [1, 3]).health(1, 3, dropped);
+			bench.witness.refused('{"seq":2,"boot":1}');
+			return bench.losses();
+		};
+		expect(turnedDown(1)).toEqual([]);
+		expect(turnedDown(0)).toEqual(['porch: 1 readings of boot 1 were turned down, and health counts 0 as dropped']);
+	});
+
+	it('follows the offsets that a node keeps, and complains of one that no reference asked for', () => {
+		const calibrated = (offset: number, temperature: number): string[] => {
+			const bench = new Bench().measure(10_000);
+			bench.witness.calibrate({ temperatureC: 26 });
+			bench.node.storage.onPreference('offsetMilliC', offset);
+			return bench.measure(20_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 20, temperature }, 20_100).witness.violations;
+		};
+		expect(calibrated(6_000, 26.5)).toEqual([]);
+		expect(calibrated(6_000, 20.5)).toEqual(['porch: reading 1: 20.5 °C, where the air has 26.00']);
+		expect(calibrated(-6_000, 14.5)).toEqual(['porch: calibrated at 10.0 s, 12.00 from what any reference asked for (temperatureC)']);
 	});
 });

@@ -1,0 +1,62 @@
+// What an operator's references should have made of a node's offsets, and what its readings are to be compared with.
+//
+// Rule: an offset is taken from what the node keeps, never from what it says; it must be what some reference that was given asks for,
+// by the air at the last measurement. Contract: docs/topics.md, `calibrate`.
+
+import type { Storage } from '../devices/storage.js';
+import type { Air } from '../weather.js';
+
+/** Settings that hold the offsets, in thousandths. */
+const KEYS: Readonly<Record<string, keyof Air>> = { offsetMilliC: 'temperatureC', offsetMilliRh: 'humidityPct' };
+/** What a value can be after its offset. */
+const RANGES: Readonly<Record<keyof Air, readonly [low: number, high: number]>> = { temperatureC: [-60, 160], humidityPct: [0, 100] };
+/** A measurement is begun, and collected so much later; the offset may have changed in between. */
+const COLLECTED_MS = 300;
+
+interface Offsets extends Air {
+	readonly at: number;
+}
+
+export class OffsetsJudge {
+	/** As they have been kept, in the order of time. */
+	readonly #offsets: Offsets[] = [{ at: -Infinity, temperatureC: 0, humidityPct: 0 }];
+	readonly #given: Partial<Air>[] = [];
+
+	/** `judge` is told of each new offset: which it is, and how far from what the nearest reference asks for, had the last value been `last`. */
+	constructor(storage: Storage, now: () => number, judge: (quantity: keyof Air, offBy: (last: number) => number) => void) {
+		storage.onPreference = (key, value) => {
+			const quantity = KEYS[key];
+			if (!quantity) return;
+			const offset = Number(value ?? 0) / 1_000;
+			this.#offsets.push({ ...this.#offsets.at(-1)!, at: now(), [quantity]: offset });
+			if (value !== undefined) judge(quantity, (last) => this.#offBy(quantity, offset, last));
+		};
+	}
+
+	/** An operator's reference shows this. */
+	give(reference: Partial<Air>): void {
+		this.#given.push(reference);
+	}
+
+	/** What a node without errors would say of this air, measured from `ms` on: more than one, if an offset changed meanwhile. */
+	expected(air: Air, ms: number): Air[] {
+		const known = this.#offsets;
+		const expected: Air[] = [];
+		for (let i = known.length - 1; i >= 0; i--) {
+			if (known[i]!.at > ms + COLLECTED_MS) continue;
+			expected.push({ temperatureC: shifted('temperatureC', air, known[i]!), humidityPct: shifted('humidityPct', air, known[i]!) });
+			if (known[i]!.at <= ms) break;
+		}
+		return expected;
+	}
+
+	#offBy(quantity: keyof Air, offset: number, last: number): number {
+		const wanted = this.#given.flatMap((reference) => (reference[quantity] === undefined ? [] : [reference[quantity] - last]));
+		return Math.min(Infinity, ...wanted.map((each) => Math.abs(each - offset)));
+	}
+}
+
+function shifted(quantity: keyof Air, air: Air, offsets: Air): number {
+	const [low, high] = RANGES[quantity];
+	return Math.min(high, Math.max(low, air[quantity] + offsets[quantity]));
+}

@@ -1,0 +1,90 @@
+// One connection of a node in the eyes of the wire's judge: its version, and what its CONNACK allows.
+//
+// Rule: all that is here begins with CONNECT and is gone with the connection. MQTT 5.0 §3.2.2.3, §3.3.2.3.4, §4.4, §4.9.
+
+import { parser, type IConnackPacket, type IConnectPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
+import type { Link } from '../network.js';
+import { packetSize } from '../virtual-client.js';
+
+/** Remaining length of 3.1.1's CONNACK; 5.0 has at least one byte more. */
+const CONNACK_LENGTH_4 = 2;
+
+export class WireConnection {
+	readonly link: Link;
+	clientId = '';
+	/** CONNACK: not there yet, or its session present. */
+	present: boolean | undefined;
+	/** Packet ids of messages that were sent in this connection and are not answered. */
+	readonly inFlight = new Set<number>();
+	onHeard: (packet: Packet) => void = () => {};
+	readonly #complain: (sentence: string) => void;
+	readonly #aliases = new Map<number, string>();
+	#version = 4;
+	#receiveMax = Infinity;
+	#packetMax = Infinity;
+	#aliasMax = 0;
+	/** Reads what the node hears; made when CONNACK shows by its length in which version it is. */
+	#parser: Parser | undefined;
+	#unread = Buffer.alloc(0);
+
+	constructor(link: Link, complain: (sentence: string) => void) {
+		this.link = link;
+		this.#complain = complain;
+	}
+
+	greeted({ clientId, protocolVersion }: IConnectPacket): void {
+		this.clientId = clientId;
+		this.#version = protocolVersion ?? 4;
+	}
+
+	arrived(bytes: Uint8Array): void {
+		if (this.#parser) return void this.#parser.parse(Buffer.from(bytes));
+		this.#unread = Buffer.concat([this.#unread, bytes]);
+		if (this.#unread.length < 2) return;
+		// A broker that knows no 5.0 refuses it in the words of 3.1.1.
+		this.#parser = parser({ protocolVersion: this.#unread[1] === CONNACK_LENGTH_4 ? 4 : this.#version });
+		this.#parser.on('packet', (packet) => this.onHeard(packet));
+		this.#parser.on('error', (fault) => this.#complain(`what the node was sent is no MQTT: ${fault.message}`));
+		this.#parser.parse(this.#unread);
+	}
+
+	accepted({ sessionPresent, properties = {} }: IConnackPacket): void {
+		this.present = sessionPresent;
+		if (this.#version !== 5) return;
+		this.#receiveMax = properties.receiveMaximum ?? 0xffff;
+		this.#packetMax = properties.maximumPacketSize ?? Infinity;
+		this.#aliasMax = properties.topicAliasMaximum ?? 0;
+		this.#count();
+	}
+
+	/** Of every packet but CONNECT. */
+	measure({ cmd, length }: Packet): void {
+		const size = packetSize(length ?? 0);
+		if (size > this.#packetMax) this.#complain(`${cmd} of ${size} bytes, where the broker takes ${this.#packetMax}`);
+	}
+
+	/** The whole topic of a message that the node sends. */
+	topicOf({ topic, properties }: IPublishPacket): string {
+		const alias = properties?.topicAlias;
+		if (alias === undefined) {
+			if (!topic) this.#complain('PUBLISH without a topic');
+			return topic;
+		}
+		if (alias < 1 || alias > this.#aliasMax) this.#complain(`topic alias ${alias}, where the broker allows ${this.#aliasMax}`);
+		if (topic) this.#aliases.set(alias, topic);
+		const known = this.#aliases.get(alias);
+		if (known === undefined) this.#complain(`topic alias ${alias} is used before it is told`);
+		return known ?? '';
+	}
+
+	/** A message of QoS 1 or 2. */
+	published(id: number): void {
+		if (this.#version === 5 && this.inFlight.has(id)) this.#complain(`packet id ${id} is sent again on the same connection`);
+		this.inFlight.add(id);
+		this.#count();
+	}
+
+	#count(): void {
+		if (this.inFlight.size > this.#receiveMax) this.#complain(`${this.inFlight.size} messages in flight, where the broker takes ${this.#receiveMax}`);
+	}
+}

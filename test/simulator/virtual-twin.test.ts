@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { Scheduler } from '../../simulator/clock.js';
+import { calmConditions } from '../../simulator/conditions.js';
+import { Random } from '../../simulator/random.js';
+import { VirtualBroker } from '../../simulator/virtual-broker.js';
+import { VirtualNetwork } from '../../simulator/virtual-network.js';
+import { Twin } from '../../simulator/virtual-twin.js';
+
+it.each([4, 5] as const)('twins in version %i throw each other out until they leave, hear commands, and need a broker that runs', async (version) => {
+	const clock = new Scheduler('virtual');
+	const broker = new VirtualBroker(clock, new VirtualNetwork(clock, new Random('twin'), calmConditions()));
+	const pass = (ms: number): Promise<void> => clock.run(clock.now() + ms);
+	const make = (): Twin => new Twin(clock, new Random('away'), broker, { clientId: 'c', base: 'b', version, clean: false, awayMs: [1_000, 1_000] });
+	const one = make();
+	await pass(100);
+	expect([one.accepted, broker.isConnected('c')]).toEqual([1, true]);
+	const other = make();
+	await pass(10_000);
+	expect(one.accepted + other.accepted).toBeGreaterThan(8);
+	other.leave();
+	await pass(2_000);
+	const { accepted } = one;
+	for (let i = 0; i < 40; i++) broker.publish('b/set/sample', '{}', { qos: 1 });
+	await pass(60_000);
+	expect(one.accepted).toBe(accepted);
+	broker.kill();
+	await pass(5_000);
+	expect(broker.isConnected('c')).toBe(false);
+	broker.start();
+	await pass(2_000);
+	expect(one.accepted).toBe(accepted + 1);
+	one.leave();
+	await pass(60_000);
+	expect(broker.isConnected('c')).toBe(false);
+	expect(broker.retained.get('b/status')?.payload.toString()).toBe('offline');
+});
