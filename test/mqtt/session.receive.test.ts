@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/mqtt/fault.js';
 import { concat, hex, show } from '../support/bytes.js';
-import { Bench } from './bench.js';
+import { Bench, encode } from './bench.js';
 
 function connected(options = {}): Bench {
 	const bench = new Bench(options).connect();
@@ -147,6 +147,17 @@ describe('what the standard forbids closes the connection, with its name', () =>
 
 describe('a message that is too large', () => {
 	const large = (first: number, id: string) => concat([hex`${first} e8 07 0001 'a'`, hex`${id}`, new Uint8Array(1_000 - 3 - id.length)]);
+
+	it('is drained however small the buffer is, also when it comes in one piece', () => {
+		const bench = new Bench({ bufferBytes: 64 }).connect();
+		bench.told();
+		bench.sentBytes();
+		const message = encode({ cmd: 'publish', topic: 'a', payload: 'x'.repeat(80), qos: 0, dup: false, retain: false });
+		bench.receive(message);
+		bench.receive(message.subarray(0, 10));
+		bench.receive(message.subarray(10));
+		expect(bench.told()).toEqual(['oversize 83 0', 'oversize 83 0']);
+	});
 
 	it('is drained, counted and acknowledged, and the connection goes on', () => {
 		const bench = connected();
