@@ -15,7 +15,7 @@ import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
 import type { Upper } from './link.js';
 import {
-	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
 } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
@@ -147,6 +147,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.accepted = true;
 		if (this.#config.protocol === 'auto') this.remember(this.#protocol5 ? 5 : 4);
 		this.#log.line(sessionPresent ? 'the broker kept our session' : 'the broker begins a new session');
+		const packetMax = this.#protocol5?.packetMax ?? Infinity;
+		if (packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${packetMax} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
 		if (!this.#begun) this.begin();
 	}
 

@@ -42,6 +42,8 @@ export const OUTBOX_BYTES = 896;
 export const WILL_DELAY_SECONDS = 30;
 /** Readings leave this much of the outbox to announcements and results. */
 export const OUTBOX_RESERVE = 384;
+/** With MQTT 5.0: what a broker's Maximum Packet Size must be, that reserve and the longest base topic, for a reading to be sent. */
+export const PACKET_MAX_MIN = 456;
 /** QoS 1 and 2 messages in flight. */
 export const INFLIGHT_MAX = 8;
 /** Messages of readings that wait for their acknowledgement, those in the outbox that were not sent yet included. */
