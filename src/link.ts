@@ -227,7 +227,7 @@ export class Link implements Pollable {
 		this.leave(now);
 		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
-		const suspicion = this.#told ? ': another client uses our client id' : takenOver ? `, ${this.#hangUps} times in a row: does another client use our client id?` : '';
+		const suspicion = !takenOver ? '' : this.#told ? ': another client uses our client id' : `, ${this.#hangUps} times in a row: does another client use our client id?`;
 		this.#log.line(`${sentence}${suspicion}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
 	}
 

@@ -169,6 +169,10 @@ describe('the link', () => {
 		expect(set.at(now + 3_600_000) - now - 3_600_000).toBeGreaterThanOrEqual(60_000);
 		expect(set.link.takeovers).toBe(1);
 		expect(set.log.last).toMatch(/^session taken over: another client uses our client id; next attempt in [67]\d/);
+		set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now + 7_200_000);
+		expect(set.log.last).toMatch(/no broker is listening there; next attempt/);
 	});
 
 	it('resolves anew at each attempt, so that a broker may move', () => {

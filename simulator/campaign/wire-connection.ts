@@ -12,6 +12,7 @@ const CONNACK_LENGTH_4 = 2;
 export class WireConnection {
 	readonly link: Link;
 	clientId = '';
+	version = 4;
 	/** CONNACK: not there yet, or its session present. */
 	present: boolean | undefined;
 	/** Packet ids of messages that were sent in this connection and are not answered. */
@@ -19,7 +20,6 @@ export class WireConnection {
 	onHeard: (packet: Packet) => void = () => {};
 	readonly #complain: (sentence: string) => void;
 	readonly #aliases = new Map<number, string>();
-	#version = 4;
 	#receiveMax = Infinity;
 	#packetMax = Infinity;
 	#aliasMax = 0;
@@ -34,7 +34,7 @@ export class WireConnection {
 
 	greeted({ clientId, protocolVersion }: IConnectPacket): void {
 		this.clientId = clientId;
-		this.#version = protocolVersion ?? 4;
+		this.version = protocolVersion ?? 4;
 	}
 
 	arrived(bytes: Uint8Array): void {
@@ -42,7 +42,7 @@ export class WireConnection {
 		this.#unread = Buffer.concat([this.#unread, bytes]);
 		if (this.#unread.length < 2) return;
 		// A broker that knows no 5.0 refuses it in the words of 3.1.1.
-		this.#parser = parser({ protocolVersion: this.#unread[1] === CONNACK_LENGTH_4 ? 4 : this.#version });
+		this.#parser = parser({ protocolVersion: this.#unread[1] === CONNACK_LENGTH_4 ? 4 : this.version });
 		this.#parser.on('packet', (packet) => this.onHeard(packet));
 		this.#parser.on('error', (fault) => this.#complain(`what the node was sent is no MQTT: ${fault.message}`));
 		this.#parser.parse(this.#unread);
@@ -50,7 +50,7 @@ export class WireConnection {
 
 	accepted({ sessionPresent, properties = {} }: IConnackPacket): void {
 		this.present = sessionPresent;
-		if (this.#version !== 5) return;
+		if (this.version !== 5) return;
 		this.#receiveMax = properties.receiveMaximum ?? 0xffff;
 		this.#packetMax = properties.maximumPacketSize ?? Infinity;
 		this.#aliasMax = properties.topicAliasMaximum ?? 0;
@@ -79,7 +79,7 @@ export class WireConnection {
 
 	/** A message of QoS 1 or 2. */
 	published(id: number): void {
-		if (this.#version === 5 && this.inFlight.has(id)) this.#complain(`packet id ${id} is sent again on the same connection`);
+		if (this.version === 5 && this.inFlight.has(id)) this.#complain(`packet id ${id} is sent again on the same connection`);
 		this.inFlight.add(id);
 		this.#count();
 	}

@@ -19,6 +19,8 @@ const REFUSALS_FROM = 0x80;
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
 	readonly link: Link;
+	/** Of MQTT; 0: no CONNECT was seen. */
+	version: number;
 	/** Packet id to topic and payload of what is in flight. */
 	readonly inFlight: Map<number, string>;
 	/** SUBSCRIBE ids that nobody has answered. */
@@ -85,7 +87,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
+		const made: Session = { link, version: 0, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -107,6 +109,16 @@ export class WireJudge implements Tap {
 	#greeted(connection: WireConnection, packet: IConnectPacket): void {
 		if (connection.clientId) this.#complain('a second CONNECT on one connection');
 		connection.greeted(packet);
+		const session = this.#session(connection);
+		// A client that falls back to the other version begins anew, whatever the broker has kept.
+		if (session.version && session.version !== connection.version) this.#forget(session);
+		session.version = connection.version;
+	}
+
+	#forget(session: Session): void {
+		session.inFlight.clear();
+		session.subscribing.clear();
+		session.subscribed = false;
 	}
 
 	#published(connection: WireConnection, session: Session, packet: IPublishPacket): void {

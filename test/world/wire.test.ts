@@ -9,7 +9,7 @@ const LIMITS = { receiveMaximum: 2, maximumPacketSize: 60, topicAliasMaximum: 1 
 
 class Bench {
 	readonly judge: WireJudge;
-	readonly #version: 4 | 5;
+	#version: 4 | 5;
 	readonly #link = new Link();
 	#connection = 0;
 
@@ -25,6 +25,11 @@ class Bench {
 		this.judge.violations.splice(0);
 		this.say({ cmd: 'connect', clientId: 'c', clean: false, keepalive: 0, protocolId: 'MQTT', protocolVersion: this.#version });
 		return present === undefined ? this : this.hear({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: present, properties: LIMITS });
+	}
+
+	fallBack(): this {
+		this.#version = 4;
+		return this;
 	}
 
 	say(packet: Packet): this {
@@ -57,6 +62,14 @@ describe('the judge of the wire', () => {
 		expect(new Bench(version).connect().say(publish(1)).complaints).toEqual(['PUBLISH before CONNACK']);
 		expect(new Bench(version, { publishEarly: true }).connect().say(publish(1)).complaints).toEqual([]);
 		expect(new Bench(version).connect(false).say(publish(1)).say(publish(1, { payload: 'other' })).complaints[0]).toMatch(/^packet id 1 is used while in flight/);
+	});
+
+	it('lets a client subscribe anew that has fallen back to the other version, and no other', () => {
+		const subscribe = (messageId: number): Packet => ({ cmd: 'subscribe', messageId, subscriptions: [{ topic: 's', qos: 1 }] });
+		const bench = new Bench(5).connect(false).say(subscribe(1)).hear({ cmd: 'suback', messageId: 1, granted: [1] }).say(publish(2));
+		bench.fallBack().connect(true).say(subscribe(1)).hear({ cmd: 'suback', messageId: 1, granted: [1] }).say(publish(2, { payload: 'other' }));
+		expect(bench.complaints).toEqual([]);
+		expect(bench.connect(true).say(subscribe(3)).complaints).toEqual(['SUBSCRIBE although the session was present']);
 	});
 
 	it('knows a DUP of what was never sent', () => {
