@@ -71,7 +71,7 @@ export class NodeControls implements Controls, Pollable {
 		const last = sampler.last(quantity);
 		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
 		const key = OFFSETS[quantity];
-		const offset = sampler.offsets[quantity] + milli - last;
+		const offset = milli - last;
 		const error = refusal(FIELDS.find((field) => field.key === key)!, offset);
 		if (error) return error;
 		sampler.offsets[quantity] = offset;

@@ -41,6 +41,8 @@ export class Sampler implements Pollable {
 	spread = 0;
 	readonly offsets = new Int32Array(QUANTITY_MAX);
 
+	/** The last values as they were measured, before offset and limits; what the last reading does not have is of an earlier one. */
+	readonly #measured = new Int32Array(QUANTITY_MAX);
 	readonly #parts: readonly Part[];
 	readonly #clock: Clock;
 	readonly #log: Log;
@@ -80,9 +82,9 @@ export class Sampler implements Pollable {
 		if (this.#stage === Stage.Idle) this.#dueAt = now + intervalMs;
 	}
 
-	/** The last value of the quantity with this index, offset included; ABSENT if there is none. */
+	/** The last value of the quantity with this index, as it was measured; ABSENT if the last reading has none. */
 	last(quantity: number): number {
-		return this.#reading.values[quantity];
+		return this.#reading.values[quantity] === ABSENT ? ABSENT : this.#measured[quantity];
 	}
 
 	/** A reading out of turn, as soon as the loop comes round. */
@@ -148,8 +150,8 @@ export class Sampler implements Pollable {
 		else part.sensor.collect(this.#values, 0);
 		for (let i = 0; i < part.quantities.length; i++) {
 			const quantity = part.quantities[i];
-			const value = this.#values[i] + this.offsets[quantity];
-			this.#reading.values[quantity] = within(value, QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
+			this.#measured[quantity] = this.#values[i];
+			this.#reading.values[quantity] = within(this.#values[i] + this.offsets[quantity], QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
 		}
 	}
 

@@ -125,6 +125,13 @@ describe('the sampler', () => {
 		expect([taken[0].temperature, taken[0].humidity]).toEqual([20_700, 100_000]);
 	});
 
+	it('knows the last value as it was measured, whatever its offset and limits have made of it', () => {
+		const { taken, sampler, runTo } = setUp([digital(new FakeSensor(() => [8_000]))]);
+		sampler.offsets[1] = -9_000;
+		runTo(1);
+		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, ABSENT]);
+	});
+
 	it('tells the temperature to the parts after it', () => {
 		const humidity = new FakeSensor(() => [45_000]);
 		const { runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(humidity)]);

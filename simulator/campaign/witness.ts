@@ -283,7 +283,7 @@ export class Witness {
 		const claims: number[] = [];
 		if (reading.time === undefined) for (const boot of this.#booted) claims.push(boot + reading.uptime! * 1_000);
 		else for (const offset of this.#offsetsUntil(publishedAt)) claims.push((reading.time - offset) * 1_000 - this.#around.startUnixMs);
-		return claims.map((claim) => this.#measuredBetween(claim - LATE_MS, Math.min(claim + EARLY_MS, publishedAt))).filter((ms) => ms !== undefined);
+		return claims.flatMap((claim) => this.#measuredBetween(claim - LATE_MS, Math.min(claim + EARLY_MS, publishedAt)));
 	}
 
 	#offsetsUntil(at: number): Set<number> {
@@ -292,15 +292,16 @@ export class Witness {
 		return offsets;
 	}
 
-	#measuredBetween(from: number, to: number): number | undefined {
+	#measuredBetween(from: number, to: number): number[] {
 		let [low, high] = [0, this.#measured.length];
 		while (low < high) {
 			const middle = (low + high) >> 1;
 			if (this.#measured[middle]! < from) low = middle + 1;
 			else high = middle;
 		}
-		const found = this.#measured[low];
-		return found !== undefined && found <= to ? found : undefined;
+		const found: number[] = [];
+		while (low < this.#measured.length && this.#measured[low]! <= to) found.push(this.#measured[low++]!);
+		return found;
 	}
 
 	#health(health: Record<string, number>, at: number): void {

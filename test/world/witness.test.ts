@@ -69,6 +69,16 @@ describe('the judge of a simulated node', () => {
 		expect(judge({ temperature: 13.9 }, 1)).toHaveLength(1);
 	});
 
+	it('takes a reading for any of those that were measured within its second, before and after the offset was changed', () => {
+		const bench = new Bench().measure(10_000);
+		bench.now = 10_500;
+		bench.witness.calibrate({ temperatureC: 25, humidityPct: 50 });
+		bench.node.storage.onPreference('offsetMilliC', 5_000);
+		bench.measure(11_000);
+		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 10, temperature: 25 }, 12_000).witness.violations).toEqual([]);
+		expect(bench.hear('readings', { seq: 3, boot: 7, time: 1e9 + 10, temperature: 35 }, 12_000).witness.violations).toHaveLength(1);
+	});
+
 	it('complains of a time at which nothing was measured', () => {
 		expect(judge({ time: 1e9 + 60, temperature: 20 })[0]).toContain('has a time at which nothing was measured');
 	});
