@@ -86,6 +86,14 @@ export class Cursor {
 		if (this.found === NONE) this.found = BUSY;
 	}
 
+	/** Comes to this slot again; and, if it lies in another sector, begins anew. */
+	back(slot: number): void {
+		const place = slot - this.#sector * this.#sectors.slotsPerSector;
+		if (this.#sectors.sectorOf(slot) !== this.#sector) return this.rewind();
+		if (place < this.#slot) this.#slot = place;
+		this.found = BUSY;
+	}
+
 	/** Begins anew with the oldest. */
 	rewind(): void {
 		this.#sector = NONE;

@@ -165,16 +165,24 @@ export class Journal implements Shelf {
 		return boot;
 	}
 
-	/** The reading in this slot cannot be delivered: it is counted as dropped, and names itself in its turn. False: not even that was taken, it is gone. */
+	/**
+	 * The reading in this slot cannot be delivered: it is counted as dropped, and names itself in its turn. False: it is gone, since not even
+	 * that was taken, or flash has failed: to pass there once more would be to send again what could not be marked as done.
+	 */
 	giveUp(slot: number): boolean {
 		const sectors = this.#sectors;
-		if (sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp) {
-			this.finish(slot);
-			return false;
+		const counted = sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp;
+		if (!counted && sectors.faults === 0 && sectors.giveUp(slot)) {
+			this.countDropped();
+			this.#cursor.back(slot);
+			return true;
 		}
-		if (sectors.giveUp(slot)) this.countDropped();
-		this.#cursor.rewind();
-		return true;
+		const boot = this.finish(slot);
+		// It will be sent again, as finish() says.
+		if (!counted && boot === NOBODY) return true;
+		if (boot === this.#boot) this.dropped++;
+		else if (!counted) this.droppedEarlier++;
+		return false;
 	}
 
 	/** The reading of the slot looked at last. */
@@ -186,9 +194,9 @@ export class Journal implements Shelf {
 		}
 	}
 
-	/** Something that was on its way is not any more: delivery looks for it again. */
-	recall(): void {
-		this.#cursor.rewind();
+	/** The reading in this slot was on its way and is not any more: delivery comes to it again. */
+	recall(slot: number): void {
+		this.#cursor.back(slot);
 	}
 
 	sectorOf(slot: number): number {

@@ -189,7 +189,7 @@ export class Waiting implements Pollable, Flying {
 		const place = this.#places[message];
 		if (message === this.#namer) this.#namer = NONE;
 		this.#places[message] = LANDED;
-		if (isInFlash(place)) this.#journal!.recall();
+		if (isInFlash(place)) this.#journal!.recall(FLASH - place);
 		else if (place !== GONE) this.#ring.recall(place);
 	}
 
@@ -197,7 +197,7 @@ export class Waiting implements Pollable, Flying {
 	private giveUp(slot: number): void {
 		const reading = this.#reading;
 		this.#journal!.read(slot, reading);
-		if (!this.#journal!.giveUp(slot) && reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom, reading.seq);
+		if (!this.#journal!.giveUp(slot) && reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
 	}
 
 	flies(slot: number): boolean {
