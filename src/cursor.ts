@@ -66,8 +66,9 @@ export class Cursor {
 		}
 	}
 
-	/** The reading found is on its way. */
-	sent(): void {
+	/** The reading in this slot is on its way; if it is not the one found any more, since delivery was called back, it is passed over in its turn. */
+	sent(slot: number): void {
+		if (this.found !== slot) return;
 		this.found = BUSY;
 		this.#slot++;
 	}

@@ -146,9 +146,9 @@ export class Journal implements Shelf {
 		this.#sectors.read(slot, reading);
 	}
 
-	/** The reading found is on its way. */
-	sent(): void {
-		this.#cursor.sent();
+	/** The reading in this slot, which was found, is on its way. */
+	sent(slot: number): void {
+		this.#cursor.sent(slot);
 	}
 
 	/**

@@ -151,7 +151,7 @@ export class Waiting implements Pollable, Flying {
 		const tells = !isInFlash(place) && this.#namer === NONE && this.#ring.names(place);
 		if (this.#landed & (BOTH << message)) this.note();
 		this.#places[message] = place;
-		if (isInFlash(place)) return this.#journal!.sent();
+		if (isInFlash(place)) return this.#journal!.sent(FLASH - place);
 		if (tells) {
 			this.#namer = message;
 			this.#namedTo = unnamedTo;

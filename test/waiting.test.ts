@@ -74,6 +74,16 @@ describe('readings that wait', () => {
 		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([3, 4, 0]);
 	});
 
+	it('in flash that are set aside are not passed over when the next one is sent in the same turn', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
+		shelf.waiting.sent(15, shelf.next());
+		const second = shelf.next();
+		shelf.waiting.discard(15);
+		shelf.look(second);
+		shelf.waiting.sent(15, second);
+		expect(shelf.deliver().map(({ seq, dropped }) => [seq, dropped])).toEqual([[1, [1, 1]], [3, undefined]]);
+	});
+
 	it('in flash of an earlier boot are set aside and named like any other', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).start().settle().connect();
 		setAside(shelf);
