@@ -21,6 +21,8 @@ interface Session {
 	readonly link: Link;
 	/** Of MQTT; 0: no CONNECT was seen. */
 	version: number;
+	/** The latest connection. */
+	last: WireConnection | undefined;
 	/** Packet id to topic and payload of what is in flight. */
 	readonly inFlight: Map<number, string>;
 	/** SUBSCRIBE ids that nobody has answered. */
@@ -87,7 +89,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, version: 0, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
+		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -112,6 +114,9 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		// A client that falls back to the other version begins anew, whatever the broker has kept.
 		if (session.version && session.version !== connection.version) this.#forget(session);
+		// What CONNACK said that it never heard, it cannot know.
+		if (session.last && session.last.present === undefined) session.subscribed = false;
+		session.last = connection;
 		session.version = connection.version;
 	}
 

@@ -36,6 +36,16 @@ export class Delivery {
 	/** Whether something must be sent again before new messages. */
 	get resends(): boolean { return this.#ids[At.Releases] > 0 || this.outbox.resends; }
 
+	/** CONNECT is to go out. True: the one before was not answered, so the broker may have begun a new session, and we not have heard of it. */
+	greet(): boolean {
+		const unheard = this.#ids[At.Unheard] > 0;
+		this.#ids[At.Unheard] = 1;
+		return unheard;
+	}
+
+	/** CONNACK. */
+	greeted(): void { this.#ids[At.Unheard] = 0; }
+
 	/** Whether a suspected message waits until the broker is seen to stay without it. */
 	get held(): boolean { return this.#ids[At.Held] === Hold.Waits; }
 

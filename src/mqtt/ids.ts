@@ -30,6 +30,8 @@ export const enum At {
 	Held,
 	/** How many were set aside since the broker last acknowledged one. */
 	SetAside,
+	/** 1: CONNECT went out, and no CONNACK was heard. */
+	Unheard,
 	/** Of the releases, how many have had their PUBREL on this connection. */
 	Released,
 	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */

@@ -240,6 +240,7 @@ export abstract class Inbound extends Parts {
 		const flags = bytes[at];
 		const code = bytes[at + 1];
 		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.fail(Fault.BadConnack, flags);
+		delivery.greeted();
 		const fault = protocol5 ? protocol5.accept(this.framer, code, options, delivery, this.keepAlive, now) : Fault.None;
 		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
 		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);

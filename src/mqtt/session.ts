@@ -26,6 +26,7 @@ export class Session extends Inbound {
 		this.state = publishBeforeConnack === true && !this.delivery.resends ? State.Early : State.Connecting;
 		if (this.receiving === Receiving.Yes) this.receiving = Receiving.Past;
 		this.code = 0;
+		if (this.delivery.greet()) this.filters.renew();
 		framer.reset();
 		this.keepAlive.start(keepAliveMs, now);
 		protocol5?.reset();

@@ -141,6 +141,25 @@ describe('forget()', () => {
 /** The broker hangs up neither at once nor for a while. */
 const stay = (bench: Bench): void => void bench.at(bench.now + HOLD_MS);
 
+describe('after a CONNECT that was not answered', () => {
+	it('filters are asked for again, even if the session is present: the broker may have begun it unheard', () => {
+		const bench = new Bench().connect();
+		bench.session.subscribe('s', 1);
+		bench.sentBytes();
+		bench.receive(hex`90 03 0001 01`);
+		bench.reconnect(true);
+		expect(bench.sent()).toEqual([]);
+		bench.session.lost();
+		bench.session.start(bench.now);
+		bench.sentBytes();
+		bench.reconnect(true);
+		expect(bench.sent()).toEqual(['subscribe s q1 #2']);
+		bench.receive(hex`90 03 0002 01`);
+		bench.reconnect(true);
+		expect(bench.sent()).toEqual([]);
+	});
+});
+
 describe('a message that makes the broker hang up', () => {
 	/** The broker acknowledges all but the message with that text, at which it hangs up. */
 	function poisoned(bench: Bench, poison: string, rounds: number, byBroker = true): string[] {
