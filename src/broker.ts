@@ -19,6 +19,7 @@ import {
 } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
+import { Message } from './mqtt/message.js';
 import type { Protocol5 } from './mqtt/protocol5.js';
 import { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
@@ -54,7 +55,9 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	#session: Session;
 	/** Of the session, when it speaks MQTT 5.0. */
 	#protocol5: Protocol5 | undefined;
-	readonly #text = new Text(PAYLOAD_MAX);
+	/** What is written next: a reading goes out as it lies there. */
+	#message!: Message;
+	#text!: Text;
 	readonly #writer = new ReadingWriter();
 	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
 	#arrivedFrom = 0;
@@ -136,11 +139,16 @@ export class Broker implements Pollable, Upper, SessionHandler {
 			const lateAt = this.say(now);
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
-		this.write(now);
+		this.flush(now);
 		if (!this.ended && this.#transport.state === TransportState.Lost) {
 			this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection' : 'the broker closed the connection before it answered CONNECT');
 		}
 		return wakeAt;
+	}
+
+	/** For the session: a reading that may go at once. */
+	write(packet: Uint8Array): boolean {
+		return packet.length <= this.#transport.room && this.#transport.write(packet);
 	}
 
 	onConnected(sessionPresent: boolean): void {
@@ -214,6 +222,8 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	private makeSession(speaks5: boolean): Session {
 		const config = this.#config;
 		this.#protocol5 = speaks5 ? this.#protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS }) : undefined;
+		this.#message = new Message(this.#readings.length, PAYLOAD_MAX, this.#protocol5);
+		this.#text = new Text(this.#message.payload);
 		const session = new Session({
 			clientId: config.clientId,
 			user: config.user,
@@ -267,7 +277,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		}
 	}
 
-	private write(now: Millis): void {
+	private flush(now: Millis): void {
 		while (this.#transport.state === TransportState.Open) {
 			const room = this.#transport.room;
 			const bytes = this.#session.peek(room < WRITE_MAX ? room : WRITE_MAX);
@@ -286,13 +296,13 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
 		while ((place = this.#waiting.nextLive()) !== NONE) {
-			if (!this.sayReading(this.#readings, place)) return NEVER;
+			if (!this.sayReading(this.#readings, place, now)) return NEVER;
 		}
 		if (now < this.#lateAt) return this.#lateAt;
 		place = this.#waiting.nextLate();
 		if (place === NONE) return NEVER;
 		if (place === BUSY) return now;
-		if (!this.sayReading(this.#late, place)) return NEVER;
+		if (!this.sayReading(this.#late, place, now)) return NEVER;
 		return (this.#lateAt = now + 1_000 / BACKLOG_PER_SECOND);
 	}
 
@@ -318,12 +328,12 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		return true;
 	}
 
-	private sayReading(topic: Uint8Array, place: number): boolean {
+	private sayReading(topic: Uint8Array, place: number, now: Millis): boolean {
 		const message = this.#ids.indexOf(0);
 		if (message < 0 || this.#session.room(topic) < OUTBOX_RESERVE) return false;
 		this.#writer.write(this.#text, this.#waiting.read(place));
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
-		const packetId = this.#session.publish(topic, this.#text.bytes, this.#text.length, QOS, false);
+		const packetId = this.#session.send(this.#message.to(topic, QOS, false), this.#text.length, now);
 		if (packetId < 0) return false;
 		this.#ids[message] = packetId;
 		this.#waiting.sent(message, place);

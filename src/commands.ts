@@ -115,7 +115,7 @@ export class Commands implements CommandHandler {
 	}
 
 	private answer(name: string, id: string, error: string): void {
-		const text = new Text(RESULT_MAX).put('{"id":').quoted(id).put(',"name":').quoted(name.slice(0, ID_MAX)).put(error ? ',"ok":false,"error":' : ',"ok":true');
+		const text = new Text(new Uint8Array(RESULT_MAX)).put('{"id":').quoted(id).put(',"name":').quoted(name.slice(0, ID_MAX)).put(error ? ',"ok":false,"error":' : ',"ok":true');
 		if (error) text.quoted(error.slice(0, ERROR_MAX));
 		this.#controls.result(ascii(text.bytes, 0, text.put('}').length));
 	}

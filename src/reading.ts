@@ -52,7 +52,7 @@ export class ReadingWriter {
 	readonly #ends = new Uint8Array(FIRST_QUANTITY + QUANTITY_MAX);
 
 	constructor() {
-		const text = new Text(FRAGMENTS_MAX);
+		const text = new Text(new Uint8Array(FRAGMENTS_MAX));
 		this.#ends[SEQ] = text.put('{"seq":').length;
 		this.#ends[BOOT] = text.put(',"boot":').length;
 		this.#ends[TIME] = text.put(',"time":').length;

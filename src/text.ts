@@ -15,8 +15,9 @@ export class Text {
 	length = 0;
 	overflowed = false;
 
-	constructor(bytesMax: number) {
-		this.bytes = new Uint8Array(bytesMax);
+	/** Into those bytes, as many as there are. */
+	constructor(bytes: Uint8Array) {
+		this.bytes = bytes;
 	}
 
 	clear(): this {

@@ -461,7 +461,7 @@ describe('the broker', () => {
 			boot: 0x7fff_ffff, clock: { now: () => most * 1_000 }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most }, broker: { sent: most },
 			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, journal }, link: { connects: most },
 		} as never);
-		const text = new Text(PAYLOAD_MAX);
+		const text = new Text(new Uint8Array(PAYLOAD_MAX));
 		announcer.write(Kind.Health, text);
 		expect(text.overflowed).toBe(false);
 		expect(Object.keys(JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString()))).toHaveLength(16);

@@ -6,7 +6,7 @@ import { Text } from '../src/text.js';
 function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
 	const reading = Object.assign(new Reading(), fields, { boot });
 	reading.values.set(values);
-	const text = new Text(PAYLOAD_MAX);
+	const text = new Text(new Uint8Array(PAYLOAD_MAX));
 	new ReadingWriter().write(text, reading);
 	expect(text.overflowed).toBe(false);
 	return Buffer.from(text.bytes.subarray(0, text.length)).toString();

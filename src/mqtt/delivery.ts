@@ -19,11 +19,12 @@ const DOUBLINGS_MAX = 4;
 export class Delivery {
 	readonly outbox: Outbox;
 	readonly #ids: Uint16Array;
+
 	constructor(options: SessionOptions, { bytes, outboxAt, ids }: Buffers) {
 		this.outbox = new Outbox(bytes, options.messagesMax ?? MESSAGES_MAX, options.protocol5, outboxAt);
 		this.#ids = ids;
 		ids[At.Limit] = ids[At.InFlightMax] = options.inFlightMax ?? IN_FLIGHT_MAX;
-		ids[At.Last] = options.lastPacketId ?? 0;
+		this.outbox.lastId = options.lastPacketId ?? 0;
 	}
 
 	get inFlight(): number { return this.outbox.inFlight + this.#ids[At.Releases]; }
@@ -59,17 +60,18 @@ export class Delivery {
 		return quota > 0 ? quota : 0;
 	}
 
-	/** How many may be in flight at once, while a PUBACK changes nothing but the outbox; -1: it may. */
+	/** How many may be in flight at once, and in the outbox, while a PUBACK changes nothing but the outbox; -1: it may. */
 	get window(): number {
 		const ids = this.#ids;
-		return ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0 ? -1 : ids[At.Limit];
+		if (ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0) return -1;
+		return ids[At.Limit] < this.outbox.max ? ids[At.Limit] : this.outbox.max;
 	}
 
 	has(id: number): boolean { return this.outbox.has(id) || this.#ids[At.Releases] > 0 && indexOf(this.#ids, At.Releases, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
 	nextId(filters: Filters): number {
-		let id = this.#ids[At.Last];
+		let id = this.outbox.lastId;
 		do {
 			id = id === 0xffff ? 1 : id + 1;
 		} while (this.has(id) || filters.wishes > 0 && filters.has(id));
@@ -81,25 +83,24 @@ export class Delivery {
 	 * reached, and nothing has to be looked through.
 	 */
 	takeId(filters: Filters): number {
-		const ids = this.#ids;
-		if (ids[At.Last] < ids[At.FreeTo]) return ++ids[At.Last];
+		if (this.outbox.lastId < this.outbox.freeTo) return ++this.outbox.lastId;
 		const id = this.use(this.nextId(filters));
-		if (this.pending === 0 && filters.wishes === 0) ids[At.FreeTo] = 0xffff;
+		if (this.pending === 0 && filters.wishes === 0) this.outbox.freeTo = 0xffff;
 		return id;
 	}
 
 	/** The next id to be taken is that one, which MUST be free. */
 	lead(id: number): void {
-		this.#ids[At.Last] = id - 1;
-		this.#ids[At.FreeTo] = 0;
+		this.outbox.lastId = id - 1;
+		this.outbox.freeTo = 0;
 	}
 
 	/** The request with that id is stored; -1 or 0: there is none. Returns the id. */
 	use(id: number): number {
 		if (id <= 0) return id;
 		// From 65,535 on to 1 again.
-		if (id < this.#ids[At.Last]) this.#ids[At.FreeTo] = 0;
-		return this.#ids[At.Last] = id;
+		if (id < this.outbox.lastId) this.outbox.freeTo = 0;
+		return this.outbox.lastId = id;
 	}
 
 	/** Nothing that was sent before this request waits for an answer longer than it. */

@@ -32,9 +32,6 @@ export class Framer {
 	end = 0;
 	/** Packet id of a PUBLISH that was let go, or FURTHER. */
 	id = 0;
-	/** What viewOf() gave last, and of which bytes. */
-	private view: DataView | undefined;
-	private viewed: Uint8Array | undefined;
 
 	private mode: Mode;
 	private stage = Stage.First;
@@ -56,13 +53,6 @@ export class Framer {
 
 	/** Whether short packets are read where they lie, from the next byte on. */
 	get between(): boolean { return this.stage === Stage.First && this.size >= 0x7f; }
-
-	/** A view of those bytes by words, made anew only if they are others than the last time. */
-	viewOf(bytes: Uint8Array): DataView {
-		if (this.viewed === bytes) return this.view!;
-		this.viewed = bytes;
-		return this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-	}
 
 	takePieces(): void { this.mode = Mode.Pieces; }
 

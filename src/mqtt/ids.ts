@@ -19,10 +19,6 @@ export const enum Hold {
 
 /** Single values, by index. */
 export const enum At {
-	/** The last id that was given to a request. */
-	Last,
-	/** No id behind the last one, up to here, is in use. */
-	FreeTo,
 	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
 	Suspect,
 	HangUps,

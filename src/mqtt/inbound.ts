@@ -8,52 +8,58 @@
 import { Fault } from './fault.js';
 import { Wish } from './filters.js';
 import type { Millis } from './options.js';
+import { Outbound } from './outbound.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
-import { Parts, Receiving, State } from './parts.js';
+import { State } from './parts.js';
 import { isPlainTopic } from './topics.js';
 import { readUint16 } from './wire.js';
 
 /** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
 const NOT_FOUND = 0x92;
 
-export abstract class Inbound extends Parts {
-	/** Ends the connection. */
-	protected abstract fail(fault: Fault, code: number): void;
+export abstract class Inbound extends Outbound {
+	/** After anything that did not go a short way: whether the next may. */
+	protected abstract settle(): void;
 
 	/**
-	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece. Returns where
-	 * the first packet begins that is anything else, of which nothing was done: take() does the same with any packet. MUST NOT be called but while
-	 * window > 0.
+	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece; else
+	 * take(), which does the same with any packet.
 	 */
 	protected takeUsual(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		do {
+		while (this.window > 0) {
 			const first = bytes[from];
 			const length = bytes[from + 1];
 			const end = from + 2 + length;
-			if (!(end <= to) || length >= 0x80) return from;
+			if (!(end <= to) || length >= 0x80) break;
 			const word = bytes[from + 2] << 8 | bytes[from + 3];
 			if (first === Packet.Puback) {
-				if (length !== 2 || !this.outbox.acknowledgeOldest(word)) return from;
+				if (length !== 2 || !this.outbox.acknowledgeOldest(word)) break;
 				this.keepAlive.awaitedSince = this.outbox.sent > 0 ? now : Infinity;
 				this.handler.onAcknowledged(word, 0);
 			} else {
-				const topicAt = from + 4;
-				const topicEnd = topicAt + word;
-				if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end || !isPlainTopic(this.framer.viewOf(bytes), topicAt, topicEnd)) return from;
+				const topicEnd = from + 4 + word;
+				if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end) break;
+				const view = this.known.viewOf(bytes);
+				if (!isPlainTopic(view, from + 4, topicEnd)) break;
 				let payloadAt = topicEnd;
 				// No properties, in one byte.
-				if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) return from;
-				this.handler.onMessage(bytes, topicAt, topicEnd, payloadAt, end, 0, first > Packet.Publish, false);
+				if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) break;
+				this.known.meet(view, from + 2, topicEnd);
+				this.handler.onMessage(bytes, from + 4, topicEnd, payloadAt, end, 0, first > Packet.Publish, false);
 			}
 			from = end;
-		} while (from < to && this.window > 0);
+			if (from === to) return to;
+		}
+		this.window = -1;
+		from = this.take(bytes, from, to, now);
+		this.settle();
 		return from;
 	}
 
 	/** Takes any packets, as Session.receive(). */
-	protected take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+	private take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		const flow = this.options.flow;
-		while (from < to && this.receiving === Receiving.Yes && this.state >= State.Connecting) {
+		while (from < to && this.receiving && this.state >= State.Connecting) {
 			if (!this.sender.ready || flow && flow.held) return from;
 			if (this.state !== State.Connected && this.sender.connecting) {
 				this.fail(Fault.Unexpected, bytes[from]);
@@ -90,11 +96,11 @@ export abstract class Inbound extends Parts {
 		const at = this.framer.at;
 		const id = bytes[at] << 8 | bytes[at + 1];
 		if (id === 0) return this.fail(Fault.BadPacketId, first);
-		if (this.answer(first, id, bytes, at + 2, this.framer.end)) this.expectAnswers(now, true);
+		if (this.answer(first, id, bytes, at + 2, this.framer.end, now)) this.expectAnswers(now, true);
 	}
 
 	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
-	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
+	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number, now: Millis): boolean {
 		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
 		const protocol5 = this.options.protocol5;
 		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
@@ -102,10 +108,10 @@ export abstract class Inbound extends Parts {
 		const delivery = this.delivery;
 		const oldest = delivery.isOldest(id);
 		switch (first) {
-			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason) && oldest;
-			case Packet.Pubrec: return this.pubrec(id, reason) && oldest;
+			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason, oldest, now);
+			case Packet.Pubrec: return this.pubrec(id, reason, oldest, now);
 			case Packet.Pubrel: return this.pubrel(id);
-			default: return delivery.complete(id) && this.acknowledged(id, reason) && oldest;
+			default: return delivery.complete(id) && this.acknowledged(id, reason, oldest, now);
 		}
 	}
 
@@ -131,7 +137,7 @@ export abstract class Inbound extends Parts {
 		const end = framer.end;
 		const qos = first >> 1 & 3;
 		const oversize = end - at > framer.size;
-		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, framer.viewOf(bytes), at, end, qos);
+		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, this.known.viewOf(bytes), at, end, qos);
 		if (fault !== Fault.None) return this.fail(fault, first);
 		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
@@ -147,7 +153,7 @@ export abstract class Inbound extends Parts {
 			if (qos === 2 && !flow) this.delivery.open(id);
 		}
 		if (flow) return flow.message(qos, id, known);
-		if (qos > 0 && this.receiving === Receiving.Yes) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
+		if (qos > 0 && this.receiving) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
 	}
 
 	private oversize(size: number, qos: number): void {
@@ -162,17 +168,18 @@ export abstract class Inbound extends Parts {
 		return qos > 0 && id === 0 ? Fault.BadPacketId : Fault.None;
 	}
 
-	/** PUBACK, or what else ends the way of a message. */
-	private acknowledged(id: number, reason: number): true {
+	/** PUBACK, or what else ends the way of a message. The handler may ask what is awaited now. */
+	private acknowledged(id: number, reason: number, oldest: boolean, now: Millis): boolean {
+		if (oldest) this.expectAnswers(now, true);
 		this.handler.onAcknowledged(id, reason);
-		return true;
+		return oldest;
 	}
 
 	/** PUBREL follows from the session, which has the older ones go first; a second PUBREC is answered at once. */
-	private pubrec(id: number, reason: number): boolean {
+	private pubrec(id: number, reason: number, oldest: boolean, now: Millis): boolean {
 		const { delivery, sender } = this;
-		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason);
-		if (delivery.receive(id)) return true;
+		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason, oldest, now);
+		if (delivery.receive(id)) return oldest;
 		if (delivery.isReleased(id)) sender.acknowledge(Packet.Pubrel, id);
 		else if (this.options.protocol5 && !delivery.has(id)) sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
 		return false;

@@ -69,6 +69,8 @@ export interface SessionOptions {
 }
 
 export interface SessionHandler {
+	/** For Session.send() only: writes a packet to the socket, if it takes all of it at once. False: nothing was written. */
+	write?(packet: Uint8Array): boolean;
 	/** CONNACK said yes. If the session is not present, the filters of subscribe() are being asked for again. */
 	onConnected(sessionPresent: boolean): void;
 	/** The broker owns the message now (PUBACK, PUBCOMP). code is 0, or from MQTT 5.0 its reason: from 0x80 on it was turned down. */

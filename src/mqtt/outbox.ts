@@ -33,6 +33,9 @@ export class Outbox {
 	sent = 0;
 	sentEnd: number;
 	progress = 0;
+	/** The last packet id that was given to a request of any kind; none behind it up to `freeTo` is in use (delivery.ts). */
+	lastId = 0;
+	freeTo = 0;
 
 	/** The bytes from `start` on are its own. */
 	constructor(bytes: Uint8Array, max: number, protocol5?: Protocol5, start = 0) {

@@ -15,7 +15,9 @@ import { isText, lengthSize, readUint16, TEXT_MAX, textSize, writeBytes, writeLe
 export const enum Packet {
 	Connect = 0x10,
 	Connack = 0x20,
+	/** And of QoS 0. */
 	Publish = 0x30,
+	PublishRetained = 0x31,
 	Puback = 0x40,
 	Pubrec = 0x50,
 	Pubrel = 0x62,

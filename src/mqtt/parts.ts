@@ -12,6 +12,7 @@ import { Fault } from './fault.js';
 import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { KeepAlive } from './keepalive.js';
+import { KnownTopic } from './known.js';
 import type { SessionHandler, SessionOptions } from './options.js';
 import type { Outbox } from './outbox.js';
 import { connectSize } from './packets.js';
@@ -34,13 +35,11 @@ export const enum State {
 	Connected,
 }
 
-/** Whether receive() is under way, and the connection that it was called for still stands. */
-export const enum Receiving { No, Yes, /** A callback ended that connection and began another. */ Past }
-
 export abstract class Parts {
 	protected readonly options: SessionOptions;
 	protected readonly handler: SessionHandler;
 	protected readonly framer: Framer;
+	protected readonly known = new KnownTopic();
 	protected readonly outbox: Outbox;
 	protected readonly delivery: Delivery;
 	protected readonly filters: Filters;
@@ -53,7 +52,8 @@ export abstract class Parts {
 	 */
 	protected window = -1;
 	protected state = State.Idle;
-	protected receiving = Receiving.No;
+	/** receive() is under way, or a callback has thrown in it, and the connection that it was called for still stands. */
+	protected receiving = false;
 	/** What onClosed() is to be told, and in MQTT 5.0 the broker before, once DISCONNECT is out. */
 	protected fault = Fault.None;
 	protected code = 0;

@@ -128,6 +128,9 @@ export class Protocol5 {
 	/** Whether the broker takes messages of any QoS, retained or not, as nearly all do. */
 	get takesAll(): boolean { return this.qosMax === 2 && this.retainAvailable; }
 
+	/** Whether it takes whatever has room in the outbox. */
+	takes(outbox: Outbox): boolean { return this.takesAll && this.packetMax >= outbox.bytes.length - outbox.start; }
+
 	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; without our filters we do not go on. */
 	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault {
 		for (let id = outbox.removeLarger(this.packetMax); id >= 0; id = outbox.removeLarger(this.packetMax)) handler.onSetAside(id);

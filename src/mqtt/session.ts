@@ -3,19 +3,15 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
-// Each of these four has a short way, which is open while `window` (parts.ts) is above 0 and does what the way for anything (…Any) would do.
+// Each of these four, and send(), has a short way, which is open while `window` (parts.ts) is above 0 and does what the way for anything (…Any) would do.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
-import { Packet, RETAIN, writeConnect } from './packets.js';
-import { Receiving, State } from './parts.js';
-import type { Protocol5 } from './protocol5.js';
-import { lengthSize, writeBytes, writeLength } from './wire.js';
-
-const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
+import { Packet, writeConnect } from './packets.js';
+import { State } from './parts.js';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -24,7 +20,6 @@ export class Session extends Inbound {
 		const { keepAliveMs, inboundMax = INBOUND_MAX, publishBeforeConnack, protocol5 } = this.options;
 		const { framer } = this;
 		this.state = publishBeforeConnack === true && !this.delivery.resends ? State.Early : State.Connecting;
-		if (this.receiving === Receiving.Yes) this.receiving = Receiving.Past;
 		this.code = 0;
 		if (this.delivery.greet()) this.filters.renew();
 		framer.reset();
@@ -38,34 +33,47 @@ export class Session extends Inbound {
 	/**
 	 * Takes bytes[from] to bytes[to - 1] as they came from the socket, cut anywhere, and returns the index of the first
 	 * byte not taken. That is `to`, unless acknowledgements wait for the socket: then offer the rest again after wrote().
-	 * MUST NOT be called from inside a callback. If a callback throws, the connection is closed and the error goes on up.
+	 * If a callback throws, the error goes on up, and the next receive() or peek() closes the connection; so does one from inside a callback, where both MUST NOT be called.
 	 */
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		if (this.receiving !== Receiving.No) assert(false, 'receive() was called from inside a callback.');
-		this.receiving = Receiving.Yes;
-		if (from < to) this.keepAlive.receivedAt = now;
-		try {
-			if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
-			if (from < to) {
-				this.window = -1;
-				from = this.take(bytes, from, to, now);
-				this.settle();
+		if (from >= to || this.receiving) return this.receiveNothing(to);
+		const known = this.known;
+		const view = known.view!;
+		this.receiving = true;
+		this.keepAlive.receivedAt = now;
+		while (this.window > 0) {
+			const first = bytes[from];
+			if (first !== Packet.Publish && first !== Packet.PublishRetained) break;
+			const length = bytes[from + 1];
+			const end = from + 2 + length;
+			let payloadAt = from + known.end;
+			if (!(payloadAt <= end) || end > to || length >= 0x80 || bytes !== known.bytes
+				|| view.getFloat64(payloadAt - 8) !== known.last || view.getFloat64(from + 2) !== known.first || view.getFloat64(from + 10) !== known.second
+				|| known.end > 26 && view.getFloat64(from + 18) !== known.third) break;
+			// No properties, in one byte.
+			if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) break;
+			this.handler.onMessage(bytes, from + 4, from + known.end, payloadAt, end, 0, first > Packet.Publish, false);
+			from = end;
+			if (from === to) {
+				this.receiving = false;
+				return to;
 			}
-		} catch (error) {
-			this.failHandler();
-			throw error;
 		}
-		this.receiving = Receiving.No;
+		from = this.receiving ? this.takeUsual(bytes, from, to, now) : to;
+		this.receiving = false;
 		return from;
 	}
 
-	/** A callback threw. */
-	private failHandler(): void {
-		try {
-			this.fail(Fault.Handler, 0);
-		} finally {
-			this.receiving = Receiving.No;
-		}
+	/** There is nothing, or there was a callback that did not return. */
+	private receiveNothing(to: number): number {
+		if (this.receiving) this.interrupted();
+		return to;
+	}
+
+	/** receive() or peek() is called while a callback has not returned: it threw. */
+	private interrupted(): void {
+		this.receiving = false;
+		this.fail(Fault.Handler, 0);
 	}
 
 	/**
@@ -74,13 +82,13 @@ export class Session extends Inbound {
 	 */
 	peek(room: number): Uint8Array | undefined {
 		const outbox = this.outbox;
-		if (outbox.count > this.window || outbox.end > outbox.sentEnd + room || this.receiving !== Receiving.No) return this.peekAny(room);
+		if (outbox.count > this.window || outbox.end > outbox.sentEnd + room || this.receiving) return this.peekAny(room);
 		return outbox.end > outbox.sentEnd ? outbox.bytes.subarray(outbox.sentEnd, outbox.end) : undefined;
 	}
 
 	/** Any bytes that are to go out. */
 	private peekAny(room: number): Uint8Array | undefined {
-		if (this.receiving !== Receiving.No) assert(false, 'peek() was called from inside a callback.');
+		if (this.receiving) this.interrupted();
 		const state = this.state;
 		if (state <= State.Ended) return undefined;
 		if (state === State.Connected) {
@@ -135,45 +143,6 @@ export class Session extends Inbound {
 	}
 
 	/**
-	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
-	 * was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
-	 * and is gone with the connection it was sent on.
-	 */
-	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
-		if (length > payload.length || topic.length < 3 || qos !== 0 && qos !== 1 && qos !== 2) assert(false, BAD_MESSAGE);
-		const outbox = this.outbox;
-		const bytes = outbox.bytes;
-		const at = outbox.end;
-		let rest = topic.length + length;
-		if (qos > 0) rest += 2;
-		if (outbox.protocol5) rest += outbox.protocol5.publishSize;
-		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
-		const end = topicAt + rest;
-		if (end > bytes.length || outbox.count === outbox.max || outbox.protocol5 && end - at > outbox.protocol5.packetMax) return -1;
-		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
-		if (rest < 0x80) bytes[at + 1] = rest;
-		else writeLength(bytes, at + 1, rest);
-		bytes.set(topic, topicAt);
-		let id = 0;
-		if (qos > 0) {
-			const idAt = topicAt + topic.length;
-			id = this.delivery.takeId(this.filters);
-			bytes[idAt] = id >> 8;
-			bytes[idAt + 1] = id;
-		} else outbox.fleeting++;
-		const payloadAt = end - length;
-		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
-		else writeBytes(bytes, payloadAt, payload, length);
-		outbox.count++;
-		outbox.end = end;
-		if (outbox.protocol5) this.publish5(topic, payloadAt, outbox.protocol5);
-		return id;
-	}
-
-	/** The longest payload that publish() takes now with that topic; -1 if none. */
-	room(topic: Uint8Array): number { return this.outbox.room(topic); }
-
-	/**
 	 * Adds the filter to the session's list (or changes its QoS) and asks the broker for it, now or when connected; and again
 	 * whenever the broker has lost the session. Returns the packet id, or -1 if the list is full or the same filter awaits an
 	 * answer. Throws a sentence if it is no topic filter.
@@ -207,6 +176,7 @@ export class Session extends Inbound {
 	 * that hung up (closed or reset), not the network or ourselves. May call onSetAside(). Harmless when not running.
 	 */
 	lost(byBroker = false): void {
+		this.receiving = false;
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
 		this.window = -1;
@@ -223,10 +193,9 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	/** After anything that did not go a short way: whether the next may. */
-	private settle(): void {
+	protected settle(): void {
 		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
-			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight();
+			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight() && (this.options.protocol5 === undefined || this.options.protocol5.takes(this.outbox));
 		this.window = usual ? this.delivery.window : -1;
 	}
 
@@ -297,11 +266,5 @@ export class Session extends Inbound {
 		this.filters.lost();
 	}
 
-	/** What MQTT 5.0 adds: the properties, right before the payload, which say nothing of its own. */
-	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
-		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
-		protocol5.aliases.note(topic);
-		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
-	}
 }
 Object.freeze(Session.prototype);

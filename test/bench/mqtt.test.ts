@@ -4,10 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { packetFigures, sessionFigures, type Figures } from './figures.js';
 import { SLOT_BYTES } from './xs.js';
 
-type Step = 'publish0' | 'publish1' | 'acknowledge' | 'message' | 'poll';
-/** A view for the socket, which is all that is made anew. */
+type Step = 'send0' | 'send1' | 'resize1' | 'publish0' | 'publish1' | 'acknowledge' | 'message' | 'other' | 'poll';
+/** A view for the socket, which is all that is made anew, and not even that while messages are as long as the one before. */
 const VIEW_BYTES = 64;
-const GARBAGE: Record<Step, number> = { publish0: VIEW_BYTES, publish1: VIEW_BYTES, acknowledge: 0, message: 0, poll: 0 };
+const GARBAGE: Record<Step, number> = { send0: 0, send1: 0, resize1: VIEW_BYTES, publish0: VIEW_BYTES, publish1: VIEW_BYTES, acknowledge: 0, message: 0, other: 0, poll: 0 };
+/** What the ECMA-419 client of Moddable's SDK takes (docs/budget.md): half of it for a message out, a tenth for one in, are what was to be reached. */
+const GOAL = { send0: Math.floor(543 / 2), send1: 586 / 2, message: Math.floor(2_718 / 10) };
 
 function check(figures: Figures, most: Record<Step | 'held' | 'code', number>): void {
 	for (const step of Object.keys(GARBAGE) as Step[]) {
@@ -23,11 +25,13 @@ function check(figures: Figures, most: Record<Step | 'held' | 'code', number>): 
 
 describe('a session on XS costs no more than it did', () => {
 	it('in MQTT 3.1.1', async () => {
-		check(await sessionFigures(3), { publish0: 555, publish1: 630, acknowledge: 455, message: 540, poll: 178, held: 3_072, code: 39_000 });
+		const figures = await sessionFigures(3);
+		check(figures, { send0: 95, resize1: 430, publish0: 550, publish1: 615, acknowledge: 470, other: 690, poll: 170, held: 3_072, code: 43_000, send1: GOAL.send1, message: GOAL.message });
+		expect(figures.send0!.work).toBeLessThanOrEqual(GOAL.send0);
 	});
 
 	it('in MQTT 5.0', async () => {
-		check(await sessionFigures(5), { publish0: 720, publish1: 795, acknowledge: 455, message: 560, poll: 178, held: 4_096, code: 46_500 });
+		check(await sessionFigures(5), { send0: 95, send1: 300, resize1: 435, publish0: 720, publish1: 790, acknowledge: 470, message: 300, other: 710, poll: 170, held: 4_096, code: 50_500 });
 	});
 
 	it('and a small part of what mqtt-packet needs to write and read alone', async () => {
@@ -37,6 +41,6 @@ describe('a session on XS costs no more than it did', () => {
 			expect(theirs[step].slots, step).toBeGreaterThan(15 * ours[step].slots + 60);
 		}
 		expect(theirs.acknowledge.work / ours.acknowledge.work).toBeGreaterThan(9);
-		expect(theirs.code / ours.code).toBeGreaterThan(9);
+		expect(theirs.code / ours.code).toBeGreaterThan(8);
 	});
 });

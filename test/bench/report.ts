@@ -12,10 +12,14 @@ const columns: [string, Figures][] = [
 	['mqtt-packet 9.0.2', await packetFigures()],
 ];
 const rows: [string, (figures: Figures) => string][] = [
-	['PUBLISH out, QoS 0', ({ publish0 }) => cost(publish0)],
-	['PUBLISH out, QoS 1', ({ publish1 }) => cost(publish1)],
+	['PUBLISH out, QoS 0: send()', ({ send0 }) => cost(send0)],
+	['PUBLISH out, QoS 1: send()', ({ send1 }) => cost(send1)],
+	['the same, shorter than the one before', ({ resize1 }) => cost(resize1)],
+	['PUBLISH out, QoS 0: publish(), peek(), wrote()', ({ publish0 }) => cost(publish0)],
+	['PUBLISH out, QoS 1: publish(), peek(), wrote()', ({ publish1 }) => cost(publish1)],
 	['PUBACK in', ({ acknowledge }) => cost(acknowledge)],
 	['PUBLISH in, QoS 0', ({ message }) => cost(message)],
+	['the same, of another topic than the one before', ({ other }) => cost(other)],
 	['a turn of the loop with nothing to do', ({ poll }) => cost(poll)],
 	['held', ({ held }) => `${number(held)} B`],
 	['byte code', ({ code }) => `${number(code)} B`],

@@ -89,18 +89,33 @@ describe.each(Object.keys(EVENTS))('inside on… %s', (event) => {
 		bench.recorder.then = (name) => { if (name === event && armed) { armed = false; throw new Error('handler'); } };
 		try { EVENTS[event](bench); } catch (error) { thrown = error; }
 		expect(thrown).toEqual(new Error('handler'));
+		bench.told();
+		expect(bench.session.peek(10)).toBeUndefined();
+		if (!ends) expect(bench.told()).toEqual([`closed ${Fault.Handler} 0`]);
 		expect(bench.session.running).toBe(false);
 		bench.session.lost();
 		bench.connect(true);
 		expect(bench.session.connected).toBe(true);
 	});
 
-	it('receive() and peek() are bugs that are noticed', () => {
+	it('an exception that the application answers with lost() costs one connection, not two', () => {
 		if (ends) return;
-		inside(event, (bench) => {
-			expect(() => bench.session.receive(hex`d0 00`, 0, 2, 0)).toThrow('receive()');
-			expect(() => bench.session.peek(10)).toThrow('peek()');
+		const bench = prepared(event);
+		bench.recorder.then = () => { throw new Error('handler'); };
+		expect(() => EVENTS[event](bench)).toThrow('handler');
+		bench.recorder.then = () => {};
+		bench.reconnect(true);
+		expect(bench.session.connected).toBe(true);
+	});
+
+	it.each(['receive', 'peek'])('%s() is a bug that closes the connection', (call) => {
+		if (ends) return;
+		const bench = inside(event, (bench) => {
+			if (call === 'peek') expect(bench.session.peek(10)).toBeUndefined();
+			else expect(bench.session.receive(hex`d0 00`, 0, 2, 0)).toBe(2);
 		});
+		expect(bench.told()).toContain(`closed ${Fault.Handler} 0`);
+		expect(bench.session.running).toBe(false);
 	});
 });
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// A message made ready in the bytes that go out: for who sends message after message, most of them to the same topic.
+//
+// Rule: the payload has one place, where the application writes it, and what comes in front of it in the packet ends there; so a longer topic
+// begins earlier, and nothing is ever moved. What is as in the message before is not written again, and the view for the socket is made anew only
+// when the size has changed. Session.send() takes it (a copy, if it is kept); then it is free for the next message. MQTT 3.1.1 §3.3
+
+import { assert } from '../assert.js';
+import { Packet, RETAIN } from './packets.js';
+import type { Protocol5 } from './protocol5.js';
+import { lengthSize, writeLength } from './wire.js';
+
+export class Message {
+	/** The place of the payload. */
+	readonly payload: Uint8Array;
+	/** The packet, and in it, if there is one, the packet id. */
+	packet: Uint8Array;
+	readonly id: DataView;
+	/** As to() and resize() had it; of the payload, and -1: not set. */
+	topic: Uint8Array | undefined;
+	qos = 0;
+	length = -1;
+	private readonly bytes: Uint8Array;
+	private readonly payloadAt: number;
+	private readonly idAt: number;
+	private topicAt = 0;
+	private first = 0;
+
+	/** For topics of topicName() of up to that size. `protocol5` is the session's, if it has one. */
+	constructor(topicMax: number, payloadMax: number, protocol5?: Protocol5) {
+		const propertiesSize = protocol5 ? protocol5.publishSize : 0;
+		const length = topicMax + 2 + propertiesSize;
+		const payloadAt = 1 + lengthSize(length + payloadMax) + length;
+		const block = new ArrayBuffer(payloadAt + payloadMax);
+		this.payloadAt = payloadAt;
+		this.idAt = payloadAt - propertiesSize - 2;
+		this.bytes = this.packet = new Uint8Array(block);
+		this.payload = new Uint8Array(block, payloadAt);
+		this.id = new DataView(block, this.idAt, 2);
+		if (protocol5) protocol5.writePublish(this.bytes, payloadAt - propertiesSize);
+	}
+
+	/** Where the next message goes, and how. Throws a sentence if the topic is too long. */
+	to(topic: Uint8Array, qos: number, retain: boolean): this {
+		const first = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		if (topic === this.topic && first === this.first) return this;
+		// Without a packet id the properties follow the topic, which begins two bytes later then.
+		const at = (qos > 0 ? this.idAt : this.idAt + 2) - topic.length;
+		assert((qos === 0 || qos === 1 || qos === 2) && at >= 1 + lengthSize(this.bytes.length - at), 'A message takes a topic no longer than it was made for, and a QoS of 0, 1 or 2.');
+		this.bytes.set(topic, at);
+		this.topic = topic;
+		this.topicAt = at;
+		this.qos = qos;
+		this.first = first;
+		this.length = -1;
+		return this;
+	}
+
+	/** The payload is that long. Throws a sentence if it was not made for so much, or nothing says where it goes. */
+	resize(length: number): void {
+		const { bytes, topicAt } = this;
+		const end = this.payloadAt + length;
+		if (topicAt === 0 || !(length >= 0 && end <= bytes.length)) assert(false, 'A message has a topic, and no more payload than it was made for.');
+		const rest = end - topicAt;
+		const at = topicAt - (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		bytes[at] = this.first;
+		if (rest < 0x80) bytes[at + 1] = rest;
+		else writeLength(bytes, at + 1, rest);
+		this.packet = bytes.subarray(at, end);
+		this.length = length;
+	}
+}
+Object.freeze(Message.prototype);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// How messages get into the session, and from there, if nothing is in front of them, to the socket at once.
+//
+// Rule: a message is stored before a byte of it is sent, but for QoS 0 that the socket takes whole: of that nothing would be kept. What goes a short way
+// leaves the session as peek() and wrote() would have. MQTT 3.1.1 §3.3, §4.3
+
+import { assert } from '../assert.js';
+import { Fault } from './fault.js';
+import type { Message } from './message.js';
+import type { Millis } from './options.js';
+import { Packet, RETAIN } from './packets.js';
+import { Parts } from './parts.js';
+import type { Protocol5 } from './protocol5.js';
+import { lengthSize, writeBytes, writeLength } from './wire.js';
+
+const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
+
+export abstract class Outbound extends Parts {
+	/** Ends the connection. */
+	protected abstract fail(fault: Fault, code: number): void;
+
+	/**
+	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
+	 * was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
+	 * and is gone with the connection it was sent on.
+	 */
+	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
+		if (length > payload.length || topic.length < 3 || qos !== 0 && qos !== 1 && qos !== 2) assert(false, BAD_MESSAGE);
+		const outbox = this.outbox;
+		const bytes = outbox.bytes;
+		const at = outbox.end;
+		let rest = topic.length + length;
+		if (qos > 0) rest += 2;
+		if (outbox.protocol5) rest += outbox.protocol5.publishSize;
+		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
+		const end = topicAt + rest;
+		if (end > bytes.length || outbox.count === outbox.max || outbox.protocol5 && end - at > outbox.protocol5.packetMax) return -1;
+		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		if (rest < 0x80) bytes[at + 1] = rest;
+		else writeLength(bytes, at + 1, rest);
+		bytes.set(topic, topicAt);
+		let id = 0;
+		if (qos > 0) {
+			const idAt = topicAt + topic.length;
+			id = this.delivery.takeId(this.filters);
+			bytes[idAt] = id >> 8;
+			bytes[idAt + 1] = id;
+		} else outbox.fleeting++;
+		const payloadAt = end - length;
+		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
+		else writeBytes(bytes, payloadAt, payload, length);
+		outbox.count++;
+		outbox.end = end;
+		if (outbox.protocol5) this.publish5(topic, payloadAt, outbox.protocol5);
+		return id;
+	}
+
+	/**
+	 * As publish(), for a message that is made ready, with so much payload, and with less work: if nothing is in front of it, it is given to the handler's
+	 * write() at once. It is stored before, as any other; what write() does not take goes out by peek().
+	 */
+	send(message: Message, length: number, now: Millis): number {
+		if (length !== message.length) message.resize(length);
+		const outbox = this.outbox;
+		const count = outbox.count;
+		if (outbox.sentEnd !== outbox.end || count >= this.window) return this.store(message);
+		if (message.qos === 0) {
+			// Sent once at most: there is nothing to keep.
+			if (!this.handler.write!(message.packet)) return this.store(message);
+			this.keepAlive.sentAt = now;
+			return 0;
+		}
+		const id = outbox.lastId + 1;
+		const end = outbox.end + message.packet.length;
+		if (id > outbox.freeTo || end > outbox.bytes.length) return this.store(message);
+		message.id.setUint16(0, outbox.lastId = id);
+		outbox.bytes.set(message.packet, outbox.end);
+		outbox.end = end;
+		outbox.count = count + 1;
+		if (this.handler.write!(message.packet)) {
+			outbox.sentEnd = end;
+			outbox.sent = count + 1;
+			if (count === 0) this.keepAlive.awaitedSince = now;
+			this.keepAlive.sentAt = now;
+		}
+		return id;
+	}
+
+	/** Stores a message that is made ready. */
+	private store({ packet, qos, topic, length, id: idView }: Message): number {
+		const { outbox, delivery } = this;
+		const { protocol5 } = outbox;
+		const at = outbox.end;
+		const end = at + packet.length;
+		if (end > outbox.bytes.length || outbox.count === outbox.max || protocol5 && packet.length > protocol5.packetMax) return -1;
+		const id = qos > 0 ? delivery.takeId(this.filters) : 0;
+		if (qos > 0) idView.setUint16(0, id);
+		else outbox.fleeting++;
+		outbox.bytes.set(packet, at);
+		outbox.end = end;
+		outbox.count++;
+		if (protocol5) this.publish5(topic!, end - length, protocol5);
+		return id;
+	}
+
+	/** The longest payload that publish() takes now with that topic; -1 if none. */
+	room(topic: Uint8Array): number { return this.outbox.room(topic); }
+
+	/** What MQTT 5.0 adds: the properties, right before the payload, which say nothing of its own. */
+	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
+		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
+		protocol5.aliases.note(topic);
+		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
+	}
+}
+Object.freeze(Outbound.prototype);
