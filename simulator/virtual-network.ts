@@ -32,6 +32,8 @@ export interface Tap {
 	sent(connection: number, bytes: Uint8Array): void;
 	/** The node's socket holds these. */
 	arrived(connection: number, bytes: Uint8Array): void;
+	/** The node's socket learns that it is over: closed or reset by the server, or given up. */
+	lost(connection: number): void;
 }
 
 const SYN_GIVE_UP_MS = 45_000;
@@ -241,13 +243,18 @@ class Connection implements Wire {
 		}
 		if (this.#ending && this.#outbound.length === 0) {
 			this.#ending = false;
-			this.#carry(this.#toNode, DATA_GIVE_UP_MS, () => this.#tell(() => this.#events.finished()));
+			this.#carry(this.#toNode, DATA_GIVE_UP_MS, () => this.#tell(() => this.#finish()));
 		}
 	}
 
 	#arrive(piece: Uint8Array): void {
 		this.tap?.arrived(this.#id, piece);
 		this.#events.data(piece);
+	}
+
+	#finish(): void {
+		this.tap?.lost(this.#id);
+		this.#events.finished();
 	}
 
 	/** Takes something over the air: in order, after a while, and only while there is a link. */
@@ -295,7 +302,10 @@ class Connection implements Wire {
 
 	#fail(): void {
 		if (this.#over) return;
-		this.#tell(() => this.#events.failed());
+		this.#tell(() => {
+			this.tap?.lost(this.#id);
+			this.#events.failed();
+		});
 		this.#over = true;
 		this.onGone();
 	}

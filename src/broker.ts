@@ -110,13 +110,14 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.announce(this.announcer.stopping());
 	}
 
-	opened(now: Millis): void {
+	opened(now: Millis, contested: boolean): void {
 		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#arrivedFrom = this.#arrivedTo = 0;
 		this.#open = true;
 		this.#begun = false;
+		if (contested) this.#session.renewFilters();
 		this.#session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
 		if (this.#config.publishEarly && (this.#config.protocol !== 'auto' || this.#store.get(SPOKEN))) this.begin();

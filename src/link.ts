@@ -52,8 +52,8 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 
 /** What link needs of the session above it. */
 export interface Upper {
-	/** The connection is open: greet. */
-	opened(now: Millis): void;
+	/** The connection is open: greet. `contested`: another client with our id seems to have been there, so the session may be its own. */
+	opened(now: Millis, contested: boolean): void;
 	/** The connection is gone or about to be closed, and why. */
 	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
@@ -205,7 +205,7 @@ export class Link implements Pollable {
 				break;
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
-				this.#upper.opened(now);
+				this.#upper.opened(now, this.takeovers > 0);
 				break;
 			case State.Online:
 				this.connects++;

@@ -205,6 +205,25 @@ describe('the broker', () => {
 		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('online');
 	});
 
+	it('is asked for the topics again, though it kept the session, when another client with our id seems to have been there', () => {
+		const set = setUp();
+		/** What is asked for on a connection, which lives for so long until the broker hangs up. */
+		const askedIn = (lifeMs: number, sessionPresent = true) => {
+			set.connect(sessionPresent);
+			const asked = set.serve(lifeMs).filter((packet) => packet.cmd === 'subscribe').flatMap((packet) => (packet.subscriptions as { topic: string }[]).map(({ topic }) => topic));
+			set.transport.lose();
+			set.turn();
+			return asked;
+		};
+		const both = ['telltale/porch/set/+', 'telltale/porch/status'];
+		expect(askedIn(1_000, false)).toEqual(both);
+		expect([askedIn(1_000), askedIn(1_000)]).toEqual([[], []]);
+		expect(set.link.takeovers).toBe(3);
+		expect([askedIn(1_000), askedIn(120_000)]).toEqual([both, both]);
+		expect(set.link.takeovers).toBe(0);
+		expect(askedIn(1_000)).toEqual([]);
+	});
+
 	it('hears of the outage once it is over', () => {
 		const set = setUp();
 		set.clock.unix = 1_795_000_000;

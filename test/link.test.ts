@@ -14,7 +14,10 @@ class FakeUpper implements Upper {
 	takenOver = false;
 	stopped = false;
 	readonly told: string[] = [];
-	opened(): void {
+	/** By connection: whether it was begun under suspicion. */
+	readonly contested: boolean[] = [];
+	opened(_now: number, contested: boolean): void {
+		this.contested.push(contested);
 		this.accepted = this.acknowledged = this.refused = false;
 		this.ended = '';
 		this.told.push('opened');
@@ -148,7 +151,9 @@ describe('the link', () => {
 		expect(Math.min(...waits.slice(2))).toBeGreaterThanOrEqual(60_000);
 		expect(Math.max(...waits)).toBeLessThan(75_000);
 		expect(set.link.takeovers).toBe(5);
-		expect(set.log.last).toMatch(/^hung up, 5 times in a row: does another client use our client id\?; next attempt in \d+(\.\d)? s$/);
+		set.upTo(State.Online);
+		expect(set.upper.contested).toEqual([false, false, false, true, true, true]);
+		expect(set.log.lines.at(-2)).toMatch(/^hung up, 5 times in a row: does another client use our client id\?; next attempt in \d+(\.\d)? s$/);
 	});
 
 	it.each([['lived a minute', 60_000, Cause.Tcp], ['ended for another reason', 2_000, Cause.Silence]])('suspects nobody any more after a link that %s', (_name, lifeMs, cause) => {
@@ -157,6 +162,8 @@ describe('the link', () => {
 		expect(set.link.takeovers).toBe(3);
 		expect(hangUpAfter(set, lifeMs, cause)).toBeLessThanOrEqual(2_000);
 		expect(set.link.takeovers).toBe(0);
+		set.upTo(State.Greeting);
+		expect(set.upper.contested.slice(3)).toEqual([true, false]);
 		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
 	});
 
@@ -173,6 +180,8 @@ describe('the link', () => {
 		set.transport.lose();
 		set.at(now + 7_200_000);
 		expect(set.log.last).toMatch(/no broker is listening there; next attempt/);
+		set.upTo(State.Greeting);
+		expect(set.upper.contested).toEqual([false, true]);
 	});
 
 	it('resolves anew at each attempt, so that a broker may move', () => {

@@ -23,6 +23,9 @@ export class BootLog {
 	readonly #heard = new Ranges();
 	/** What was heard, what the node dropped, and what passed while the watcher was cut off. */
 	readonly #accounted = new Ranges();
+	/** Of these, what passed while the watcher was cut off, and neither came nor was said to be dropped since. */
+	readonly #passed = new Ranges();
+	#passedClosed = 0;
 	readonly #recent = new Recent();
 	#lowestLive = Infinity;
 	#closed = 0;
@@ -42,19 +45,33 @@ export class BootLog {
 
 	take(reading: Reading, late: boolean): Verdict {
 		if (!late) this.#lowestLive = Math.min(this.#lowestLive, reading.seq);
-		if (reading.dropped) this.#drop(reading.dropped);
 		if (reading.dropped?.to === reading.seq) return 'dropped';
 		const differs = this.#recent.differs(reading);
 		if (!this.#heard.add(reading.seq)) return differs ? 'conflict' : 'duplicate';
 		this.received++;
 		this.#accounted.add(reading.seq);
+		this.#passed.removeRange(reading.seq, reading.seq);
 		while (this.#heard.count > RANGES_MAX) this.#heard.closeLowest();
 		while (this.#accounted.count > RANGES_MAX) this.#closeLowestGap();
 		return 'new';
 	}
 
-	excuse(from: number, to: number): void {
+	/** The node says that it gave these up. Before take(): they did not pass. */
+	drop({ from, to }: Range): void {
+		this.dropped += this.#passed.removeRange(from, to);
+		for (const hole of this.#accounted.holes(from, to)) this.dropped += hole.to - hole.from + 1;
 		this.#accounted.addRange(from, to);
+	}
+
+	/** What is not accounted for of these passed while the watcher was cut off. */
+	excuse(from: number, to: number): void {
+		for (const hole of this.#accounted.holes(from, to)) this.#passed.addRange(hole.from, hole.to);
+		while (this.#passed.count > RANGES_MAX) this.#closeLowestPassed();
+		this.#accounted.addRange(from, to);
+	}
+
+	get passed(): number {
+		return this.#passed.size + this.#passedClosed;
 	}
 
 	gaps(): Range[] {
@@ -73,9 +90,11 @@ export class BootLog {
 		return this.heardLive ? this.#lowestLive : (this.#heard.span?.from ?? 1);
 	}
 
-	#drop({ from, to }: Range): void {
-		for (const hole of this.#accounted.holes(from, to)) this.dropped += hole.to - hole.from + 1;
-		this.#accounted.addRange(from, to);
+	#closeLowestPassed(): void {
+		const { from } = this.#passed.span!;
+		const hole = this.#passed.closeLowest()!;
+		this.#passed.removeRange(from, hole.to);
+		this.#passedClosed += hole.from - from;
 	}
 
 	#closeLowestGap(): void {

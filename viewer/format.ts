@@ -46,17 +46,25 @@ export function row(node: NodeView, now: number): string[] {
 
 /** What a run came to, in one sentence. */
 export function summary(merge: Merge, nodesMax = 5): string {
-	const { received, missing, dropped, duplicates, conflicts, malformed } = merge;
+	const { received, missing, dropped, passed, duplicates, conflicts, malformed } = merge;
 	const nodes = merge.nodes();
 	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
 	const lossy = nodes.filter((node) => node.missing);
 	const names = lossy.slice(0, nodesMax).map((node) => `${node.name} ${gapWords(node.gaps(), 3)}`);
 	parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
+	if (passed) parts.push(passedWords(passed));
+	const silent = nodes.filter((node) => node.received && node.blind);
+	if (silent.length) parts.push(`no reading from ${silent.slice(0, nodesMax).map(({ name }) => name).join(' and ')}${silent.length > nodesMax ? ' …' : ''} since the connection was lost`);
 	if (dropped) parts.push(`${dropped} dropped for want of memory`);
 	if (duplicates) parts.push(`${duplicates} came twice`);
 	if (conflicts) parts.push(`${conflicts} came twice with different values`);
 	if (malformed) parts.push(`${counted(malformed, 'message')} not understood`);
 	return `${parts.join(', ')}.`;
+}
+
+/** No loss, but not seen: those who were connected had them. */
+export function passedWords(passed: number): string {
+	return `and ${passed} passed while we were not connected`;
 }
 
 export function gapWords(gaps: readonly Gap[], max: number): string {

@@ -42,6 +42,10 @@ export interface NodeView {
 	readonly missing: number;
 	/** Dropped by the node to make room, and named by it: accounted for, so not missing. */
 	readonly dropped: number;
+	/** Numbers that passed while the watcher was cut off, as far as later ones show. */
+	readonly passed: number;
+	/** No live reading came since the watcher was cut off. */
+	readonly blind: boolean;
 	readonly boots: number;
 	gaps(): Gap[];
 }
@@ -71,9 +75,9 @@ export class Merge {
 		return 'noted';
 	}
 
-	/** The watcher itself was cut off: numbers that pass until each node is heard again are nobody's loss. */
+	/** The watcher itself was cut off: numbers that pass until each node is heard again are nobody's loss, and counted apart. */
 	interrupted(): void {
-		for (const node of this.#nodes.values()) node.blind = true;
+		for (const node of this.#nodes.values()) node.interrupted();
 	}
 
 	node(name: string): NodeView | undefined {
@@ -99,6 +103,10 @@ export class Merge {
 
 	get dropped(): number {
 		return this.#sum((node) => node.dropped);
+	}
+
+	get passed(): number {
+		return this.#sum((node) => node.passed);
 	}
 
 	get duplicates(): number {
@@ -142,7 +150,9 @@ class Node implements NodeView {
 	/** In the order of their last reading. */
 	readonly #boots = new Map<string, BootLog>();
 	#current: BootLog | undefined;
-	#forgotten = { received: 0, missing: 0, dropped: 0, boots: 0 };
+	#forgotten = { received: 0, missing: 0, dropped: 0, passed: 0, boots: 0 };
+	/** The highest number of the boot that was running when the watcher was cut off. */
+	#blindAfter = 0;
 	blind = false;
 	status: Status | undefined;
 	statusAt = 0;
@@ -164,6 +174,7 @@ class Node implements NodeView {
 
 	reading(reading: Reading, late: boolean, at: number): Verdict {
 		const boot = this.#boot(reading.boot);
+		if (reading.dropped) boot.drop(reading.dropped);
 		if (!late) this.#heardLive(boot, reading.seq);
 		const verdict = boot.take(reading, late);
 		if (verdict === 'conflict') this.conflicts++;
@@ -181,6 +192,11 @@ class Node implements NodeView {
 		else if (message.kind === 'outage') [this.outage, this.outages] = [message.content, this.outages + 1];
 	}
 
+	interrupted(): void {
+		if (!this.blind) this.#blindAfter = this.#current?.highest ?? 0;
+		this.blind = true;
+	}
+
 	get received(): number {
 		return this.#sum((boot) => boot.received) + this.#forgotten.received;
 	}
@@ -191,6 +207,10 @@ class Node implements NodeView {
 
 	get dropped(): number {
 		return this.#sum((boot) => boot.dropped) + this.#forgotten.dropped;
+	}
+
+	get passed(): number {
+		return this.#sum((boot) => boot.passed) + this.#forgotten.passed;
 	}
 
 	get boots(): number {
@@ -227,6 +247,7 @@ class Node implements NodeView {
 			this.#forgotten.received += boot.received;
 			this.#forgotten.missing += boot.missing;
 			this.#forgotten.dropped += boot.dropped;
+			this.#forgotten.passed += boot.passed;
 			this.#forgotten.boots++;
 			this.#boots.delete(name);
 			return;
@@ -237,11 +258,12 @@ class Node implements NodeView {
 		if (boot !== this.#current) {
 			// A boot that follows another before our eyes is seen from its first number on.
 			if (this.#current && !this.blind && !boot.heardLive) boot.begunInSight = true;
+			if (this.#current && this.blind && !boot.heardLive) boot.excuse(1, seq - 1);
 			this.#current = boot;
 			this.last = undefined;
 			this.blind = false;
-		} else if (this.blind && seq > boot.highest) {
-			boot.excuse(boot.highest + 1, seq - 1);
+		} else if (this.blind && seq > this.#blindAfter) {
+			boot.excuse(this.#blindAfter + 1, seq - 1);
 			this.blind = false;
 		}
 	}

@@ -56,6 +56,24 @@ export class Ranges {
 		this.#size += high - low + 1 - covered;
 	}
 
+	/** Returns how many of them were in it. */
+	removeRange(from: number, to: number): number {
+		const ends = this.#ends;
+		const first = this.#find(from);
+		const rest: number[] = [];
+		let beyond = first;
+		let removed = 0;
+		for (; beyond < ends.length && ends[beyond]! <= to; beyond += 2) {
+			const [low, high] = [ends[beyond]!, ends[beyond + 1]!];
+			if (low < from) rest.push(low, from - 1);
+			if (high > to) rest.push(to + 1, high);
+			removed += Math.min(high, to) - Math.max(low, from) + 1;
+		}
+		ends.splice(first, beyond - first, ...rest);
+		this.#size -= removed;
+		return removed;
+	}
+
 	/** The numbers between `from` and `to`, both included, that are not in it. */
 	holes(from: number, to: number): Range[] {
 		const ends = this.#ends;

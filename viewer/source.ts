@@ -1,7 +1,8 @@
 // Readings from a broker: subscribes with MQTT.js, hands every message to the merge, and says how the link is.
 //
 // Rule: never throws for what the broker or the network does. Each change of the link is told once, as a sentence;
-// `final` means that trying again cannot help. QoS 1, a clean session: what passes while we are away is nobody's loss (merge).
+// `final` means that trying again cannot help. QoS 1, a clean session: what passes while we are away
+// is nobody's loss, and counted (merge): a session that waits for us would stay behind at the broker when we are gone.
 
 import { connect, type ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Merge, Outcome } from './merge.js';

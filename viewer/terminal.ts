@@ -3,7 +3,7 @@
 // Rule: frame() is pure and gives no line wider than the terminal and no more lines than it has, so a frame can be drawn over
 // the one before without clearing: nothing flickers, and what stood above stays.
 
-import { counted, HEADINGS, row } from './format.js';
+import { counted, HEADINGS, passedWords, row } from './format.js';
 import type { Merge } from './merge.js';
 
 export interface FrameOptions {
@@ -40,7 +40,7 @@ export function frame(merge: Merge, { now, columns, rows, colour, link, log = []
 }
 
 function counts(merge: Merge): string {
-	return `${counted(merge.received, 'reading')}${merge.late ? ` (${merge.late} late)` : ''}, ${merge.missing} missing.`;
+	return `${counted(merge.received, 'reading')}${merge.late ? ` (${merge.late} late)` : ''}, ${merge.missing} missing${merge.passed ? `, ${passedWords(merge.passed)}` : ''}.`;
 }
 
 function tableLine(cells: readonly string[], widths: readonly number[], columns: number, colour: boolean, heading: boolean): string {

@@ -2,12 +2,14 @@
 //
 // Rule: all that is here begins with CONNECT and is gone with the connection. MQTT 5.0 §3.2.2.3, §3.3.2.3.4, §4.4, §4.9.
 
-import { parser, type IConnackPacket, type IConnectPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
+import { parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
 import type { Link } from '../network.js';
 import { packetSize } from '../virtual-client.js';
 
 /** Remaining length of 3.1.1's CONNACK; 5.0 has at least one byte more. */
 const CONNACK_LENGTH_4 = 2;
+/** Reason code of 5.0: session taken over. */
+const TAKEN_OVER = 0x8e;
 
 export class WireConnection {
 	readonly link: Link;
@@ -15,6 +17,11 @@ export class WireConnection {
 	version = 4;
 	/** CONNACK: not there yet, or its session present. */
 	present: boolean | undefined;
+	/** The broker said that another client has this client id. */
+	takenOver = false;
+	/** When CONNACK came that accepted it, and when the node heard that it was over; -1: not yet, or it was the node that ended it. */
+	#acceptedAt = -1;
+	#lostAt = -1;
 	/** Packet ids of messages that were sent in this connection and are not answered. */
 	readonly inFlight = new Set<number>();
 	onHeard: (packet: Packet) => void = () => {};
@@ -48,13 +55,30 @@ export class WireConnection {
 		this.#parser.parse(this.#unread);
 	}
 
-	accepted({ sessionPresent, properties = {} }: IConnackPacket): void {
+	accepted({ sessionPresent, properties = {} }: IConnackPacket, now: number): void {
 		this.present = sessionPresent;
+		this.#acceptedAt = now;
 		if (this.version !== 5) return;
 		this.#receiveMax = properties.receiveMaximum ?? 0xffff;
 		this.#packetMax = properties.maximumPacketSize ?? Infinity;
 		this.#aliasMax = properties.topicAliasMaximum ?? 0;
 		this.#count();
+	}
+
+	/** By the broker, in 5.0. */
+	disconnected({ reasonCode }: IDisconnectPacket, now: number): void {
+		this.takenOver = reasonCode === TAKEN_OVER;
+		this.lost(now);
+	}
+
+	/** The node hears that it is over. */
+	lost(now: number): void {
+		if (this.#lostAt < 0) this.#lostAt = now;
+	}
+
+	/** Whether it ended by no doing of the node's, that soon after it had been accepted. */
+	endedWithin(ms: number): boolean {
+		return this.#lostAt >= 0 && this.#lostAt - this.#acceptedAt < ms;
 	}
 
 	/** Of every packet but CONNECT. */

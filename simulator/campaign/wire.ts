@@ -15,6 +15,10 @@ const ATTEMPTS_GAP_MS = 1_000;
 const EXAMPLES_MAX = 5;
 /** MQTT 5.0: reason codes from here on are refusals. */
 const REFUSALS_FROM = 0x80;
+/** src/limits.ts says 60 s, by the node's clock and its loop. */
+const SOON_MS = 61_000;
+/** So many times in a row the broker hung up that soon: then another client with the id is suspected. */
+const HANG_UPS_MIN = 3;
 
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
@@ -25,15 +29,17 @@ interface Session {
 	last: WireConnection | undefined;
 	/** Packet id to topic and payload of what is in flight. */
 	readonly inFlight: Map<number, string>;
-	/** SUBSCRIBE ids that nobody has answered. */
-	readonly subscribing: Set<number>;
+	/** Packet id of SUBSCRIBE to its filters, while nobody has answered it. */
+	readonly subscribing: Map<number, readonly string[]>;
+	/** Filters that a SUBACK answered in this boot: from then on they are asked for in new sessions only, and where another client may have been in this one. */
+	readonly answered: Set<string>;
+	/** How often in a row the broker hung up soon after it had accepted the client, or told it why. */
+	hangUps: number;
 	/**
 	 * A connection of this session had topic aliases: a message is written anew for one and counts as sent before the socket takes it,
 	 * so that DUP may be on one that never came to the wire. Nobody is misled: it means only that it may have come before.
 	 */
 	aliased: boolean;
-	/** In this boot a SUBACK came: from then on SUBSCRIBE belongs to new sessions only. */
-	subscribed: boolean;
 }
 
 export interface WireRules {
@@ -86,10 +92,14 @@ export class WireJudge implements Tap {
 		this.#connections.get(id)!.arrived(bytes);
 	}
 
+	lost(id: number): void {
+		this.#connections.get(id)!.lost(this.#clock.now());
+	}
+
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), subscribing: new Set(), aliased: false, subscribed: false };
+		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), subscribing: new Map(), answered: new Set(), hangUps: 0, aliased: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -104,8 +114,9 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		if (packet.cmd === 'publish') this.#published(connection, session, packet);
 		if (packet.cmd !== 'subscribe') return;
-		if (connection.present && session.subscribed && !session.subscribing.size) this.#complain('SUBSCRIBE although the session was present');
-		session.subscribing.add(packet.messageId!);
+		const filters = packet.subscriptions.map(({ topic }) => topic);
+		if (connection.present && filters.some((filter) => session.answered.has(filter))) this.#complain('SUBSCRIBE although the session was present');
+		session.subscribing.set(packet.messageId!, filters);
 	}
 
 	#greeted(connection: WireConnection, packet: IConnectPacket): void {
@@ -114,16 +125,22 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		// A client that falls back to the other version begins anew, whatever the broker has kept.
 		if (session.version && session.version !== connection.version) this.#forget(session);
-		// What CONNACK said that it never heard, it cannot know.
-		if (session.last && session.last.present === undefined) session.subscribed = false;
+		// What CONNACK said that it never heard, it cannot know, nor what another client with its id did to the session.
+		if (session.last && (session.last.present === undefined || this.#contested(session, session.last))) session.answered.clear();
 		session.last = connection;
 		session.version = connection.version;
+	}
+
+	/** Whether it looks, from how the client's latest accepted connection ended, as if another client had its id. */
+	#contested(session: Session, last: WireConnection): boolean {
+		session.hangUps = last.takenOver || last.endedWithin(SOON_MS) ? session.hangUps + 1 : 0;
+		return last.takenOver || session.hangUps >= HANG_UPS_MIN;
 	}
 
 	#forget(session: Session): void {
 		session.inFlight.clear();
 		session.subscribing.clear();
-		session.subscribed = false;
+		session.answered.clear();
 	}
 
 	#published(connection: WireConnection, session: Session, packet: IPublishPacket): void {
@@ -145,20 +162,20 @@ export class WireJudge implements Tap {
 		if (packet.cmd === 'connack') this.#accepted(connection, session, packet);
 		else if (packet.cmd === 'puback') this.#acknowledged(connection, session, packet);
 		else if (packet.cmd === 'suback') {
+			for (const filter of session.subscribing.get(packet.messageId!) ?? []) session.answered.add(filter);
 			session.subscribing.delete(packet.messageId!);
-			session.subscribed = true;
-		}
+		} else if (packet.cmd === 'disconnect') connection.disconnected(packet, this.#clock.now());
 	}
 
 	#accepted(connection: WireConnection, session: Session, packet: IConnackPacket): void {
 		if ((packet.returnCode ?? packet.reasonCode) !== 0) return;
-		connection.accepted(packet);
+		connection.accepted(packet, this.#clock.now());
 		if (packet.properties?.topicAliasMaximum) session.aliased = true;
 		if (packet.sessionPresent) return;
 		// What was sent early, in this connection, is of the new session.
 		for (const id of session.inFlight.keys()) if (!connection.inFlight.has(id)) session.inFlight.delete(id);
 		session.subscribing.clear();
-		session.subscribed = false;
+		session.answered.clear();
 	}
 
 	#acknowledged(connection: WireConnection, session: Session, { messageId, reasonCode = 0 }: IPubackPacket): void {

@@ -2,7 +2,7 @@
 // The topic filters that the session wants, and how far the broker has been told.
 //
 // Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
-// has lost the session; never again otherwise. A request without an answer is made again on the next connection.
+// has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer is made again on the next connection.
 // Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
 
 import { assert } from '../assert.js';

@@ -161,6 +161,12 @@ export class Session extends Inbound {
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
 
+	/** Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. */
+	renewFilters(): void {
+		this.window = -1;
+		this.filters.renew();
+	}
+
 	/**
 	 * Ends the connection politely: DISCONNECT after the packet being sent, and nothing after it; then onClosed(Fault.None).
 	 * What was not sent is kept. `reason` is for MQTT 5.0: 4 has the broker publish the will all the same.

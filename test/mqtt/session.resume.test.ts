@@ -160,6 +160,51 @@ describe('after a CONNECT that was not answered', () => {
 	});
 });
 
+describe('renewFilters()', () => {
+	/** Connected, with two filters that were answered. */
+	function subscribed(): Bench {
+		const bench = new Bench().connect();
+		bench.session.subscribe('a', 1);
+		bench.session.subscribe('b', 0);
+		bench.sentBytes();
+		bench.receive(hex`90 03 0001 01 90 03 0002 00`);
+		return bench;
+	}
+
+	it('has filters asked for again on the next connection, even if the session is present, and only on that', () => {
+		const bench = subscribed();
+		bench.session.lost();
+		bench.session.renewFilters();
+		bench.connect(true);
+		expect(bench.sent()).toEqual(['subscribe a q1 #3', 'subscribe b q0 #4']);
+		bench.receive(hex`90 03 0003 01 90 03 0004 00`);
+		bench.reconnect(true);
+		expect(bench.sent()).toEqual([]);
+	});
+
+	it('goes on until they are answered, and asks for none twice', () => {
+		const bench = subscribed();
+		bench.session.lost();
+		bench.session.renewFilters();
+		bench.connect(true);
+		bench.sentBytes();
+		bench.receive(hex`90 03 0003 01`);
+		bench.reconnect(true);
+		expect(bench.sent()).toEqual(['subscribe b q0 #4']);
+		bench.session.renewFilters();
+		expect(bench.sent()).toEqual(['subscribe a q1 #5']);
+	});
+
+	it('leaves a filter that is to be left', () => {
+		const bench = subscribed();
+		bench.session.unsubscribe('a');
+		bench.session.lost();
+		bench.session.renewFilters();
+		bench.connect(true);
+		expect(bench.sent()).toEqual(['unsubscribe a #3', 'subscribe b q0 #4']);
+	});
+});
+
 describe('a message that makes the broker hang up', () => {
 	/** The broker acknowledges all but the message with that text, at which it hangs up. */
 	function poisoned(bench: Bench, poison: string, rounds: number, byBroker = true): string[] {

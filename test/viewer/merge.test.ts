@@ -110,8 +110,41 @@ describe('Merging live and late readings', () => {
 		merge.take(reading({ seq: 11 }), 11);
 		const node = merge.node('cellar')!;
 		expect(node.gaps()).toEqual([{ boot: '1', from: 10, to: 10 }]);
+		expect([node.passed, merge.passed]).toEqual([6, 6]);
 		expect(merge.take(reading({ seq: 5, late: true }), 12)).toBe('new');
-		expect(node.received).toBe(5);
+		expect(merge.take(reading({ seq: 5, late: true }), 13)).toBe('duplicate');
+		expect([node.received, node.missing, node.passed]).toEqual([5, 1, 5]);
+	});
+
+	it('says how many passed while it was cut off in whatever order the rest comes, without those that the node dropped', () => {
+		for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]]) {
+			const merge = merged([{ seq: 1 }, { seq: 2 }]);
+			merge.interrupted();
+			merge.interrupted();
+			const messages = [reading({ seq: 6, late: true }), reading({ seq: 9, dropped: { from: 7, to: 7 } }), reading({ seq: 10 })];
+			for (const index of order) merge.take(messages[index]!, index);
+			expect(merge.node('cellar'), `${order}`).toMatchObject({ received: 5, missing: 0, dropped: 1, passed: 4, blind: false });
+		}
+	});
+
+	it('counts with them the first numbers of a boot that began meanwhile', () => {
+		for (const fromStart of [false, true]) {
+			const merge = merged([{ seq: 1 }], fromStart);
+			merge.interrupted();
+			merge.take(reading({ seq: 4, boot: '2' }), 2);
+			merge.take(reading({ seq: 3, boot: '2', late: true }), 3);
+			expect(merge.node('cellar'), `${fromStart}`).toMatchObject({ received: 3, missing: 0, passed: 2 });
+		}
+	});
+
+	it('keeps their count when the boot is forgotten, and bounds what it keeps of them', () => {
+		const merge = merged([{ seq: 1 }]);
+		for (let k = 1; k <= RANGES_MAX + 9; k++) {
+			merge.interrupted();
+			merge.take(reading({ seq: 1 + 2 * k }), k);
+		}
+		for (let boot = 2; boot <= BOOTS_MAX + 2; boot++) merge.take(reading({ seq: 1, boot: `${boot}` }), 9);
+		expect(merge.node('cellar')).toMatchObject({ missing: 0, passed: RANGES_MAX + 9 });
 	});
 
 	it('shows the reading with the highest number of the boot that is running, whatever comes late', () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Ranges } from '../../viewer/ranges.js';
 
 const step = fc.oneof(
-	fc.record({ from: fc.nat(60), length: fc.integer({ min: 0, max: 12 }) }),
-	fc.record({ from: fc.nat(60), length: fc.constant(1) }),
+	fc.record({ from: fc.nat(60), length: fc.integer({ min: 0, max: 12 }), added: fc.boolean() }),
+	fc.record({ from: fc.nat(60), length: fc.constant(1), added: fc.boolean() }),
 );
 
 describe('Ranges', () => {
@@ -13,9 +13,14 @@ describe('Ranges', () => {
 			fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
 				const ranges = new Ranges();
 				const set = new Set<number>();
-				for (const { from, length } of steps) {
-					ranges.addRange(from, from + length - 1);
-					for (let value = from; value < from + length; value++) set.add(value);
+				for (const { from, length, added } of steps) {
+					let removed = 0;
+					for (let value = from; value < from + length; value++) {
+						if (added) set.add(value);
+						else if (set.delete(value)) removed++;
+					}
+					if (added) ranges.addRange(from, from + length - 1);
+					else expect(ranges.removeRange(from, from + length - 1)).toBe(removed);
 				}
 				expect(ranges.size).toBe(set.size);
 				for (let value = 0; value < 80; value++) expect(ranges.has(value)).toBe(set.has(value));

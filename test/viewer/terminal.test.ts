@@ -97,6 +97,16 @@ describe('A summary', () => {
 		expect(summary(new Merge())).toBe('0 readings from 0 nodes, none missing.');
 	});
 
+	it('says what passed while we were not connected, and of which nodes nothing came since', () => {
+		const merge = office();
+		const live = (seq: number) => merge.take({ kind: 'reading', node: 'cellar', late: false, reading: { seq, boot: '1', time: 1, values: {} } }, 0);
+		merge.interrupted();
+		expect(summary(merge)).toBe('3 readings from 1 node, 3 missing (cellar 3-5), no reading from cellar since the connection was lost.');
+		live(9);
+		expect(summary(merge)).toBe('4 readings from 1 node, 3 missing (cellar 3-5), and 2 passed while we were not connected.');
+		expect(frame(merge, PLAIN)).toContain('4 readings, 3 missing, and 2 passed while we were not connected.');
+	});
+
 	it('says ages as people do', () => {
 		expect([0, 119_999, 120_000, 7_200_000, 200_000_000].map(age)).toEqual(['0 s', '119 s', '2 min', '2 h', '2 d']);
 	});

@@ -2,8 +2,10 @@
 // What a part can show by itself is tested there; the table says where.
 
 import { describe, expect, it } from 'vitest';
-import type { IPublishPacket } from 'mqtt-packet';
+import type { IConnackPacket, IPublishPacket } from 'mqtt-packet';
+import { Random } from '../../simulator/random.js';
 import type { ServerEnd } from '../../simulator/virtual-network.js';
+import { Twin } from '../../simulator/virtual-twin.js';
 import { HOUR, MINUTE, SECOND, stage, type Stage } from './stage.js';
 
 /** Keep-alive of the settings, and what a PINGRESP is waited for (src/mqtt/options.ts). */
@@ -399,6 +401,21 @@ describe('the node\'s own troubles', () => {
 	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', () => expectTwinsWell(4));
 
 	it('F36 two nodes with one client id in MQTT 5.0, where the broker says it with DISCONNECT: the same', () => expectTwinsWell(5));
+
+	it('F36 a twin that begins a session of its own and leaves: the node hears commands again, though the session is present', async () => {
+		const set = await online();
+		const { world, broker } = set.simulation;
+		// In 5.0 it begins with CleanStart, and asks for topics of its own.
+		const twin = new Twin(world.clock, new Random('twin'), broker, { clientId: 'telltale-porch', base: 'telltale/other', version: 5, clean: false, awayMs: [2_000, 2_000] });
+		await set.run(10 * MINUTE);
+		twin.leave();
+		const from = set.now;
+		await set.run(2 * MINUTE);
+		expect(set.packets('connack', from).map((packet) => (packet as IConnackPacket).sessionPresent)).toEqual([true]);
+		broker.publish('telltale/porch/set/interval', '{"id":"after","value":6000}', { qos: 1 });
+		await set.until(() => set.texts('result', from).some((text) => text.includes('"after"')), 10 * SECOND);
+		await set.expectWell();
+	});
 
 	async function expectTwinsWell(protocol: number): Promise<void> {
 		const set = await stage({ nodes: 2, settings: { protocol }, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });

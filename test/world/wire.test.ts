@@ -5,17 +5,20 @@ import { Scheduler } from '../../simulator/clock.js';
 import { WireJudge, type WireRules } from '../../simulator/campaign/wire.js';
 import { Link } from '../../simulator/network.js';
 
+const OUT_OF_PLACE = 'SUBSCRIBE although the session was present';
 const LIMITS = { receiveMaximum: 2, maximumPacketSize: 60, topicAliasMaximum: 1 };
 
 class Bench {
 	readonly judge: WireJudge;
+	readonly #clock = new Scheduler('virtual');
 	#version: 4 | 5;
 	readonly #link = new Link();
 	#connection = 0;
+	#subscribed = 0;
 
 	constructor(version: 4 | 5, rules: WireRules = {}) {
 		this.#version = version;
-		this.judge = new WireJudge(new Scheduler('virtual'), rules);
+		this.judge = new WireJudge(this.#clock, rules);
 	}
 
 	/** A connection; without `present` it is not accepted yet. */
@@ -42,6 +45,19 @@ class Bench {
 		return this;
 	}
 
+	/** The broker hangs up when the connection has lived so long. */
+	async hungUpAfter(ms: number): Promise<this> {
+		await this.#clock.run(this.#clock.now() + ms);
+		this.judge.lost(this.#connection);
+		return this;
+	}
+
+	/** A filter, asked for and granted. */
+	subscribe(filter: string): this {
+		const messageId = ++this.#subscribed;
+		return this.say({ cmd: 'subscribe', messageId, subscriptions: [{ topic: filter, qos: 1 }] }).hear({ cmd: 'suback', messageId, granted: [1] });
+	}
+
 	get complaints(): string[] {
 		return this.judge.violations.map((sentence) => sentence.replace(/^wire: | \(at .*\)$/g, ''));
 	}
@@ -65,11 +81,47 @@ describe('the judge of the wire', () => {
 	});
 
 	it('lets a client subscribe anew that has fallen back to the other version, and no other', () => {
-		const subscribe = (messageId: number): Packet => ({ cmd: 'subscribe', messageId, subscriptions: [{ topic: 's', qos: 1 }] });
-		const bench = new Bench(5).connect(false).say(subscribe(1)).hear({ cmd: 'suback', messageId: 1, granted: [1] }).say(publish(2));
-		bench.fallBack().connect(true).say(subscribe(1)).hear({ cmd: 'suback', messageId: 1, granted: [1] }).say(publish(2, { payload: 'other' }));
+		const bench = new Bench(5).connect(false).subscribe('s').say(publish(2));
+		bench.fallBack().connect(true).subscribe('s').say(publish(2, { payload: 'other' }));
 		expect(bench.complaints).toEqual([]);
-		expect(bench.connect(true).say(subscribe(3)).complaints).toEqual(['SUBSCRIBE although the session was present']);
+		expect(bench.connect(true).subscribe('s').complaints).toEqual([OUT_OF_PLACE]);
+	});
+
+	it('lets a client subscribe to what it has not in this session, and to nothing else', () => {
+		const bench = new Bench(4).connect(false).subscribe('a').connect(true).subscribe('b');
+		expect(bench.complaints).toEqual([]);
+		expect(bench.subscribe('b').complaints).toEqual([OUT_OF_PLACE]);
+		expect(bench.connect(true).subscribe('a').complaints).toEqual([OUT_OF_PLACE]);
+		expect(bench.connect(false).subscribe('a').complaints).toEqual([]);
+	});
+
+	/** Connections with the session present that lived so long until the broker hung up, behind one that subscribed. */
+	async function hungUp(...lives: number[]): Promise<Bench> {
+		const bench = new Bench(4).connect(false).subscribe('a').subscribe('b');
+		for (const ms of lives) (await bench.hungUpAfter(ms)).connect(true);
+		return bench;
+	}
+
+	it('lets a client subscribe anew that was hung up on soon three times in a row, once to each filter', async () => {
+		const bench = (await hungUp(1_000, 59_000, 1_000)).subscribe('a').subscribe('b');
+		expect(bench.complaints).toEqual([]);
+		expect(bench.subscribe('b').complaints).toEqual([OUT_OF_PLACE]);
+		expect((await bench.hungUpAfter(1_000)).connect(true).subscribe('b').complaints).toEqual([]);
+		expect((await bench.hungUpAfter(62_000)).connect(true).subscribe('b').complaints).toEqual([OUT_OF_PLACE]);
+	});
+
+	it.each([['two times only', [1_000, 1_000]], ['not soon', [1_000, 1_000, 62_000]], ['not in a row', [1_000, 62_000, 1_000, 1_000]]])('and none that was hung up on %s', async (_name, lives) => {
+		expect((await hungUp(...lives)).subscribe('a').complaints).toEqual([OUT_OF_PLACE]);
+	});
+
+	it('and none that ended its connections itself', async () => {
+		const bench = await hungUp(1_000, 1_000);
+		expect(bench.connect(true).subscribe('a').complaints).toEqual([OUT_OF_PLACE]);
+	});
+
+	it.each([[0x8e, []], [0x8b, [OUT_OF_PLACE]]])('lets a client of 5.0 subscribe anew that was told why at once, if it was a takeover: reason %i', (reasonCode, complaints) => {
+		const bench = five().subscribe('a').hear({ cmd: 'disconnect', reasonCode });
+		expect(bench.connect(true).subscribe('a').complaints).toEqual(complaints);
 	});
 
 	it('knows a DUP of what was never sent', () => {
