@@ -13,6 +13,7 @@ import type { Config } from './config.js';
 import type { CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
+import { Inbox } from './inbox.js';
 import type { Upper } from './link.js';
 import {
 	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
@@ -30,8 +31,6 @@ import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
 
 const QOS = 1;
-/** Taken from the socket at a time. */
-const ARRIVED_BYTES = 128;
 
 export class Broker implements Pollable, Upper, SessionHandler {
 	accepted = false;
@@ -59,9 +58,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	#message!: Message;
 	#text!: Text;
 	readonly #writer = new ReadingWriter();
-	readonly #arrived = new Uint8Array(ARRIVED_BYTES);
-	#arrivedFrom = 0;
-	#arrivedTo = 0;
+	readonly #inbox = new Inbox();
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
 	/** Packet ids of readings in flight (0: free); waiting.ts knows which readings by the same index. */
@@ -114,7 +111,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
 		this.ended = '';
 		this.cause = Cause.None;
-		this.#arrivedFrom = this.#arrivedTo = 0;
+		this.#inbox.clear();
 		this.#open = true;
 		this.#begun = false;
 		if (contested) this.#session.renewFilters();
@@ -134,7 +131,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
 		if (!this.#open) return NEVER;
-		this.read(now);
+		this.#inbox.read(this.#transport, this.#session, now);
 		let wakeAt = this.#session.poll(now);
 		if (this.#begun && !this.ended) {
 			const lateAt = this.say(now);
@@ -262,20 +259,6 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (this.ended) return;
 		this.cause = cause;
 		this.ended = sentence;
-	}
-
-	private read(now: Millis): void {
-		for (;;) {
-			if (this.#arrivedFrom === this.#arrivedTo) {
-				this.#arrivedFrom = 0;
-				this.#arrivedTo = this.#transport.read(this.#arrived);
-				if (this.#arrivedTo === 0) return;
-			}
-			const from = this.#session.receive(this.#arrived, this.#arrivedFrom, this.#arrivedTo, now);
-			this.#arrivedFrom = from;
-			// Acknowledgements wait for the socket: the rest comes after they have gone.
-			if (from < this.#arrivedTo) return;
-		}
 	}
 
 	private flush(now: Millis): void {

@@ -8,9 +8,8 @@
 import { Fault } from './fault.js';
 import { Wish } from './filters.js';
 import type { Millis } from './options.js';
-import { Outbound } from './outbound.js';
+import { Outbound, State } from './outbound.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
-import { State } from './parts.js';
 import { isPlainTopic } from './topics.js';
 import { readUint16 } from './wire.js';
 
@@ -18,12 +17,9 @@ import { readUint16 } from './wire.js';
 const NOT_FOUND = 0x92;
 
 export abstract class Inbound extends Outbound {
-	/** After anything that did not go a short way: whether the next may. */
-	protected abstract settle(): void;
-
 	/**
-	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece; else
-	 * take(), which does the same with any packet.
+	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece. Returns where
+	 * the first packet begins that is anything else, of which nothing was done: take() does the same with any packet.
 	 */
 	protected takeUsual(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		while (this.window > 0) {
@@ -50,14 +46,11 @@ export abstract class Inbound extends Outbound {
 			from = end;
 			if (from === to) return to;
 		}
-		this.window = -1;
-		from = this.take(bytes, from, to, now);
-		this.settle();
 		return from;
 	}
 
 	/** Takes any packets, as Session.receive(). */
-	private take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+	protected take(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		const flow = this.options.flow;
 		while (from < to && this.receiving && this.state >= State.Connecting) {
 			if (!this.sender.ready || flow && flow.held) return from;

@@ -1,21 +1,102 @@
 // SPDX-License-Identifier: MIT
-// How messages get into the session, and from there, if nothing is in front of them, to the socket at once.
+// The lowest of a session's three layers: its parts, over one block of memory, and how messages get in, and from there, if nothing is in
+// front of them, to the socket at once. What is received is in inbound.ts, what else can be asked of a session in session.ts.
 //
-// Rule: a message is stored before a byte of it is sent, but for QoS 0 that the socket takes whole: of that nothing would be kept. What goes a short way
-// leaves the session as peek() and wrote() would have. MQTT 3.1.1 §3.3, §4.3
+// Rule: a message is stored before a byte of it is sent, but for QoS 0 that the socket takes whole: of that nothing would be kept. The layers are one
+// object, since on XS an object for each would cost a slot for each part that it refers to; and there are no more of them, since each takes 15 slots of
+// stack where a session is made. For the same reason as the first most parts have fields that are private to TypeScript alone: #private ones cost a slot an
+// object, and are looked up anew in every call. MQTT 3.1.1 §3.3, §4.3
 
 import { assert } from '../assert.js';
+import { Buffers } from './buffers.js';
+import { Delivery } from './delivery.js';
 import { Fault } from './fault.js';
+import { Filters } from './filters.js';
+import { Framer } from './framer.js';
+import { KeepAlive } from './keepalive.js';
+import { KnownTopic } from './known.js';
 import type { Message } from './message.js';
-import type { Millis } from './options.js';
-import { Packet, RETAIN } from './packets.js';
-import { Parts } from './parts.js';
+import type { Millis, SessionHandler, SessionOptions } from './options.js';
+import type { Outbox } from './outbox.js';
+import { connectSize, Packet, RETAIN } from './packets.js';
 import type { Protocol5 } from './protocol5.js';
+import { Sender } from './sender.js';
 import { lengthSize, writeBytes, writeLength } from './wire.js';
 
 const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
 
-export abstract class Outbound extends Parts {
+/** In this order: those before Connecting receive nothing, those before Stopping send nothing. */
+export const enum State {
+	Idle,
+	/** onClosed() was told; lost() is awaited. */
+	Ended,
+	/** DISCONNECT is to be the last packet, but is not queued yet, so that what is being handled can still be acknowledged. */
+	Stopping,
+	/** DISCONNECT is queued. */
+	Stopped,
+	/** CONNECT is on its way, CONNACK is awaited. */
+	Connecting,
+	/** The same, and messages may go out already. */
+	Early,
+	Connected,
+}
+
+export abstract class Outbound {
+	protected readonly options: SessionOptions;
+	protected readonly handler: SessionHandler;
+	protected readonly framer: Framer;
+	protected readonly known = new KnownTopic();
+	protected readonly outbox: Outbox;
+	protected readonly delivery: Delivery;
+	protected readonly filters: Filters;
+	protected readonly sender: Sender;
+	protected readonly keepAlive = new KeepAlive();
+	/**
+	 * Above 0: we are connected and nothing is under way but messages and PUBACKs, nearly always so. That many messages may be in flight; all that lies
+	 * in the outbox may go out as it is; the next byte that arrives begins a packet. Then the short ways of session.ts may be gone. -1: anything
+	 * else. Whoever begins anything else sets it to -1, whoever ends it calls settle().
+	 */
+	protected window = -1;
+	protected state = State.Idle;
+	/** receive() is under way, or a callback has thrown in it, and the connection that it was called for still stands. */
+	protected receiving = false;
+	/** What onClosed() is to be told, and in MQTT 5.0 the broker before, once DISCONNECT is out. */
+	protected fault = Fault.None;
+	protected code = 0;
+	protected reason = 0;
+	/** Messages drained because they did not fit the buffer. */
+	oversizeCount = 0;
+
+	/** Makes all buffers. Throws a sentence if the options break a rule of the standard or do not fit their buffers. */
+	constructor(options: SessionOptions, handler: SessionHandler) {
+		const { protocol5, flow } = options;
+		const is5 = protocol5 !== undefined;
+		const buffers = new Buffers(options);
+		const { bytes, filtersAt, controlAt } = buffers;
+		const size = connectSize(options);
+		assert(1 + lengthSize(size) + size <= filtersAt, `CONNECT takes ${size} bytes, more than bufferBytes.`);
+		this.options = options;
+		this.handler = handler;
+		this.framer = new Framer(bytes, is5, filtersAt);
+		this.filters = new Filters(options, bytes, filtersAt);
+		this.delivery = new Delivery(options, buffers);
+		this.outbox = this.delivery.outbox;
+		this.sender = new Sender(controlAt, this.outbox, protocol5 ? protocol5.aliases : flow);
+		flow?.attach(this.framer, this.delivery, this.filters, this.sender, this.keepAlive, this, is5);
+	}
+
+	/** From CONNACK until the connection ends or stop() is called. */
+	get connected(): boolean { return this.state === State.Connected; }
+
+	/** From start() until onClosed() or lost(). */
+	get running(): boolean { return this.state > State.Ended; }
+
+	/** QoS 1 and 2 messages that have been sent, wholly or in part, and are not acknowledged. */
+	get inFlight(): number { return this.delivery.inFlight; }
+
+	/** Messages that wait to be sent or to be acknowledged. 0: all that was published has arrived (QoS 0: has been handed over). */
+	get pending(): number { return this.delivery.pending; }
+
 	/** Ends the connection. */
 	protected abstract fail(fault: Fault, code: number): void;
 

@@ -3,7 +3,7 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
-// Each of these four, and send(), has a short way, which is open while `window` (parts.ts) is above 0 and does what the way for anything (…Any) would do.
+// Each of these four, and send(), has a short way, which is open while `window` (outbound.ts) is above 0 and does what the way for anything (…Any) would do.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
@@ -11,7 +11,7 @@ import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
 import { Packet, writeConnect } from './packets.js';
-import { State } from './parts.js';
+import { State } from './outbound.js';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -59,7 +59,12 @@ export class Session extends Inbound {
 				return to;
 			}
 		}
-		from = this.receiving ? this.takeUsual(bytes, from, to, now) : to;
+		if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
+		if (from < to) {
+			this.window = -1;
+			from = this.take(bytes, from, to, now);
+			this.settle();
+		}
 		this.receiving = false;
 		return from;
 	}
@@ -199,7 +204,8 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	protected settle(): void {
+	/** After anything that did not go a short way: whether the next may. */
+	private settle(): void {
 		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
 			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight() && (this.options.protocol5 === undefined || this.options.protocol5.takes(this.outbox));
 		this.window = usual ? this.delivery.window : -1;

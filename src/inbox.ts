@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What has come from the socket, on its way to the session.
+//
+// Rule: the session takes no more while acknowledgements of its own wait for the socket; what it leaves is offered again.
+
+import type { Session } from './mqtt/session.js';
+import type { Millis, Transport } from './ports.js';
+
+/** Taken from the socket at a time. */
+const ARRIVED_BYTES = 128;
+
+export class Inbox {
+	readonly #bytes = new Uint8Array(ARRIVED_BYTES);
+	#from = 0;
+	#to = 0;
+
+	/** A connection begins: nothing of the one before is left. */
+	clear(): void {
+		this.#from = this.#to = 0;
+	}
+
+	/** All that is there, as far as the session takes it. */
+	read(transport: Transport, session: Session, now: Millis): void {
+		for (;;) {
+			if (this.#from === this.#to) {
+				this.#from = 0;
+				this.#to = transport.read(this.#bytes);
+				if (this.#to === 0) return;
+			}
+			this.#from = session.receive(this.#bytes, this.#from, this.#to, now);
+			if (this.#from < this.#to) return;
+		}
+	}
+}
