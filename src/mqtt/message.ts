@@ -10,19 +10,19 @@ import { Packet, RETAIN } from './packets.js';
 import type { Protocol5 } from './protocol5.js';
 import { lengthSize, writeLength } from './wire.js';
 
+const BAD_USE = 'A message takes a topic no longer than it was made for, and a QoS of 0, 1 or 2.';
+
 export class Message {
 	/** The place of the payload. */
 	readonly payload: Uint8Array;
-	/** The packet, and in it, if there is one, the packet id. */
+	/** The packet; and all bytes, with the place of the packet id in them, if there is one. */
 	packet: Uint8Array;
-	readonly id: DataView;
+	readonly view: DataView;
+	readonly idAt: number;
 	/** As to() and resize() had it; of the payload, and -1: not set. */
 	topic: Uint8Array | undefined;
 	qos = 0;
 	length = -1;
-	private readonly bytes: Uint8Array;
-	private readonly payloadAt: number;
-	private readonly idAt: number;
 	private topicAt = 0;
 	private first = 0;
 
@@ -32,12 +32,10 @@ export class Message {
 		const length = topicMax + 2 + propertiesSize;
 		const payloadAt = 1 + lengthSize(length + payloadMax) + length;
 		const block = new ArrayBuffer(payloadAt + payloadMax);
-		this.payloadAt = payloadAt;
 		this.idAt = payloadAt - propertiesSize - 2;
-		this.bytes = this.packet = new Uint8Array(block);
-		this.payload = new Uint8Array(block, payloadAt);
-		this.id = new DataView(block, this.idAt, 2);
-		if (protocol5) protocol5.writePublish(this.bytes, payloadAt - propertiesSize);
+		this.payload = this.packet = new Uint8Array(block, payloadAt);
+		this.view = new DataView(block);
+		if (protocol5) protocol5.writePublish(new Uint8Array(block), payloadAt - propertiesSize);
 	}
 
 	/** Where the next message goes, and how. Throws a sentence if the topic is too long. */
@@ -46,8 +44,8 @@ export class Message {
 		if (topic === this.topic && first === this.first) return this;
 		// Without a packet id the properties follow the topic, which begins two bytes later then.
 		const at = (qos > 0 ? this.idAt : this.idAt + 2) - topic.length;
-		assert((qos === 0 || qos === 1 || qos === 2) && at >= 1 + lengthSize(this.bytes.length - at), 'A message takes a topic no longer than it was made for, and a QoS of 0, 1 or 2.');
-		this.bytes.set(topic, at);
+		assert((qos === 0 || qos === 1 || qos === 2) && at >= 1 + lengthSize(this.view.byteLength - at), BAD_USE);
+		new Uint8Array(this.view.buffer, at).set(topic);
 		this.topic = topic;
 		this.topicAt = at;
 		this.qos = qos;
@@ -58,15 +56,15 @@ export class Message {
 
 	/** The payload is that long. Throws a sentence if it was not made for so much, or nothing says where it goes. */
 	resize(length: number): void {
-		const { bytes, topicAt } = this;
-		const end = this.payloadAt + length;
-		if (topicAt === 0 || !(length >= 0 && end <= bytes.length)) assert(false, 'A message has a topic, and no more payload than it was made for.');
-		const rest = end - topicAt;
-		const at = topicAt - (rest < 0x80 ? 2 : 1 + lengthSize(rest));
-		bytes[at] = this.first;
-		if (rest < 0x80) bytes[at + 1] = rest;
-		else writeLength(bytes, at + 1, rest);
-		this.packet = bytes.subarray(at, end);
+		const topicAt = this.topicAt;
+		if (topicAt === 0 || !(length >= 0 && length <= this.payload.length)) assert(false, 'A message has a topic, and no more payload than it was made for.');
+		const rest = this.payload.byteOffset + length - topicAt;
+		const headSize = rest < 0x80 ? 2 : 1 + lengthSize(rest);
+		const packet = new Uint8Array(this.view.buffer, topicAt - headSize, headSize + rest);
+		packet[0] = this.first;
+		if (rest < 0x80) packet[1] = rest;
+		else writeLength(packet, 1, rest);
+		this.packet = packet;
 		this.length = length;
 	}
 }

@@ -154,7 +154,7 @@ export abstract class Outbound {
 		const id = outbox.lastId + 1;
 		const end = outbox.end + message.packet.length;
 		if (id > outbox.freeTo || end > outbox.bytes.length) return this.store(message);
-		message.id.setUint16(0, outbox.lastId = id);
+		message.view.setUint16(message.idAt, outbox.lastId = id);
 		outbox.bytes.set(message.packet, outbox.end);
 		outbox.end = end;
 		outbox.count = count + 1;
@@ -168,14 +168,14 @@ export abstract class Outbound {
 	}
 
 	/** Stores a message that is made ready. */
-	private store({ packet, qos, topic, length, id: idView }: Message): number {
+	private store({ packet, qos, topic, length, view, idAt }: Message): number {
 		const { outbox, delivery } = this;
 		const { protocol5 } = outbox;
 		const at = outbox.end;
 		const end = at + packet.length;
 		if (end > outbox.bytes.length || outbox.count === outbox.max || protocol5 && packet.length > protocol5.packetMax) return -1;
 		const id = qos > 0 ? delivery.takeId(this.filters) : 0;
-		if (qos > 0) idView.setUint16(0, id);
+		if (qos > 0) view.setUint16(idAt, id);
 		else outbox.fleeting++;
 		outbox.bytes.set(packet, at);
 		outbox.end = end;

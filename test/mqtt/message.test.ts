@@ -25,7 +25,7 @@ describe.each([[4, undefined], [5, undefined], [5, 3_600]])('in version %i with 
 				for (const size of [length, Math.floor(length / 2)]) {
 					message.to(name, qos, retain).resize(size);
 					message.payload.fill(0x61 + qos, 0, size);
-					if (qos > 0) message.id.setUint16(0, id);
+					if (qos > 0) message.view.setUint16(message.idAt, id);
 					const properties = messageExpirySeconds ? { messageExpiryInterval: messageExpirySeconds } : undefined;
 					const expected = generate({ cmd: 'publish', topic, payload: Buffer.alloc(size, 0x61 + qos), qos: qos as 0, retain, dup: false, messageId: id, properties }, { protocolVersion: version } as never);
 					expect(show(message.packet)).toBe(show(expected));
