@@ -3,11 +3,13 @@
 //
 // Rule: a topic that was right is right as long as no byte of it differs. It is kept, its length in two bytes in front, as numbers of eight bytes
 // (binary64), of which XS compares two in less time than it reads one byte of an array. In a plain topic (topics.ts) every byte lies between 0x2c
-// and 0x7f, and the length in front is more than 15: so none of these numbers is NaN, infinite or 0, and equal numbers are equal bytes.
+// and 0x7f, and the length in front is not 0: so none of these numbers is NaN, infinite or 0, and equal numbers are equal bytes.
 
-/** Of a topic with its length: what two numbers fill, and what four do. */
-const SIZE_MIN = 16;
-const SIZE_MAX = 32;
+/** Of a topic with its length: what two numbers fill, three and four. */
+const enum Size { Two = 16, Three = 24, Four = 32 }
+
+/** Where topics end for which three numbers are enough, in a PUBLISH with a head of two bytes. */
+export const enum End { OfThree = 2 + Size.Three }
 
 export class KnownTopic {
 	/** What viewOf() was asked last. */
@@ -39,11 +41,11 @@ export class KnownTopic {
 
 	private learn(view: DataView, at: number, end: number): void {
 		const size = end - at;
-		if (size < SIZE_MIN || size > SIZE_MAX) return;
+		if (size < Size.Two || size > Size.Four) return;
 		this.end = 2 + size;
 		this.first = view.getFloat64(at);
 		this.second = view.getFloat64(at + 8);
-		if (size > 24) this.third = view.getFloat64(at + 16);
+		if (size > Size.Three) this.third = view.getFloat64(at + 16);
 		this.last = view.getFloat64(end - 8);
 	}
 }

@@ -138,7 +138,7 @@ export abstract class Outbound {
 
 	/**
 	 * As publish(), for a message that is made ready, with so much payload, and with less work: if nothing is in front of it, it is given to the handler's
-	 * write() at once. It is stored before, as any other; what write() does not take goes out by peek().
+	 * write(), which MUST be there, at once, and of QoS 1 and 2 stored before. What write() does not take goes out by peek().
 	 */
 	send(message: Message, length: number, now: Millis): number {
 		if (length !== message.length) message.resize(length);

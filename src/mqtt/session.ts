@@ -9,6 +9,7 @@
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
+import { End } from './known.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
 import { Packet, writeConnect } from './packets.js';
 import { State } from './outbound.js';
@@ -32,8 +33,8 @@ export class Session extends Inbound {
 
 	/**
 	 * Takes bytes[from] to bytes[to - 1] as they came from the socket, cut anywhere, and returns the index of the first
-	 * byte not taken. That is `to`, unless acknowledgements wait for the socket: then offer the rest again after wrote().
-	 * If a callback throws, the error goes on up, and the next receive() or peek() closes the connection; so does one from inside a callback, where both MUST NOT be called.
+	 * byte not taken. That is `to`, unless acknowledgements wait for the socket: then offer the rest again after wrote(). If a callback
+	 * throws, the error goes on up, and the next receive() or peek() closes the connection; so does one from inside a callback, where both MUST NOT be called.
 	 */
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		if (from >= to || this.receiving) return this.receiveNothing(to);
@@ -41,6 +42,7 @@ export class Session extends Inbound {
 		const view = known.view!;
 		this.receiving = true;
 		this.keepAlive.receivedAt = now;
+		// The shortest way: messages of QoS 0, each with the topic that is known.
 		while (this.window > 0) {
 			const first = bytes[from];
 			if (first !== Packet.Publish && first !== Packet.PublishRetained) break;
@@ -49,7 +51,7 @@ export class Session extends Inbound {
 			let payloadAt = from + known.end;
 			if (!(payloadAt <= end) || end > to || length >= 0x80 || bytes !== known.bytes
 				|| view.getFloat64(payloadAt - 8) !== known.last || view.getFloat64(from + 2) !== known.first || view.getFloat64(from + 10) !== known.second
-				|| known.end > 26 && view.getFloat64(from + 18) !== known.third) break;
+				|| known.end > End.OfThree && view.getFloat64(from + 18) !== known.third) break;
 			// No properties, in one byte.
 			if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) break;
 			this.handler.onMessage(bytes, from + 4, from + known.end, payloadAt, end, 0, first > Packet.Publish, false);
