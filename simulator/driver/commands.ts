@@ -70,7 +70,7 @@ const CONNECT: Record<string, Kind> = {
 export const COMMANDS: Readonly<Record<string, { readonly words: string; readonly options: Record<string, Kind>; readonly needed: readonly string[] }>> = {
 	connect: { words: 'make a new session and connect it', options: CONNECT, needed: ['port'] },
 	reconnect: { words: 'connect the same session again', options: {}, needed: [] },
-	publish: { words: 'store a message and send it', options: { topic: text, payload: text, base64, qos, retain: flag }, needed: ['topic'] },
+	publish: { words: 'store a message and send it', options: { topic: text, payload: text, base64, qos, retain: flag, ready: flag }, needed: ['topic'] },
 	subscribe: { words: 'ask for a topic filter', options: { filter: text, qos }, needed: ['filter'] },
 	unsubscribe: { words: 'leave a topic filter', options: { filter: text }, needed: ['filter'] },
 	disconnect: { words: 'say DISCONNECT and close', options: { reason: whole(0, 255) }, needed: [] },

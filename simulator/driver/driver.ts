@@ -81,7 +81,7 @@ export class Driver {
 		switch (name) {
 			case 'connect': return this.#connect(id, options);
 			case 'reconnect': return this.#reconnect(id);
-			case 'publish': return this.#ask(id, name, options.topic, payloadOf(options).toString('hex'), options.qos ?? 0, options.retain ?? false);
+			case 'publish': return this.#ask(id, name, options.topic, payloadOf(options).toString('hex'), options.qos ?? 0, options.retain ?? false, options.ready ?? false);
 			case 'subscribe': return this.#ask(id, name, options.filter, options.qos ?? 0);
 			case 'unsubscribe': return this.#ask(id, name, options.filter);
 			case 'disconnect': return this.#disconnect(id, Number(options.reason ?? 0));

@@ -4,6 +4,7 @@
 
 import Timer, { type TimerHandle } from 'timer';
 import { Fault } from '../../src/mqtt/fault.js';
+import { Message } from '../../src/mqtt/message.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
 import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
 import { reasonText } from '../../src/mqtt/reasons.js';
@@ -19,12 +20,17 @@ export interface GuestOptions extends SessionOptions {
 	readonly options5?: Options5;
 }
 
+/** Topics that long need no message of their own. */
+const TOPIC_MAX = 200;
+
 /** Refused, and the program goes on: the host makes an "error" of it. */
 const tell = (event: string, values: object): void => call('driver.tell', event, JSON.stringify(values));
 
 class Guest implements SessionHandler {
 	#session: Session | undefined;
 	#protocol5: Protocol5 | undefined;
+	/** For what is published ready; of that session. */
+	#message: Message | undefined;
 	#room = 0;
 	#open = false;
 	#received = new Uint8Array(0);
@@ -32,6 +38,12 @@ class Guest implements SessionHandler {
 
 	constructor() {
 		on('driver', (command: string, ...values: unknown[]) => this.#do(command, values));
+	}
+
+	write(packet: Uint8Array): boolean {
+		if (packet.length > this.#room) return false;
+		this.#room = call<number>('driver.write', toHex(packet));
+		return true;
 	}
 
 	onConnected(sessionPresent: boolean): void {
@@ -74,14 +86,14 @@ class Guest implements SessionHandler {
 
 	#do(command: string, values: unknown[]): void {
 		try {
-			this.#perform(command, values as [never, never, never, never]);
+			this.#perform(command, values as [never, never, never, never, never]);
 		} catch (error) {
 			tell('error', { sentence: (error as Error).message });
 		}
 		this.#pump();
 	}
 
-	#perform(command: string, values: [never, never, never, never]): void {
+	#perform(command: string, values: [never, never, never, never, never]): void {
 		switch (command) {
 			case 'make': return this.#make(values[0]);
 			case 'opened': return this.#opened(values[0]);
@@ -90,7 +102,7 @@ class Guest implements SessionHandler {
 				return;
 			case 'data': return this.#data(new Uint8Array(fromHex(values[0])));
 			case 'gone': return this.#gone(values[0], values[1]);
-			case 'publish': return this.#publish(values[0], new Uint8Array(fromHex(values[1])), values[2], values[3]);
+			case 'publish': return this.#publish(values[0], new Uint8Array(fromHex(values[1])), values[2], values[3], values[4]);
 			case 'subscribe': return this.#asked(this.#made.subscribe(values[0], values[1]), 'subscribe');
 			case 'unsubscribe': return this.#asked(this.#made.unsubscribe(values[0]), 'unsubscribe');
 			case 'disconnect': return this.#made.stop(board.ms, values[0]);
@@ -108,6 +120,7 @@ class Guest implements SessionHandler {
 		const will = options.will && { ...options.will, payload: Uint8Array.from(options.willPayload) };
 		this.#session = new Session({ ...options, will, protocol5 }, this);
 		this.#protocol5 = protocol5;
+		this.#message = undefined;
 		tell('made', {});
 	}
 
@@ -139,12 +152,20 @@ class Guest implements SessionHandler {
 		tell('closed', end);
 	}
 
-	#publish(topic: string, payload: Uint8Array, qos: number, retain: boolean): void {
+	#publish(topic: string, payload: Uint8Array, qos: number, retain: boolean, ready: boolean): void {
 		const session = this.#made;
 		const name = topicName(topic);
-		const packetId = session.publish(name, payload, payload.length, qos, retain);
+		const packetId = ready ? this.#sendReady(name, payload, qos, retain) : session.publish(name, payload, payload.length, qos, retain);
 		if (packetId < 0) throw new Error(`There is no room for the message: ${Math.max(0, session.room(name))} bytes of payload fit now (outboxBytes, messagesMax).`);
 		tell('published', { packetId });
+	}
+
+	/** The same message is used again until one is larger. */
+	#sendReady(topic: Uint8Array, payload: Uint8Array, qos: number, retain: boolean): number {
+		let message = this.#message;
+		if (!message || topic.length > TOPIC_MAX || message.payload.length < payload.length) message = this.#message = new Message(Math.max(TOPIC_MAX, topic.length), payload.length, this.#protocol5);
+		message.payload.set(payload);
+		return this.#made.send(message.to(topic, qos, retain), payload.length, board.ms);
 	}
 
 	#asked(packetId: number, what: string): void {

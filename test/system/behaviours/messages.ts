@@ -38,6 +38,24 @@ const into = (qos: 0 | 1 | 2): Behaviour => ({
 	},
 });
 
+/** The same message again and again, after one of another length, to another topic and of another QoS. */
+const ready = (qos: 0 | 1 | 2): Behaviour => ({
+	name: `QoS ${qos} out, made ready: each arrives once and whole, in order, whatever was sent between`, xs: true,
+	async run(place) {
+		const client = await place.connected(ROOMY);
+		const [topic, other] = [place.topic(`ready/grüß/${qos}`), place.topic(`ready/${qos}`)];
+		const payloads = ['21.5', '21.6', '', '7', SIZES[place.setting.engine].subarray(0, 300), '21.7', SIZES[place.setting.engine]];
+		for (const payload of payloads) {
+			const told = [client.deliver(topic, payload, qos, false, true), client.deliver(other, 'other', 0, false, true)];
+			expect((await Promise.all(told)).map(({ event }) => event)).toEqual([qos > 0 ? 'acknowledged' : 'published', 'published']);
+		}
+		const heard = await place.ear.hears(topic, payloads.length);
+		expect(heard.map(({ payload, packet }, i) => [payload.equals(Buffer.from(payloads[i])), packet.qos, packet.retain])).toEqual(payloads.map(() => [true, qos, false]));
+		expect(await place.ear.hears(other, payloads.length)).toHaveLength(payloads.length);
+		expect(await place.silence(topic)).toHaveLength(payloads.length);
+	},
+});
+
 /** After a message in, so that what came before it is told. */
 async function mark(place: Place, client: Awaited<ReturnType<Place['client']>>, topic: string): Promise<void> {
 	const from = client.drive.told.length;
@@ -63,7 +81,7 @@ const oversize = (qos: 0 | 1 | 2): Behaviour => ({
 });
 
 export const MESSAGES: readonly Behaviour[] = [
-	out(0), out(1), out(2), into(0), into(1), into(2), oversize(0), oversize(1), oversize(2),
+	out(0), out(1), out(2), ready(0), ready(1), ready(2), into(0), into(1), into(2), oversize(0), oversize(1), oversize(2),
 	{
 		name: 'MQTT 5.0: a message in that is too large is kept from us by the broker; the connection stays', version: 5,
 		async run(place) {

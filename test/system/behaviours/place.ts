@@ -158,13 +158,13 @@ export class Client {
 	unsubscribe(filter: string): Promise<Told> { return this.drive.ask('unsubscribed', { command: 'unsubscribe', filter }); }
 
 	/** Resolves when it is stored. */
-	publish(topic: string, payload: string | Buffer, qos = 1, retain = false): Promise<Told> {
-		return this.drive.ask('published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain });
+	publish(topic: string, payload: string | Buffer, qos = 1, retain = false, ready = false): Promise<Told> {
+		return this.drive.ask('published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain, ready });
 	}
 
 	/** Resolves when the broker has it. */
-	deliver(topic: string, payload: string | Buffer, qos = 1, retain = false): Promise<Told> {
-		return this.drive.ask(qos > 0 ? 'acknowledged' : 'published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain });
+	deliver(topic: string, payload: string | Buffer, qos = 1, retain = false, ready = false): Promise<Told> {
+		return this.drive.ask(qos > 0 ? 'acknowledged' : 'published', { command: 'publish', topic, base64: Buffer.from(payload).toString('base64'), qos, retain, ready });
 	}
 
 	/** Events of that name so far. */

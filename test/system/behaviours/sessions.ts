@@ -6,8 +6,8 @@ const WILL = { payload: 'lost', qos: 1 };
 const MS = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The broker's answer to a message of ours is lost with the connection; `answers` of them come through before. */
-const unanswered = (qos: 1 | 2, answers: 0 | 1): Behaviour => ({
-	name: `an unacknowledged message of QoS ${qos} is sent again after a dropped socket${answers ? ', from PUBREL on' : ''}${qos === 2 ? ', and is there once' : ''}`, xs: true,
+const unanswered = (qos: 1 | 2, answers: 0 | 1, ready = false): Behaviour => ({
+	name: `an unacknowledged message of QoS ${qos}${ready ? ', made ready,' : ''} is sent again after a dropped socket${answers ? ', from PUBREL on' : ''}${qos === 2 ? ', and is there once' : ''}`, xs: true,
 	async run(place) {
 		const tap = await place.tap();
 		const client = await place.connected({ port: tap.port });
@@ -15,7 +15,7 @@ const unanswered = (qos: 1 | 2, answers: 0 | 1): Behaviour => ({
 		// mosquitto and aedes only keep a session that has something in it.
 		await client.subscribe(place.topic('own'));
 		tap.hold = true;
-		await client.publish(topic, 'once', qos);
+		await client.publish(topic, 'once', qos, false, ready);
 		await tap.until(({ held }) => held > 0);
 		if (answers) {
 			tap.release(true);
@@ -92,7 +92,7 @@ async function refusedAs(place: Place, user: string, password: string): Promise<
 }
 
 export const SESSIONS: readonly Behaviour[] = [
-	unanswered(1, 0), unanswered(2, 0), unanswered(2, 1), unanswering(1), unanswering(2), restart(true), restart(false),
+	unanswered(1, 0), unanswered(2, 0), unanswered(2, 1), unanswered(1, 0, true), unanswered(2, 1, true), unanswering(1), unanswering(2), restart(true), restart(false),
 	{
 		name: 'an idle connection stays for three times its keep-alive', waits: true, xs: true,
 		async run(place) {
