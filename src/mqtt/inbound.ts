@@ -89,11 +89,11 @@ export abstract class Inbound extends Outbound {
 		const at = this.framer.at;
 		const id = bytes[at] << 8 | bytes[at + 1];
 		if (id === 0) return this.fail(Fault.BadPacketId, first);
-		if (this.answer(first, id, bytes, at + 2, this.framer.end, now)) this.expectAnswers(now, true);
+		if (this.answer(first, id, bytes, at + 2, this.framer.end)) this.expectAnswers(now, true);
 	}
 
 	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
-	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number, now: Millis): boolean {
+	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
 		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
 		const protocol5 = this.options.protocol5;
 		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
@@ -101,10 +101,10 @@ export abstract class Inbound extends Outbound {
 		const delivery = this.delivery;
 		const oldest = delivery.isOldest(id);
 		switch (first) {
-			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason, oldest, now);
-			case Packet.Pubrec: return this.pubrec(id, reason, oldest, now);
+			case Packet.Puback: return delivery.acknowledge(id) && this.acknowledged(id, reason) && oldest;
+			case Packet.Pubrec: return this.pubrec(id, reason) && oldest;
 			case Packet.Pubrel: return this.pubrel(id);
-			default: return delivery.complete(id) && this.acknowledged(id, reason, oldest, now);
+			default: return delivery.complete(id) && this.acknowledged(id, reason) && oldest;
 		}
 	}
 
@@ -161,18 +161,17 @@ export abstract class Inbound extends Outbound {
 		return qos > 0 && id === 0 ? Fault.BadPacketId : Fault.None;
 	}
 
-	/** PUBACK, or what else ends the way of a message. The handler may ask what is awaited now. */
-	private acknowledged(id: number, reason: number, oldest: boolean, now: Millis): boolean {
-		if (oldest) this.expectAnswers(now, true);
+	/** PUBACK, or what else ends the way of a message. */
+	private acknowledged(id: number, reason: number): true {
 		this.handler.onAcknowledged(id, reason);
-		return oldest;
+		return true;
 	}
 
 	/** PUBREL follows from the session, which has the older ones go first; a second PUBREC is answered at once. */
-	private pubrec(id: number, reason: number, oldest: boolean, now: Millis): boolean {
+	private pubrec(id: number, reason: number): boolean {
 		const { delivery, sender } = this;
-		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason, oldest, now);
-		if (delivery.receive(id)) return oldest;
+		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason);
+		if (delivery.receive(id)) return true;
 		if (delivery.isReleased(id)) sender.acknowledge(Packet.Pubrel, id);
 		else if (this.options.protocol5 && !delivery.has(id)) sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
 		return false;

@@ -261,7 +261,8 @@ export class Session extends Inbound {
 			if (sender.room >= 0) sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
-		if (patienceMs > 0 && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
+		// While something is received, it may be the answer.
+		if (patienceMs > 0 && !this.receiving && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
 		if (!this.connected) return this.pollAny(now);
 		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), patienceMs > 0 ? keepAlive.awaitedSince + patienceMs : Infinity);
 	}

@@ -215,3 +215,28 @@ describe('an acknowledgement that does not come', () => {
 		expect(bench.told().filter((line) => line.startsWith('closed'))).toEqual([]);
 	});
 });
+
+describe('an answer at the last moment is no time-out for a handler that calls poll()', () => {
+	const ANSWERS: Record<string, [ask: (bench: Bench) => void, answer: Uint8Array]> = {
+		puback: [(bench) => bench.publish('a', 'x', 1), hex`40 02 0001`],
+		'puback of one that is not the oldest, then of that': [(bench) => { bench.publish('a', 'x', 1); bench.publish('a', 'y', 1); }, hex`40 02 0002 40 02 0001`],
+		pubcomp: [(bench) => { bench.publish('a', 'x', 2); bench.sentBytes(); bench.receive(hex`50 02 0001`); }, hex`70 02 0001`],
+		suback: [(bench) => bench.session.subscribe('a', 1), hex`90 03 0001 01`],
+		unsuback: [(bench) => { bench.session.subscribe('a', 1); bench.sentBytes(); bench.receive(hex`90 03 0001 01`); bench.session.unsubscribe('a'); }, hex`b0 02 0002`],
+	};
+
+	it.each(Object.keys(ANSWERS))('%s', (name) => {
+		const bench = connected({ keepAliveMs: 0, ackTimeoutMs: 20_000 });
+		const [ask, answer] = ANSWERS[name];
+		ask(bench);
+		bench.sentBytes();
+		bench.told();
+		let polls = 0;
+		bench.recorder.then = () => { polls++; bench.session.poll(bench.now); };
+		bench.now = 20_000;
+		bench.receive(answer);
+		expect(bench.told().filter((line) => line.startsWith('closed'))).toEqual([]);
+		expect([polls > 0, bench.session.connected]).toEqual([true, true]);
+		expect(bench.at(20_000)).toBe(Infinity);
+	});
+});
