@@ -253,7 +253,9 @@ export abstract class Inbound extends Outbound {
 		this.handler.onConnected(flags > 0);
 		const unfit = protocol5 ? protocol5.fit(delivery.outbox, filters, this.handler) : Fault.None;
 		if (unfit !== Fault.None) this.fail(unfit, protocol5!.code);
-		if (flags === 0) this.sessionLost();
+		if (flags > 0) return;
+		this.sessionLost();
+		this.expectAnswers(now, true);
 	}
 }
 Object.freeze(Inbound.prototype);

@@ -6,7 +6,7 @@ import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
 import { topicName } from '../../src/mqtt/topics.js';
 import type { Fault } from '../../src/mqtt/fault.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
-import { concat } from '../support/bytes.js';
+import { concat, hex } from '../support/bytes.js';
 
 export const OPTIONS: SessionOptions = { clientId: 'node1', keepAliveMs: 30_000, lastPacketId: 0 };
 
@@ -142,6 +142,17 @@ export class Bench5 extends Bench {
 
 export function connected5(properties: object = {}, options: Partial<SessionOptions> = {}, options5: Options5 = {}): Bench5 {
 	const bench = new Bench5(options, options5).connect(false, properties);
+	bench.told();
+	return bench;
+}
+
+/** Connected, with the filters "a" and "b" that were asked for (ids 1 and 2) and answered. */
+export function subscribed(): Bench {
+	const bench = new Bench().connect();
+	bench.session.subscribe('a', 1);
+	bench.session.subscribe('b', 0);
+	bench.sentBytes();
+	bench.receive(hex`90 03 0001 01 90 03 0002 00`);
 	bench.told();
 	return bench;
 }

@@ -1,7 +1,7 @@
 import { HOLD_MS } from '../../src/mqtt/options.js';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../support/bytes.js';
-import { Bench } from './bench.js';
+import { Bench, subscribed } from './bench.js';
 
 describe('after a connection is lost, with the session present', () => {
 	it('unacknowledged messages are sent again with DUP and their ids, in order, before new ones', () => {
@@ -160,17 +160,18 @@ describe('after a CONNECT that was not answered', () => {
 	});
 });
 
-describe('renewFilters()', () => {
-	/** Connected, with two filters that were answered. */
-	function subscribed(): Bench {
-		const bench = new Bench().connect();
-		bench.session.subscribe('a', 1);
-		bench.session.subscribe('b', 0);
-		bench.sentBytes();
-		bench.receive(hex`90 03 0001 01 90 03 0002 00`);
-		return bench;
-	}
+it('when the broker has lost the session, and with it the PUBREL that it was owed, no answer is awaited', () => {
+	const bench = new Bench({ ackTimeoutMs: 5_000, keepAliveMs: 0 }).connect();
+	bench.publish('a', 'x', 2);
+	bench.sentBytes();
+	bench.receive(hex`50 02 0001`);
+	bench.reconnect(false);
+	expect(bench.told()).toContain('acknowledged 1');
+	expect(bench.at(bench.now + 60_000)).toBe(Infinity);
+	expect(bench.session.connected).toBe(true);
+});
 
+describe('renewFilters()', () => {
 	it('has filters asked for again on the next connection, even if the session is present, and only on that', () => {
 		const bench = subscribed();
 		bench.session.lost();

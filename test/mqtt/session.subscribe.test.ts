@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/mqtt/fault.js';
 import { hex, show } from '../support/bytes.js';
-import { Bench } from './bench.js';
+import { Bench, subscribed } from './bench.js';
 
 describe('SUBSCRIBE', () => {
 	it('has flags 0010, an id, one filter and its QoS', () => {
@@ -119,16 +119,6 @@ describe('SUBSCRIBE', () => {
 });
 
 describe('UNSUBSCRIBE', () => {
-	function subscribed(): Bench {
-		const bench = new Bench().connect();
-		bench.session.subscribe('a', 1);
-		bench.session.subscribe('b', 0);
-		bench.sentBytes();
-		bench.receive(hex`90 03 0001 01 90 03 0002 00`);
-		bench.told();
-		return bench;
-	}
-
 	it('has flags 0010, an id and the filter without a QoS', () => {
 		const bench = subscribed();
 		expect(bench.session.unsubscribe('a')).toBe(3);
