@@ -68,7 +68,7 @@ export interface Will {
 
 /** Reason codes of a server that ends a connection, or refuses one. MQTT 5.0 §3.14.2.1. */
 export const SHUTTING_DOWN = 0x8b;
-const TAKEN_OVER = 0x8e;
+export const TAKEN_OVER = 0x8e;
 const FOR_EVER_SECONDS = 0xffff_ffff;
 
 export class VirtualBroker {

@@ -4,12 +4,11 @@
 
 import { parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
 import type { Link } from '../network.js';
+import { TAKEN_OVER } from '../virtual-broker.js';
 import { packetSize } from '../virtual-client.js';
 
 /** Remaining length of 3.1.1's CONNACK; 5.0 has at least one byte more. */
 const CONNACK_LENGTH_4 = 2;
-/** Reason code of 5.0: session taken over. */
-const TAKEN_OVER = 0x8e;
 
 export class WireConnection {
 	readonly link: Link;

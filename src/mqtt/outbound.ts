@@ -132,7 +132,10 @@ export abstract class Outbound {
 		else writeBytes(bytes, payloadAt, payload, length);
 		outbox.count++;
 		outbox.end = end;
-		if (outbox.protocol5) this.publish5(topic, payloadAt, outbox.protocol5);
+		if (outbox.protocol5) {
+			outbox.protocol5.writePublish(bytes, payloadAt - outbox.protocol5.publishSize);
+			this.stored5(topic, outbox.protocol5);
+		}
 		return id;
 	}
 
@@ -168,7 +171,7 @@ export abstract class Outbound {
 	}
 
 	/** Stores a message that is made ready. */
-	private store({ packet, qos, topic, length, view, idAt }: Message): number {
+	private store({ packet, qos, topic, view, idAt }: Message): number {
 		const { outbox, delivery } = this;
 		const { protocol5 } = outbox;
 		const at = outbox.end;
@@ -180,16 +183,15 @@ export abstract class Outbound {
 		outbox.bytes.set(packet, at);
 		outbox.end = end;
 		outbox.count++;
-		if (protocol5) this.publish5(topic!, end - length, protocol5);
+		if (protocol5) this.stored5(topic!, protocol5);
 		return id;
 	}
 
 	/** The longest payload that publish() takes now with that topic; -1 if none. */
 	room(topic: Uint8Array): number { return this.outbox.room(topic); }
 
-	/** What MQTT 5.0 adds: the properties, right before the payload, which say nothing of its own. */
-	private publish5(topic: Uint8Array, payloadAt: number, protocol5: Protocol5): void {
-		protocol5.writePublish(this.outbox.bytes, payloadAt - protocol5.publishSize);
+	/** A message is stored: in MQTT 5.0 its topic is worth an alias, and the broker may take less than it asks for. */
+	private stored5(topic: Uint8Array, protocol5: Protocol5): void {
 		protocol5.aliases.note(topic);
 		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}

@@ -37,7 +37,8 @@ export class Session extends Inbound {
 	 * throws, the error goes on up, and the next receive() or peek() closes the connection; so does one from inside a callback, where both MUST NOT be called.
 	 */
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		if (from >= to || this.receiving) return this.receiveNothing(to);
+		if (this.receiving) this.interrupted();
+		if (from >= to) return to;
 		const known = this.known;
 		const view = known.view!;
 		this.receiving = true;
@@ -69,12 +70,6 @@ export class Session extends Inbound {
 		}
 		this.receiving = false;
 		return from;
-	}
-
-	/** There is nothing, or there was a callback that did not return. */
-	private receiveNothing(to: number): number {
-		if (this.receiving) this.interrupted();
-		return to;
 	}
 
 	/** receive() or peek() is called while a callback has not returned: it threw. */
@@ -208,8 +203,9 @@ export class Session extends Inbound {
 
 	/** After anything that did not go a short way: whether the next may. */
 	private settle(): void {
-		const usual = this.state === State.Connected && this.filters.wishes === 0 && this.options.flow === undefined
-			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight() && (this.options.protocol5 === undefined || this.options.protocol5.takes(this.outbox));
+		const { flow, protocol5 } = this.options;
+		const usual = this.state === State.Connected && this.filters.wishes === 0 && flow === undefined && (protocol5 === undefined || protocol5.takes(this.outbox))
+			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight();
 		this.window = usual ? this.delivery.window : -1;
 	}
 
@@ -280,6 +276,5 @@ export class Session extends Inbound {
 		this.delivery.rewind();
 		this.filters.lost();
 	}
-
 }
 Object.freeze(Session.prototype);
