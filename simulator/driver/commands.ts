@@ -69,7 +69,7 @@ const CONNECT: Record<string, Kind> = {
 /** Each command's options; those in `needed` must be there. */
 export const COMMANDS: Readonly<Record<string, { readonly words: string; readonly options: Record<string, Kind>; readonly needed: readonly string[] }>> = {
 	connect: { words: 'make a new session and connect it', options: CONNECT, needed: ['port'] },
-	reconnect: { words: 'connect the same session again', options: {}, needed: [] },
+	reconnect: { words: 'connect the same session again', options: { renew: flag }, needed: [] },
 	publish: { words: 'store a message and send it', options: { topic: text, payload: text, base64, qos, retain: flag, ready: flag }, needed: ['topic'] },
 	subscribe: { words: 'ask for a topic filter', options: { filter: text, qos }, needed: ['filter'] },
 	unsubscribe: { words: 'leave a topic filter', options: { filter: text }, needed: ['filter'] },

@@ -80,7 +80,7 @@ export class Driver {
 	async #do({ name, id, options }: Command): Promise<void> {
 		switch (name) {
 			case 'connect': return this.#connect(id, options);
-			case 'reconnect': return this.#reconnect(id);
+			case 'reconnect': return this.#reconnect(id, options.renew === true);
 			case 'publish': return this.#ask(id, name, options.topic, payloadOf(options).toString('hex'), options.qos ?? 0, options.retain ?? false, options.ready ?? false);
 			case 'subscribe': return this.#ask(id, name, options.filter, options.qos ?? 0);
 			case 'unsubscribe': return this.#ask(id, name, options.filter);
@@ -107,9 +107,10 @@ export class Driver {
 		this.#open(id);
 	}
 
-	#reconnect(id: Id): void {
+	async #reconnect(id: Id, renew: boolean): Promise<void> {
 		if (this.#address.port === 0) return this.#error('There is no session yet: connect first.', id);
 		if (this.#busy) return this.#error('There is a connection already: disconnect or drop it first.', id);
+		if (renew) await this.#turn('driver', 'renew');
 		this.#open(id);
 	}
 

@@ -101,6 +101,7 @@ class Guest implements SessionHandler {
 				this.#room = values[0];
 				return;
 			case 'data': return this.#data(new Uint8Array(fromHex(values[0])));
+			case 'renew': return this.#made.renewFilters();
 			case 'gone': return this.#gone(values[0], values[1]);
 			case 'publish': return this.#publish(values[0], new Uint8Array(fromHex(values[1])), values[2], values[3], values[4]);
 			case 'subscribe': return this.#asked(this.#made.subscribe(values[0], values[1]), 'subscribe');

@@ -151,7 +151,7 @@ export class Client {
 	get id(): string { return String(this.options.clientId); }
 
 	connect(): Promise<Told> { return this.drive.ask('connected closed', { command: 'connect', ...this.options }); }
-	reconnect(): Promise<Told> { return this.drive.ask('connected closed', { command: 'reconnect' }); }
+	reconnect(options: object = {}): Promise<Told> { return this.drive.ask('connected closed', { command: 'reconnect', ...options }); }
 	disconnect(reason?: number): Promise<Told> { return this.drive.ask('closed', { command: 'disconnect', reason }); }
 	drop(): Promise<Told> { return this.drive.ask('closed', { command: 'drop' }); }
 	subscribe(filter: string, qos = 2): Promise<Told> { return this.drive.ask('subscribed', { command: 'subscribe', filter, qos }); }

@@ -94,6 +94,20 @@ async function refusedAs(place: Place, user: string, password: string): Promise<
 export const SESSIONS: readonly Behaviour[] = [
 	unanswered(1, 0), unanswered(2, 0), unanswered(2, 1), unanswered(1, 0, true), unanswered(2, 1, true), unanswering(1), unanswering(2), restart(true), restart(false),
 	{
+		name: 'filters are asked for again in a session that is present, if that is wished', xs: true,
+		async run(place) {
+			const client = await place.connected();
+			await client.subscribe(place.topic('again'));
+			await client.drop();
+			const from = client.drive.told.length;
+			expect(await client.reconnect({ renew: true })).toMatchObject({ sessionPresent: true });
+			expect(await client.hears('subscribed', {}, from)).toMatchObject({ code: 2 });
+			expect(client.all('subscribed')).toHaveLength(2);
+			await place.ear.publish(place.topic('again'), 'heard');
+			expect(await client.hears('message')).toMatchObject({ payload: 'heard' });
+		},
+	},
+	{
 		name: 'an idle connection stays for three times its keep-alive', waits: true, xs: true,
 		async run(place) {
 			const client = await place.connected({ keepAliveMs: 2_000, pingTimeoutMs: 5_000, will: { topic: place.topic('will'), ...WILL } });
