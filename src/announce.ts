@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the node says of itself: status, info, outage, health, and the outcome of a command. Contract: docs/topics.md.
+// What the node says of itself: status, info, outage, health. Contract: docs/topics.md.
 //
 // Rule: each kind is written at the moment it is sent, from what is true then; nothing is kept but what the past alone knows
-// (the outage, the result of a command).
+// (the outage).
 
 import type { Broker } from './broker.js';
 import type { Config } from './config.js';
@@ -20,7 +20,6 @@ export const enum Kind {
 	Status,
 	Info,
 	Outage,
-	Result,
 	Health,
 }
 
@@ -34,7 +33,6 @@ export const KINDS: readonly KindRow[] = Object.freeze([
 	row('status', 1, true),
 	row('info', 1, true),
 	row('outage', 1, false),
-	row('result', 1, false),
 	row('health', 0, false),
 ]);
 
@@ -58,8 +56,6 @@ export interface Subjects {
 export class Announcer implements Pollable {
 	readonly #of: Subjects;
 	#word = 'online';
-	/** The result of the last command, as text; '' if it has been said. */
-	#result = '';
 	/** Of the outage under way or just over. */
 	#lostAt: Millis = -1;
 	#lostTime = 0;
@@ -119,12 +115,6 @@ export class Announcer implements Pollable {
 		return Kind.Info;
 	}
 
-	/** The outcome of a command; replaces one that has not gone out yet. */
-	result(json: string): Kind {
-		this.#result = json;
-		return Kind.Result;
-	}
-
 	/** The payload is the will's own word. */
 	isLateWill(bytes: Uint8Array, from: number, to: number): boolean {
 		if (to - from !== OFFLINE.length) return false;
@@ -141,9 +131,6 @@ export class Announcer implements Pollable {
 				return this.writeInfo(text);
 			case Kind.Outage:
 				return this.writeOutage(text);
-			case Kind.Result:
-				text.utf8(this.#result);
-				break;
 			case Kind.Health:
 				return this.writeHealth(text);
 		}
@@ -152,7 +139,6 @@ export class Announcer implements Pollable {
 	/** The session has taken it. */
 	said(kind: Kind): void {
 		if (kind === Kind.Outage) this.#lostAt = -1;
-		if (kind === Kind.Result) this.#result = '';
 	}
 
 	private writeInfo(text: Text): void {

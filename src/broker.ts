@@ -3,42 +3,43 @@
 //
 // Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but what waits
 // (waiting.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
-// broker acknowledges it; only then the reading goes.
+// broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
 
 import type { Announcer, Kind } from './announce.js';
 import { KINDS } from './announce.js';
 import { assert } from './assert.js';
 import { Cause, causeOf, isRefusal, isTakeover } from './causes.js';
 import type { Config } from './config.js';
-import type { CommandHandler } from './commands.js';
+import type { Answers, CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
 import { Inbox } from './inbox.js';
 import type { Upper } from './link.js';
 import {
-	BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+	ANSWERS_ROOM, BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, MESSAGES_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
 } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
 import { Message } from './mqtt/message.js';
 import type { Protocol5 } from './mqtt/protocol5.js';
-import { Session } from './mqtt/session.js';
+import type { Session } from './mqtt/session.js';
 import { topicName } from './mqtt/topics.js';
+import { openSession, QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from './ports.js';
 import type { ProtocolModule } from './protocol.js';
 import { ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
 
-const QOS = 1;
-
-export class Broker implements Pollable, Upper, SessionHandler {
+export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	accepted = false;
 	acknowledged = false;
 	ended = '';
 	cause: Cause = Cause.None;
 	refused = false;
 	takenOver = false;
+	/** From stop() on, once DISCONNECT has gone out or there was nobody to tell. */
+	stopped = false;
 	/** Readings handed to the session since boot. */
 	sent = 0;
 	/** Set by main: the rest of the firmware that is told, and asked. */
@@ -51,6 +52,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	readonly #log: Log;
 	readonly #protocol: ProtocolModule;
 	readonly #store: Store;
+	readonly #safe: boolean;
 	#session: Session;
 	/** Of the session, when it speaks MQTT 5.0. */
 	#protocol5: Protocol5 | undefined;
@@ -73,24 +75,20 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	/** What is due may be said in this connection. */
 	#begun = false;
 	#stopping = false;
-	#stopped = false;
 	#stopAt: Millis = NEVER;
 
-	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, log: Log) {
+	/** `safe`: what the broker has stored for us may be what brings us down: each session is a new one. */
+	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, log: Log, safe = false) {
 		this.#config = config;
+		this.#safe = safe;
 		this.#protocol = protocol;
 		this.#store = store;
 		this.#transport = transport;
 		this.#waiting = waiting;
 		this.#log = log;
-		this.#readings = topicName(`${config.base}/readings`);
-		this.#late = topicName(`${config.base}/backlog`);
+		this.#readings = this.topic('readings');
+		this.#late = this.topic('backlog');
 		this.#session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(SPOKEN) !== 4));
-	}
-
-	/** True from stop() on, once DISCONNECT has gone out or there was nobody to tell. */
-	get stopped(): boolean {
-		return this.#stopped;
 	}
 
 	/** An announcement of this kind shall go out as soon as there is room. */
@@ -103,7 +101,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (this.#stopping) return;
 		this.#stopping = true;
 		this.#stopAt = now + STOP_TIMEOUT_MS;
-		if (!this.accepted) this.#stopped = true;
+		if (!this.accepted) this.stopped = true;
 		this.announce(this.announcer.stopping());
 	}
 
@@ -125,23 +123,55 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		if (this.accepted) this.announcer.onLost(cause, now);
 		this.accepted = this.#open = false;
 		this.#waiting.linkDown(now);
-		if (this.#stopping) this.#stopped = true;
+		if (this.#stopping) this.stopped = true;
 	}
 
 	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
 		if (!this.#open) return NEVER;
-		this.#inbox.read(this.#transport, this.#session, now);
+		const idle = this.commands.idle;
+		while (this.mayRead(now) && this.#inbox.read(this.#transport, this.#session, now)) {}
 		let wakeAt = this.#session.poll(now);
 		if (this.#begun && !this.ended) {
 			const lateAt = this.say(now);
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
 		this.flush(now);
-		if (!this.ended && this.#transport.state === TransportState.Lost) {
-			this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection' : 'the broker closed the connection before it answered CONNECT');
-		}
-		return wakeAt;
+		if (this.#transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
+		// A command was heard; those who carry it out were asked before us in this turn.
+		return idle && !this.commands.idle ? now : wakeAt;
+	}
+
+	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */
+	private mayRead(now: Millis): boolean {
+		return this.commands.idle || this.flush(now) && this.#transport.room >= ANSWERS_ROOM;
+	}
+
+	/** A result has room, or never will, and there is somebody to hear it. */
+	get ready(): boolean {
+		return this.accepted && !this.ended && (this.#session.room(this.#late) >= RESULT_MAX || this.packetMax < PACKET_MAX_MIN);
+	}
+
+	text(): Text {
+		return this.#text.clear();
+	}
+
+	send(qos: number, now: Millis): void {
+		const message = this.#message.to(this.topic('result'), qos, false);
+		message.resize(this.#text.length);
+		if (message.packet.length > this.packetMax) this.#log.line('the broker takes no packet as large as the result of that command');
+		else if (qos === 0) this.write(message.packet);
+		else this.#session.send(message, this.#text.length, now);
+	}
+
+	/** But for those of readings rare, so made anew each time rather than kept. */
+	private topic(name: string): Uint8Array {
+		return topicName(`${this.#config.base}/${name}`);
+	}
+
+	/** Infinity where the broker has not said what it takes. */
+	private get packetMax(): number {
+		return this.#protocol5?.packetMax ?? Infinity;
 	}
 
 	/** For the session: a reading that may go at once. */
@@ -151,10 +181,9 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
-		if (this.#config.protocol === 'auto') this.remember(this.#protocol5 ? 5 : 4);
-		this.#log.line(sessionPresent ? 'the broker kept our session' : 'the broker begins a new session');
-		const packetMax = this.#protocol5?.packetMax ?? Infinity;
-		if (packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${packetMax} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
+		if (this.#config.protocol === 'auto') this.#store.set(SPOKEN, this.#protocol5 ? 5 : 4);
+		this.#log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.#safe ? ': what it has stored is left alone' : ''}`);
+		if (this.packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${this.packetMax} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
 		if (!this.#begun) this.begin();
 	}
 
@@ -169,16 +198,16 @@ export class Broker implements Pollable, Upper, SessionHandler {
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
-		if (code < 0x80) return;
-		this.#log.line(`the broker refuses to let us hear ${index === 0 ? 'commands' : 'our own status'} (code ${code})`);
+		if (code >= 0x80) this.#log.line(`the broker refuses to let us hear ${index === 0 ? 'our own status' : 'commands'} (code ${code})`);
 	}
 
 	onUnsubscribed(_packetId: number): void {}
 
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number, _qos: number, retain: boolean, _dup: boolean): void {
-		const prefix = this.#config.base.length + 1;
-		if (bytes[topicAt + prefix + 3] === SLASH && topicEnd - topicAt > prefix + 4) {
-			this.commands.onCommand(bytes, topicAt + prefix + 4, topicEnd, payloadAt, payloadEnd, retain);
+		const nameAt = topicAt + this.#config.base.length + 5;
+		if (nameAt <= topicEnd && bytes[nameAt - 1] === SLASH) {
+			if (this.#config.commands) this.commands.onCommand(bytes, nameAt, topicEnd, payloadAt, payloadEnd, retain);
+			else this.#log.line('a command is ignored: "commands" is false');
 		} else if (!retain && !this.#stopping && this.announcer.isLateWill(bytes, payloadAt, payloadEnd)) {
 			// A will of an earlier connection turned up while we are here: say again what is true. (What comes with the
 			// subscription, retained, is only what was true before we came.)
@@ -198,22 +227,21 @@ export class Broker implements Pollable, Upper, SessionHandler {
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
-			this.#stopped = true;
+			this.stopped = true;
 			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = isRefusal(fault, code);
 		this.takenOver = isTakeover(fault, code);
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
-			this.remember(4);
-			this.recall();
+			this.#store.set(SPOKEN, 4);
+			// What the session holds is lost with it.
+			for (let i = 0; i < MESSAGES_MAX; i++) if (this.#ids[i]) this.#waiting.recall(i);
+			this.#ids.fill(0);
+			this.#announced.fill(0);
 			this.#session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
 		this.end(causeOf(fault), this.#protocol.words(fault, code, this.#protocol5));
-	}
-
-	private remember(version: number): void {
-		if (this.#store.get(SPOKEN) !== version) this.#store.set(SPOKEN, version);
 	}
 
 	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
@@ -222,30 +250,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.#protocol5 = speaks5 ? this.#protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS }) : undefined;
 		this.#message = new Message(this.#readings.length, PAYLOAD_MAX, this.#protocol5);
 		this.#text = new Text(this.#message.payload);
-		const session = new Session({
-			clientId: config.clientId,
-			user: config.user,
-			password: config.password,
-			keepAliveMs: config.keepAliveMs,
-			clean: config.cleanSession,
-			will: { topic: `${config.base}/status`, payload: 'offline', qos: QOS, retain: true },
-			publishBeforeConnack: config.publishEarly,
-			protocol5: this.#protocol5,
-			bufferBytes: INBOUND_PACKET_MAX,
-			outboxBytes: OUTBOX_BYTES,
-			messagesMax: MESSAGES_MAX,
-			inFlightMax: INFLIGHT_MAX,
-		}, this);
-		session.subscribe(`${config.base}/set/+`, QOS);
-		session.subscribe(`${config.base}/status`, QOS);
-		return session;
-	}
-
-	/** What the session holds is lost with it. */
-	private recall(): void {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.#ids[i]) this.#waiting.recall(i);
-		this.#ids.fill(0);
-		this.#announced.fill(0);
+		return openSession(config, this.#safe, this.#protocol5, this);
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
@@ -261,14 +266,19 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.ended = sentence;
 	}
 
-	private flush(now: Millis): void {
+	/** True: all that may go out is out, so that a packet may begin. */
+	private flush(now: Millis): boolean {
 		while (this.#transport.state === TransportState.Open) {
 			const room = this.#transport.room;
 			const bytes = this.#session.peek(room < WRITE_MAX ? room : WRITE_MAX);
-			if (!bytes) return;
-			if (!this.#transport.write(bytes)) return this.end(Cause.Tcp, 'the connection broke while sending');
+			if (!bytes) return room > 0;
+			if (!this.#transport.write(bytes)) {
+				this.end(Cause.Tcp, 'the connection broke while sending');
+				break;
+			}
 			this.#session.wrote(bytes.length, now);
 		}
+		return false;
 	}
 
 	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
@@ -302,9 +312,7 @@ export class Broker implements Pollable, Upper, SessionHandler {
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
 		const { name, qos, retain } = KINDS[kind];
-		// Rare, so made anew each time rather than kept.
-		const topic = topicName(`${this.#config.base}/${name}`);
-		const packetId = this.#session.publish(topic, text.bytes, text.length, qos, retain);
+		const packetId = this.#session.publish(this.topic(name), text.bytes, text.length, qos, retain);
 		if (packetId < 0) return false;
 		this.#announced[kind] = packetId;
 		this.#due &= ~(1 << kind);

@@ -22,6 +22,7 @@ export interface Config {
 	readonly publishEarly: boolean;
 	readonly keepAliveMs: number;
 	readonly cleanSession: boolean;
+	readonly commands: boolean;
 	readonly intervalMs: number;
 	readonly conversions: number;
 	readonly sensors: string;
@@ -84,6 +85,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	flag('publishEarly', false, 'whether readings go out right behind CONNECT, without waiting for the broker to accept it'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
+	flag('commands', true, 'whether commands are taken over MQTT (calibrate, interval, restart, sample, stop)'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
 	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
 	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),

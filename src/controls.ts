@@ -2,14 +2,16 @@
 // What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
 //
 // Rule: what is changed here is kept in the store under the setting's own key and outlives a reboot; when it cannot be
-// kept, that is said. Stopping and restarting first tell the broker, then happen in poll(), never inside a callback.
+// kept, that is said. Stopping and restarting begin when all that was asked before is answered: first the broker is told, then it happens,
+// in a turn of its own, never inside a callback.
 
 import type { Announcer } from './announce.js';
 import type { Broker } from './broker.js';
 import type { Controls } from './commands.js';
 import { FIELDS, refusal, type Config } from './config.js';
+import { RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from './limits.js';
 import { State, type Link } from './link.js';
-import { NEVER, type Clock, type Console, type Log, type Millis, type Pollable, type Store } from './ports.js';
+import { NEVER, type Clock, type Log, type Millis, type Pollable, type Store } from './ports.js';
 import { ABSENT, QUANTITIES } from './reading.js';
 import type { Sampler } from './sampler.js';
 
@@ -24,9 +26,10 @@ export interface Controlled {
 	readonly broker: Broker;
 	readonly announcer: Announcer;
 	readonly link: Link;
-	readonly console: Console;
 	readonly restart: () => void;
 }
+
+const TOO_SOON = `s ago; it restarts ${RESTART_UPTIME_MIN_MS / 1_000} s after a start at the earliest`;
 
 const enum Ending {
 	None,
@@ -35,19 +38,29 @@ const enum Ending {
 }
 
 export class NodeControls implements Controls, Pollable {
-	/** Set by main: who reads typed lines. */
-	onLine!: (line: string) => void;
 	readonly #of: Controlled;
 	#ending: Ending = Ending.None;
+	/** By then it begins, answered or not. */
+	#endsAt: Millis = NEVER;
 
 	constructor(controlled: Controlled) {
 		this.#of = controlled;
 	}
 
+	get ending(): boolean {
+		return this.#ending !== Ending.None;
+	}
+
+	answered(all: boolean, now: Millis): Millis {
+		if (all || now >= this.#endsAt) {
+			if (this.#endsAt !== NEVER) this.#of.broker.stop(now);
+			this.#endsAt = NEVER;
+		}
+		return this.#endsAt;
+	}
+
 	poll(_now: Millis): Millis {
-		const { console, link, log } = this.#of;
-		const line = console.take();
-		if (line) this.onLine(line);
+		const { link, log } = this.#of;
 		if (this.#ending === Ending.None || link.state !== State.Stopped) return NEVER;
 		if (this.#ending === Ending.Restart) this.#of.restart();
 		else log.line('stopped');
@@ -55,52 +68,62 @@ export class NodeControls implements Controls, Pollable {
 		return NEVER;
 	}
 
-	setIntervalMs(value: number): void {
+	setIntervalMs(value: number): string {
 		const { sampler, announcer, broker } = this.#of;
+		const changed = sampler.intervalMs !== value;
 		sampler.setIntervalMs(value, this.#of.clock.now());
 		this.keep('intervalMs', value);
-		broker.announce(announcer.info());
-	}
-
-	sample(): void {
-		this.#of.sampler.sampleNow(this.#of.clock.now());
-	}
-
-	calibrate(quantity: number, milli: number): string {
-		const { sampler } = this.#of;
-		const last = sampler.last(quantity);
-		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
-		const key = OFFSETS[quantity];
-		const offset = milli - last;
-		const error = refusal(FIELDS.find((field) => field.key === key)!, offset);
-		if (error) return error;
-		sampler.offsets[quantity] = offset;
-		this.keep(key, offset);
+		if (changed) broker.announce(announcer.info());
 		return '';
 	}
 
-	stop(): void {
-		this.end(Ending.Stop);
+	sample(): string {
+		this.#of.sampler.sampleNow(this.#of.clock.now());
+		return '';
 	}
 
-	restart(): void {
-		this.end(Ending.Restart);
+	calibrate(milli: readonly number[]): string {
+		const { sampler } = this.#of;
+		for (let i = 0; i < milli.length; i++) {
+			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
+			if (error) return error;
+		}
+		for (let i = 0; i < milli.length; i++) {
+			if (!wanted(milli[i])) continue;
+			sampler.offsets[i] = milli[i] - sampler.last(i);
+			this.keep(OFFSETS[i], sampler.offsets[i]);
+		}
+		return '';
 	}
 
-	result(json: string): void {
-		this.#of.broker.announce(this.#of.announcer.result(json));
+	stop(): string {
+		return this.end(Ending.Stop);
 	}
 
-	log(sentence: string): void {
-		this.#of.log.line(sentence);
+	restart(): string {
+		const uptimeMs = this.#of.clock.now();
+		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.end(Ending.Restart);
+		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 
-	private end(ending: Ending): void {
+	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
+	private offsetProblem(quantity: number, milli: number): string {
+		const last = this.#of.sampler.last(quantity);
+		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
+		return refusal(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
+	}
+
+	private end(ending: Ending): string {
 		this.#ending = ending;
-		this.#of.broker.stop(this.#of.clock.now());
+		this.#endsAt = this.#of.clock.now() + STOP_TIMEOUT_MS;
+		return '';
 	}
 
 	private keep(key: keyof Config, value: number): void {
 		if (!this.#of.store.set(key, value)) this.#of.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
 	}
+}
+
+function wanted(milli: number): boolean {
+	return milli === milli;
 }

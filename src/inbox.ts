@@ -3,11 +3,9 @@
 //
 // Rule: the session takes no more while acknowledgements of its own wait for the socket; what it leaves is offered again.
 
+import { ARRIVED_BYTES } from './limits.js';
 import type { Session } from './mqtt/session.js';
 import type { Millis, Transport } from './ports.js';
-
-/** Taken from the socket at a time. */
-const ARRIVED_BYTES = 128;
 
 export class Inbox {
 	readonly #bytes = new Uint8Array(ARRIVED_BYTES);
@@ -19,16 +17,14 @@ export class Inbox {
 		this.#from = this.#to = 0;
 	}
 
-	/** All that is there, as far as the session takes it. */
-	read(transport: Transport, session: Session, now: Millis): void {
-		for (;;) {
-			if (this.#from === this.#to) {
-				this.#from = 0;
-				this.#to = transport.read(this.#bytes);
-				if (this.#to === 0) return;
-			}
-			this.#from = session.receive(this.#bytes, this.#from, this.#to, now);
-			if (this.#from < this.#to) return;
+	/** One piece, as far as the session takes it. False: there is no more, or it takes no more. */
+	read(transport: Transport, session: Session, now: Millis): boolean {
+		if (this.#from === this.#to) {
+			this.#from = 0;
+			this.#to = transport.read(this.#bytes);
+			if (this.#to === 0) return false;
 		}
+		this.#from = session.receive(this.#bytes, this.#from, this.#to, now);
+		return this.#from === this.#to;
 	}
 }

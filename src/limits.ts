@@ -42,6 +42,14 @@ export const OUTBOX_BYTES = 896;
 export const WILL_DELAY_SECONDS = 30;
 /** Readings leave this much of the outbox to announcements and results. */
 export const OUTBOX_RESERVE = 384;
+/** Longest result of a command, so that with the longest topic it fits that reserve. */
+export const RESULT_MAX = 320;
+/** Taken from the socket at a time. */
+export const ARRIVED_BYTES = 128;
+/** Commands that wait to be carried out: all that one piece from the socket can complete. */
+export const COMMANDS_BYTES = INBOUND_PACKET_MAX + ARRIVED_BYTES;
+/** While commands wait, more is read only if so much can be written: what one piece completes is then answered at once, if it has to be. */
+export const ANSWERS_ROOM = 1_280;
 /** With MQTT 5.0: what a broker's Maximum Packet Size must be, that reserve and the longest base topic, for a reading to be sent. */
 export const PACKET_MAX_MIN = 456;
 /** QoS 1 and 2 messages in flight. */
@@ -84,6 +92,8 @@ export const TIME_AGAIN_MS = 6 * 3_600_000;
 export const TIME_RETRY_MS = 60_000;
 
 // --- Staying alive ---
+/** A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all the same. */
+export const RESTART_UPTIME_MIN_MS = 60_000;
 /** So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does it more often. */
 export const BOOTS_MAX = 5;
 /** Long enough for everything to have run once: a join, a reconnect, several readings, the journal. */

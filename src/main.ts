@@ -52,7 +52,7 @@ export default function main(): void {
 	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
-	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial, guard.safe);
 	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
@@ -62,13 +62,12 @@ export default function main(): void {
 		waiting.save();
 		restart();
 	};
-	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, console: serial, restart: reboot });
-	const commands = new Commands(controls);
+	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, restart: reboot });
+	const commands = new Commands(controls, broker, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, wake), serial);
 	broker.announcer = announcer;
 	broker.commands = commands;
-	controls.onLine = (line) => commands.onLine(line);
-	new Node([guard, sampler, timekeeper, announcer, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial, () => waiting.save()));
+	new Node([guard, sampler, timekeeper, announcer, commands, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial, () => waiting.save()));
 }
 
 function parts(config: Config): Part[] {

@@ -76,10 +76,10 @@ export class Sampler implements Pollable {
 		return this.#intervalMs;
 	}
 
-	/** The next reading comes one new interval from now. */
+	/** The next reading comes one new interval from now, or when it would have come without: so nobody can put it off again and again. */
 	setIntervalMs(intervalMs: Millis, now: Millis): void {
 		this.#intervalMs = intervalMs;
-		if (this.#stage === Stage.Idle) this.#dueAt = now + intervalMs;
+		if (this.#dueAt > now + intervalMs) this.#dueAt = now + intervalMs;
 	}
 
 	/** The last value of the quantity with this index, as it was measured; ABSENT if the last reading has none. */

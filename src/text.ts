@@ -45,14 +45,20 @@ export class Text {
 		return this;
 	}
 
-	/** Any text, as it is. */
-	utf8(text: string): this {
-		for (const character of text) {
-			const code = character.codePointAt(0)!;
-			if (code < 0x80) this.byte(code);
-			else this.#utf8(code);
+	/** A JSON string of what is UTF-8 already, of which at most `max` bytes, and no character in pieces, are taken. */
+	quotedBytes(bytes: Uint8Array, from: number, to: number, max: number): this {
+		this.byte(QUOTE);
+		const end = this.length + max;
+		while (from < to) {
+			const first = bytes[from];
+			const escapes = first < 0x20 ? 6 : first === QUOTE || first === BACKSLASH ? 2 : 0;
+			const size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+			if (this.length + (escapes || size) > end) break;
+			if (escapes) this.escaped(first);
+			else this.copy(bytes, from, from + size);
+			from += size;
 		}
-		return this;
+		return this.byte(QUOTE);
 	}
 
 	/** A JSON string of any text, in UTF-8. */

@@ -23,7 +23,7 @@ function setUp(incoming: number[], takes: number[]) {
 		},
 	};
 	const inbox = new Inbox();
-	return { inbox, taken, incoming, read: () => inbox.read(transport as unknown as Transport, session as unknown as Session, 0) };
+	return { inbox, taken, incoming, read: () => { while (inbox.read(transport as unknown as Transport, session as unknown as Session, 0)); } };
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i & 0xff);

@@ -23,7 +23,9 @@ export class DevicePreferences implements Store {
 		return typeof value === 'number' ? value : undefined;
 	}
 
+	/** What is there already is not written again: it would wear flash. */
 	set(key: string, value: number): boolean {
+		if (this.get(key) === value) return true;
 		try {
 			Preference.set(DOMAIN, key, value);
 			return true;

@@ -56,7 +56,8 @@ export class DeviceSerial implements Log, Console {
 		this.#dropped = 0;
 		this.put(note);
 		this.put(text);
-		this.put('\r\n');
+		this.byte(RETURN);
+		this.byte(NEWLINE);
 		if (this.#writable) this.drain(PIECE_MAX);
 	}
 
@@ -66,12 +67,16 @@ export class DeviceSerial implements Log, Console {
 		return typed;
 	}
 
-	/** ASCII as it is; the rest as "?", since nobody knows the terminal's encoding. */
+	/** Printable ASCII as it is; the rest as "?": nobody knows the terminal's encoding, and what comes from outside must not begin a line. */
 	private put(text: string): void {
 		for (let i = 0; i < text.length; i++) {
 			const code = text.charCodeAt(i);
-			this.#ring[this.#tail++ % RING_BYTES] = code < 0x80 ? code : 0x3f;
+			this.byte(code >= 0x20 && code < 0x7f ? code : 0x3f);
 		}
+	}
+
+	private byte(code: number): void {
+		this.#ring[this.#tail++ % RING_BYTES] = code;
 	}
 
 	private drain(room: number): void {
