@@ -128,12 +128,12 @@ export const MISFORTUNES = {
 		return () => change(speaks5);
 	},
 	/** Commands pour in: wrong ones, unknown ones, empty ones, and readings out of turn. */
-	flood: ({ broker, nodes }, random) => {
+	flood: ({ world, broker, nodes }, random) => {
 		const base = `telltale/${nodes[random.below(nodes.length)].name}/set`;
-		const wrong = [['interval', '{"value":-1}'], ['interval', '['], ['calibrate', '{"value":{}}'], ['__proto__', '{}'], ['interval', ''], ['sample', '{"id":"flood"}']] as const;
+		const wrong = [['interval', '{"id":"flood","value":-1}'], ['interval', '['], ['calibrate', '{"value":{}}'], ['__proto__', '{"id":"flood"}'], ['interval', ''], ['sample', '{"id":"flood"}']] as const;
 		for (let left = 1 + random.below(FLOOD_MAX); left > 0; left--) {
 			const [name, payload] = wrong[random.below(wrong.length)];
-			broker.publish(`${base}/${name}`, payload, { qos: random.below(3) as 0 | 1 | 2 });
+			broker.publish(`${base}/${name}`, payload.replace('"flood"', `"flood ${world.now()} ${left}"`), { qos: random.below(3) as 0 | 1 | 2 });
 		}
 	},
 	/** Somebody once sent a command with the retain flag, and the sessions are lost, so that it comes with the subscription. */

@@ -9,6 +9,7 @@ import { befall, type Happened, type Misfortune } from '../misfortune.js';
 import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { Operator } from './operator.js';
+import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
 import { Witness, type TimeGiven } from './witness.js';
@@ -80,6 +81,7 @@ class Trial {
 	readonly #timesGiven: TimeGiven[] = [];
 	#simulation!: VirtualSimulation;
 	#wire!: WireJudge;
+	#results!: ResultsJudge;
 	#witnesses: Witness[] = [];
 	#happened: readonly Happened[] = [];
 	#onlineMs = 0;
@@ -103,6 +105,8 @@ class Trial {
 		Object.assign(broker.manners, manners);
 		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
+		this.#results = new ResultsJudge(() => world.now());
+		this.#wire.onPacket = (packet, said, clientId) => this.#results.packet(packet, said, clientId);
 		this.#wire.onRefused = (topic, payload) => {
 			if (/\/(readings|backlog)$/.test(topic)) this.#witnessOf(topic)?.refused(payload);
 		};
@@ -113,7 +117,9 @@ class Trial {
 			passOn(message);
 			const witness = this.#witnessOf(message.topic);
 			witness?.heard(message);
-			if (witness && message.topic.endsWith('/result')) this.#answered.add(witness.name);
+			if (!witness || !message.topic.endsWith('/result')) return;
+			this.#answered.add(witness.name);
+			this.#results.result(message.payload.toString());
 		};
 		this.#watchTimes();
 	}
@@ -147,6 +153,7 @@ class Trial {
 		}
 		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
+		this.#results.conclude();
 		for (const witness of this.#witnesses) witness.concludeLosses();
 		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
 		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
@@ -154,7 +161,7 @@ class Trial {
 		for (const { what } of this.#happened) faults[what] = (faults[what] ?? 0) + 1;
 		return {
 			seed, hours, faults,
-			violations: [...this.#violations, ...this.#wire.violations, ...this.#witnesses.flatMap((each) => each.violations)],
+			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#witnesses.flatMap((each) => each.violations)],
 			days: (this.#simulation.world.now() / 86_400_000) * this.#simulation.nodes.length,
 			readings: boots.reduce((total, { boot }) => total + boot.readings.size, 0),
 			late: sum((each) => each.late),
@@ -182,7 +189,11 @@ class Trial {
 	#line(name: string, line: string): void {
 		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
 		const witness = this.#witnesses.find((each) => each.name === name);
-		if (line.startsWith('Telltale ')) witness?.booted(this.#simulation.world.now());
+		if (line.startsWith('Telltale ')) {
+			witness?.booted(this.#simulation.world.now());
+			this.#results.forgive(`telltale-${name}`);
+		}
+		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
 		if (line.startsWith('safe mode')) witness?.safe(this.#simulation.world.now());
 	}
 
@@ -262,7 +273,7 @@ class Trial {
 	/** A node that came back also listens. */
 	async #answer(): Promise<void> {
 		this.#answered.clear();
-		for (const { name } of this.#simulation.nodes) this.#simulation.broker.publish(`telltale/${name}/set/sample`, '{"id":"end"}', { qos: 1 });
+		for (const { name } of this.#simulation.nodes) this.#simulation.broker.publish(`telltale/${name}/set/sample`, `{"id":"end ${name}"}`, { qos: 1 });
 		await this.#simulation.run(10_000);
 		for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#violations.push(`${name} does not answer commands when all is well again`);
 	}
