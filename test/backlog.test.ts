@@ -33,6 +33,29 @@ function drain(backlog: Backlog): number[] {
 }
 
 describe('the ring of waiting readings', () => {
+	it('offers a reading again that is called back, late or live, when delivery has passed it', () => {
+		const backlog = new Backlog(BACKLOG_BYTES);
+		for (let seq = 1; seq <= 4; seq++) backlog.put(reading(seq));
+		backlog.linkUp();
+		for (let seq = 5; seq <= 6; seq++) backlog.put(reading(seq));
+		const places: number[] = [];
+		for (let position = backlog.nextLive(); position >= 0; position = backlog.nextLive()) {
+			places.push(position);
+			backlog.sent(position);
+		}
+		for (let position = backlog.nextLate(); position >= 0; position = backlog.nextLate()) {
+			places.push(position);
+			backlog.sent(position);
+		}
+		expect(places.map((place) => seqAt(backlog, place))).toEqual([5, 6, 1, 2, 3, 4]);
+		// Seq 2 and 6; the link came back meanwhile, so that all of them are late.
+		for (const place of [places[3], places[1]]) backlog.recall(place);
+		backlog.linkUp();
+		expect(drain(backlog)).toEqual([2, 6]);
+		for (const place of [places[0], places[2], places[4], places[5]]) backlog.acknowledged(place);
+		expect(backlog.count).toBe(0);
+	});
+
 	it('gives back what was put in, to the last digit', () => {
 		fc.assert(fc.property(
 			fc.integer({ min: 1, max: 0xffff_ffff }), fc.integer({ min: -60_000, max: 160_000 }), fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: ABSENT }),
