@@ -285,7 +285,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private say(now: Millis): Millis {
 		if (now >= this.#stopAt) return this.sayGoodbye(now);
 		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return this.#stopAt;
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind, now)) return this.#stopAt;
 		}
 		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
@@ -307,12 +307,12 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	/** False: no room for it now. */
-	private sayDue(kind: Kind): boolean {
+	private sayDue(kind: Kind, now: Millis): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
 		const { name, qos, retain } = KINDS[kind];
-		const packetId = this.#session.publish(this.topic(name), text.bytes, text.length, qos, retain);
+		const packetId = this.#session.send(this.#message.to(this.topic(name), qos, retain), text.length, now);
 		if (packetId < 0) return false;
 		this.#announced[kind] = packetId;
 		this.#due &= ~(1 << kind);

@@ -60,10 +60,10 @@ export class Delivery {
 		return quota > 0 ? quota : 0;
 	}
 
-	/** How many may be in flight at once, and in the outbox, while a PUBACK changes nothing but the outbox; -1: it may. */
-	get window(): number {
+	/** How many may be in flight at once, and in the outbox, while a PUBACK changes nothing but the outbox; 0: it may. */
+	get sendMax(): number {
 		const ids = this.#ids;
-		if (ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0) return -1;
+		if (ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0) return 0;
 		return ids[At.Limit] < this.outbox.max ? ids[At.Limit] : this.outbox.max;
 	}
 

@@ -6,7 +6,7 @@
 // Invariant: have ≤ end while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
 
 import { Fault } from './fault.js';
-import { checkFirst, checkLength } from './packets.js';
+import { checkFirst, checkLength, Packet } from './packets.js';
 import { readUint16 } from './wire.js';
 
 const enum Stage { First, Length, Body, /** Of a message in pieces, all behind the first. */ Rest }
@@ -28,6 +28,8 @@ export class Framer {
 	first = 0;
 	/** Its body is bytes[at] to bytes[end - 1]. Before it is complete, `end` is its length. */
 	bytes: Uint8Array;
+	/** Of `bytes`, by words; made anew where these are others than the last time. */
+	view!: DataView;
 	at = 0;
 	end = 0;
 	/** Packet id of a PUBLISH that was let go, or FURTHER. */
@@ -42,7 +44,9 @@ export class Framer {
 	constructor(buffer: Uint8Array, is5 = false, size = buffer.length) {
 		this.mode = is5 ? Mode.Version5 : Mode.Version4;
 		this.size = size;
-		this.bytes = this.buffer = buffer;
+		this.buffer = buffer;
+		this.bytes = buffer;
+		this.look(buffer);
 	}
 
 	/** Not 0: the length of a PUBLISH body that was let go; then only `id` is known of it. */
@@ -83,12 +87,18 @@ export class Framer {
 	private whole(bytes: Uint8Array, at: number, length: number): number {
 		const first = bytes[at - 2];
 		const is5 = this.mode === Mode.Version5;
-		const fault = checkFirst(first, is5) || checkLength(first, length, this.size, is5);
+		// A message of QoS 0, which needs no look into the tables.
+		const fault = first === Packet.Publish && length > 3 ? Fault.None : checkFirst(first, is5) || checkLength(first, length, this.size, is5);
 		this.first = fault << 8 | first;
-		this.bytes = bytes;
+		if (this.bytes !== bytes) this.look(bytes);
 		this.at = at;
 		this.id = 0;
 		return this.end = at + length;
+	}
+
+	private look(bytes: Uint8Array): void {
+		this.bytes = bytes;
+		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 	}
 
 	private pieces(bytes: Uint8Array, from: number, to: number): number {
@@ -185,7 +195,7 @@ export class Framer {
 	private complete(bytes: Uint8Array, at: number): void {
 		this.stage = Stage.First;
 		this.first |= this.head;
-		this.bytes = bytes;
+		if (this.bytes !== bytes) this.look(bytes);
 		this.at = at;
 		this.end += at;
 	}

@@ -10,7 +10,6 @@ import { Wish } from './filters.js';
 import type { Millis } from './options.js';
 import { Outbound, State } from './outbound.js';
 import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
-import { isPlainTopic } from './topics.js';
 import { readUint16 } from './wire.js';
 
 /** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
@@ -18,33 +17,16 @@ const NOT_FOUND = 0x92;
 
 export abstract class Inbound extends Outbound {
 	/**
-	 * The short way for what arrives nearly always: messages of QoS 0, and the PUBACK of the oldest message, short and in one piece. Returns where
-	 * the first packet begins that is anything else, of which nothing was done: take() does the same with any packet.
+	 * The fast path for what arrives nearly always: PUBACKs of the oldest message, short and in one piece. Returns where the first packet begins that is
+	 * anything else, of which nothing was done: take() handles every packet.
 	 */
-	protected takeUsual(bytes: Uint8Array, from: number, to: number, now: Millis): number {
-		while (this.window > 0) {
-			const first = bytes[from];
-			const length = bytes[from + 1];
-			const end = from + 2 + length;
-			if (!(end <= to) || length >= 0x80) break;
-			const word = bytes[from + 2] << 8 | bytes[from + 3];
-			if (first === Packet.Puback) {
-				if (length !== 2 || !this.outbox.acknowledgeOldest(word)) break;
-				this.keepAlive.awaitedSince = this.outbox.sent > 0 ? now : Infinity;
-				this.handler.onAcknowledged(word, 0);
-			} else {
-				const topicEnd = from + 4 + word;
-				if ((first & ~RETAIN) !== Packet.Publish || topicEnd > end) break;
-				const view = this.known.viewOf(bytes);
-				if (!isPlainTopic(view, from + 4, topicEnd)) break;
-				let payloadAt = topicEnd;
-				// No properties, in one byte.
-				if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) break;
-				this.known.meet(view, from + 2, topicEnd);
-				this.handler.onMessage(bytes, from + 4, topicEnd, payloadAt, end, 0, first > Packet.Publish, false);
-			}
-			from = end;
-			if (from === to) return to;
+	protected takePubacks(bytes: Uint8Array, from: number, to: number, now: Millis): number {
+		while (this.steady && from + 4 <= to && bytes[from] === Packet.Puback && bytes[from + 1] === 2) {
+			const id = bytes[from + 2] << 8 | bytes[from + 3];
+			if (!this.outbox.acknowledgeOldest(id)) break;
+			this.keepAlive.awaitedSince = this.outbox.sent > 0 ? now : Infinity;
+			this.handler.onAcknowledged(id, 0);
+			from += 4;
 		}
 		return from;
 	}
@@ -80,8 +62,10 @@ export abstract class Inbound extends Outbound {
 
 	/** The packet that the framer completed. */
 	private packet(first: number, now: Millis): void {
-		if ((this.state === State.Connected) === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
-		if (first >> 4 === Packet.Publish >> 4) return this.message(first);
+		const connected = this.state === State.Connected;
+		if (connected && first >> 4 === Packet.Publish >> 4) return this.message(first);
+		if (connected === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
+		this.unsettle();
 		if (first === Packet.Pingresp) return this.keepAlive.answered();
 		if (first === Packet.Connack) return this.connack(now);
 		if (first === Packet.Disconnect) return this.disconnect();
@@ -130,23 +114,33 @@ export abstract class Inbound extends Outbound {
 		const end = framer.end;
 		const qos = first >> 1 & 3;
 		const oversize = end - at > framer.size;
-		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, this.known.viewOf(bytes), at, end, qos);
-		if (fault !== Fault.None) return this.fail(fault, first);
-		const idAt = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
+		const topicAt = at + 2;
+		const idAt = topicAt + (bytes[at] << 8 | bytes[at + 1]);
 		let payloadAt = qos > 0 ? idAt + 2 : idAt;
+		const fault = oversize ? this.checkOversize(qos) : checkPublish(bytes, framer.view, topicAt, idAt, payloadAt, end);
+		if (fault !== Fault.None) return this.fail(fault, first);
 		const protocol5 = this.options.protocol5;
-		if (protocol5 && !oversize) payloadAt = protocol5.payloadAt(bytes, payloadAt, end);
-		if (payloadAt < 0) return void this.fault5();
+		if (protocol5 && !oversize) {
+			// No properties, in one byte, as in nearly all.
+			if (bytes[payloadAt] === 0 && payloadAt < end) payloadAt++;
+			else if ((payloadAt = protocol5.payloadAt(bytes, payloadAt, end)) < 0) return void this.fault5();
+		}
 		const id = qos === 0 ? 0 : oversize ? framer.id : readUint16(bytes, idAt);
-		const known = qos === 2 && this.delivery.isOpen(id);
+		let known = false;
+		if (qos === 2) {
+			known = this.delivery.isOpen(id);
+			if (!known && this.delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
+		}
 		if (!known) {
-			if (qos === 2 && this.delivery.inboundFull) return this.fail(Fault.TooManyInbound, first);
 			if (oversize) this.oversize(end - at, qos);
-			else this.handler.onMessage(bytes, at + 2, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
+			else this.handler.onMessage(bytes, topicAt, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
+			if (qos === 0 && !flow) return;
 			if (qos === 2 && !flow) this.delivery.open(id);
 		}
 		if (flow) return flow.message(qos, id, known);
-		if (qos > 0 && this.receiving) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
+		if (qos === 0) return;
+		this.unsettle();
+		if (this.receiving) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
 	}
 
 	private oversize(size: number, qos: number): void {

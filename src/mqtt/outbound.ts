@@ -14,7 +14,6 @@ import { Fault } from './fault.js';
 import { Filters } from './filters.js';
 import { Framer } from './framer.js';
 import { KeepAlive } from './keepalive.js';
-import { KnownTopic } from './known.js';
 import type { Message } from './message.js';
 import type { Millis, SessionHandler, SessionOptions } from './options.js';
 import type { Outbox } from './outbox.js';
@@ -45,18 +44,18 @@ export abstract class Outbound {
 	protected readonly options: SessionOptions;
 	protected readonly handler: SessionHandler;
 	protected readonly framer: Framer;
-	protected readonly known = new KnownTopic();
 	protected readonly outbox: Outbox;
 	protected readonly delivery: Delivery;
 	protected readonly filters: Filters;
 	protected readonly sender: Sender;
 	protected readonly keepAlive = new KeepAlive();
 	/**
-	 * Above 0: we are connected and nothing is under way but messages and PUBACKs, nearly always so. That many messages may be in flight; all that lies
-	 * in the outbox may go out as it is; the next byte that arrives begins a packet. Then the short ways of session.ts may be gone. -1: anything
-	 * else. Whoever begins anything else sets it to -1, whoever ends it calls settle().
+	 * We are connected and nothing is under way but messages and PUBACKs, nearly always so: all that lies in the outbox may go out as it is, and the next
+	 * byte that arrives begins a packet. Then the two fast paths are open. Whoever begins anything else calls unsettle(), whoever ends it settle().
 	 */
-	protected window = -1;
+	protected steady = false;
+	/** So many messages may lie in the outbox for send() to store one more on the fast path; 0 unless the connection is steady. */
+	protected sendMax = 0;
 	protected state = State.Idle;
 	/** receive() is under way, or a callback has thrown in it, and the connection that it was called for still stands. */
 	protected receiving = false;
@@ -96,6 +95,12 @@ export abstract class Outbound {
 
 	/** Messages that wait to be sent or to be acknowledged. 0: all that was published has arrived (QoS 0: has been handed over). */
 	get pending(): number { return this.delivery.pending; }
+
+	/** Something begins that is neither a message nor a PUBACK. */
+	protected unsettle(): void {
+		this.steady = false;
+		this.sendMax = 0;
+	}
 
 	/** Ends the connection. */
 	protected abstract fail(fault: Fault, code: number): void;
@@ -146,25 +151,25 @@ export abstract class Outbound {
 	send(message: Message, length: number, now: Millis): number {
 		if (length !== message.length) message.resize(length);
 		const outbox = this.outbox;
-		const count = outbox.count;
-		if (outbox.sentEnd !== outbox.end || count >= this.window) return this.store(message);
+		if (outbox.sentEnd !== outbox.end) return this.store(message);
 		if (message.qos === 0) {
 			// Sent once at most: there is nothing to keep.
-			if (!this.handler.write!(message.packet)) return this.store(message);
+			if (!this.steady || !this.handler.write!(message.packet)) return this.store(message);
 			this.keepAlive.sentAt = now;
 			return 0;
 		}
+		const count = outbox.count + 1;
 		const id = outbox.lastId + 1;
 		const end = outbox.end + message.packet.length;
-		if (id > outbox.freeTo || end > outbox.bytes.length) return this.store(message);
+		if (count > this.sendMax || id > outbox.freeTo || end > outbox.bytes.length) return this.store(message);
 		message.view.setUint16(message.idAt, outbox.lastId = id);
 		outbox.bytes.set(message.packet, outbox.end);
 		outbox.end = end;
-		outbox.count = count + 1;
+		outbox.count = count;
 		if (this.handler.write!(message.packet)) {
 			outbox.sentEnd = end;
-			outbox.sent = count + 1;
-			if (count === 0) this.keepAlive.awaitedSince = now;
+			outbox.sent = count;
+			if (count === 1) this.keepAlive.awaitedSince = now;
 			this.keepAlive.sentAt = now;
 		}
 		return id;

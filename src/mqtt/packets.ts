@@ -169,13 +169,12 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 	return length > max ? Fault.PacketTooLarge : Fault.None;
 }
 
-/** Whether the body of a PUBLISH is right: a topic name, then the packet id (§3.3.2). */
-export function checkPublish(bytes: Uint8Array, view: DataView, at: number, end: number, qos: number): Fault {
-	const topicEnd = at + 2 + (bytes[at] << 8 | bytes[at + 1]);
-	if (topicEnd + (qos > 0 ? 2 : 0) > end) return Fault.BadLength;
-	if (!isPlainTopic(view, at + 2, topicEnd)) {
-		if (!isText(bytes, at + 2, topicEnd)) return Fault.BadText;
-		if (!isTopicName(bytes, at + 2, topicEnd)) return Fault.BadTopic;
+/** Whether a PUBLISH is right from its topic to its payload: a topic name, then the packet id, unless that begins behind `idAt` already (§3.3.2). */
+export function checkPublish(bytes: Uint8Array, view: DataView, topicAt: number, idAt: number, payloadAt: number, end: number): Fault {
+	if (payloadAt > end) return Fault.BadLength;
+	if (!isPlainTopic(view, topicAt, idAt)) {
+		if (!isText(bytes, topicAt, idAt)) return Fault.BadText;
+		if (!isTopicName(bytes, topicAt, idAt)) return Fault.BadTopic;
 	}
-	return qos > 0 && readUint16(bytes, topicEnd) === 0 ? Fault.BadPacketId : Fault.None;
+	return payloadAt > idAt && readUint16(bytes, idAt) === 0 ? Fault.BadPacketId : Fault.None;
 }

@@ -59,12 +59,8 @@ export class Sender {
 		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.elsewhere === undefined || this.elsewhere.passing === 0);
 	}
 
-	/** If nothing is there but messages, and they go out as they lie in the outbox, returns true: then they may be peeked at and written without us. */
-	goStraight(): boolean {
-		if (!this.drained || this.elsewhere && !this.outbox.protocol5?.aliases.none) return false;
-		this.offered = Source.Outbox;
-		return true;
-	}
+	/** Whether nothing is there but messages, and they go out as they lie in the outbox. */
+	get isDirect(): boolean { return this.drained && (!this.elsewhere || this.outbox.protocol5?.aliases.none === true); }
 
 	/** Bytes of control bytes at most. */
 	get size(): number { return this.outbox.start - this.begin; }

