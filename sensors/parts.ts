@@ -6,7 +6,7 @@
 // is still missing, and a part with nothing left to give is not made at all.
 // Invariant: no two of the parts that connect() returns give the same quantity.
 
-import type { Sensor } from '../src/ports.js';
+import type { Part, Sensor } from '../src/ports.js';
 import { HIH4030 } from './hih4030/hih4030.js';
 import type { AnalogClass, I2CClass } from './io.js';
 import { ADDRESS_HIGH, ADDRESS_LOW, SHT3x } from './sht3x/sht3x.js';
@@ -32,12 +32,8 @@ export interface PartIo {
 	readonly I2C: I2CClass;
 }
 
-export interface PartSensor extends Sensor {
-	/** Of a part whose values depend on the air's temperature: tells it, before it collects. */
-	compensate?(temperatureMilliC: number): void;
-}
-
-export interface Part {
+/** One row of the table. */
+export interface PartRow {
 	/** As it is written in the setting `sensors`. */
 	readonly name: string;
 	/** For people who choose one. */
@@ -49,7 +45,7 @@ export interface Part {
 	/** Sits on the board's second analog input. */
 	readonly second: boolean;
 	/** `quantities` is what this one is to give: some or all of the row's, in their order. */
-	readonly make: (io: PartIo, quantities: readonly string[]) => PartSensor;
+	readonly make: (io: PartIo, quantities: readonly string[]) => Sensor;
 }
 
 /** HIH-4030 at the board's 5 V: 3.9 V at 100 % are halved to 1.95 V; 200 kΩ are no less than the 80 kΩ it needs. */
@@ -59,7 +55,7 @@ const TEMPERATURE = Object.freeze(['temperature']);
 const HUMIDITY = Object.freeze(['humidity']);
 const BOTH = Object.freeze(['temperature', 'humidity']);
 
-export const PARTS: readonly Part[] = Object.freeze([
+export const PARTS: readonly PartRow[] = Object.freeze([
 	Object.freeze({
 		name: 'tmp36', meaning: 'Analog Devices TMP36, on the analog input',
 		quantities: TEMPERATURE, analog: true, second: false,
@@ -82,14 +78,6 @@ export const PARTS: readonly Part[] = Object.freeze([
 	}),
 ]);
 
-/** A part that is in use. */
-export interface Connected {
-	readonly part: Part;
-	/** What it gives here, in the order in which collect() writes it. */
-	readonly quantities: readonly string[];
-	readonly sensor: PartSensor;
-}
-
 /** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
 export function objection(setting: string, board: Board): string {
 	const names = setting.split(',');
@@ -108,18 +96,20 @@ export function objection(setting: string, board: Board): string {
 }
 
 /** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed objection(). */
-export function connect(setting: string, io: PartIo): Connected[] {
-	const connected: Connected[] = [];
+export function connect(setting: string, io: PartIo): Part[] {
+	const connected: Part[] = [];
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
-		const part = partNamed(names[index])!;
-		const quantities = part.quantities.filter((each) => !connected.some((other) => other.quantities.includes(each)));
-		if (quantities.length) connected.push({ part, quantities, sensor: part.make(io, quantities) });
+		const { name, analog, quantities: all, make } = partNamed(names[index])!;
+		const left = all.filter((each) => !connected.some((other) => other.quantities.includes(each)));
+		// The row's own list lies in flash.
+		const quantities = left.length === all.length ? all : left;
+		if (left.length) connected.push({ name, quantities, analog, sensor: make(io, quantities), complaint: '' });
 	}
 	return connected;
 }
 
-function partNamed(name: string): Part | undefined {
+function partNamed(name: string): PartRow | undefined {
 	return PARTS.find((each) => each.name === name);
 }
 
@@ -128,7 +118,7 @@ function analogOptions({ board, Analog }: PartIo, pin: number) {
 	return { sensor: { io: Analog, pin }, fullScaleMv, bits, lowestMv };
 }
 
-function sht3x({ board, I2C }: PartIo, address: number, quantities: readonly string[]): PartSensor {
+function sht3x({ board, I2C }: PartIo, address: number, quantities: readonly string[]): Sensor {
 	const { data, clock, hz } = board.i2c;
 	return new SHT3x({ sensor: { io: I2C, data, clock, hz, address }, quantities });
 }

@@ -90,8 +90,9 @@ export class NodeControls implements Controls, Pollable {
 		}
 		for (let i = 0; i < milli.length; i++) {
 			if (!wanted(milli[i])) continue;
-			sampler.offsets[i] = milli[i] - sampler.last(i);
-			this.keep(OFFSETS[i], sampler.offsets[i]);
+			const offset = milli[i] - sampler.last(i);
+			sampler.setOffset(i, offset);
+			this.keep(OFFSETS[i], offset);
 		}
 		return '';
 	}

@@ -14,7 +14,7 @@ import { Backoff } from './backoff.js';
 import { BootGuard } from './bootguard.js';
 import { Broker } from './broker.js';
 import { Commands } from './commands.js';
-import { complete, fingerprint, keep, missing, validate, type Config } from './config.js';
+import { complete, fingerprint, keep, missing, validate } from './config.js';
 import { NodeControls, OFFSETS } from './controls.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
@@ -26,8 +26,7 @@ import { DeviceTcp } from './device/tcp.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
 import { speak5, words } from './protocol.js';
-import { QUANTITIES } from './reading.js';
-import { Sampler, type Part } from './sampler.js';
+import { Sampler } from './sampler.js';
 import { Timekeeper } from './timekeeper.js';
 import { VERSION } from './version.js';
 import { Waiting } from './waiting.js';
@@ -53,8 +52,9 @@ export default function main(): void {
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
 	const broker = new Broker(config, { speak5, words }, store, transport, waiting, serial, guard.safe);
-	const sampler = new Sampler(guard.safe ? [] : parts(config), config.intervalMs, clock, serial, waiting);
-	for (let i = 0; i < OFFSETS.length; i++) sampler.offsets[i] = config[OFFSETS[i]] as number;
+	const parts = guard.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
+	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, waiting);
+	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
 	const announcer = new Announcer({ config, board, boot, safe: guard.safe, clock, network, sampler, waiting, broker, link });
 	const reboot = () => {
@@ -68,13 +68,4 @@ export default function main(): void {
 	broker.announcer = announcer;
 	broker.commands = commands;
 	new Node([guard, sampler, timekeeper, announcer, commands, controls, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial, () => waiting.save()));
-}
-
-function parts(config: Config): Part[] {
-	const made: Part[] = [];
-	for (const { part, quantities, sensor } of connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never })) {
-		const indexes = quantities.map((quantity) => QUANTITIES.indexOf(quantity));
-		made.push({ name: part.name, sensor, quantities: indexes, conversions: part.analog ? config.conversions : 1 });
-	}
-	return made;
 }

@@ -145,5 +145,20 @@ export interface Sensor {
 	 * Throws on a bus error or a wrong check sum; then nothing is written that may be used.
 	 */
 	collect(values: Int32Array, at: number): void;
+	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
+	compensate?(temperatureMilliC: number): void;
 	close(): void;
+}
+
+/** A sensor part that is in use. */
+export interface Part {
+	/** As it is written in the setting `sensors`. */
+	readonly name: string;
+	/** What it gives here, in the order in which collect() writes it: names from QUANTITIES (reading.ts). */
+	readonly quantities: readonly string[];
+	/** Each collect() is one conversion, and several are combined into a value. */
+	readonly analog: boolean;
+	readonly sensor: Sensor;
+	/** Its last error while it lasts, so that it is told once; '' while there is none. */
+	complaint: string;
 }

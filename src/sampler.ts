@@ -6,31 +6,26 @@
 // Analog parts are read n times in a burst, after one conversion to warm up; the mean of the middle half of them counts
 // (docs/decisions/0003-middle-half.md): as deaf to spikes as the median, and finer than one step of the converter.
 
-import type { Clock, Log, Millis, Pollable, Sensor } from './ports.js';
-import { ABSENT, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, TEMPERATURE } from './reading.js';
-
-/** A part as the sampler sees it: which values of a reading it fills. */
-export interface Part {
-	readonly name: string;
-	readonly sensor: Sensor & Compensated;
-	/** Indexes into QUANTITIES, one for each value that sensor.collect() writes. */
-	readonly quantities: readonly number[];
-	/** Conversions for one reading; 1 for digital parts. */
-	readonly conversions: number;
-}
-
-/** A part whose values depend on the air's temperature is told it before it collects. */
-export interface Compensated {
-	compensate?(temperatureMilliC: number): void;
-}
+import type { Clock, Log, Millis, Part, Pollable, Sensor } from './ports.js';
+import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, TEMPERATURE, type Reading } from './reading.js';
 
 export interface ReadingSink {
-	put(reading: Reading): void;
+	/** To be filled for put(). */
+	readonly reading: Reading;
+	put(): void;
 }
 
 const enum Stage {
 	Idle,
 	Measuring,
+}
+
+/** Where things lie in the sampler's numbers: by quantity its offset, and what the last reading measured; then what a part collects, and the conversions. */
+const enum At {
+	Offsets = 0,
+	Measured = Offsets + QUANTITY_MAX,
+	Values = Measured + QUANTITY_MAX,
+	Conversions = Values + QUANTITY_MAX,
 }
 
 export class Sampler implements Pollable {
@@ -39,37 +34,30 @@ export class Sampler implements Pollable {
 	sensorErrors = 0;
 	/** Highest less lowest conversion of the last analog measurement, in milli-units. */
 	spread = 0;
-	readonly offsets = new Int32Array(QUANTITY_MAX);
 
-	/** The last values as they were measured, before offset and limits; what the last reading does not have is of an earlier one. */
-	readonly #measured = new Int32Array(QUANTITY_MAX);
 	readonly #parts: readonly Part[];
+	readonly #conversions: number;
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #sink: ReadingSink;
-	readonly #reading = new Reading();
-	readonly #values = new Int32Array(QUANTITY_MAX);
-	readonly #conversions: Int32Array;
-	/** The last error of each part, so that a lasting one is told once. */
-	readonly #complaints: string[] = [];
+	/** All numbers in one array, since on XS each array takes 120 B beside its elements. */
+	readonly #numbers: Int32Array;
 	#stage: Stage = Stage.Idle;
 	#failed = 0;
 	#intervalMs: Millis;
 	#dueAt: Millis = 0;
 	#readyAt: Millis = 0;
 
-	constructor(parts: readonly Part[], intervalMs: Millis, clock: Clock, log: Log, sink: ReadingSink) {
+	/** `conversions` of an analog part make one value. */
+	constructor(parts: readonly Part[], conversions: number, intervalMs: Millis, clock: Clock, log: Log, sink: ReadingSink) {
 		this.#parts = parts;
+		this.#conversions = conversions;
 		this.#intervalMs = intervalMs;
 		this.#clock = clock;
 		this.#log = log;
 		this.#sink = sink;
-		let conversionsMax = 1;
-		for (const part of parts) {
-			this.#complaints.push('');
-			if (part.conversions > conversionsMax) conversionsMax = part.conversions;
-		}
-		this.#conversions = new Int32Array(conversionsMax);
+		this.#numbers = new Int32Array(At.Conversions + conversions);
+		this.forget();
 	}
 
 	get intervalMs(): Millis {
@@ -82,9 +70,14 @@ export class Sampler implements Pollable {
 		if (this.#dueAt > now + intervalMs) this.#dueAt = now + intervalMs;
 	}
 
-	/** The last value of the quantity with this index, as it was measured; ABSENT if the last reading has none. */
+	/** To be added to each value of the quantity with this index. */
+	setOffset(quantity: number, offset: number): void {
+		this.#numbers[At.Offsets + quantity] = offset;
+	}
+
+	/** The last value of the quantity with this index, as it was measured, before offset and limits; ABSENT if the last reading has none. */
 	last(quantity: number): number {
-		return this.#reading.values[quantity] === ABSENT ? ABSENT : this.#measured[quantity];
+		return this.#numbers[At.Measured + quantity];
 	}
 
 	/** A reading out of turn, as soon as the loop comes round. */
@@ -123,65 +116,78 @@ export class Sampler implements Pollable {
 	}
 
 	private collect(now: Millis): void {
-		const reading = this.#reading;
+		const { reading } = this.#sink;
+		this.forget();
 		reading.values.fill(ABSENT);
 		for (let i = 0; i < this.#parts.length; i++) {
 			if (this.#failed & (1 << i)) continue;
 			try {
-				this.measure(this.#parts[i]);
+				this.measure(this.#parts[i], reading.values);
 				this.recovered(i);
 			} catch (error) {
 				this.complain(i, error);
 			}
 		}
-		let empty = true;
-		for (let i = 0; i < QUANTITY_MAX; i++) if (reading.values[i] !== ABSENT) empty = false;
-		if (empty) return;
+		if (this.isEmpty(reading)) return;
+		reading.boot = 0;
+		reading.droppedFrom = reading.droppedTo = 0;
 		reading.seq = ++this.sampled;
 		reading.uptime = Math.floor(now / 1000);
 		reading.time = this.#clock.unixSeconds();
-		this.#sink.put(reading);
+		this.#sink.put();
 	}
 
-	private measure(part: Part): void {
-		const temperature = this.#reading.values[TEMPERATURE];
-		if (temperature !== ABSENT) part.sensor.compensate?.(temperature);
-		if (part.conversions > 1) this.convert(part);
-		else part.sensor.collect(this.#values, 0);
-		for (let i = 0; i < part.quantities.length; i++) {
-			const quantity = part.quantities[i];
-			this.#measured[quantity] = this.#values[i];
-			this.#reading.values[quantity] = within(this.#values[i] + this.offsets[quantity], QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
+	private isEmpty({ values }: Reading): boolean {
+		for (let i = 0; i < QUANTITY_MAX; i++) if (values[i] !== ABSENT) return false;
+		return true;
+	}
+
+	private forget(): void {
+		this.#numbers.fill(ABSENT, At.Measured, At.Values);
+	}
+
+	private measure({ sensor, quantities, analog }: Part, values: Int32Array): void {
+		const numbers = this.#numbers;
+		if (values[TEMPERATURE] !== ABSENT) sensor.compensate?.(values[TEMPERATURE]);
+		if (analog) this.convert(sensor);
+		else sensor.collect(numbers, At.Values);
+		for (let i = 0; i < quantities.length; i++) {
+			const quantity = QUANTITIES.indexOf(quantities[i]);
+			const measured = numbers[At.Values + i];
+			numbers[At.Measured + quantity] = measured;
+			values[quantity] = within(measured + numbers[At.Offsets + quantity], QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
 		}
 	}
 
-	/** Fills the first value with the mean of the middle half of the conversions. */
-	private convert(part: Part): void {
-		const sorted = this.#conversions;
-		const count = part.conversions;
-		part.sensor.collect(this.#values, 0);
-		for (let i = 0; i < count; i++) {
-			part.sensor.start();
-			part.sensor.collect(this.#values, 0);
-			insert(sorted, i, this.#values[0]);
+	/** Makes the first value the mean of the middle half of the conversions. */
+	private convert(sensor: Sensor): void {
+		const numbers = this.#numbers;
+		const end = At.Conversions + this.#conversions;
+		sensor.collect(numbers, At.Values);
+		for (let at: number = At.Conversions; at < end; at++) {
+			sensor.start();
+			sensor.collect(numbers, At.Values);
+			insert(numbers, At.Conversions, at, numbers[At.Values]);
 		}
-		this.spread = sorted[count - 1] - sorted[0];
-		this.#values[0] = middleHalf(sorted, count);
+		this.spread = numbers[end - 1] - numbers[At.Conversions];
+		numbers[At.Values] = middleHalf(numbers, At.Conversions, end);
 	}
 
 	private complain(index: number, error: unknown): void {
+		const part = this.#parts[index];
 		this.#failed |= 1 << index;
 		this.sensorErrors++;
 		const sentence = error instanceof Error ? error.message : String(error);
-		if (sentence === this.#complaints[index]) return;
-		this.#complaints[index] = sentence;
-		this.#log.line(`sensor ${this.#parts[index].name}: ${sentence}`);
+		if (sentence === part.complaint) return;
+		part.complaint = sentence;
+		this.#log.line(`sensor ${part.name}: ${sentence}`);
 	}
 
 	private recovered(index: number): void {
-		if (this.#complaints[index] === '') return;
-		this.#complaints[index] = '';
-		this.#log.line(`sensor ${this.#parts[index].name}: answers again`);
+		const part = this.#parts[index];
+		if (part.complaint === '') return;
+		part.complaint = '';
+		this.#log.line(`sensor ${part.name}: answers again`);
 	}
 }
 
@@ -189,17 +195,16 @@ function within(value: number, min: number, max: number): number {
 	return value < min ? min : value > max ? max : value;
 }
 
-/** Puts `value` into the ascending first `count` places. */
-function insert(sorted: Int32Array, count: number, value: number): void {
-	let at = count;
-	for (; at > 0 && sorted[at - 1] > value; at--) sorted[at] = sorted[at - 1];
+/** Puts `value` among the ascending ones that lie from `from` on, up to `at`. */
+function insert(sorted: Int32Array, from: number, at: number, value: number): void {
+	for (; at > from && sorted[at - 1] > value; at--) sorted[at] = sorted[at - 1];
 	sorted[at] = value;
 }
 
-/** The mean of the middle half of ascending values, rounded to a whole number. */
-export function middleHalf(sorted: Int32Array, count: number): number {
-	const outside = Math.floor(count / 4);
+/** The mean of the middle half of the ascending values from `from` to `end`, rounded to a whole number. */
+export function middleHalf(sorted: Int32Array, from: number, end: number): number {
+	const outside = Math.floor((end - from) / 4);
 	let sum = 0;
-	for (let i = outside; i < count - outside; i++) sum += sorted[i];
-	return Math.round(sum / (count - 2 * outside));
+	for (let i = from + outside; i < end - outside; i++) sum += sorted[i];
+	return Math.round(sum / (end - from - 2 * outside));
 }

@@ -40,7 +40,8 @@ export class Waiting implements Pollable, Flying {
 	readonly #journal: Journal | undefined;
 	/** The place of each message's reading. */
 	readonly #places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
-	readonly #reading = new Reading();
+	/** Filled anew for whatever is done next: by the sampler for put(), and here for what is sent or moved. */
+	readonly reading = new Reading();
 	#online = false;
 	#offlineSince: Millis = 0;
 	/** The message that tells of what the ring dropped, and up to which number. */
@@ -71,8 +72,9 @@ export class Waiting implements Pollable, Flying {
 		return this.#ring.dropped + (this.#journal ? this.#journal.dropped : 0);
 	}
 
-	put(reading: Reading): void {
-		this.#ring.put(reading);
+	/** The reading as it was filled. */
+	put(): void {
+		this.#ring.put(this.reading);
 	}
 
 	linkUp(): void {
@@ -130,7 +132,7 @@ export class Waiting implements Pollable, Flying {
 
 	/** The reading at `place`, with its time if that can be known. It is overwritten by the next one. */
 	read(place: number): Reading {
-		const reading = this.#reading;
+		const reading = this.reading;
 		if (isInFlash(place)) this.#journal!.read(FLASH - place, reading);
 		else {
 			this.#ring.read(place, reading);
@@ -195,7 +197,7 @@ export class Waiting implements Pollable, Flying {
 
 	/** What does not name itself is named by a later reading from RAM; of an earlier boot, none can. */
 	private giveUp(slot: number): void {
-		const reading = this.#reading;
+		const reading = this.reading;
 		this.#journal!.read(slot, reading);
 		if (!this.#journal!.giveUp(slot) && reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
 	}

@@ -10,7 +10,7 @@ import { NodeControls } from '../src/controls.js';
 import { PAYLOAD_MAX } from '../src/limits.js';
 import { Link, State } from '../src/link.js';
 import { NetworkState } from '../src/ports.js';
-import { ABSENT, Reading } from '../src/reading.js';
+import { ABSENT } from '../src/reading.js';
 import { Sampler } from '../src/sampler.js';
 import { Text } from '../src/text.js';
 import { Waiting } from '../src/waiting.js';
@@ -39,7 +39,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
 	const broker = new Broker(config, { speak5, words }, store, transport, waiting, log, safe);
-	const sampler = new Sampler([], config.intervalMs, clock, log, waiting);
+	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
 	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
 	let restarts = 0;
@@ -105,10 +105,10 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 		return all;
 	};
 	const take = (seq: number, temperature = 21_000) => {
-		const reading = new Reading();
+		const { reading } = waiting;
 		Object.assign(reading, { seq, uptime: Math.floor(clock.time / 1000), time: clock.unixSeconds() });
 		reading.values.set([temperature, ABSENT]);
-		waiting.put(reading);
+		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
 	return { config, clock, log, network, transport, waiting, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
@@ -495,10 +495,9 @@ describe('the broker', () => {
 	it('gets readings of an earlier boot under that boot\'s number, and with their uptime', () => {
 		const flash = new FakeFlash(12);
 		const before = setUp({}, flash);
-		const reading = Object.assign(new Reading(), { seq: 5, uptime: 70, boot: 3 });
-		reading.values.set([20_000, ABSENT]);
 		const earlier = new Waiting(3, before.clock, before.log, flash);
-		earlier.put(reading);
+		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, ABSENT]);
+		earlier.put();
 		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
 		const set = setUp({}, flash);
 		set.clock.unix = 1_795_000_000;

@@ -46,7 +46,7 @@ const median = (values: readonly number[]): number => {
 /** As the sampler combines them: in whole milli-units, a quarter left off at each end. */
 const middle = (counts: readonly number[]): number => {
 	const milliC = Int32Array.from(sorted(counts), (each) => Math.round(each * STEP_C * 1_000));
-	return middleHalf(milliC, milliC.length) / (STEP_C * 1_000);
+	return middleHalf(milliC, 0, milliC.length) / (STEP_C * 1_000);
 };
 
 /** Root mean square error in °C of a combination of `n` conversions with `noise` counts of noise, over 10,000 temperatures. */

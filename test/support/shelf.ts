@@ -30,7 +30,6 @@ export class Shelf {
 	waiting!: Waiting;
 	boot = 0;
 	seq = 0;
-	#taken = new Reading();
 
 	constructor(flash: FakeFlash, ringBytes = 15 * 8) {
 		this.flash = flash;
@@ -48,13 +47,13 @@ export class Shelf {
 
 	/** One reading, not yet in flash. */
 	take(): number {
-		const reading = this.#taken;
+		const { reading } = this.waiting;
 		reading.seq = ++this.seq;
 		reading.uptime = 300 + this.seq;
 		reading.time = this.clock.unixSeconds();
 		reading.values[0] = temperatureOf(this.boot, this.seq);
 		reading.values[1] = humidityOf(this.boot, this.seq);
-		this.waiting.put(reading);
+		this.waiting.put();
 		return this.seq;
 	}
 
