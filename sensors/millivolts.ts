@@ -17,25 +17,25 @@ export interface MillivoltsOptions {
 }
 
 export class Millivolts {
-	readonly #io: AnalogInput;
-	readonly #fullScaleMv: number;
-	readonly #highestCount: number;
+	private readonly io: AnalogInput;
+	private readonly fullScaleMv: number;
+	private readonly highestCount: number;
 	readonly lowestMv: number;
 
 	constructor(options: MillivoltsOptions) {
-		this.#io = new options.sensor.io(options.sensor);
-		this.#fullScaleMv = options.fullScaleMv;
-		this.#highestCount = 2 ** (options.bits ?? this.#io.resolution) - 1;
+		this.io = new options.sensor.io(options.sensor);
+		this.fullScaleMv = options.fullScaleMv;
+		this.highestCount = 2 ** (options.bits ?? this.io.resolution) - 1;
 		this.lowestMv = options.lowestMv ?? 0;
 	}
 
 	/** One conversion; NaN when it failed. */
 	read(): number {
-		const count = this.#io.read();
-		return count === undefined ? NaN : (count * this.#fullScaleMv) / this.#highestCount;
+		const count = this.io.read();
+		return count === undefined ? NaN : (count * this.fullScaleMv) / this.highestCount;
 	}
 
 	close(): void {
-		this.#io.close();
+		this.io.close();
 	}
 }

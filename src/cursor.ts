@@ -35,33 +35,33 @@ export interface Shelf {
 }
 
 export class Cursor {
-	readonly #sectors: Sectors;
-	readonly #finder: Finder;
-	readonly #flying: Flying;
-	readonly #shelf: Shelf;
+	private readonly sectors: Sectors;
+	private readonly finder: Finder;
+	private readonly flying: Flying;
+	private readonly shelf: Shelf;
 	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask advance() to find out. */
 	found = BUSY;
-	#sector = NONE;
+	private sector = NONE;
 	/** Within the sector. */
-	#slot = 0;
-	#last = 0;
-	#passed = 0;
+	private slot = 0;
+	private last = 0;
+	private passed = 0;
 	/** No sector is behind `passed`. */
-	#exhausted = false;
+	private exhausted = false;
 
 	constructor(sectors: Sectors, finder: Finder, flying: Flying, shelf: Shelf) {
-		this.#sectors = sectors;
-		this.#finder = finder;
-		this.#flying = flying;
-		this.#shelf = shelf;
+		this.sectors = sectors;
+		this.finder = finder;
+		this.flying = flying;
+		this.shelf = shelf;
 	}
 
 	/** Looks a little further for the next reading to send. */
 	advance(): void {
-		for (let steps = 0; steps < SLOTS_PER_STEP && this.found === BUSY && !this.#shelf.working; steps++) {
-			if (this.#sector === NONE) this.#seek();
-			else if (this.#shelf.endsAt(this.#sector, this.#slot)) this.found = NONE;
-			else if (this.#slot === this.#sectors.slotsPerSector) this.leave();
+		for (let steps = 0; steps < SLOTS_PER_STEP && this.found === BUSY && !this.shelf.working; steps++) {
+			if (this.sector === NONE) this.seek();
+			else if (this.shelf.endsAt(this.sector, this.slot)) this.found = NONE;
+			else if (this.slot === this.sectors.slotsPerSector) this.leave();
 			else this.try();
 		}
 	}
@@ -70,81 +70,81 @@ export class Cursor {
 	sent(slot: number): void {
 		if (this.found !== slot) return;
 		this.found = BUSY;
-		this.#slot++;
+		this.slot++;
 	}
 
 	/** One step of the search for the next sector; true when it is over. */
 	step(): boolean {
-		if (!this.#finder.step()) return false;
-		if (this.#finder.sector === NONE) this.#exhausted = true;
+		if (!this.finder.step()) return false;
+		if (this.finder.sector === NONE) this.exhausted = true;
 		else this.enter();
 		return true;
 	}
 
 	/** Something was written. */
 	more(): void {
-		this.#exhausted = false;
+		this.exhausted = false;
 		if (this.found === NONE) this.found = BUSY;
 	}
 
 	/** Comes to this slot again; and, if it lies in another sector, begins anew. */
 	back(slot: number): void {
-		const place = slot - this.#sector * this.#sectors.slotsPerSector;
-		if (this.#sectors.sectorOf(slot) !== this.#sector) return this.rewind();
-		if (place < this.#slot) this.#slot = place;
+		const place = slot - this.sector * this.sectors.slotsPerSector;
+		if (this.sectors.sectorOf(slot) !== this.sector) return this.rewind();
+		if (place < this.slot) this.slot = place;
 		this.found = BUSY;
 	}
 
 	/** Begins anew with the oldest. */
 	rewind(): void {
-		this.#sector = NONE;
+		this.sector = NONE;
 		this.found = BUSY;
-		this.#passed = 0;
-		this.#exhausted = false;
+		this.passed = 0;
+		this.exhausted = false;
 	}
 
 	/** Something of this sector was acknowledged: it may have been the last that it was waiting for. */
 	settle(sector: number): void {
-		if (sector === this.#sector || this.#flying.fliesFrom(sector)) return;
-		if (this.#sectors.look(sector) === Found.Alive && this.#sectors.last <= this.#passed) this.#shelf.retire(sector);
+		if (sector === this.sector || this.flying.fliesFrom(sector)) return;
+		if (this.sectors.look(sector) === Found.Alive && this.sectors.last <= this.passed) this.shelf.retire(sector);
 	}
 
 	/** Whether delivery has yet to come to this slot. It may have been found, but not sent, before its message landed. */
 	willMeet(slot: number): boolean {
-		const sector = this.#sectors.sectorOf(slot);
-		if (sector === this.#sector) return slot >= sector * this.#sectors.slotsPerSector + this.#slot;
-		return this.#sectors.look(sector) === Found.Alive && this.#sectors.last > this.#passed;
+		const sector = this.sectors.sectorOf(slot);
+		if (sector === this.sector) return slot >= sector * this.sectors.slotsPerSector + this.slot;
+		return this.sectors.look(sector) === Found.Alive && this.sectors.last > this.passed;
 	}
 
-	#seek(): void {
-		if (this.#exhausted) this.found = NONE;
+	private seek(): void {
+		if (this.exhausted) this.found = NONE;
 		else {
-			this.#finder.begin(this.#passed);
-			this.#shelf.seek();
+			this.finder.begin(this.passed);
+			this.shelf.seek();
 		}
 	}
 
 	private try(): void {
-		const slot = this.#sector * this.#sectors.slotsPerSector + this.#slot;
-		const state = this.#sectors.lookAt(slot);
-		if (state === Slot.Damaged) this.#shelf.discard();
-		if (state === Slot.Waiting && !this.#flying.flies(slot)) this.found = slot;
-		else this.#slot++;
+		const slot = this.sector * this.sectors.slotsPerSector + this.slot;
+		const state = this.sectors.lookAt(slot);
+		if (state === Slot.Damaged) this.shelf.discard();
+		if (state === Slot.Waiting && !this.flying.flies(slot)) this.found = slot;
+		else this.slot++;
 	}
 
 	private leave(): void {
-		const sector = this.#sector;
-		this.#passed = this.#last;
-		this.#sector = NONE;
-		if (!this.#flying.fliesFrom(sector)) this.#shelf.retire(sector);
+		const sector = this.sector;
+		this.passed = this.last;
+		this.sector = NONE;
+		if (!this.flying.fliesFrom(sector)) this.shelf.retire(sector);
 		// Mostly the next one in order is the next one in place.
-		this.#finder.begin(this.#passed);
-		if (this.#finder.look((sector + 1) % this.#sectors.count)) this.enter();
+		this.finder.begin(this.passed);
+		if (this.finder.look((sector + 1) % this.sectors.count)) this.enter();
 	}
 
 	private enter(): void {
-		this.#sector = this.#finder.sector;
-		this.#last = this.#finder.last;
-		this.#slot = 1;
+		this.sector = this.finder.sector;
+		this.last = this.finder.last;
+		this.slot = 1;
 	}
 }

@@ -15,42 +15,42 @@ export class Finder {
 	first = 0;
 	last = 0;
 	level = 0;
-	readonly #sectors: Sectors;
-	#after = 0;
-	#wanted = ANY_LEVEL;
-	#at = 0;
+	private readonly sectors: Sectors;
+	private after = 0;
+	private wanted = ANY_LEVEL;
+	private at = 0;
 
 	constructor(sectors: Sectors) {
-		this.#sectors = sectors;
+		this.sectors = sectors;
 	}
 
 	/** Begins to look for the oldest sector of a level that is wholly younger than `after`. */
 	begin(after: number, level = ANY_LEVEL): void {
 		this.sector = NONE;
-		this.#after = after;
-		this.#wanted = level;
-		this.#at = 0;
+		this.after = after;
+		this.wanted = level;
+		this.at = 0;
 	}
 
 	/** True when all have been looked at, or the one that must be the next was met. */
 	step(): boolean {
-		const { count } = this.#sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP && this.#at < count; steps++) {
-			if (this.look(this.#at++)) return true;
+		const { count } = this.sectors;
+		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < count; steps++) {
+			if (this.look(this.at++)) return true;
 		}
-		return this.#at >= count;
+		return this.at >= count;
 	}
 
 	/** Whether this sector follows directly; keeps it if it is the best so far. */
 	look(sector: number): boolean {
-		const sectors = this.#sectors;
-		if (sectors.look(sector) !== Found.Alive || sectors.first <= this.#after) return false;
-		if (this.#wanted !== ANY_LEVEL && sectors.level !== this.#wanted) return false;
+		const sectors = this.sectors;
+		if (sectors.look(sector) !== Found.Alive || sectors.first <= this.after) return false;
+		if (this.wanted !== ANY_LEVEL && sectors.level !== this.wanted) return false;
 		if (this.sector !== NONE && sectors.first >= this.first) return false;
 		this.sector = sector;
 		this.first = sectors.first;
 		this.last = sectors.last;
 		this.level = sectors.level;
-		return sectors.first === this.#after + 1;
+		return sectors.first === this.after + 1;
 	}
 }

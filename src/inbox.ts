@@ -8,23 +8,23 @@ import type { Session } from './mqtt/session.js';
 import type { Millis, Transport } from './ports.js';
 
 export class Inbox {
-	readonly #bytes = new Uint8Array(ARRIVED_BYTES);
-	#from = 0;
-	#to = 0;
+	private readonly bytes = new Uint8Array(ARRIVED_BYTES);
+	private from = 0;
+	private to = 0;
 
 	/** A connection begins: nothing of the one before is left. */
 	clear(): void {
-		this.#from = this.#to = 0;
+		this.from = this.to = 0;
 	}
 
 	/** One piece, as far as the session takes it. False: there is no more, or it takes no more. */
 	read(transport: Transport, session: Session, now: Millis): boolean {
-		if (this.#from === this.#to) {
-			this.#from = 0;
-			this.#to = transport.read(this.#bytes);
-			if (this.#to === 0) return false;
+		if (this.from === this.to) {
+			this.from = 0;
+			this.to = transport.read(this.bytes);
+			if (this.to === 0) return false;
 		}
-		this.#from = session.receive(this.#bytes, this.#from, this.#to, now);
-		return this.#from === this.#to;
+		this.from = session.receive(this.bytes, this.from, this.to, now);
+		return this.from === this.to;
 	}
 }

@@ -35,94 +35,90 @@ export class Sampler implements Pollable {
 	/** Highest less lowest conversion of the last analog measurement, in milli-units. */
 	spread = 0;
 
-	readonly #parts: readonly Part[];
-	readonly #conversions: number;
-	readonly #clock: Clock;
-	readonly #log: Log;
-	readonly #sink: ReadingSink;
+	private readonly parts: readonly Part[];
+	private readonly conversions: number;
+	private readonly clock: Clock;
+	private readonly log: Log;
+	private readonly sink: ReadingSink;
 	/** All numbers in one array, since on XS each array takes 120 B beside its elements. */
-	readonly #numbers: Int32Array;
-	#stage: Stage = Stage.Idle;
-	#failed = 0;
-	#intervalMs: Millis;
-	#dueAt: Millis = 0;
-	#readyAt: Millis = 0;
+	private readonly numbers: Int32Array;
+	private stage: Stage = Stage.Idle;
+	private failed = 0;
+	intervalMs: Millis;
+	private dueAt: Millis = 0;
+	private readyAt: Millis = 0;
 
 	/** `conversions` of an analog part make one value. */
 	constructor(parts: readonly Part[], conversions: number, intervalMs: Millis, clock: Clock, log: Log, sink: ReadingSink) {
-		this.#parts = parts;
-		this.#conversions = conversions;
-		this.#intervalMs = intervalMs;
-		this.#clock = clock;
-		this.#log = log;
-		this.#sink = sink;
-		this.#numbers = new Int32Array(At.Conversions + conversions);
+		this.parts = parts;
+		this.conversions = conversions;
+		this.intervalMs = intervalMs;
+		this.clock = clock;
+		this.log = log;
+		this.sink = sink;
+		this.numbers = new Int32Array(At.Conversions + conversions);
 		this.forget();
-	}
-
-	get intervalMs(): Millis {
-		return this.#intervalMs;
 	}
 
 	/** The next reading comes one new interval from now, or when it would have come without: so nobody can put it off again and again. */
 	setIntervalMs(intervalMs: Millis, now: Millis): void {
-		this.#intervalMs = intervalMs;
-		if (this.#dueAt > now + intervalMs) this.#dueAt = now + intervalMs;
+		this.intervalMs = intervalMs;
+		if (this.dueAt > now + intervalMs) this.dueAt = now + intervalMs;
 	}
 
 	/** To be added to each value of the quantity with this index. */
 	setOffset(quantity: number, offset: number): void {
-		this.#numbers[At.Offsets + quantity] = offset;
+		this.numbers[At.Offsets + quantity] = offset;
 	}
 
 	/** The last value of the quantity with this index, as it was measured, before offset and limits; ABSENT if the last reading has none. */
 	last(quantity: number): number {
-		return this.#numbers[At.Measured + quantity];
+		return this.numbers[At.Measured + quantity];
 	}
 
 	/** A reading out of turn, as soon as the loop comes round. */
 	sampleNow(now: Millis): void {
-		if (this.#stage === Stage.Idle) this.#dueAt = now;
+		if (this.stage === Stage.Idle) this.dueAt = now;
 	}
 
 	poll(now: Millis): Millis {
-		if (this.#stage === Stage.Idle) {
-			if (now < this.#dueAt) return this.#dueAt;
+		if (this.stage === Stage.Idle) {
+			if (now < this.dueAt) return this.dueAt;
 			this.start(now);
 		}
-		if (now < this.#readyAt) return this.#readyAt;
+		if (now < this.readyAt) return this.readyAt;
 		this.collect(now);
-		this.#stage = Stage.Idle;
-		return this.#dueAt;
+		this.stage = Stage.Idle;
+		return this.dueAt;
 	}
 
 	private start(now: Millis): void {
-		this.#failed = 0;
-		this.#readyAt = now;
-		for (let i = 0; i < this.#parts.length; i++) {
+		this.failed = 0;
+		this.readyAt = now;
+		for (let i = 0; i < this.parts.length; i++) {
 			try {
-				const waitMs = this.#parts[i].sensor.start();
+				const waitMs = this.parts[i].sensor.start();
 				// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly over.
-				const readyAt = waitMs ? this.#clock.now() + waitMs + 1 : now;
-				if (readyAt > this.#readyAt) this.#readyAt = readyAt;
+				const readyAt = waitMs ? this.clock.now() + waitMs + 1 : now;
+				if (readyAt > this.readyAt) this.readyAt = readyAt;
 			} catch (error) {
 				this.complain(i, error);
 			}
 		}
-		this.#stage = Stage.Measuring;
+		this.stage = Stage.Measuring;
 		// In step with the first reading; a loop that came too late for a whole interval does not catch up in a burst.
-		this.#dueAt += this.#intervalMs;
-		if (this.#dueAt <= now || this.#dueAt > now + this.#intervalMs) this.#dueAt = now + this.#intervalMs;
+		this.dueAt += this.intervalMs;
+		if (this.dueAt <= now || this.dueAt > now + this.intervalMs) this.dueAt = now + this.intervalMs;
 	}
 
 	private collect(now: Millis): void {
-		const { reading } = this.#sink;
+		const { reading } = this.sink;
 		this.forget();
 		reading.values.fill(ABSENT);
-		for (let i = 0; i < this.#parts.length; i++) {
-			if (this.#failed & (1 << i)) continue;
+		for (let i = 0; i < this.parts.length; i++) {
+			if (this.failed & (1 << i)) continue;
 			try {
-				this.measure(this.#parts[i], reading.values);
+				this.measure(this.parts[i], reading.values);
 				this.recovered(i);
 			} catch (error) {
 				this.complain(i, error);
@@ -133,8 +129,8 @@ export class Sampler implements Pollable {
 		reading.droppedFrom = reading.droppedTo = 0;
 		reading.seq = ++this.sampled;
 		reading.uptime = Math.floor(now / 1000);
-		reading.time = this.#clock.unixSeconds();
-		this.#sink.put();
+		reading.time = this.clock.unixSeconds();
+		this.sink.put();
 	}
 
 	private isEmpty({ values }: Reading): boolean {
@@ -143,11 +139,11 @@ export class Sampler implements Pollable {
 	}
 
 	private forget(): void {
-		this.#numbers.fill(ABSENT, At.Measured, At.Values);
+		this.numbers.fill(ABSENT, At.Measured, At.Values);
 	}
 
 	private measure({ sensor, quantities, analog }: Part, values: Int32Array): void {
-		const numbers = this.#numbers;
+		const numbers = this.numbers;
 		if (values[TEMPERATURE] !== ABSENT) sensor.compensate?.(values[TEMPERATURE]);
 		if (analog) this.convert(sensor);
 		else sensor.collect(numbers, At.Values);
@@ -161,8 +157,8 @@ export class Sampler implements Pollable {
 
 	/** Makes the first value the mean of the middle half of the conversions. */
 	private convert(sensor: Sensor): void {
-		const numbers = this.#numbers;
-		const end = At.Conversions + this.#conversions;
+		const numbers = this.numbers;
+		const end = At.Conversions + this.conversions;
 		sensor.collect(numbers, At.Values);
 		for (let at: number = At.Conversions; at < end; at++) {
 			sensor.start();
@@ -174,20 +170,20 @@ export class Sampler implements Pollable {
 	}
 
 	private complain(index: number, error: unknown): void {
-		const part = this.#parts[index];
-		this.#failed |= 1 << index;
+		const part = this.parts[index];
+		this.failed |= 1 << index;
 		this.sensorErrors++;
 		const sentence = error instanceof Error ? error.message : String(error);
 		if (sentence === part.complaint) return;
 		part.complaint = sentence;
-		this.#log.line(`sensor ${part.name}: ${sentence}`);
+		this.log.line(`sensor ${part.name}: ${sentence}`);
 	}
 
 	private recovered(index: number): void {
-		const part = this.#parts[index];
+		const part = this.parts[index];
 		if (part.complaint === '') return;
 		part.complaint = '';
-		this.#log.line(`sensor ${part.name}: answers again`);
+		this.log.line(`sensor ${part.name}: answers again`);
 	}
 }
 

@@ -77,13 +77,13 @@ export class Sectors {
 	/** Writes and erasures that failed. */
 	faults = 0;
 
-	readonly #flash: Flash;
-	readonly #sectorBytes: number;
-	readonly #bytes = new Uint8Array(SLOT_BYTES);
+	private readonly flash: Flash;
+	private readonly sectorBytes: number;
+	private readonly bytes = new Uint8Array(SLOT_BYTES);
 
 	constructor(flash: Flash) {
-		this.#flash = flash;
-		this.#sectorBytes = flash.sectorBytes;
+		this.flash = flash;
+		this.sectorBytes = flash.sectorBytes;
 		// Sectors are named by 16 bits.
 		this.count = flash.sectorCount < NOWHERE ? flash.sectorCount : NOWHERE;
 		this.slotsPerSector = Math.floor(flash.sectorBytes / SLOT_BYTES);
@@ -94,8 +94,8 @@ export class Sectors {
 	}
 
 	look(sector: number): Found {
-		const bytes = this.#bytes;
-		if (!this.#flash.read(sector * this.#sectorBytes, bytes)) return Found.Damaged;
+		const bytes = this.bytes;
+		if (!this.flash.read(sector * this.sectorBytes, bytes)) return Found.Damaged;
 		const magic = takeWhole(bytes, MAGIC_AT, 4);
 		if (magic === -1 || magic === 0) return Found.Free;
 		if ((magic & 0xff_ffff) !== MAGIC) return Found.Damaged;
@@ -113,14 +113,14 @@ export class Sectors {
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
 	clear(sector: number): boolean {
 		// Erasing may be cut short; what has no magic and no check sum stays without, whatever comes of the rest.
-		if (this.#flash.write(sector * this.#sectorBytes, this.#bytes.fill(0)) && this.#flash.erase(sector)) return true;
+		if (this.flash.write(sector * this.sectorBytes, this.bytes.fill(0)) && this.flash.erase(sector)) return true;
 		this.faults++;
 		return false;
 	}
 
 	/** Writes slot 0 from the fields above: from now on the sector is alive. */
 	commit(sector: number): boolean {
-		const bytes = this.#bytes.fill(ERASED);
+		const bytes = this.bytes.fill(ERASED);
 		putWhole(bytes, MAGIC_AT, MAGIC, 3);
 		bytes[VERSION_AT] = VERSION_OF_LAYOUT;
 		putWhole(bytes, SERIAL_AT, this.serial, 4);
@@ -138,8 +138,8 @@ export class Sectors {
 	}
 
 	lookAt(slot: number): Slot {
-		const bytes = this.#bytes;
-		if (!this.#flash.read(slot * SLOT_BYTES, bytes)) return Slot.Damaged;
+		const bytes = this.bytes;
+		if (!this.flash.read(slot * SLOT_BYTES, bytes)) return Slot.Damaged;
 		if (bytes[DONE_AT] === DONE) return Slot.Done;
 		if (isErased(bytes)) return Slot.Erased;
 		if (!isWhole(bytes)) return Slot.Damaged;
@@ -149,8 +149,8 @@ export class Sectors {
 
 	/** Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as dropped, and has no values. */
 	read(slot: number, reading: Reading): void {
-		const bytes = this.#bytes;
-		this.#flash.read(slot * SLOT_BYTES, bytes);
+		const bytes = this.bytes;
+		this.flash.read(slot * SLOT_BYTES, bytes);
 		this.take();
 		readRecord(bytes, RECORD_AT, reading);
 		reading.boot = this.boot;
@@ -163,7 +163,7 @@ export class Sectors {
 
 	/** Writes a reading to an erased slot. False: it is not there, and the slot is lost. */
 	store(slot: number, reading: Reading): boolean {
-		const bytes = this.#bytes.fill(ERASED);
+		const bytes = this.bytes.fill(ERASED);
 		putWhole(bytes, BOOT_AT, reading.boot, 4);
 		putWhole(bytes, GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
 		writeRecord(bytes, RECORD_AT, reading);
@@ -172,8 +172,8 @@ export class Sectors {
 
 	/** Writes what is in one slot to another, an erased one, with another gap. */
 	copy(from: number, to: number, gap: number): boolean {
-		const bytes = this.#bytes;
-		if (!this.#flash.read(from * SLOT_BYTES, bytes)) return false;
+		const bytes = this.bytes;
+		if (!this.flash.read(from * SLOT_BYTES, bytes)) return false;
 		putWhole(bytes, GAP_AT, gap, 2);
 		if (bytes[DONE_AT] !== GIVEN_UP) bytes[DONE_AT] = ERASED;
 		return this.write(to);
@@ -187,14 +187,14 @@ export class Sectors {
 
 	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */
 	private mark(slot: number, mark: number): boolean {
-		const bytes = this.#bytes;
-		let kept = this.#flash.read(slot * SLOT_BYTES, bytes);
+		const bytes = this.bytes;
+		let kept = this.flash.read(slot * SLOT_BYTES, bytes);
 		if (kept) {
 			this.take();
 			// The other bytes are written as they are, which changes nothing.
 			bytes[DONE_AT] &= mark;
-			const written = this.#flash.write(slot * SLOT_BYTES, bytes);
-			kept = this.#flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark;
+			const written = this.flash.write(slot * SLOT_BYTES, bytes);
+			kept = this.flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark;
 			if (written && kept) return true;
 		}
 		this.faults++;
@@ -202,7 +202,7 @@ export class Sectors {
 	}
 
 	private take(): void {
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
 		this.gap = takeWhole(bytes, GAP_AT, 2);
 		this.seq = seqAt(bytes, RECORD_AT);
@@ -211,11 +211,11 @@ export class Sectors {
 
 	/** What was written counts if it reads back the same, whatever flash said of it. */
 	private write(slot: number): boolean {
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
 		putWhole(bytes, 0, crc, 4);
-		this.#flash.write(slot * SLOT_BYTES, bytes);
-		if (this.#flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== DONE) return true;
+		this.flash.write(slot * SLOT_BYTES, bytes);
+		if (this.flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== DONE) return true;
 		this.faults++;
 		return false;
 	}

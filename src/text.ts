@@ -103,7 +103,7 @@ export class Text {
 		if (code === QUOTE || code === BACKSLASH) this.byte(BACKSLASH);
 		if (code < 0x20) this.put('\\u00').hex(code >> 4).hex(code & 15);
 		else if (code < 0x80) this.byte(code);
-		else this.#utf8(code);
+		else this.utf8(code);
 	}
 
 	private hex(digit: number): this {
@@ -112,7 +112,7 @@ export class Text {
 	}
 
 	/** RFC 3629 §3, from U+0080. Half a surrogate pair has no UTF-8 form; it becomes U+FFFD. */
-	#utf8(code: number): void {
+	private utf8(code: number): void {
 		if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
 		if (code < 0x800) this.byte(0xc0 | (code >> 6));
 		else {

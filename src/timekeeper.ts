@@ -7,32 +7,32 @@ import { TIME_AGAIN_MS, TIME_RETRY_MS } from './limits.js';
 import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, type Pollable, type TimeServer } from './ports.js';
 
 export class Timekeeper implements Pollable {
-	readonly #host: string;
-	readonly #network: Network;
-	readonly #server: TimeServer;
-	readonly #log: Log;
-	#asking = false;
-	#dueAt: Millis = 0;
+	private readonly host: string;
+	private readonly network: Network;
+	private readonly server: TimeServer;
+	private readonly log: Log;
+	private asking = false;
+	private dueAt: Millis = 0;
 
 	constructor(host: string, network: Network, server: TimeServer, log: Log) {
-		this.#host = host;
-		this.#network = network;
-		this.#server = server;
-		this.#log = log;
+		this.host = host;
+		this.network = network;
+		this.server = server;
+		this.log = log;
 	}
 
 	poll(now: Millis): Millis {
-		if (this.#asking && this.#server.state !== TimeState.Asking) {
-			this.#asking = false;
-			const answered = this.#server.state === TimeState.Answered;
-			this.#dueAt = now + (answered ? TIME_AGAIN_MS : TIME_RETRY_MS);
-			this.#log.line(answered ? 'the date is known' : `the time server ${this.#host} does not answer; readings carry their uptime`);
+		if (this.asking && this.server.state !== TimeState.Asking) {
+			this.asking = false;
+			const answered = this.server.state === TimeState.Answered;
+			this.dueAt = now + (answered ? TIME_AGAIN_MS : TIME_RETRY_MS);
+			this.log.line(answered ? 'the date is known' : `the time server ${this.host} does not answer; readings carry their uptime`);
 		}
-		if (this.#network.state !== NetworkState.Up) return NEVER;
-		if (now < this.#dueAt) return this.#dueAt;
-		this.#server.ask(this.#host);
-		this.#asking = true;
+		if (this.network.state !== NetworkState.Up) return NEVER;
+		if (now < this.dueAt) return this.dueAt;
+		this.server.ask(this.host);
+		this.asking = true;
 		// A client that never answers in either way is asked anew.
-		return (this.#dueAt = now + TIME_RETRY_MS);
+		return (this.dueAt = now + TIME_RETRY_MS);
 	}
 }

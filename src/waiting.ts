@@ -34,85 +34,81 @@ export class Waiting implements Pollable, Flying {
 	delivered = 0;
 	deliveredEarlier = 0;
 
-	readonly #boot: number;
-	readonly #clock: Clock;
-	readonly #ring: Backlog;
-	readonly #journal: Journal | undefined;
+	private readonly boot: number;
+	private readonly clock: Clock;
+	private readonly ring: Backlog;
+	/** Undefined on a node without one. */
+	readonly journal: Journal | undefined;
 	/** The place of each message's reading. */
-	readonly #places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
+	private readonly places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
 	/** Filled anew for whatever is done next: by the sampler for put(), and here for what is sent or moved. */
 	readonly reading = new Reading();
-	#online = false;
-	#offlineSince: Millis = 0;
+	private online = false;
+	private offlineSince: Millis = 0;
 	/** The message that tells of what the ring dropped, and up to which number. */
-	#namer = NONE;
-	#namedTo = 0;
+	private namer = NONE;
+	private namedTo = 0;
 	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
-	#landed = 0;
+	private landed = 0;
 
 	constructor(boot: number, clock: Clock, log: Log, flash?: Flash, ringBytes = BACKLOG_BYTES) {
-		this.#boot = boot;
-		this.#clock = clock;
-		this.#ring = new Backlog(ringBytes);
-		if (flash && flash.sectorCount >= JOURNAL_SECTORS_MIN) this.#journal = new Journal(flash, boot, this, log);
-	}
-
-	/** Undefined on a node without one. */
-	get journal(): Journal | undefined {
-		return this.#journal;
+		this.boot = boot;
+		this.clock = clock;
+		this.ring = new Backlog(ringBytes);
+		if (flash && flash.sectorCount >= JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, boot, this, log);
 	}
 
 	/** Readings of this boot that are not acknowledged. */
 	get count(): number {
-		return this.#ring.count + (this.#journal ? this.#journal.own : 0);
+		return this.ring.count + (this.journal ? this.journal.own : 0);
 	}
 
 	/** Readings of this boot that had to make room. */
 	get dropped(): number {
-		return this.#ring.dropped + (this.#journal ? this.#journal.dropped : 0);
+		return this.ring.dropped + (this.journal ? this.journal.dropped : 0);
 	}
 
 	/** The reading as it was filled. */
 	put(): void {
-		this.#ring.put(this.reading);
+		this.ring.put(this.reading);
 	}
 
 	linkUp(): void {
-		this.#online = true;
-		this.#ring.linkUp();
-		this.#journal?.yieldToDelivery();
+		this.online = true;
+		this.ring.linkUp();
+		this.journal?.yieldToDelivery();
 	}
 
 	linkDown(now: Millis): void {
-		if (this.#online) this.#offlineSince = now;
-		this.#online = false;
+		if (this.online) this.offlineSince = now;
+		this.online = false;
 	}
 
 	poll(now: Millis): Millis {
-		const journal = this.#journal;
+		const journal = this.journal;
 		if (!journal) return NEVER;
-		if (this.#landed) this.note();
+		if (this.landed) this.note();
 		if (journal.working) {
 			journal.work();
 			return now;
 		}
-		if (this.#online) {
+		if (this.online) {
 			journal.advance();
 			return journal.found === BUSY ? now : NEVER;
 		}
-		if (journal.broken || this.#ring.oldest() < 0) return NEVER;
-		const at = this.#offlineSince + JOURNAL_AFTER_MS;
-		if (now < at && !this.#ring.fillsUp) return at;
+		if (journal.broken || this.ring.oldest() < 0) return NEVER;
+		const at = this.offlineSince + JOURNAL_AFTER_MS;
+		if (now < at && !this.ring.fillsUp) return at;
 		this.store();
 		return now;
 	}
 
 	/** A restart follows at once: all that is in RAM goes to flash, as far as there is room without thinning. */
 	save(): void {
-		const journal = this.#journal;
+		const journal = this.journal;
 		if (!journal) return;
-		if (this.#landed) this.note();
-		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.#ring.oldest() >= 0; turns++) {
+		if (this.landed) this.note();
+		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.ring.oldest() >= 0; turns++) {
 			if (journal.working) journal.work();
 			else this.store();
 		}
@@ -120,90 +116,90 @@ export class Waiting implements Pollable, Flying {
 
 	/** The place of the next live reading, or NONE. */
 	nextLive(): number {
-		return this.#ring.nextLive();
+		return this.ring.nextLive();
 	}
 
 	/** The place of the next late reading; NONE; or BUSY: ask again in the next turn. */
 	nextLate(): number {
-		const slot = this.#journal ? this.#journal.found : NONE;
+		const slot = this.journal ? this.journal.found : NONE;
 		if (slot === BUSY) return BUSY;
-		return slot === NONE ? this.#ring.nextLate() : FLASH - slot;
+		return slot === NONE ? this.ring.nextLate() : FLASH - slot;
 	}
 
 	/** The reading at `place`, with its time if that can be known. It is overwritten by the next one. */
 	read(place: number): Reading {
 		const reading = this.reading;
-		if (isInFlash(place)) this.#journal!.read(FLASH - place, reading);
+		if (isInFlash(place)) this.journal!.read(FLASH - place, reading);
 		else {
-			this.#ring.read(place, reading);
-			reading.boot = this.#boot;
-			const { unnamedFrom, unnamedTo } = this.#ring;
-			const tells = this.#namer === NONE && this.#ring.names(place);
+			this.ring.read(place, reading);
+			reading.boot = this.boot;
+			const { unnamedFrom, unnamedTo } = this.ring;
+			const tells = this.namer === NONE && this.ring.names(place);
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
-		if (reading.boot === this.#boot && !reading.time) this.date(place, reading);
+		if (reading.boot === this.boot && !reading.time) this.date(place, reading);
 		return reading;
 	}
 
 	/** The reading at `place` is with the outbox, as the message with this index. */
 	sent(message: number, place: number): void {
 		// What its payload names is what was unnamed when it was read; note() may add to that.
-		const { unnamedTo } = this.#ring;
-		const tells = !isInFlash(place) && this.#namer === NONE && this.#ring.names(place);
-		if (this.#landed & (BOTH << message)) this.note();
-		this.#places[message] = place;
-		if (isInFlash(place)) return this.#journal!.sent(FLASH - place);
+		const { unnamedTo } = this.ring;
+		const tells = !isInFlash(place) && this.namer === NONE && this.ring.names(place);
+		if (this.landed & (BOTH << message)) this.note();
+		this.places[message] = place;
+		if (isInFlash(place)) return this.journal!.sent(FLASH - place);
 		if (tells) {
-			this.#namer = message;
-			this.#namedTo = unnamedTo;
+			this.namer = message;
+			this.namedTo = unnamedTo;
 		}
-		this.#ring.sent(place);
+		this.ring.sent(place);
 	}
 
 	/** The broker has that message. */
 	acknowledged(message: number): void {
-		const place = this.#places[message];
-		if (message === this.#namer) {
-			this.#namer = NONE;
-			this.#ring.named(this.#namedTo);
+		const place = this.places[message];
+		if (message === this.namer) {
+			this.namer = NONE;
+			this.ring.named(this.namedTo);
 		}
-		if (isInFlash(place)) this.#landed |= ACKNOWLEDGED << message;
+		if (isInFlash(place)) this.landed |= ACKNOWLEDGED << message;
 		else {
-			this.#places[message] = LANDED;
-			if (place !== GONE && this.#ring.acknowledged(place)) this.delivered++;
+			this.places[message] = LANDED;
+			if (place !== GONE && this.ring.acknowledged(place)) this.delivered++;
 		}
 	}
 
 	/** That message cannot be delivered: its reading goes, counted as dropped. */
 	discard(message: number): void {
-		const place = this.#places[message];
-		if (message === this.#namer) this.#namer = NONE;
-		if (isInFlash(place)) this.#landed |= GIVEN_UP << message;
+		const place = this.places[message];
+		if (message === this.namer) this.namer = NONE;
+		if (isInFlash(place)) this.landed |= GIVEN_UP << message;
 		else {
-			this.#places[message] = LANDED;
-			if (place !== GONE) this.#ring.discard(place);
+			this.places[message] = LANDED;
+			if (place !== GONE) this.ring.discard(place);
 		}
 	}
 
 	/** The session that held that message is given up: its reading waits again, and is late. */
 	recall(message: number): void {
-		const place = this.#places[message];
-		if (message === this.#namer) this.#namer = NONE;
-		this.#places[message] = LANDED;
-		if (isInFlash(place)) this.#journal!.recall(FLASH - place);
-		else if (place !== GONE) this.#ring.recall(place);
+		const place = this.places[message];
+		if (message === this.namer) this.namer = NONE;
+		this.places[message] = LANDED;
+		if (isInFlash(place)) this.journal!.recall(FLASH - place);
+		else if (place !== GONE) this.ring.recall(place);
 	}
 
 	/** What does not name itself is named by a later reading from RAM; of an earlier boot, none can. */
 	private giveUp(slot: number): void {
 		const reading = this.reading;
-		this.#journal!.read(slot, reading);
-		if (!this.#journal!.giveUp(slot) && reading.boot === this.#boot) this.#ring.lost(reading.droppedFrom || reading.seq, reading.seq);
+		this.journal!.read(slot, reading);
+		if (!this.journal!.giveUp(slot) && reading.boot === this.boot) this.ring.lost(reading.droppedFrom || reading.seq, reading.seq);
 	}
 
 	flies(slot: number): boolean {
-		return this.#places.indexOf(FLASH - slot) >= 0;
+		return this.places.indexOf(FLASH - slot) >= 0;
 	}
 
 	fliesFrom(sector: number): boolean {
@@ -212,47 +208,47 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	gone(sector: number): void {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.#places[i] = GONE;
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.places[i] = GONE;
 	}
 
 	private isFrom(message: number, sector: number): boolean {
-		const place = this.#places[message];
-		return isInFlash(place) && this.#journal!.sectorOf(FLASH - place) === sector;
+		const place = this.places[message];
+		return isInFlash(place) && this.journal!.sectorOf(FLASH - place) === sector;
 	}
 
 	/** Flash is told of what has landed. */
 	private note(): void {
-		const journal = this.#journal!;
-		for (let message = 0; this.#landed; message++) {
-			const bits = this.#landed & (BOTH << message);
+		const journal = this.journal!;
+		for (let message = 0; this.landed; message++) {
+			const bits = this.landed & (BOTH << message);
 			if (!bits) continue;
-			this.#landed &= ~bits;
-			const slot = FLASH - this.#places[message];
-			this.#places[message] = LANDED;
+			this.landed &= ~bits;
+			const slot = FLASH - this.places[message];
+			this.places[message] = LANDED;
 			if (bits === ACKNOWLEDGED << message) this.countDelivered(journal.finish(slot));
 			else this.giveUp(slot);
 		}
 	}
 
 	private countDelivered(boot: number): void {
-		if (boot === this.#boot) this.delivered++;
+		if (boot === this.boot) this.delivered++;
 		else if (boot !== NOBODY) this.deliveredEarlier++;
 	}
 
 	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
 	private date(place: number, reading: Reading): void {
-		const unix = this.#clock.unixSeconds();
+		const unix = this.clock.unixSeconds();
 		if (!unix) return;
-		reading.time = unix - (Math.floor(this.#clock.now() / 1_000) - reading.uptime);
-		if (!isInFlash(place)) this.#ring.date(place, reading.time);
+		reading.time = unix - (Math.floor(this.clock.now() / 1_000) - reading.uptime);
+		if (!isInFlash(place)) this.ring.date(place, reading.time);
 	}
 
 	/** Moves some of the oldest to flash, or sees to it that there is room. */
 	private store(): void {
-		const journal = this.#journal!;
+		const journal = this.journal!;
 		if (!journal.ready) return journal.prepare();
 		for (let count = 0; count < JOURNAL_PER_TURN && journal.ready; count++) {
-			const position = this.#ring.oldest();
+			const position = this.ring.oldest();
 			if (position < 0 || !this.move(position)) return;
 		}
 	}
@@ -261,13 +257,13 @@ export class Waiting implements Pollable, Flying {
 		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
-		const slot = this.#journal!.append(reading);
+		const slot = this.journal!.append(reading);
 		if (slot === NONE) return false;
-		const message = this.#places.indexOf(position);
-		if (message >= 0) this.#places[message] = FLASH - slot;
+		const message = this.places.indexOf(position);
+		if (message >= 0) this.places[message] = FLASH - slot;
 		// The payload of one that is on its way may have been written before.
-		else if (reading.droppedFrom) this.#ring.named(reading.droppedTo);
-		this.#ring.moved(position);
+		else if (reading.droppedFrom) this.ring.named(reading.droppedTo);
+		this.ring.moved(position);
 		return true;
 	}
 }

@@ -30,19 +30,19 @@ export interface HIH4030Options extends MillivoltsOptions {
 }
 
 export class HIH4030 implements Sensor {
-	readonly #input: Millivolts;
+	private readonly input: Millivolts;
 	/** From millivolts at the pin to the share of the supply. */
-	readonly #ratioPerMv: number;
-	#divisor = compensation(INITIAL_MILLI_C);
+	private readonly ratioPerMv: number;
+	private divisor = compensation(INITIAL_MILLI_C);
 
 	constructor(options: HIH4030Options) {
-		this.#input = new Millivolts(options);
-		this.#ratioPerMv = (options.upperOhm + options.lowerOhm) / options.lowerOhm / options.supplyMv;
+		this.input = new Millivolts(options);
+		this.ratioPerMv = (options.upperOhm + options.lowerOhm) / options.lowerOhm / options.supplyMv;
 	}
 
 	/** The air's temperature, for the values that follow; 25 °C until it is told. */
 	compensate(temperatureMilliC: number): void {
-		this.#divisor = compensation(temperatureMilliC);
+		this.divisor = compensation(temperatureMilliC);
 	}
 
 	/** The output follows by itself; the 70 ms that it takes after power-on pass while the chip boots. */
@@ -51,14 +51,14 @@ export class HIH4030 implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): void {
-		const rh = (this.#input.read() * this.#ratioPerMv - RATIO_AT_ZERO) / RATIO_PER_RH;
+		const rh = (this.input.read() * this.ratioPerMv - RATIO_AT_ZERO) / RATIO_PER_RH;
 		if (!(rh >= LOWEST_RH && rh <= HIGHEST_RH)) throw new Error(complaint(rh));
-		const milliRh = Math.round((rh * 1_000) / this.#divisor);
+		const milliRh = Math.round((rh * 1_000) / this.divisor);
 		values[at] = Math.min(Math.max(milliRh, 0), MILLI_RH_MAX);
 	}
 
 	close(): void {
-		this.#input.close();
+		this.input.close();
 	}
 }
 

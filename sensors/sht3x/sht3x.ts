@@ -36,22 +36,22 @@ export interface SHT3xOptions {
 }
 
 export class SHT3x implements Sensor {
-	readonly #io: I2CBus;
-	readonly #command = Uint8Array.of(SINGLE_SHOT >> 8, SINGLE_SHOT & 0xff);
-	readonly #result = new Uint8Array(RESULT_BYTES);
-	readonly #givesTemperature: boolean;
-	readonly #givesHumidity: boolean;
+	private readonly io: I2CBus;
+	private readonly command = Uint8Array.of(SINGLE_SHOT >> 8, SINGLE_SHOT & 0xff);
+	private readonly result = new Uint8Array(RESULT_BYTES);
+	private readonly givesTemperature: boolean;
+	private readonly givesHumidity: boolean;
 
 	constructor(options: SHT3xOptions) {
 		const { quantities } = options;
-		this.#givesTemperature = !quantities || quantities.includes('temperature');
-		this.#givesHumidity = !quantities || quantities.includes('humidity');
-		this.#io = new options.sensor.io({ hz: 100_000, address: ADDRESS_LOW, ...options.sensor });
+		this.givesTemperature = !quantities || quantities.includes('temperature');
+		this.givesHumidity = !quantities || quantities.includes('humidity');
+		this.io = new options.sensor.io({ hz: 100_000, address: ADDRESS_LOW, ...options.sensor });
 	}
 
 	start(): Millis {
 		try {
-			this.#io.write(this.#command);
+			this.io.write(this.command);
 		} catch {
 			throw new Error('SHT3x does not answer: check its wiring and its address.');
 		}
@@ -59,28 +59,28 @@ export class SHT3x implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): void {
-		const result = this.#result;
+		const result = this.result;
 		try {
-			this.#io.read(result);
+			this.io.read(result);
 		} catch {
 			throw new Error('SHT3x gives no result: it was not started, or lost power while measuring.');
 		}
 		this.check(0);
 		this.check(HUMIDITY_AT);
-		if (this.#givesTemperature) values[at++] = milliC(this.word(0));
-		if (this.#givesHumidity) values[at] = milliRh(this.word(HUMIDITY_AT));
+		if (this.givesTemperature) values[at++] = milliC(this.word(0));
+		if (this.givesHumidity) values[at] = milliRh(this.word(HUMIDITY_AT));
 	}
 
 	close(): void {
-		this.#io.close();
+		this.io.close();
 	}
 
 	private word(at: number): number {
-		return (this.#result[at] << 8) | this.#result[at + 1];
+		return (this.result[at] << 8) | this.result[at + 1];
 	}
 
 	private check(at: number): void {
-		if (crc8(this.#result, at, WORD_BYTES) !== this.#result[at + WORD_BYTES]) {
+		if (crc8(this.result, at, WORD_BYTES) !== this.result[at + WORD_BYTES]) {
 			throw new Error('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
 		}
 	}

@@ -17,12 +17,12 @@ const LOWEST_MV = 100;
 const HIGHEST_MV = 2_000;
 
 export class TMP36 implements Sensor {
-	readonly #input: Millivolts;
-	readonly #lowestMv: number;
+	private readonly input: Millivolts;
+	private readonly lowestMv: number;
 
 	constructor(options: MillivoltsOptions) {
-		this.#input = new Millivolts(options);
-		this.#lowestMv = Math.max(LOWEST_MV, this.#input.lowestMv);
+		this.input = new Millivolts(options);
+		this.lowestMv = Math.max(LOWEST_MV, this.input.lowestMv);
 	}
 
 	/** The output follows the temperature by itself: there is nothing to begin or to wait for. */
@@ -31,13 +31,13 @@ export class TMP36 implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): void {
-		const mv = this.#input.read();
-		if (!(mv >= this.#lowestMv && mv <= HIGHEST_MV)) throw new Error(complaint(mv));
+		const mv = this.input.read();
+		if (!(mv >= this.lowestMv && mv <= HIGHEST_MV)) throw new Error(complaint(mv));
 		values[at] = Math.round((mv - OFFSET_MV) * MILLI_C_PER_MV);
 	}
 
 	close(): void {
-		this.#input.close();
+		this.input.close();
 	}
 }
 

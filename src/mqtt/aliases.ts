@@ -10,33 +10,33 @@ import { isSame } from './topics.js';
 import { readUint16, writeUint16 } from './wire.js';
 
 export class Aliases implements Elsewhere {
-	readonly #max: number;
+	private readonly max: number;
 	/** Index + 1 is the alias. */
-	readonly #topics: Uint8Array[] = [];
+	private readonly topics: Uint8Array[] = [];
 	/** How many the broker allows on this connection, and which ones it knows, as bits. */
-	#allowed = 0;
-	#told = 0;
+	private allowed = 0;
+	private told = 0;
 	left = 0;
 	passing = 0;
 
 	/** At most 30. */
 	constructor(max: number) {
-		this.#max = Math.min(max, 30);
+		this.max = Math.min(max, 30);
 	}
 
 	/** A new connection, or the broker's maximum for it. */
 	allow(max: number): void {
-		this.#allowed = Math.min(max, this.#max);
-		this.#told = this.left = 0;
+		this.allowed = Math.min(max, this.max);
+		this.told = this.left = 0;
 	}
 
 	/** Whether the broker takes none. */
-	get none(): boolean { return this.#allowed === 0; }
+	get none(): boolean { return this.allowed === 0; }
 
 	/** A topic that is published to: from now on worth an alias, if there is one left. */
 	note(topic: Uint8Array): void {
-		const topics = this.#topics;
-		if (topics.length === this.#max) return;
+		const topics = this.topics;
+		if (topics.length === this.max) return;
 		for (let i = 0; i < topics.length; i++) if (topics[i] === topic) return;
 		topics.push(topic);
 	}
@@ -46,24 +46,24 @@ export class Aliases implements Elsewhere {
 	 * knows it. Returns its size, or 0 if it has none or takes more than `max`: then it goes out as it is.
 	 */
 	write(bytes: Uint8Array, at: number, size: number, into: Uint8Array, to: number, max: number): number {
-		if (this.#allowed === 0) return 0;
+		if (this.allowed === 0) return 0;
 		const lengthAt = at + 1;
 		let topicAt = lengthAt;
 		while (bytes[topicAt++] >= 0x80) {}
 		const topicEnd = topicAt + 2 + readUint16(bytes, topicAt);
 		const alias = this.aliasOf(bytes, topicAt, topicEnd);
 		if (alias === 0) return 0;
-		const told = (this.#told & 1 << alias) !== 0;
+		const told = (this.told & 1 << alias) !== 0;
 		const length = at + size - topicAt + 3 - (told ? topicEnd - topicAt - 2 : 0);
 		if (length + 3 > max || length >= 0x4000) return 0;
-		this.#told |= 1 << alias;
+		this.told |= 1 << alias;
 		this.left = this.writeAliased(bytes, at, topicAt, topicEnd, at + size, into, to, length, alias, told) - to;
 		return this.left;
 	}
 
 	private aliasOf(bytes: Uint8Array, at: number, end: number): number {
-		for (let i = 0; i < this.#topics.length && i < this.#allowed; i++) {
-			if (isSame(bytes, at, end, this.#topics[i])) return i + 1;
+		for (let i = 0; i < this.topics.length && i < this.allowed; i++) {
+			if (isSame(bytes, at, end, this.topics[i])) return i + 1;
 		}
 		return 0;
 	}

@@ -55,30 +55,30 @@ export class Properties {
 	/** Behind the list. */
 	end = 0;
 
-	#at = 0;
-	#place = 0;
+	private at = 0;
+	private place = 0;
 	/** Identifiers met, as bits, 0 to 31 and 32 to 63. */
-	#low = 0;
-	#high = 0;
+	private low = 0;
+	private high = 0;
 
 	/** The list in a packet of that place that begins with its length at bytes[at]; the packet ends at `end`. */
 	begin(bytes: Uint8Array, at: number, end: number, place: Place): void {
 		this.bytes = bytes;
-		this.#place = place;
-		this.#low = this.#high = this.id = 0;
-		this.#at = at;
+		this.place = place;
+		this.low = this.high = this.id = 0;
+		this.at = at;
 		this.end = end;
 		this.broken = !this.variable();
-		this.end = this.#at + this.value;
+		this.end = this.at + this.value;
 		if (this.end > end) this.broken = true;
 	}
 
 	/** False at the end, or if something is wrong. */
 	next(): boolean {
-		if (this.broken || this.#at >= this.end) return false;
-		this.id = this.bytes![this.#at++];
+		if (this.broken || this.at >= this.end) return false;
+		this.id = this.bytes![this.at++];
 		const allowed = this.id < PLACES.length ? DIGITS.indexOf(PLACES.charAt(this.id)) : 0;
-		this.broken = (allowed & this.#place) === 0 || !this.first() || !this.read() || !this.inRange();
+		this.broken = (allowed & this.place) === 0 || !this.first() || !this.read() || !this.inRange();
 		return !this.broken;
 	}
 
@@ -91,9 +91,9 @@ export class Properties {
 	/** Only user properties and subscription identifiers may come twice (§2.2.2.2). */
 	private first(): boolean {
 		const bit = 1 << (this.id & 31);
-		const met = this.id < 32 ? this.#low : this.#high;
-		if (this.id < 32) this.#low |= bit;
-		else this.#high |= bit;
+		const met = this.id < 32 ? this.low : this.high;
+		if (this.id < 32) this.low |= bit;
+		else this.high |= bit;
 		return (met & bit) === 0 || this.id === Property.User || this.id === Property.SubscriptionId;
 	}
 
@@ -111,16 +111,16 @@ export class Properties {
 
 	private number(size: number): boolean {
 		this.value = 0;
-		if (this.#at + size > this.end) return false;
-		for (let i = 0; i < size; i++) this.value = this.value * 256 + this.bytes![this.#at++];
+		if (this.at + size > this.end) return false;
+		for (let i = 0; i < size; i++) this.value = this.value * 256 + this.bytes![this.at++];
 		return true;
 	}
 
 	/** At most four bytes, and no more than needed (§1.5.5). */
 	private variable(): boolean {
 		this.value = 0;
-		for (let shift = 0; shift <= 21 && this.#at < this.end; shift += 7) {
-			const byte = this.bytes![this.#at++];
+		for (let shift = 0; shift <= 21 && this.at < this.end; shift += 7) {
+			const byte = this.bytes![this.at++];
 			this.value |= (byte & 0x7f) << shift;
 			if (byte < 0x80) return byte > 0 || shift === 0;
 		}
@@ -128,9 +128,9 @@ export class Properties {
 	}
 
 	private string(isUtf8: boolean): boolean {
-		if (this.#at + 2 > this.end) return false;
-		this.from = this.#at + 2;
-		this.to = this.#at = this.from + readUint16(this.bytes!, this.#at);
+		if (this.at + 2 > this.end) return false;
+		this.from = this.at + 2;
+		this.to = this.at = this.from + readUint16(this.bytes!, this.at);
 		return this.to <= this.end && (!isUtf8 || isText(this.bytes!, this.from, this.to));
 	}
 

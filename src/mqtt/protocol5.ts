@@ -37,8 +37,8 @@ const ALIASES_MAX = 4;
 const REASON_MAX = 80;
 
 export class Protocol5 {
-	readonly #options: Options5;
-	readonly #properties = new Properties();
+	private readonly options: Options5;
+	private readonly properties = new Properties();
 	readonly aliases: Aliases;
 	/** Bytes of the properties of each PUBLISH, with their length. */
 	readonly publishSize: number;
@@ -61,7 +61,7 @@ export class Protocol5 {
 	code = 0;
 
 	constructor(options: Options5 = {}) {
-		this.#options = options;
+		this.options = options;
 		this.publishSize = (options.messageExpirySeconds ?? 0) > 0 ? 6 : 1;
 		this.aliases = new Aliases(options.aliasesMax ?? ALIASES_MAX);
 		this.known = options.hadSession === true;
@@ -84,19 +84,19 @@ export class Protocol5 {
 	/** Tells how many messages at once, and how large packets, we take. */
 	writeConnect(bytes: Uint8Array, at: number, clean: boolean, receiveMax: number, packetMax: number): number {
 		bytes[at++] = this.connectSize(clean) - 1;
-		if (!clean) at = writeNumber(bytes, at, Property.SessionExpiry, this.#options.sessionExpirySeconds ?? SESSION_EXPIRY_SECONDS);
+		if (!clean) at = writeNumber(bytes, at, Property.SessionExpiry, this.options.sessionExpirySeconds ?? SESSION_EXPIRY_SECONDS);
 		bytes[at++] = Property.ReceiveMax;
 		at = writeUint16(bytes, at, receiveMax);
 		return writeNumber(bytes, at, Property.PacketMax, packetMax);
 	}
 
 	willSize(): number {
-		const { willDelaySeconds = 0, willExpirySeconds = 0 } = this.#options;
+		const { willDelaySeconds = 0, willExpirySeconds = 0 } = this.options;
 		return 1 + (willDelaySeconds > 0 ? 5 : 0) + (willExpirySeconds > 0 ? 5 : 0);
 	}
 
 	writeWill(bytes: Uint8Array, at: number): number {
-		const { willDelaySeconds = 0, willExpirySeconds = 0 } = this.#options;
+		const { willDelaySeconds = 0, willExpirySeconds = 0 } = this.options;
 		bytes[at++] = this.willSize() - 1;
 		if (willDelaySeconds > 0) at = writeNumber(bytes, at, Property.WillDelay, willDelaySeconds);
 		return willExpirySeconds > 0 ? writeNumber(bytes, at, Property.MessageExpiry, willExpirySeconds) : at;
@@ -105,7 +105,7 @@ export class Protocol5 {
 	writePublish(bytes: Uint8Array, at: number): void {
 		const size = this.publishSize - 1;
 		bytes[at] = size;
-		if (size > 0) writeNumber(bytes, at + 1, Property.MessageExpiry, this.#options.messageExpirySeconds!);
+		if (size > 0) writeNumber(bytes, at + 1, Property.MessageExpiry, this.options.messageExpirySeconds!);
 	}
 
 	/**
@@ -159,7 +159,7 @@ export class Protocol5 {
 
 	/** Reads what is behind the reason code of a CONNACK. */
 	private connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {
-		const properties = this.#properties;
+		const properties = this.properties;
 		properties.begin(bytes, at, end, Place.Connack);
 		while (properties.next()) this.allow(properties, idWanted);
 		this.code = properties.id;
@@ -188,7 +188,7 @@ export class Protocol5 {
 
 	/** Where the payload of a PUBLISH begins, or -1. We announced no aliases, so there must be none (§3.3.2-10). */
 	payloadAt(bytes: Uint8Array, at: number, end: number): number {
-		const properties = this.#properties;
+		const properties = this.properties;
 		properties.begin(bytes, at, end, Place.Publish);
 		while (properties.next()) if (properties.id === Property.TopicAlias) properties.broken = true;
 		return this.result(properties.end);
@@ -196,8 +196,8 @@ export class Protocol5 {
 
 	/** Where the reason codes of a SUBACK or UNSUBACK begin, or -1. */
 	codesAt(bytes: Uint8Array, at: number, end: number): number {
-		this.#properties.begin(bytes, at, end, Place.Answer);
-		return this.result(this.#properties.skip());
+		this.properties.begin(bytes, at, end, Place.Answer);
+		return this.result(this.properties.skip());
 	}
 
 	/** The reason code behind the packet id of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. What is left out is 0. */
@@ -214,7 +214,7 @@ export class Protocol5 {
 	private coded(bytes: Uint8Array, at: number, end: number, place: Place): number {
 		if (at === end) return 0;
 		if (at + 1 === end) return bytes[at];
-		const properties = this.#properties;
+		const properties = this.properties;
 		properties.begin(bytes, at + 1, end, place);
 		while (properties.next()) if (properties.id === Property.ReasonString && place === Place.Disconnect) this.reason(properties);
 		if (properties.end !== end && !properties.broken) return this.wrong(Fault.BadLength, 0);
@@ -222,7 +222,7 @@ export class Protocol5 {
 	}
 
 	private result(value: number): number {
-		const { broken, id } = this.#properties;
+		const { broken, id } = this.properties;
 		return broken ? this.wrong(Fault.BadProperty, id) : value;
 	}
 

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { BUSY } from '../../src/cursor.js';
 import { NONE } from '../../src/finder.js';
 import { MESSAGES_MAX } from '../../src/limits.js';
-import { ABSENT, Reading } from '../../src/reading.js';
+import { ABSENT } from '../../src/reading.js';
 import { Waiting } from '../../src/waiting.js';
 import { FakeClock, FakeLog } from './fakes.js';
 import type { FakeFlash } from './flash.js';
