@@ -36,7 +36,8 @@ export const KINDS: readonly KindRow[] = Object.freeze([
 	row('health', 0, false),
 ]);
 
-const OFFLINE = 'offline';
+/** The will's own word. */
+export const OFFLINE = 'offline';
 
 /** What there is to tell of. */
 export interface Subjects {
@@ -113,13 +114,6 @@ export class Announcer implements Pollable {
 	/** What info tells has changed. */
 	info(): Kind {
 		return Kind.Info;
-	}
-
-	/** The payload is the will's own word. */
-	isLateWill(bytes: Uint8Array, from: number, to: number): boolean {
-		if (to - from !== OFFLINE.length) return false;
-		for (let i = 0; i < OFFLINE.length; i++) if (bytes[from + i] !== OFFLINE.charCodeAt(i)) return false;
-		return true;
 	}
 
 	write(kind: Kind, text: Text): void {

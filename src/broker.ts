@@ -6,7 +6,7 @@
 // broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
 
 import type { Announcer, Kind } from './announce.js';
-import { KINDS } from './announce.js';
+import { KINDS, OFFLINE } from './announce.js';
 import { assert } from './assert.js';
 import { Cause, causeOf, isRefusal, isTakeover } from './causes.js';
 import type { Config } from './config.js';
@@ -14,6 +14,7 @@ import type { Answers, CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
 import { Inbox } from './inbox.js';
+import { isWord } from './json.js';
 import type { Upper } from './link.js';
 import {
 	ANSWERS_ROOM, BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, MESSAGES_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
@@ -152,9 +153,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		return this.accepted && !this.ended && (this.#session.room(this.#late) >= RESULT_MAX || this.packetMax < PACKET_MAX_MIN);
 	}
 
-	text(): Text {
-		return this.#text.clear();
-	}
+	text(): Text { return this.#text.clear(); }
 
 	send(qos: number, now: Millis): void {
 		const message = this.#message.to(this.topic('result'), qos, false);
@@ -170,9 +169,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	/** Infinity where the broker has not said what it takes. */
-	private get packetMax(): number {
-		return this.#protocol5?.packetMax ?? Infinity;
-	}
+	private get packetMax(): number { return this.#protocol5?.packetMax ?? Infinity; }
 
 	/** For the session: a reading that may go at once. */
 	write(packet: Uint8Array): boolean {
@@ -204,13 +201,16 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	onUnsubscribed(_packetId: number): void {}
 
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number, _qos: number, retain: boolean, _dup: boolean): void {
-		const nameAt = topicAt + this.#config.base.length + 5;
-		if (nameAt <= topicEnd && bytes[nameAt - 1] === SLASH) {
-			if (this.#config.commands) this.commands.onCommand(bytes, nameAt, topicEnd, payloadAt, payloadEnd, retain);
+		const { base, commands } = this.#config;
+		const leafAt = topicAt + base.length + 1;
+		// A broker that sends what nobody asked for is not obeyed.
+		if (!isWord(bytes, topicAt, leafAt - 1, base) || bytes[leafAt - 1] !== SLASH) return;
+		const nameAt = leafAt + 4;
+		if (nameAt <= topicEnd && isWord(bytes, leafAt, nameAt, 'set/')) {
+			if (commands) this.commands.onCommand(bytes, nameAt, topicEnd, payloadAt, payloadEnd, retain);
 			else this.#log.line('a command is ignored: "commands" is false');
-		} else if (!retain && !this.#stopping && this.announcer.isLateWill(bytes, payloadAt, payloadEnd)) {
-			// A will of an earlier connection turned up while we are here: say again what is true. (What comes with the
-			// subscription, retained, is only what was true before we came.)
+		} else if (!retain && !this.#stopping && isWord(bytes, leafAt, topicEnd, 'status') && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) {
+			// A will of an earlier connection turned up while we are here. (What comes retained was true before we came.)
 			this.announce(this.announcer.online());
 		}
 	}
@@ -333,7 +333,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		return true;
 	}
 
-	/** The index of the reading that this packet carried, which is free again; NONE if it carried none. */
+	/** The index of the reading that this packet carried, now free; NONE if it carried none. */
 	private landed(packetId: number): number {
 		const kind = this.#announced.indexOf(packetId);
 		if (kind >= 0) this.#announced[kind] = 0;

@@ -3,6 +3,7 @@
 //
 // Rule: the will is the only voice that says "offline". Subscriptions are told apart by topic, so their order means nothing but in the log.
 
+import { OFFLINE } from './announce.js';
 import type { Config } from './config.js';
 import { INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES } from './limits.js';
 import type { SessionHandler } from './mqtt/options.js';
@@ -20,7 +21,7 @@ export function openSession(config: Config, fresh: boolean, protocol5: Protocol5
 		password: config.password,
 		keepAliveMs: config.keepAliveMs,
 		clean: config.cleanSession || fresh,
-		will: { topic: `${config.base}/status`, payload: 'offline', qos: QOS, retain: true },
+		will: { topic: `${config.base}/status`, payload: OFFLINE, qos: QOS, retain: true },
 		publishBeforeConnack: config.publishEarly,
 		protocol5,
 		bufferBytes: INBOUND_PACKET_MAX,

@@ -407,6 +407,19 @@ describe('the broker', () => {
 		expect(set.sampler.intervalMs).toBe(2_000);
 	});
 
+	it('is not obeyed where it sends what was never asked for', () => {
+		const set = setUp();
+		set.connect();
+		set.serve(70_000);
+		const base = 'telltale/porch';
+		for (const topic of ['a/a/a/a/a/a/a/a/a//restart', 'xxxxxxxxxxxxxxxxxx/stop', 'éééééééééé/sample', `${base}x/set/stop`, `${base}/sex/stop`, `${base}/set`, `${base}/statu`, 'telltale/porcH/status', base, 'x']) {
+			for (const payload of ['{}', 'offline']) set.say({ cmd: 'publish', topic, payload, qos: 1, messageId: 9, retain: false });
+		}
+		const said = set.serve(5_000);
+		expect(published(said, `${base}/result`).concat(published(said, `${base}/status`))).toEqual([]);
+		expect([set.restarts(), set.link.state]).toEqual([0, State.Online]);
+	});
+
 	it('has a command acknowledged before it is acted on', () => {
 		const set = setUp();
 		set.connect();
