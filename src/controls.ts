@@ -29,7 +29,7 @@ export interface Controlled {
 	readonly restart: () => void;
 }
 
-const TOO_SOON = `s ago; it restarts ${RESTART_UPTIME_MIN_MS / 1_000} s after a start at the earliest`;
+const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
 
 const enum Ending {
 	None,

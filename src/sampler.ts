@@ -173,7 +173,7 @@ export class Sampler implements Pollable {
 		const part = this.parts[index];
 		this.failed |= 1 << index;
 		this.sensorErrors++;
-		const sentence = error instanceof Error ? error.message : String(error);
+		const sentence = error instanceof Error ? error.message : 'fails without a word';
 		if (sentence === part.complaint) return;
 		part.complaint = sentence;
 		this.log.line(`sensor ${part.name}: ${sentence}`);
