@@ -84,6 +84,8 @@ export class Link implements Pollable {
 	attempts = 0;
 	/** Times that a session was accepted, since boot. */
 	connects = 0;
+	/** Since when no session is accepted, while none is; from the start on, since boot. */
+	unlinkedSince: Millis = 0;
 	/** Why the last link or attempt ended. */
 	cause: Cause = Cause.None;
 
@@ -239,6 +241,7 @@ export class Link implements Pollable {
 	}
 
 	private leave(now: Millis): void {
+		if (this.#state === State.Online) this.unlinkedSince = now;
 		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
 		this.#transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
