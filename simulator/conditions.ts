@@ -5,8 +5,8 @@ export interface Conditions {
 	latencyMs: readonly [low: number, high: number];
 	/** Range of the pieces that a virtual network cuts the bytes into. */
 	segmentBytes: readonly [low: number, high: number];
-	/** The resolver: answers, answers "unknown", or does not answer. */
-	dns: 'ok' | 'fails' | 'silent';
+	/** The resolver: answers, answers "unknown", does not answer, or goes deaf: a question asked meanwhile, and all after it, are not answered until the chip's next boot. */
+	dns: 'ok' | 'fails' | 'silent' | 'deaf';
 	/** The time server. */
 	time: 'ok' | 'silent';
 	/** How wrong the time server is. */

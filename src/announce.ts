@@ -8,8 +8,9 @@ import type { Broker } from './broker.js';
 import type { Config } from './config.js';
 import { CAUSES, Cause } from './causes.js';
 import type { Link } from './link.js';
-import { HEALTH_MS } from './limits.js';
-import type { Clock, Millis, Network, Pollable } from './ports.js';
+import { bequeath, type Legacy } from './lastresort.js';
+import { HEALTH_MS, RESTART_SECONDS } from './limits.js';
+import { NEVER, type Clock, type Millis, type Network, type Pollable, type Store } from './ports.js';
 import type { Sampler } from './sampler.js';
 import type { Text } from './text.js';
 import { VERSION } from './version.js';
@@ -58,11 +59,13 @@ export class Announcer implements Pollable {
 	readonly #of: Subjects;
 	#word = 'online';
 	/** Of the outage under way or just over. */
-	#lostAt: Millis = -1;
+	#lostAt: Millis = NEVER;
 	#lostTime = 0;
 	#cause: Cause = Cause.None;
 	#attempts = 0;
 	#takeovers = 0;
+	/** Times that the node restarted itself in it. */
+	#restarts = 0;
 	#backAt: Millis = 0;
 	#kept = 0;
 	#healthAt: Millis = HEALTH_MS;
@@ -83,7 +86,7 @@ export class Announcer implements Pollable {
 	onConnected(): number {
 		const { clock, link, waiting } = this.#of;
 		let due = (1 << Kind.Status) | (1 << Kind.Info) | (1 << Kind.Health);
-		if (this.#lostAt >= 0) {
+		if (this.#lostAt !== NEVER) {
 			this.#backAt = clock.now();
 			this.#attempts = link.attempts;
 			this.#takeovers = link.takeovers;
@@ -95,10 +98,37 @@ export class Announcer implements Pollable {
 
 	/** The link that was up is down; `cause` is what ended it. */
 	onLost(cause: Cause, now: Millis): void {
-		if (this.#lostAt >= 0) return;
+		if (this.#lostAt !== NEVER) return;
 		this.#lostAt = now;
 		this.#lostTime = this.#of.clock.unixSeconds();
 		this.#cause = cause;
+	}
+
+	/** The boot before left us an outage that goes on. */
+	inherit({ restarts, lostSeconds, lostTime, cause }: Legacy): void {
+		if (restarts === 0) return;
+		this.#restarts = restarts;
+		this.#lostAt = -1_000 * lostSeconds;
+		this.#lostTime = lostTime;
+		this.#cause = cause;
+	}
+
+	/** Tells the next boot of the outage under way. False, and nothing is told: a restart would lose readings. */
+	bequeath(store: Store): boolean {
+		const { boot, clock, link, waiting } = this.#of;
+		if (!waiting.save()) return false;
+		const never = this.#lostAt === NEVER;
+		const seconds = Math.round((clock.now() - (never ? link.unlinkedSince : this.#lostAt)) / 1000);
+		const unix = clock.unixSeconds();
+		bequeath(store, {
+			restarts: this.#restarts + 1,
+			boot,
+			uptime: clock.uptime() + RESTART_SECONDS,
+			lostSeconds: seconds + RESTART_SECONDS,
+			lostTime: this.#lostTime || (unix && unix - seconds),
+			cause: never ? link.cause : this.#cause,
+		});
+		return true;
 	}
 
 	online(): Kind {
@@ -132,7 +162,9 @@ export class Announcer implements Pollable {
 
 	/** The session has taken it. */
 	said(kind: Kind): void {
-		if (kind === Kind.Outage) this.#lostAt = -1;
+		if (kind !== Kind.Outage) return;
+		this.#lostAt = NEVER;
+		this.#restarts = 0;
 	}
 
 	private writeInfo(text: Text): void {
@@ -148,12 +180,13 @@ export class Announcer implements Pollable {
 		text.put('"seconds":').milli(Math.round(this.#backAt - this.#lostAt)).put(',"cause":').quoted(CAUSES[this.#cause]);
 		text.put(',"attempts":').whole(this.#attempts).put(',"kept":').whole(this.#kept);
 		if (this.#takeovers) text.put(',"takeovers":').whole(this.#takeovers);
+		if (this.#restarts) text.put(',"restarts":').whole(this.#restarts);
 		text.put('}');
 	}
 
 	private writeHealth(text: Text): void {
 		const { boot, clock, network, sampler, waiting, broker, link } = this.#of;
-		text.put('{"boot":').whole(boot).put(',"uptime":').whole(Math.floor(clock.now() / 1000)).put(',"rssi":').whole(network.rssi());
+		text.put('{"boot":').whole(boot).put(',"uptime":').whole(clock.uptime()).put(',"rssi":').whole(network.rssi());
 		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(broker.sent).put(',"acknowledged":').whole(waiting.delivered);
 		text.put(',"waiting":').whole(waiting.count).put(',"dropped":').whole(waiting.dropped);
 		this.writeJournal(text);

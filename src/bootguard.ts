@@ -24,7 +24,9 @@ export class BootGuard implements Pollable {
 		this.safe = boots > BOOTS_MAX;
 		this.#dueAt = this.safe ? SAFE_MODE_MS : SURVIVED_MS;
 		store.set(KEY, boots);
-		if (this.safe) log.line(`safe mode: the last ${BOOTS_MAX} boots ended within ${SURVIVED_MS / 60_000} minutes; nothing is measured for ${SAFE_MODE_MS / 60_000} minutes`);
+		if (!this.safe) return;
+		const loop = `the last ${BOOTS_MAX} boots ended within ${(SURVIVED_MS / 60_000) | 0} minutes`;
+		log.line(`safe mode: ${loop}; nothing is measured for ${(SAFE_MODE_MS / 60_000) | 0} minutes`);
 	}
 
 	poll(now: Millis): Millis {

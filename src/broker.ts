@@ -180,7 +180,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.accepted = true;
 		if (this.#config.protocol === 'auto') this.#store.set(SPOKEN, this.#protocol5 ? 5 : 4);
 		this.#log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.#safe ? ': what it has stored is left alone' : ''}`);
-		if (this.packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${this.packetMax} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
+		if (this.packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
 		if (!this.#begun) this.begin();
 	}
 
@@ -195,7 +195,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
-		if (code >= 0x80) this.#log.line(`the broker refuses to let us hear ${index === 0 ? 'our own status' : 'commands'} (code ${code})`);
+		if (code >= 0x80) this.#log.line(`the broker refuses to let us hear ${index === 0 ? 'our own status' : 'commands'} (code ${code | 0})`);
 	}
 
 	onUnsubscribed(_packetId: number): void {}
@@ -216,7 +216,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	onOversize(size: number, _qos: number): void {
-		this.#log.line(`a message of ${size} bytes was thrown away: larger than ${INBOUND_PACKET_MAX}`);
+		this.#log.line(`a message of ${size | 0} bytes was thrown away: larger than ${INBOUND_PACKET_MAX}`);
 	}
 
 	onSetAside(packetId: number): void {

@@ -4,7 +4,9 @@
 // Rule: what passes validate() is used without further checks anywhere. A refusal is one sentence that names
 // the key, the value and what is allowed. Secrets are named, never shown.
 
+import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from './limits.js';
 import type { Store } from './ports.js';
+import { Text } from './text.js';
 
 export interface Config {
 	readonly node: string;
@@ -29,6 +31,7 @@ export interface Config {
 	readonly offsetMilliC: number;
 	readonly offsetMilliRh: number;
 	readonly timeServer: string;
+	readonly restartAfterMs: number;
 }
 
 export type Setting = string | number | boolean;
@@ -43,6 +46,8 @@ export interface Field {
 	/** Of a number: its value; of a text: its length in UTF-8 bytes. */
 	readonly min: number;
 	readonly max: number;
+	/** 0 is allowed too, whatever `min` is: it stands for never. */
+	readonly orNever?: boolean;
 	readonly accepts?: Accepts;
 	/** The only values there are, of whatever type. */
 	readonly choices?: readonly Setting[];
@@ -58,10 +63,13 @@ const text = (key: keyof Config, initial: string, min: number, max: number, acce
 const secret = (key: keyof Config, max: number, accepts: Accepts, allowed: string, meaning: string): Field =>
 	Object.freeze({ key, initial: '', min: 0, max, accepts, allowed, meaning, secret: true });
 const whole = (key: keyof Config, initial: number, min: number, max: number, meaning: string): Field =>
-	Object.freeze({ key, initial, min, max, allowed: `a whole number from ${min} to ${max}`, meaning });
+	Object.freeze({ key, initial, min, max, allowed: `a whole number from ${min | 0} to ${max | 0}`, meaning });
 const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
 	Object.freeze({ key, initial, min: 0, max: 1, allowed: 'true or false', meaning });
 
+/** Characters of a value that a sentence shows. */
+const SHOWN_MAX = 58;
+const DIGITS_MAX = 1_000_000_000_000;
 /** IANA's for MQTT over TLS. */
 const TLS_PORT = 8_883;
 
@@ -92,13 +100,18 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
 	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
 	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'SNTP server that the date comes from'),
+	Object.freeze({
+		key: 'restartAfterMs', initial: RESTART_AFTER_MS, min: RESTART_AFTER_MIN_MS, max: RESTART_AFTER_MAX_MS, orNever: true,
+		allowed: `a whole number from ${RESTART_AFTER_MIN_MS} to ${RESTART_AFTER_MAX_MS}, or 0 for never`,
+		meaning: 'time without the broker after which the node restarts itself, in milliseconds; 0 for never',
+	}),
 ]);
 
 /** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
 export function validate(settings: Readonly<Record<string, unknown>>): string {
 	for (const key of Object.keys(settings)) {
 		const field = FIELDS.find((each) => each.key === key);
-		if (!field) return `Unknown setting ${JSON.stringify(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
+		if (!field) return `Unknown setting ${quoted(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
 		const error = refusal(field, settings[key]);
 		if (error) return `${error}.`;
 	}
@@ -127,7 +140,7 @@ export function keep(config: Readonly<Record<string, unknown>>): Readonly<Record
 export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
 	let hash = 0x811c_9dc5;
 	for (const field of FIELDS) {
-		const text = `${field.key}=${settings[field.key]};`;
+		const text = `${field.key}=${spelled(settings[field.key])};`;
 		for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
 	}
 	return hash;
@@ -141,16 +154,16 @@ export function complete(settings: Readonly<Record<string, unknown>>, changed?: 
 		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
 		config[field.key] = now !== undefined && fits(field, now) ? now : value;
 	}
-	if (!config.clientId) config.clientId = `telltale-${config.node}`;
+	if (!config.clientId) config.clientId = `telltale-${config.node as string}`;
 	if (config.tls && settings.port === undefined) config.port = TLS_PORT;
-	if (!config.base) config.base = `telltale/${config.node}`;
+	if (!config.base) config.base = `telltale/${config.node as string}`;
 	return config as unknown as Config;
 }
 
 function fits(field: Field, value: unknown): boolean {
 	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;
 	if (typeof value !== typeof field.initial) return false;
-	if (typeof value === 'number') return value % 1 === 0 && value >= field.min && value <= field.max;
+	if (typeof value === 'number') return value % 1 === 0 && ((value >= field.min && value <= field.max) || (field.orNever === true && value === 0));
 	if (typeof value !== 'string') return true;
 	if (value === '' && field.min === 0) return true;
 	const size = utf8Length(value);
@@ -159,10 +172,38 @@ function fits(field: Field, value: unknown): boolean {
 
 function shown(field: Field, value: unknown): string {
 	if (field.secret) return 'not usable';
-	// XS cannot turn what lies in flash into JSON, and no setting is an object or a list.
-	if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-	const json = JSON.stringify(value) ?? String(value);
-	return json.length > 60 ? json.slice(0, 57) + '…' : json;
+	return typeof value === 'string' ? quoted(value) : spelled(value);
+}
+
+/** No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip when that is empty. */
+function spelled(value: unknown): string {
+	switch (typeof value) {
+		case 'string':
+			return value;
+		case 'number':
+			return digits(value);
+		case 'boolean':
+			return value ? 'true' : 'false';
+		case 'object':
+			return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+	}
+	return 'undefined';
+}
+
+/** To thousandths. */
+function digits(value: number): string {
+	if (!(value > -DIGITS_MAX && value < DIGITS_MAX)) return 'a number beyond all bounds';
+	const { bytes, length } = new Text(new Uint8Array(24)).milli(Math.round(value * 1_000));
+	let ascii = '';
+	for (let i = 0; i < length; i++) ascii += String.fromCharCode(bytes[i]);
+	return ascii;
+}
+
+/** In a sentence: cut where it is long, and without control characters, which can be neither typed nor seen. */
+function quoted(text: string): string {
+	let plain = '';
+	for (let i = 0; i < text.length && i < SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
+	return text.length > SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
 }
 
 /** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
@@ -191,11 +232,12 @@ function isName(text: string): boolean {
 
 /** No control characters: they can be neither typed nor seen (and MQTT 3.1.1 §1.5.3 forbids NUL). */
 function isPrintable(text: string): boolean {
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
-	}
+	for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) return false;
 	return true;
+}
+
+function isControl(code: number): boolean {
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
 function isHost(text: string): boolean {

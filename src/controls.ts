@@ -26,10 +26,12 @@ export interface Controlled {
 	readonly broker: Broker;
 	readonly announcer: Announcer;
 	readonly link: Link;
+	/** Milliseconds without a link; 0 for never. */
+	readonly restartAfterMs: Millis;
 	readonly restart: () => void;
 }
 
-const TOO_SOON = `s ago; it restarts ${RESTART_UPTIME_MIN_MS / 1_000} s after a start at the earliest`;
+const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
 
 const enum Ending {
 	None,
@@ -59,13 +61,27 @@ export class NodeControls implements Controls, Pollable {
 		return this.#endsAt;
 	}
 
-	poll(_now: Millis): Millis {
+	poll(now: Millis): Millis {
 		const { link, log } = this.#of;
-		if (this.#ending === Ending.None || link.state !== State.Stopped) return NEVER;
+		if (this.#ending === Ending.None) return this.lastResort(now);
+		if (link.state !== State.Stopped) return NEVER;
 		if (this.#ending === Ending.Restart) this.#of.restart();
 		else log.line('stopped');
 		this.#ending = Ending.None;
 		return NEVER;
+	}
+
+	/** So long without a link, the chip itself may be at fault: what is deaf in it stays so until it restarts. Never with a socket open, whose end comes in time. */
+	private lastResort(now: Millis): Millis {
+		const { announcer, link, log, restart, restartAfterMs, store } = this.#of;
+		if (restartAfterMs === 0 || link.state >= State.Opening) return NEVER;
+		const at = link.unlinkedSince + restartAfterMs;
+		if (now < at) return at;
+		if (announcer.bequeath(store)) restart();
+		else log.line('no link for long, and no restart: readings would be lost that cannot be kept in flash');
+		// Where it does not come to a restart: as long again.
+		link.unlinkedSince = now;
+		return now;
 	}
 
 	setIntervalMs(value: number): string {

@@ -225,9 +225,9 @@ export class Journal implements Shelf {
 		if (this.at < sectors.count) return;
 		this.task = Task.None;
 		if (this.newest !== NONE) this.finishThinning();
-		const foreign = this.foreign ? `, ${this.foreign} of another version discarded` : '';
-		const damaged = this.discarded > this.foreign ? `, ${this.discarded - this.foreign} unreadable discarded` : '';
-		this.log.line(`flash journal: ${sectors.count} sectors, ${this.alive} with readings${foreign}${damaged}`);
+		const foreign = this.foreign ? `, ${this.foreign | 0} of another version discarded` : '';
+		const damaged = this.discarded > this.foreign ? `, ${(this.discarded - this.foreign) | 0} unreadable discarded` : '';
+		this.log.line(`flash journal: ${sectors.count | 0} sectors, ${this.alive | 0} with readings${foreign}${damaged}`);
 	}
 
 	private census(sector: number): void {

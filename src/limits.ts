@@ -94,9 +94,17 @@ export const TIME_RETRY_MS = 60_000;
 // --- Staying alive ---
 /** A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all the same. */
 export const RESTART_UPTIME_MIN_MS = 60_000;
+/** Without a link for so long, the chip itself may be at fault: its resolver or a socket can be deaf until it restarts. An outage of a night begins to look like that. */
+export const RESTART_AFTER_MS = 21_600_000;
+/** Shorter, and an ordinary outage would be one long restart. */
+export const RESTART_AFTER_MIN_MS = 900_000;
+/** A week; there is 0 for those who want it never. */
+export const RESTART_AFTER_MAX_MS = 604_800_000;
+/** From a restart to the first look at the clock, about: what uptime that goes on has to add. */
+export const RESTART_SECONDS = 1;
 /** So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does it more often. */
 export const BOOTS_MAX = 5;
 /** Long enough for everything to have run once: a join, a reconnect, several readings, the journal. */
-export const SURVIVED_MS = 5 * 60_000;
+export const SURVIVED_MS = 300_000;
 /** Then the node tries to measure again. */
-export const SAFE_MODE_MS = 10 * 60_000;
+export const SAFE_MODE_MS = 600_000;

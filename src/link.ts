@@ -84,6 +84,8 @@ export class Link implements Pollable {
 	attempts = 0;
 	/** Times that a session was accepted, since boot. */
 	connects = 0;
+	/** Since when no session is accepted, while none is; from the start on, since boot. */
+	unlinkedSince: Millis = 0;
 	/** Why the last link or attempt ended. */
 	cause: Cause = Cause.None;
 
@@ -211,7 +213,7 @@ export class Link implements Pollable {
 				this.connects++;
 				this.#useful = false;
 				this.#dueAt = now + LINK_USEFUL_MS;
-				this.#log.line(`online at ${this.#to.host}:${this.#to.port}`);
+				this.#log.line(`online at ${this.#to.host}:${this.#to.port | 0}`);
 				break;
 			case State.Stopped:
 				this.#dueAt = NEVER;
@@ -227,8 +229,8 @@ export class Link implements Pollable {
 		this.leave(now);
 		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
 		this.#dueAt = now + delayMs;
-		const suspicion = !takenOver ? '' : this.#told ? ': another client uses our client id' : `, ${this.#hangUps} times in a row: does another client use our client id?`;
-		this.#log.line(`${sentence}${suspicion}; next attempt in ${Math.round(delayMs / 100) / 10} s`);
+		const suspicion = !takenOver ? '' : this.#told ? ': another client uses our client id' : `, ${this.#hangUps | 0} times in a row: does another client use our client id?`;
+		this.#log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
 
 	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
@@ -239,6 +241,7 @@ export class Link implements Pollable {
 	}
 
 	private leave(now: Millis): void {
+		if (this.#state === State.Online) this.unlinkedSince = now;
 		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
 		this.#transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
@@ -257,11 +260,11 @@ export class Link implements Pollable {
 			case State.Resolving:
 				return this.because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
-				if (this.#transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port}: ${this.#transport.reason}`);
-				if (late) return this.because(Cause.Silence, `${host}:${port} does not answer: wrong address, or a firewall`);
-				return this.because(Cause.Tcp, `${host}:${port} refuses the connection: no broker is listening there`);
+				if (this.#transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.#transport.reason}`);
+				if (late) return this.because(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
+				return this.because(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);
 			case State.Greeting:
-				if (late) return this.because(Cause.Silence, `${host}:${port} accepts the connection but says nothing: is it an MQTT broker?`);
+				if (late) return this.because(Cause.Silence, `${host}:${port | 0} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
 		return this.because(this.#upper.cause, this.#upper.ended);
 	}

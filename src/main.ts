@@ -23,6 +23,7 @@ import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
 import { crash, DeviceRandom, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
+import { inherit } from './lastresort.js';
 import { Link } from './link.js';
 import { Node } from './node.js';
 import { speak5, words } from './protocol.js';
@@ -46,8 +47,11 @@ export default function main(): void {
 
 	const guard = new BootGuard(store, serial, restart);
 	const config = complete(known, guard.safe ? undefined : store);
+	const legacy = inherit(store, serial);
+	clock.uptimeBefore = legacy.uptime;
+	clock.earlierBoots = legacy.restarts;
 	// Tells one boot's numbers from another's; needs no flash and no clock.
-	const boot = 1 + random.below(0x7fff_fffe);
+	const boot = legacy.restarts ? legacy.boot + 1 : 1 + random.below(0x7fff_0000);
 	const waiting = new Waiting(boot, clock, serial, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(wake);
 	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
@@ -57,12 +61,15 @@ export default function main(): void {
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
 	const announcer = new Announcer({ config, board, boot, safe: guard.safe, clock, network, sampler, waiting, broker, link });
+	announcer.inherit(legacy);
 	const reboot = () => {
 		guard.expected();
 		waiting.save();
 		restart();
 	};
-	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, restart: reboot });
+	// Safe mode ends with a restart of its own.
+	const restartAfterMs = guard.safe ? 0 : config.restartAfterMs;
+	const controls = new NodeControls({ clock, log: serial, store, sampler, broker, announcer, link, restartAfterMs, restart: reboot });
 	const commands = new Commands(controls, broker, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, wake), serial);
 	broker.announcer = announcer;

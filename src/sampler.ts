@@ -87,7 +87,7 @@ export class Sampler implements Pollable {
 			this.start(now);
 		}
 		if (now < this.readyAt) return this.readyAt;
-		this.collect(now);
+		this.collect();
 		this.stage = Stage.Idle;
 		return this.dueAt;
 	}
@@ -111,7 +111,7 @@ export class Sampler implements Pollable {
 		if (this.dueAt <= now || this.dueAt > now + this.intervalMs) this.dueAt = now + this.intervalMs;
 	}
 
-	private collect(now: Millis): void {
+	private collect(): void {
 		const { reading } = this.sink;
 		this.forget();
 		reading.values.fill(ABSENT);
@@ -128,7 +128,7 @@ export class Sampler implements Pollable {
 		reading.boot = 0;
 		reading.droppedFrom = reading.droppedTo = 0;
 		reading.seq = ++this.sampled;
-		reading.uptime = Math.floor(now / 1000);
+		reading.uptime = this.clock.uptime();
 		reading.time = this.clock.unixSeconds();
 		this.sink.put();
 	}
@@ -173,7 +173,7 @@ export class Sampler implements Pollable {
 		const part = this.parts[index];
 		this.failed |= 1 << index;
 		this.sensorErrors++;
-		const sentence = error instanceof Error ? error.message : String(error);
+		const sentence = error instanceof Error ? error.message : 'fails without a word';
 		if (sentence === part.complaint) return;
 		part.complaint = sentence;
 		this.log.line(`sensor ${part.name}: ${sentence}`);

@@ -26,13 +26,19 @@ export class Timekeeper implements Pollable {
 			this.asking = false;
 			const answered = this.server.state === TimeState.Answered;
 			this.dueAt = now + (answered ? TIME_AGAIN_MS : TIME_RETRY_MS);
-			this.log.line(answered ? 'the date is known' : `the time server ${this.host} does not answer; readings carry their uptime`);
+			if (answered) this.log.line('the date is known');
+			else this.complain();
 		}
 		if (this.network.state !== NetworkState.Up) return NEVER;
 		if (now < this.dueAt) return this.dueAt;
+		// A client that never answers in either way is asked anew.
+		if (this.asking) this.complain();
 		this.server.ask(this.host);
 		this.asking = true;
-		// A client that never answers in either way is asked anew.
 		return (this.dueAt = now + TIME_RETRY_MS);
+	}
+
+	private complain(): void {
+		this.log.line(`the time server ${this.host} does not answer; readings carry their uptime`);
 	}
 }

@@ -103,15 +103,15 @@ export class Waiting implements Pollable, Flying {
 		return now;
 	}
 
-	/** A restart follows at once: all that is in RAM goes to flash, as far as there is room without thinning. */
-	save(): void {
+	/** A restart follows at once: all that is in RAM goes to flash, as far as there is room without thinning. True: nothing is left in RAM alone. */
+	save(): boolean {
 		const journal = this.journal;
-		if (!journal) return;
-		if (this.landed) this.note();
-		for (let turns = 0; turns < SAVE_TURNS_MAX && !journal.broken && this.ring.oldest() >= 0; turns++) {
+		if (journal && this.landed) this.note();
+		for (let turns = 0; journal && turns < SAVE_TURNS_MAX && !journal.broken && this.ring.oldest() >= 0; turns++) {
 			if (journal.working) journal.work();
 			else this.store();
 		}
+		return this.ring.oldest() < 0;
 	}
 
 	/** The place of the next live reading, or NONE. */
@@ -138,7 +138,7 @@ export class Waiting implements Pollable, Flying {
 			reading.droppedFrom = tells ? unnamedFrom : 0;
 			reading.droppedTo = tells ? unnamedTo : 0;
 		}
-		if (reading.boot === this.boot && !reading.time) this.date(place, reading);
+		if (!reading.time) this.date(place, reading);
 		return reading;
 	}
 
@@ -238,8 +238,9 @@ export class Waiting implements Pollable, Flying {
 	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
 	private date(place: number, reading: Reading): void {
 		const unix = this.clock.unixSeconds();
-		if (!unix) return;
-		reading.time = unix - (Math.floor(this.clock.now() / 1_000) - reading.uptime);
+		const bootsAgo = this.boot - reading.boot;
+		if (!unix || bootsAgo < 0 || bootsAgo > this.clock.earlierBoots) return;
+		reading.time = unix - (this.clock.uptime() - reading.uptime);
 		if (!isInFlash(place)) this.ring.date(place, reading.time);
 	}
 

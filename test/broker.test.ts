@@ -4,6 +4,7 @@ import { Announcer, Kind } from '../src/announce.js';
 import { Backoff } from '../src/backoff.js';
 import { Broker } from '../src/broker.js';
 import { speak5, words } from '../src/protocol.js';
+import { Cause } from '../src/causes.js';
 import { Commands } from '../src/commands.js';
 import { complete } from '../src/config.js';
 import { NodeControls } from '../src/controls.js';
@@ -45,7 +46,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
-	const controls = new NodeControls({ clock, log, store, sampler, broker, announcer, link, restart: () => restarts++ });
+	const controls = new NodeControls({ clock, log, store, sampler, broker, announcer, link, restartAfterMs: config.restartAfterMs, restart: () => restarts++ });
 	const commands = new Commands(controls, broker, console, log);
 	broker.announcer = announcer;
 	broker.commands = commands;
@@ -520,11 +521,65 @@ describe('the broker', () => {
 		expect(health).toMatchObject({ sampled: 0, acknowledged: 0, acknowledgedEarlier: 1, sent: 1 });
 	});
 
+	const HOUR = 3_600_000;
+	/** Every part of the node comes round for so long, and finds nobody. */
+	const alone = (set: ReturnType<typeof setUp>, ms: number): void => {
+		set.network.state = NetworkState.Down;
+		for (const end = set.clock.time + ms; set.clock.time < end; set.clock.time += 30_000) set.turn();
+	};
+
+	it('that is not there for six hours leads to one restart, once all readings are in flash, and it is told why', () => {
+		const set = setUp({}, new FakeFlash(8));
+		set.connect();
+		set.serve();
+		set.take(1);
+		alone(set, 5.9 * HOUR);
+		expect(set.restarts()).toBe(0);
+		set.take(2);
+		alone(set, 0.2 * HOUR);
+		expect(set.restarts()).toBe(1);
+		expect(set.waiting.journal!.own).toBe(2);
+		expect(Object.fromEntries(set.kept)).toMatchObject({ restarts: 1, lastBoot: 7, lostCause: Cause.Wifi });
+		expect(Math.abs(set.kept.get('lostSeconds')! - 6 * 3_600)).toBeLessThan(40);
+		expect(Math.abs(set.kept.get('uptime')! - Math.floor(set.clock.time / 1_000))).toBeLessThan(0.2 * 3_600);
+	});
+
+	it('that comes and goes within six hours leads to no restart, and the hours begin anew', () => {
+		const set = setUp({}, new FakeFlash(8));
+		alone(set, 5.5 * HOUR);
+		set.connect();
+		set.serve();
+		alone(set, 5.5 * HOUR);
+		expect(set.restarts()).toBe(0);
+		alone(set, HOUR);
+		expect(set.restarts()).toBe(1);
+	});
+
+	it.each([['with the setting 0', { restartAfterMs: 0 }, true], ['while readings would be lost that flash cannot take', {}, false]])('that is not there for days leads to no restart %s', (_when, settings, flash) => {
+		const set = setUp(settings, flash ? new FakeFlash(8) : undefined);
+		set.take(1);
+		alone(set, 48 * HOUR);
+		expect(set.restarts()).toBe(0);
+		expect(set.kept.has('restarts')).toBe(false);
+		expect(set.log.lines.filter((line) => line === 'no link for long, and no restart: readings would be lost that cannot be kept in flash')).toHaveLength(flash ? 0 : 7);
+	});
+
+	it('leads to no restart once the node was told to stop', () => {
+		const set = setUp({}, new FakeFlash(8));
+		set.connect();
+		set.serve();
+		set.type('stop');
+		set.serve(10_000);
+		expect(set.link.state).toBe(State.Stopped);
+		alone(set, 48 * HOUR);
+		expect(set.restarts()).toBe(0);
+	});
+
 	it('gets a health that fits its bound with every counter at its widest', () => {
 		const most = 0xffff_ffff;
 		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
 		const announcer = new Announcer({
-			boot: 0x7fff_ffff, clock: { now: () => most * 1_000 }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most }, broker: { sent: most },
+			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most }, broker: { sent: most },
 			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, journal }, link: { connects: most },
 		} as never);
 		const text = new Text(new Uint8Array(PAYLOAD_MAX));

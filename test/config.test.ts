@@ -26,6 +26,9 @@ describe('settings', () => {
 		[{ intervalMs: 5 }, 'intervalMs is 5; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: '5000' }, 'intervalMs is "5000"; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: 1000.5 }, 'intervalMs is 1000.5; it must be a whole number from 1000 to 86400000.'],
+		[{ intervalMs: 1e300 }, 'intervalMs is a number beyond all bounds; it must be a whole number from 1000 to 86400000.'],
+		[{ intervalMs: -0.25 }, 'intervalMs is -0.25; it must be a whole number from 1000 to 86400000.'],
+		[{ intervalMs: 86_400_000_001 }, 'intervalMs is 86400000001; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: null }, 'intervalMs is null; it must be a whole number from 1000 to 86400000.'],
 		[{ sensors: ['tmp36'] }, 'sensors is a list; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
 		[{ node: {} }, 'node is an object; it must be 1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit.'],
@@ -37,9 +40,17 @@ describe('settings', () => {
 		[{ base: '$SYS' }, 'base is "$SYS"; it must be at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/".'],
 		[{ host: 'mqtt://x' }, 'host is "mqtt://x"; it must be a host name or an IPv4 address of at most 63 characters.'],
 		[{ ssid: 'é'.repeat(17) }, `ssid is "${'é'.repeat(17)}"; it must be at most 32 bytes, without control characters.`],
+		[{ user: `a\u0000${'b'.repeat(70)}` }, `user is "a?${'b'.repeat(56)}…; it must be at most 60 bytes, without control characters.`],
+		[{ restartAfterMs: 1 }, 'restartAfterMs is 1; it must be a whole number from 900000 to 604800000, or 0 for never.'],
 		[{ sensors: 'tmp36,' }, 'sensors is "tmp36,"; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
 	])('refuse %j in one sentence', (settings, sentence) => {
 		expect(validate(settings)).toBe(sentence);
+	});
+
+	it('let restartAfterMs be 0, for never, and nothing else below its least value', () => {
+		expect([0, 900_000, 899_999].map((restartAfterMs) => validate({ restartAfterMs }) === '')).toEqual([true, true, false]);
+		expect(complete({ restartAfterMs: 0 }).restartAfterMs).toBe(0);
+		expect(complete({}).restartAfterMs).toBe(21_600_000);
 	});
 
 	it('never show a secret', () => {
@@ -48,7 +59,7 @@ describe('settings', () => {
 	});
 
 	it('refuse an unknown key by naming the known ones', () => {
-		expect(validate({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*timeServer\.$/);
+		expect(validate({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*restartAfterMs\.$/);
 	});
 
 	it('refuse a password without a user, which MQTT 3.1.1 cannot send', () => {

@@ -87,7 +87,7 @@ export default class MQTTClient {
 		connection.tick();
 		connection.flush();
 		const { passing } = connection.flow;
-		if (passing > 0 && options) throw new Error(`A message is under way: ${passing} bytes of it are to be written first, without options.`);
+		if (passing > 0 && options) throw new Error(`A message is under way: ${passing | 0} bytes of it are to be written first, without options.`);
 		if (passing === 0 && !options) throw new Error('write() needs options: there is no message that this could be a piece of.');
 		if (options) this.#begin(options.operation ?? Operation.Publish, data, options);
 		else this.#piece(view(data));
@@ -112,7 +112,7 @@ export default class MQTTClient {
 			case Operation.Puback: case Operation.Pubrec: case Operation.Pubrel: case Operation.Pubcomp:
 				throw new Error('The client acknowledges by itself, once a message has been read.');
 			default:
-				throw new Error(`write() knows no operation ${operation}.`);
+				throw new Error(`write() knows no operation ${operation | 0}.`);
 		}
 	}
 
@@ -123,7 +123,7 @@ export default class MQTTClient {
 		if (!(byteLength >= data.length && byteLength <= LENGTH_MAX)) throw new RangeError(`byteLength is at least that of the data, and at most ${LENGTH_MAX}.`);
 		if (topic !== this.#topicText || !this.#topic) this.#topic = topicName(topic);
 		this.#topicText = topic;
-		if (QoS > 0 && id !== 0 && !flow.isFree(id)) throw new Error(`The id ${id} is in use, or impossible: choose another, or leave it out.`);
+		if (QoS > 0 && id !== 0 && !flow.isFree(id)) throw new Error(`The id ${id | 0} is in use, or impossible: choose another, or leave it out.`);
 		if (!flow.ready || flow.headSize(this.#topic, byteLength, QoS) + data.length > room) throw new Error('overflow: wait for onWritable.');
 		if (flow.begin(this.#topic, byteLength, QoS, retain, duplicate, id) < 0) {
 			throw new Error('overflow: too many messages are not acknowledged (inFlightMax), or the topic is too long (controlBytes, outboxBytes).');
@@ -134,7 +134,7 @@ export default class MQTTClient {
 
 	#piece(data: Uint8Array): void {
 		const { flow, room } = this.#connection;
-		if (data.length > flow.passing) throw new RangeError(`Only ${flow.passing} bytes of the message are left.`);
+		if (data.length > flow.passing) throw new RangeError(`Only ${flow.passing | 0} bytes of the message are left.`);
 		if (data.length > room) throw new Error('overflow: wait for onWritable.');
 		this.#pass(data);
 	}

@@ -4,6 +4,7 @@
 // Rule: nobody else subtracts ticks. The SDK's are signed 32-bit and wrap after 49.7 days; Time.delta() knows, and its
 // sum never wraps. The date is an offset to that sum, so a step of the date moves no timer.
 
+import Net from 'net';
 import SNTP from 'sntp';
 import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
@@ -16,6 +17,9 @@ export class DeviceClock implements Clock {
 	#ticks = Time.ticks;
 	#elapsedMs: Millis = 0;
 	#bootSeconds = 0;
+	/** Set by main, once. */
+	uptimeBefore = 0;
+	earlierBoots = 0;
 
 	now(): Millis {
 		const ticks = Time.ticks;
@@ -26,6 +30,10 @@ export class DeviceClock implements Clock {
 
 	unixSeconds(): number {
 		return this.#bootSeconds && Math.floor(this.#bootSeconds + this.now() / 1000);
+	}
+
+	uptime(): number {
+		return this.uptimeBefore + Math.floor(this.now() / 1000);
 	}
 
 	setUnixSeconds(seconds: number): void {
@@ -53,7 +61,8 @@ export class DeviceTimeServer implements TimeServer {
 	readonly #clock: DeviceClock;
 	readonly #wake: () => void;
 	#client: SNTP | undefined;
-	/** Counts the questions: a client that was given up, or half made, is not listened to. */
+	#resolving = false;
+	/** Counts the clients: one that was given up, or half made, is not listened to. */
 	#question = 0;
 
 	constructor(clock: DeviceClock, wake: () => void) {
@@ -64,17 +73,38 @@ export class DeviceTimeServer implements TimeServer {
 	ask(host: string): void {
 		// Its timer would go on asking for a connection that is gone.
 		if (this.state === TimeState.Asking) this.#client?.close();
+		this.#client = undefined;
+		this.#question++;
 		this.state = TimeState.Asking;
+		// Looked up here, not by the SDK's client: a resolver that never answers keeps whoever asked it, and would be asked once a minute.
+		if (this.#resolving) return;
+		this.#resolving = true;
+		try {
+			Net.resolve(host, (_name, address) => this.resolved(address));
+		} catch {
+			// No memory for the question: asked again later, like after silence.
+			this.#resolving = false;
+			this.state = TimeState.Failed;
+		}
+	}
+
+	private resolved(address: string | undefined): void {
+		this.#resolving = false;
 		const question = ++this.#question;
 		try {
-			this.#client = new SNTP({ host }, (message, value) => {
+			if (!address) return this.failed();
+			this.#client = new SNTP({ host: address }, (message, value) => {
 				if (question === this.#question) this.heard(message, value);
 			});
 		} catch {
-			// No memory for a socket or for the question: asked again later, like after silence.
-			this.#client = undefined;
-			this.state = TimeState.Failed;
+			this.failed();
 		}
+	}
+
+	private failed(): void {
+		this.#client = undefined;
+		this.state = TimeState.Failed;
+		this.#wake();
 	}
 
 	private heard(message: number, value: unknown): void {

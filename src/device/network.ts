@@ -17,8 +17,7 @@ export class DeviceNetwork implements Network {
 	state: NetworkState = NetworkState.Down;
 	resolved: string | undefined;
 	readonly #wake: () => void;
-	/** Counts the questions: an answer to an older one is not taken for this one's. */
-	#question = 0;
+	#asking = false;
 
 	constructor(wake: () => void) {
 		this.#wake = wake;
@@ -46,16 +45,19 @@ export class DeviceNetwork implements Network {
 	}
 
 	resolve(host: string): void {
-		const question = ++this.#question;
 		this.resolved = undefined;
+		// The SDK keeps each question until it is answered: one that never is would otherwise be joined by more until memory is full.
+		if (this.#asking) return;
+		this.#asking = true;
 		try {
 			Net.resolve(host, (_name, address) => {
-				if (question !== this.#question) return;
+				this.#asking = false;
 				this.resolved = address ?? '';
 				this.#wake();
 			});
 		} catch {
 			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that failed.
+			this.#asking = false;
 			this.resolved = '';
 		}
 	}

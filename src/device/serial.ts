@@ -47,7 +47,7 @@ export class DeviceSerial implements Log, Console {
 	}
 
 	line(text: string): void {
-		const note = this.#dropped ? `(${this.#dropped} lines dropped) ` : '';
+		const note = this.#dropped ? `(${this.#dropped | 0} lines dropped) ` : '';
 		// A whole line or nothing.
 		if (RING_BYTES - (this.#tail - this.#head) < note.length + text.length + 2) {
 			this.#dropped++;

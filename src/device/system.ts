@@ -20,12 +20,18 @@ export function restart(): void {
 
 /** A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. */
 export function crash(bug: unknown, log: Log, save: () => void): void {
-	log.line(`bug: ${bug}`);
-	Timer.set(() => {
+	log.line(`bug: ${bug as Error}`);
+	const end = () => {
 		try {
 			save();
 		} finally {
 			throw bug;
 		}
-	}, LAST_WORDS_MS);
+	};
+	try {
+		Timer.set(end, LAST_WORDS_MS);
+	} catch {
+		// No memory for a timer: what it had to say may be cut short, what it has to save is not.
+		end();
+	}
 }

@@ -73,7 +73,7 @@ export abstract class Outbound {
 		const buffers = new Buffers(options);
 		const { bytes, filtersAt, controlAt } = buffers;
 		const size = connectSize(options);
-		assert(1 + lengthSize(size) + size <= filtersAt, `CONNECT takes ${size} bytes, more than bufferBytes.`);
+		assert(1 + lengthSize(size) + size <= filtersAt, `CONNECT takes ${size | 0} bytes, more than bufferBytes.`);
 		this.options = options;
 		this.handler = handler;
 		this.framer = new Framer(bytes, is5, filtersAt);

@@ -11,6 +11,11 @@ export class FakeClock implements Clock {
 	unixSeconds(): number {
 		return this.unix && Math.floor(this.unix + this.time / 1000);
 	}
+	uptimeBefore = 0;
+	earlierBoots = 0;
+	uptime(): number {
+		return this.uptimeBefore + Math.floor(this.time / 1000);
+	}
 }
 
 export class FakeLog implements Log {

@@ -16,6 +16,7 @@ const IP_ADDRESS = 0x87;
 /** 2.5.29.17 and 2.5.29.19 end in these; both begin with 55 1d. */
 const SUBJECT_ALT_NAME = 17;
 const BASIC_CONSTRAINTS = 19;
+const ZERO = 0x30;
 
 /** The elements of one level of DER, one after the other. */
 export class Der {
@@ -156,8 +157,18 @@ function covers(name: string, host: string): boolean {
 function isStrong(id: Uint8Array): boolean {
 	const name = id.join('.');
 	const last = id[id.length - 1];
-	if (name === `42.134.72.134.247.13.1.1.${last}`) return last >= 11 && last <= 13;
-	return name === `42.134.72.206.61.4.3.${last}` && last >= 2 && last <= 4;
+	if (name === `42.134.72.134.247.13.1.1.${last | 0}`) return last >= 11 && last <= 13;
+	return name === `42.134.72.206.61.4.3.${last | 0}` && last >= 2 && last <= 4;
+}
+
+/** The whole number that these characters are; NaN if they are none. The engine's own reading may need the system's heap. */
+export function digits(text: string, from: number, to: number): number {
+	let value = 0;
+	for (let i = from; i < to; i++) {
+		const digit = text.charCodeAt(i) - ZERO;
+		value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
+	}
+	return value;
 }
 
 /** YYMMDDHHMMSSZ, from 1950 to 2049, or YYYYMMDDHHMMSSZ. */
@@ -167,8 +178,8 @@ function seconds(validity: Der): number {
 	const long = validity.tag === GENERALIZED_TIME;
 	const yearEnd = long ? 4 : 2;
 	if ((!long && validity.tag !== UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') throw new Error('DER has a date that cannot be');
-	const part = (at: number) => Number(text.slice(yearEnd + at, yearEnd + at + 2));
-	let year = Number(text.slice(0, yearEnd));
+	const part = (at: number) => digits(text, yearEnd + at, yearEnd + at + 2);
+	let year = digits(text, 0, yearEnd);
 	if (!long) year += year < 50 ? 2000 : 1900;
 	const unix = Date.UTC(year, part(0) - 1, part(2), part(4), part(6), part(8)) / 1_000;
 	if (!(unix >= -631_152_000)) throw new Error('DER has a date that cannot be');

@@ -154,7 +154,7 @@ export function alertText(code: number): string {
 		case 120:
 			return 'it does not know the protocol that alpn names';
 	}
-	return `it ends TLS with alert ${code}`;
+	return `it ends TLS with alert ${code | 0}`;
 }
 
 function keyOf(suite: number): Key {

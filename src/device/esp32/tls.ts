@@ -13,7 +13,7 @@ import Time from 'time';
 import X509 from 'x509';
 import type { Clock } from '../../ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
-import { Der } from './certificate.js';
+import { Der, digits } from './certificate.js';
 import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';
 import { Trust } from './trust.js';
 
@@ -227,7 +227,7 @@ class TlsSocket implements Socket {
 
 /** "alert: 2, 40" is all that the SDK says of an alert that came encrypted; nothing is said where the connection just broke. */
 function alertIn({ message }: Error): string {
-	if (message.startsWith('alert: ')) return alertText(Number(message.slice(message.indexOf(',') + 1)));
+	if (message.startsWith('alert: ')) return alertText(digits(message, message.indexOf(',') + 2, message.length));
 	return message && `the handshake fails (${message})`;
 }
 
