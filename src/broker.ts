@@ -5,19 +5,17 @@
 // (waiting.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
 // broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
 
-import type { Announcer, Kind } from './announce.js';
-import { KINDS, OFFLINE } from './announce.js';
 import { assert } from './assert.js';
 import { Cause, causeOf, isRefusal, isTakeover } from './causes.js';
 import type { Config } from './config.js';
-import type { Answers, CommandHandler } from './commands.js';
 import { BUSY } from './cursor.js';
 import { NONE } from './finder.js';
+import { ANNOUNCED, NOTHING, type InFlight } from './in-flight.js';
 import { Inbox } from './inbox.js';
 import { isWord } from './json.js';
 import type { Upper } from './link.js';
 import {
-	ANSWERS_ROOM, BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, MESSAGES_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+	ANSWERS_ROOM, BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
 } from './limits.js';
 import { Fault } from './mqtt/fault.js';
 import type { SessionHandler } from './mqtt/options.js';
@@ -28,6 +26,7 @@ import { topicName } from './mqtt/topics.js';
 import { openSession, QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from './ports.js';
 import type { ProtocolModule } from './protocol.js';
+import { nameAt, type Answers, type Publication, type Publications, type Subscription } from './publication.js';
 import { ReadingWriter } from './reading.js';
 import { Text } from './text.js';
 import type { Waiting } from './waiting.js';
@@ -41,15 +40,13 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	takenOver = false;
 	/** From stop() on, once DISCONNECT has gone out or there was nobody to tell. */
 	stopped = false;
-	/** Readings handed to the session since boot. */
-	sent = 0;
-	/** Set by main: the rest of the firmware that is told, and asked. */
-	announcer!: Announcer;
-	commands!: CommandHandler;
 
 	readonly #config: Config;
 	readonly #transport: Transport;
 	readonly #waiting: Waiting;
+	readonly #inFlight: InFlight;
+	readonly #publications: Publications;
+	readonly #subscriptions: readonly Subscription[];
 	readonly #log: Log;
 	readonly #protocol: ProtocolModule;
 	readonly #store: Store;
@@ -64,37 +61,36 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	readonly #inbox = new Inbox();
 	readonly #readings: Uint8Array;
 	readonly #late: Uint8Array;
-	/** Packet ids of readings in flight (0: free); waiting.ts knows which readings by the same index. */
-	readonly #ids = new Uint16Array(MESSAGES_MAX);
-	/** Bit k: the announcement of kind k is due. */
-	#due = 0;
-	/** By kind, the packet id of one that is not acknowledged: the next of its kind waits for that, so that none pile up. */
-	readonly #announced = new Uint16Array(KINDS.length);
 	#lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	#open = false;
 	/** What is due may be said in this connection. */
 	#begun = false;
 	#stopping = false;
+	/** As link.ts has them. */
+	#attempts = 0;
+	#takeovers = 0;
 	#stopAt: Millis = NEVER;
 
-	/** `safe`: what the broker has stored for us may be what brings us down: each session is a new one. */
-	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, log: Log, safe = false) {
+	/**
+	 * `subscriptions`: what is asked for, in this order. `safe`: what the broker has stored for us may be what brings us down, so each session is a
+	 * new one.
+	 */
+	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, inFlight: InFlight,
+		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
 		this.#config = config;
 		this.#safe = safe;
 		this.#protocol = protocol;
 		this.#store = store;
 		this.#transport = transport;
 		this.#waiting = waiting;
+		this.#inFlight = inFlight;
+		this.#publications = publications;
+		this.#subscriptions = subscriptions;
 		this.#log = log;
 		this.#readings = this.topic('readings');
 		this.#late = this.topic('backlog');
 		this.#session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(SPOKEN) !== 4));
-	}
-
-	/** An announcement of this kind shall go out as soon as there is room. */
-	announce(kind: Kind): void {
-		this.#due |= 1 << kind;
 	}
 
 	/** Says `stopped` and then DISCONNECT, so that the broker discards the will; then `stopped` is true. */
@@ -103,17 +99,19 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.#stopping = true;
 		this.#stopAt = now + STOP_TIMEOUT_MS;
 		if (!this.accepted) this.stopped = true;
-		this.announce(this.announcer.stopping());
+		this.#publications.stopping();
 	}
 
-	opened(now: Millis, contested: boolean): void {
+	opened(now: Millis, attempts: number, takeovers: number): void {
+		this.#attempts = attempts;
+		this.#takeovers = takeovers;
 		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
 		this.ended = '';
 		this.cause = Cause.None;
 		this.#inbox.clear();
 		this.#open = true;
 		this.#begun = false;
-		if (contested) this.#session.renewFilters();
+		if (takeovers > 0) this.#session.renewFilters();
 		this.#session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
 		if (this.#config.publishEarly && (this.#config.protocol !== 'auto' || this.#store.get(SPOKEN))) this.begin();
@@ -121,7 +119,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	closed(cause: Cause, now: Millis): void {
 		this.#session.lost(this.#transport.state === TransportState.Lost);
-		if (this.accepted) this.announcer.onLost(cause, now);
+		if (this.accepted) this.#publications.linkDown(cause, now);
 		this.accepted = this.#open = false;
 		this.#waiting.linkDown(now);
 		if (this.#stopping) this.stopped = true;
@@ -130,7 +128,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
 		if (!this.#open) return NEVER;
-		const idle = this.commands.idle;
+		const idle = this.idle;
 		while (this.mayRead(now) && this.#inbox.read(this.#transport, this.#session, now)) {}
 		let wakeAt = this.#session.poll(now);
 		if (this.#begun && !this.ended) {
@@ -140,12 +138,18 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.flush(now);
 		if (this.#transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
 		// A command was heard; those who carry it out were asked before us in this turn.
-		return idle && !this.commands.idle ? now : wakeAt;
+		return idle && !this.idle ? now : wakeAt;
+	}
+
+	/** Nobody has heard anything that waits. */
+	private get idle(): boolean {
+		for (let i = 0; i < this.#subscriptions.length; i++) if (!this.#subscriptions[i].idle) return false;
+		return true;
 	}
 
 	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */
 	private mayRead(now: Millis): boolean {
-		return this.commands.idle || this.flush(now) && this.#transport.room >= ANSWERS_ROOM;
+		return this.idle || this.flush(now) && this.#transport.room >= ANSWERS_ROOM;
 	}
 
 	/** A result has room, or never will, and there is somebody to hear it. */
@@ -155,7 +159,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	text(): Text { return this.#text.clear(); }
 
-	send(qos: number, now: Millis): void {
+	answer(qos: number, now: Millis): void {
 		const message = this.#message.to(this.topic('result'), qos, false);
 		message.resize(this.#text.length);
 		if (message.packet.length > this.packetMax) this.#log.line('the broker takes no packet as large as the result of that command');
@@ -178,6 +182,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
+		this.#publications.accepted();
 		if (this.#config.protocol === 'auto') this.#store.set(SPOKEN, this.#protocol5 ? 5 : 4);
 		this.#log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.#safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < PACKET_MAX_MIN) this.#log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
@@ -186,8 +191,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
-		const message = this.landed(packetId);
-		if (message === NONE) return;
+		const message = this.taken(packetId);
+		if (message < 0) return;
 		if (code < 0x80) return this.#waiting.acknowledged(message);
 		// 5.0 says so where 3.1.1 hangs up: it will not have it, and sending it again is forbidden (MQTT 5.0 §4.4).
 		this.#log.line(`the broker turns a reading down (code 0x${code.toString(16)}); it is counted as dropped`);
@@ -195,23 +200,20 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
-		if (code >= 0x80) this.#log.line(`the broker refuses to let us hear ${index === 0 ? 'our own status' : 'commands'} (code ${code | 0})`);
+		if (code >= 0x80) this.#log.line(`the broker does not let us hear ${this.#config.base}/${this.#subscriptions[index].leaf} (code ${code | 0})`);
 	}
 
 	onUnsubscribed(_packetId: number): void {}
 
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number, _qos: number, retain: boolean, _dup: boolean): void {
-		const { base, commands } = this.#config;
+		const { base } = this.#config;
 		const leafAt = topicAt + base.length + 1;
 		// A broker that sends what nobody asked for is not obeyed.
 		if (!isWord(bytes, topicAt, leafAt - 1, base) || bytes[leafAt - 1] !== SLASH) return;
-		const nameAt = leafAt + 4;
-		if (nameAt <= topicEnd && isWord(bytes, leafAt, nameAt, 'set/')) {
-			if (commands) this.commands.onCommand(bytes, nameAt, topicEnd, payloadAt, payloadEnd, retain);
-			else this.#log.line('a command is ignored: "commands" is false');
-		} else if (!retain && !this.#stopping && isWord(bytes, leafAt, topicEnd, 'status') && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) {
-			// A will of an earlier connection turned up while we are here. (What comes retained was true before we came.)
-			this.announce(this.announcer.online());
+		for (let i = 0; i < this.#subscriptions.length; i++) {
+			const subscription = this.#subscriptions[i];
+			const at = nameAt(subscription.leaf, bytes, leafAt, topicEnd);
+			if (at >= 0) return subscription.heard(bytes, at, topicEnd, payloadAt, payloadEnd, retain, this);
 		}
 	}
 
@@ -221,8 +223,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onSetAside(packetId: number): void {
 		this.#log.line('the broker hung up on the same message time and again; it is set aside');
-		const message = this.landed(packetId);
-		if (message !== NONE) this.#waiting.discard(message);
+		const message = this.taken(packetId);
+		if (message >= 0) this.#waiting.discard(message);
 	}
 
 	onClosed(fault: Fault, code: number): void {
@@ -235,9 +237,10 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		if (fault === Fault.ProtocolVersion && this.#protocol5 && this.#config.protocol === 'auto') {
 			this.#store.set(SPOKEN, 4);
 			// What the session holds is lost with it.
-			for (let i = 0; i < MESSAGES_MAX; i++) if (this.#ids[i]) this.#waiting.recall(i);
-			this.#ids.fill(0);
-			this.#announced.fill(0);
+			for (let message = this.#inFlight.takeAny(); message >= 0; message = this.#inFlight.takeAny()) {
+				if (this.#inFlight.isAnnouncement(message)) this.#inFlight.setPosition(message, NOTHING);
+				else this.#waiting.recall(message);
+			}
 			this.#session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
@@ -250,14 +253,14 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.#protocol5 = speaks5 ? this.#protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS }) : undefined;
 		this.#message = new Message(this.#readings.length, PAYLOAD_MAX, this.#protocol5);
 		this.#text = new Text(this.#message.payload);
-		return openSession(config, this.#safe, this.#protocol5, this);
+		return openSession(config, this.#subscriptions, this.#safe, this.#protocol5, this);
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
 	private begin(): void {
 		this.#begun = true;
 		this.#waiting.linkUp();
-		this.#due |= this.announcer.onConnected();
+		this.#publications.linkUp(this.#attempts, this.#takeovers);
 	}
 
 	private end(cause: Cause, sentence: string): void {
@@ -284,8 +287,9 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
 	private say(now: Millis): Millis {
 		if (now >= this.#stopAt) return this.sayGoodbye(now);
-		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind, now)) return this.#stopAt;
+		const { due, rows } = this.#publications;
+		for (let index = 0; due >> index > 0; index++) {
+			if (due >> index & 1 && this.#inFlight.indexOf(ANNOUNCED - index) < 0 && !this.publish(rows[index], index, now)) return this.#stopAt;
 		}
 		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
@@ -307,40 +311,35 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	/** False: no room for it now. */
-	private sayDue(kind: Kind, now: Millis): boolean {
+	private publish({ leaf, qos, retain }: Publication, index: number, now: Millis): boolean {
+		if (!this.#inFlight.hasRoom) return false;
 		const text = this.#text;
-		this.announcer.write(kind, text.clear());
+		this.#publications.write(index, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
-		const { name, qos, retain } = KINDS[kind];
-		const packetId = this.#session.send(this.#message.to(this.topic(name), qos, retain), text.length, now);
+		const packetId = this.#session.send(this.#message.to(this.topic(leaf), qos, retain), text.length, now);
 		if (packetId < 0) return false;
-		this.#announced[kind] = packetId;
-		this.#due &= ~(1 << kind);
-		this.announcer.said(kind);
+		// The next of its kind waits for its acknowledgement, so that none pile up.
+		if (packetId > 0) this.#inFlight.begin(packetId, ANNOUNCED - index);
+		this.#publications.published(index);
 		return true;
 	}
 
 	private sayReading(topic: Uint8Array, place: number, now: Millis): boolean {
-		const message = this.#ids.indexOf(0);
-		if (message < 0 || this.#session.room(topic) < OUTBOX_RESERVE) return false;
+		if (!this.#inFlight.hasRoom || this.#session.room(topic) < OUTBOX_RESERVE) return false;
 		this.#writer.write(this.#text, this.#waiting.read(place));
 		assert(!this.#text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.#session.send(this.#message.to(topic, QOS, false), this.#text.length, now);
 		if (packetId < 0) return false;
-		this.#ids[message] = packetId;
-		this.#waiting.sent(message, place);
-		this.sent++;
+		this.#waiting.sent(packetId, place);
 		return true;
 	}
 
-	/** The index of the reading that this packet carried, now free; NONE if it carried none. */
-	private landed(packetId: number): number {
-		const kind = this.#announced.indexOf(packetId);
-		if (kind >= 0) this.#announced[kind] = 0;
-		const message = this.#ids.indexOf(packetId);
-		if (message < 0) return NONE;
-		this.#ids[message] = 0;
-		return message;
+	/** The index of the reading that this packet carried; below 0 if it carried none. */
+	private taken(packetId: number): number {
+		const message = this.#inFlight.take(packetId);
+		if (message < 0 || !this.#inFlight.isAnnouncement(message)) return message;
+		this.#inFlight.setPosition(message, NOTHING);
+		return NONE;
 	}
 }
 

@@ -3,7 +3,7 @@
 //
 // Rule: numbers in the store, read once, at boot, and taken back at once: only the boot that follows inherits. The numbers of such
 // boots follow each other and the uptime goes on, so that readings taken without a date get their time in a later one all the same.
-// When it happens: controls.ts. Why: docs/decisions/0016-last-resort.md.
+// When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
 
 import type { Cause } from './causes.js';
 import type { Log, Store } from './ports.js';

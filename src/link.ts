@@ -52,8 +52,8 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 
 /** What link needs of the session above it. */
 export interface Upper {
-	/** The connection is open: greet. `contested`: another client with our id seems to have been there, so the session may be its own. */
-	opened(now: Millis, contested: boolean): void;
+	/** The connection is open, after so many attempts: greet. With `takeovers` another client with our id seems to have been there: the session may be its own. */
+	opened(now: Millis, attempts: number, takeovers: number): void;
 	/** The connection is gone or about to be closed, and why. */
 	closed(cause: Cause, now: Millis): void;
 	/** CONNACK with code 0 came in this connection. */
@@ -82,8 +82,6 @@ export interface Destination {
 export class Link implements Pollable {
 	/** Attempts since the link was last useful. */
 	attempts = 0;
-	/** Times that a session was accepted, since boot. */
-	connects = 0;
 	/** Since when no session is accepted, while none is; from the start on, since boot. */
 	unlinkedSince: Millis = 0;
 	/** Why the last link or attempt ended. */
@@ -207,10 +205,9 @@ export class Link implements Pollable {
 				break;
 			case State.Greeting:
 				this.#dueAt = now + CONNACK_TIMEOUT_MS;
-				this.#upper.opened(now, this.takeovers > 0);
+				this.#upper.opened(now, this.attempts, this.takeovers);
 				break;
 			case State.Online:
-				this.connects++;
 				this.#useful = false;
 				this.#dueAt = now + LINK_USEFUL_MS;
 				this.#log.line(`online at ${this.#to.host}:${this.#to.port | 0}`);

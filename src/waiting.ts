@@ -10,17 +10,15 @@
 import { Backlog } from './backlog.js';
 import { BUSY, type Flying } from './cursor.js';
 import { NONE } from './finder.js';
+import { GONE, NOTHING, type InFlight } from './in-flight.js';
 import { Journal, NOBODY } from './journal.js';
 import { BACKLOG_BYTES, JOURNAL_AFTER_MS, JOURNAL_PER_TURN, JOURNAL_SECTORS_MIN, MESSAGES_MAX } from './limits.js';
 import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from './ports.js';
 import { Reading } from './reading.js';
 import { GAP_MAX } from './sector.js';
 
-/** A message that is in the air for no reading, since that is no more; and one that is not in the air at all. */
-const LANDED = 0xffff_ffff;
-const GONE = 0xffff_fffe;
-/** Slot k in flash is the place FLASH - k; positions in the ring stay below for 9 years of one reading a second. */
-const FLASH = 0xffff_fffd;
+/** Slot k in flash is the place FLASH - k, below those of announcements; positions in the ring stay below for 9 years of one reading a second. */
+const FLASH = 0xffff_feff;
 const FLASH_LOWEST = 0xff00_0000;
 /** Bits of what has landed, to be moved by the message's index. */
 const ACKNOWLEDGED = 1;
@@ -33,14 +31,16 @@ export class Waiting implements Pollable, Flying {
 	/** Readings acknowledged by the broker since boot: of this boot, and of earlier ones. */
 	delivered = 0;
 	deliveredEarlier = 0;
+	/** Readings handed to the session since boot, of whatever boot. */
+	handedOver = 0;
 
 	private readonly boot: number;
 	private readonly clock: Clock;
 	private readonly ring: Backlog;
 	/** Undefined on a node without one. */
 	readonly journal: Journal | undefined;
-	/** The place of each message's reading. */
-	private readonly places = new Uint32Array(MESSAGES_MAX).fill(LANDED);
+	/** Whose positions are the places of readings. */
+	private readonly inFlight: InFlight;
 	/** Filled anew for whatever is done next: by the sampler for put(), and here for what is sent or moved. */
 	readonly reading = new Reading();
 	private online = false;
@@ -51,8 +51,9 @@ export class Waiting implements Pollable, Flying {
 	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
 	private landed = 0;
 
-	constructor(boot: number, clock: Clock, log: Log, flash?: Flash, ringBytes = BACKLOG_BYTES) {
+	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, flash?: Flash, ringBytes = BACKLOG_BYTES) {
 		this.boot = boot;
+		this.inFlight = inFlight;
 		this.clock = clock;
 		this.ring = new Backlog(ringBytes);
 		if (flash && flash.sectorCount >= JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, boot, this, log);
@@ -142,13 +143,12 @@ export class Waiting implements Pollable, Flying {
 		return reading;
 	}
 
-	/** The reading at `place` is with the outbox, as the message with this index. */
-	sent(message: number, place: number): void {
-		// What its payload names is what was unnamed when it was read; note() may add to that.
+	/** The reading at `place` is with the session, under that packet id. MUST NOT be called while the table of messages is full. */
+	sent(packetId: number, place: number): void {
 		const { unnamedTo } = this.ring;
 		const tells = !isInFlash(place) && this.namer === NONE && this.ring.names(place);
-		if (this.landed & (BOTH << message)) this.note();
-		this.places[message] = place;
+		const message = this.inFlight.begin(packetId, place);
+		this.handedOver++;
 		if (isInFlash(place)) return this.journal!.sent(FLASH - place);
 		if (tells) {
 			this.namer = message;
@@ -159,34 +159,34 @@ export class Waiting implements Pollable, Flying {
 
 	/** The broker has that message. */
 	acknowledged(message: number): void {
-		const place = this.places[message];
+		const place = this.inFlight.position(message);
 		if (message === this.namer) {
 			this.namer = NONE;
 			this.ring.named(this.namedTo);
 		}
 		if (isInFlash(place)) this.landed |= ACKNOWLEDGED << message;
 		else {
-			this.places[message] = LANDED;
+			this.inFlight.setPosition(message, NOTHING);
 			if (place !== GONE && this.ring.acknowledged(place)) this.delivered++;
 		}
 	}
 
 	/** That message cannot be delivered: its reading goes, counted as dropped. */
 	discard(message: number): void {
-		const place = this.places[message];
+		const place = this.inFlight.position(message);
 		if (message === this.namer) this.namer = NONE;
 		if (isInFlash(place)) this.landed |= GIVEN_UP << message;
 		else {
-			this.places[message] = LANDED;
+			this.inFlight.setPosition(message, NOTHING);
 			if (place !== GONE) this.ring.discard(place);
 		}
 	}
 
 	/** The session that held that message is given up: its reading waits again, and is late. */
 	recall(message: number): void {
-		const place = this.places[message];
+		const place = this.inFlight.position(message);
 		if (message === this.namer) this.namer = NONE;
-		this.places[message] = LANDED;
+		this.inFlight.setPosition(message, NOTHING);
 		if (isInFlash(place)) this.journal!.recall(FLASH - place);
 		else if (place !== GONE) this.ring.recall(place);
 	}
@@ -199,7 +199,7 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	flies(slot: number): boolean {
-		return this.places.indexOf(FLASH - slot) >= 0;
+		return this.inFlight.indexOf(FLASH - slot) >= 0;
 	}
 
 	fliesFrom(sector: number): boolean {
@@ -208,11 +208,11 @@ export class Waiting implements Pollable, Flying {
 	}
 
 	gone(sector: number): void {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.places[i] = GONE;
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, GONE);
 	}
 
 	private isFrom(message: number, sector: number): boolean {
-		const place = this.places[message];
+		const place = this.inFlight.position(message);
 		return isInFlash(place) && this.journal!.sectorOf(FLASH - place) === sector;
 	}
 
@@ -223,8 +223,8 @@ export class Waiting implements Pollable, Flying {
 			const bits = this.landed & (BOTH << message);
 			if (!bits) continue;
 			this.landed &= ~bits;
-			const slot = FLASH - this.places[message];
-			this.places[message] = LANDED;
+			const slot = FLASH - this.inFlight.position(message);
+			this.inFlight.setPosition(message, NOTHING);
 			if (bits === ACKNOWLEDGED << message) this.countDelivered(journal.finish(slot));
 			else this.giveUp(slot);
 		}
@@ -260,8 +260,8 @@ export class Waiting implements Pollable, Flying {
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.journal!.append(reading);
 		if (slot === NONE) return false;
-		const message = this.places.indexOf(position);
-		if (message >= 0) this.places[message] = FLASH - slot;
+		const message = this.inFlight.indexOf(position);
+		if (message >= 0) this.inFlight.setPosition(message, FLASH - slot);
 		// The payload of one that is on its way may have been written before.
 		else if (reading.droppedFrom) this.ring.named(reading.droppedTo);
 		this.ring.moved(position);

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { generate, parser } from 'mqtt-packet';
-import { Announcer, Kind } from '../src/announce.js';
+import { NodeActions } from '../src/actions.js';
+import { Announcer, Kind } from '../src/announcer.js';
 import { Backoff } from '../src/backoff.js';
 import { Broker } from '../src/broker.js';
 import { speak5, words } from '../src/protocol.js';
 import { Cause } from '../src/causes.js';
+import { CommandQueue } from '../src/command-queue.js';
 import { Commands } from '../src/commands.js';
 import { complete } from '../src/config.js';
-import { NodeControls } from '../src/controls.js';
+import { InFlight } from '../src/in-flight.js';
 import { PAYLOAD_MAX } from '../src/limits.js';
 import { Link, State } from '../src/link.js';
 import { NetworkState } from '../src/ports.js';
@@ -36,23 +38,24 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const log = new FakeLog();
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
-	const waiting = new Waiting(7, clock, log, flash);
+	const inFlight = new InFlight();
+	const waiting = new Waiting(7, clock, log, inFlight, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
-	const broker = new Broker(config, { speak5, words }, store, transport, waiting, log, safe);
 	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
+	const subjects = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, network, sampler, waiting };
+	const announcer = new Announcer(subjects);
+	const queue = new CommandQueue(log);
+	const broker = new Broker(config, { speak5, words }, store, transport, waiting, inFlight, announcer, [announcer, queue], log, safe);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
-	const announcer = new Announcer({ config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe: false, clock, network, sampler, waiting, broker, link });
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
-	const controls = new NodeControls({ clock, log, store, sampler, broker, announcer, link, restartAfterMs: config.restartAfterMs, restart: () => restarts++ });
-	const commands = new Commands(controls, broker, console, log);
-	broker.announcer = announcer;
-	broker.commands = commands;
+	const actions = new NodeActions(subjects, announcer, broker, link, () => restarts++);
+	const commands = new Commands(queue, actions, broker, console, log);
 
 	let wakeAt = 0;
-	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), commands.poll(clock.time), controls.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));
+	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), commands.poll(clock.time), actions.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));
 	/** What the node wrote since the last look, as packets. */
 	const sent = (): Seen[] => {
 		const packets: Seen[] = [];
@@ -112,7 +115,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
-	return { config, clock, log, network, transport, waiting, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
+	return { config, clock, log, network, transport, waiting, announcer, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
 }
 
 const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
@@ -150,7 +153,7 @@ describe('the broker', () => {
 		expect(seqs(said, 'telltale/porch/readings')).toEqual([6]);
 		expect(seqs(said, 'telltale/porch/backlog')).toEqual([1, 2, 3, 4, 5]);
 		expect(set.waiting.count).toBe(0);
-		expect([set.broker.sent, set.waiting.delivered]).toEqual([6, 6]);
+		expect([set.waiting.handedOver, set.waiting.delivered]).toEqual([6, 6]);
 	});
 
 	it('gets late readings at no more than ten a second', () => {
@@ -341,7 +344,7 @@ describe('the broker', () => {
 		// As if the broker acknowledged nothing: what is not sent stays in the outbox.
 		set.transport.room = 0;
 		for (let i = 0; i < 8; i++) {
-			set.broker.announce(Kind.Health);
+			set.announcer.due |= 1 << Kind.Health;
 			set.turn();
 		}
 		set.type('stop');
@@ -499,7 +502,7 @@ describe('the broker', () => {
 		expect(seqs(first, 'telltale/porch/backlog').length).toBeLessThanOrEqual(11);
 		const all = [...first, ...set.serve(4_000)];
 		expect(seqs(all, 'telltale/porch/backlog')).toEqual([...Array(33).keys()].map((k) => k + 1));
-		expect([set.waiting.count, set.waiting.delivered, set.broker.sent]).toEqual([0, 34, 34]);
+		expect([set.waiting.count, set.waiting.delivered, set.waiting.handedOver]).toEqual([0, 34, 34]);
 		set.sampler.sampled = 34;
 		const health = published(set.serve(60_000), 'telltale/porch/health').map((packet) => JSON.parse(packet.payload!)).at(-1);
 		expect(health).toMatchObject({ sampled: 34, acknowledged: 34, waiting: 0, dropped: 0, journalled: 33, sectors: 1 });
@@ -509,7 +512,7 @@ describe('the broker', () => {
 	it('gets readings of an earlier boot under that boot\'s number, and with their uptime', () => {
 		const flash = new FakeFlash(12);
 		const before = setUp({}, flash);
-		const earlier = new Waiting(3, before.clock, before.log, flash);
+		const earlier = new Waiting(3, before.clock, before.log, new InFlight(), flash);
 		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, ABSENT]);
 		earlier.put();
 		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
@@ -579,8 +582,8 @@ describe('the broker', () => {
 		const most = 0xffff_ffff;
 		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
 		const announcer = new Announcer({
-			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most }, broker: { sent: most },
-			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, journal }, link: { connects: most },
+			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most },
+			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
 		} as never);
 		const text = new Text(new Uint8Array(PAYLOAD_MAX));
 		announcer.write(Kind.Health, text);

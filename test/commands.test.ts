@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Commands, type Controls } from '../src/commands.js';
-import { RESULT_MAX } from '../src/limits.js';
+import { CommandQueue } from '../src/command-queue.js';
+import { Commands, type Actions } from '../src/commands.js';
+import { COMMANDS_BYTES, RESULT_MAX } from '../src/limits.js';
 import { NEVER } from '../src/ports.js';
 import { Text } from '../src/text.js';
 import { FakeLog } from './support/fakes.js';
@@ -17,7 +18,7 @@ function setUp() {
 	let ending = false;
 	const note = (what: string): string => (did.push(what), '');
 	const end = (what: string): string => ((ending = true), note(what));
-	const controls: Controls = {
+	const actions: Actions = {
 		setIntervalMs: (value) => note(`interval ${value}`),
 		sample: () => note('sample'),
 		calibrate: (milli) => (milli.some((each) => each > 90_000) ? 'too far' : note(`calibrate ${milli.join(' ')}`)),
@@ -34,14 +35,15 @@ function setUp() {
 	const answers = {
 		get ready() { return room.ready; },
 		text: () => text.clear(),
-		send: (qos: number) => void (qos ? results : early).push(take()),
+		answer: (qos: number) => void (qos ? results : early).push(take()),
 	};
 	const typed = { take: () => { const line = room.typed; room.typed = ''; return line; } };
-	const commands = new Commands(controls, answers, typed, log);
+	const queue = new CommandQueue(log);
+	const commands = new Commands(queue, actions, answers, typed, log);
 	const hear = (name: string, payload: string | Uint8Array, retained = false) => {
 		const bytes = Uint8Array.from(Buffer.concat([Buffer.from(`set/${name}`), Buffer.from(payload)]));
 		const nameEnd = 4 + Buffer.byteLength(name);
-		commands.onCommand(bytes, 4, nameEnd, nameEnd, bytes.length, retained);
+		queue.heard(bytes, 4, nameEnd, nameEnd, bytes.length, retained, answers);
 	};
 	const turn = () => commands.poll(0);
 	const send = (name: string, payload: string | Uint8Array, retained = false) => {
@@ -52,7 +54,7 @@ function setUp() {
 		room.typed = line;
 		turn();
 	};
-	return { did, results, early, log, room, commands, hear, turn, send, type };
+	return { did, results, early, log, room, queue, hear, turn, send, type };
 }
 
 describe('commands', () => {
@@ -185,10 +187,11 @@ describe('commands', () => {
 	});
 
 	it('keep no memory when nothing waits', () => {
-		const { commands, send } = setUp();
-		send('sample', '{}');
-		expect(commands.idle).toBe(true);
-		expect((commands as unknown as { queue: { bytes: unknown } }).queue.bytes).toBe(undefined);
+		const { queue, hear, turn } = setUp();
+		hear('sample', '{}');
+		expect([queue.idle, queue.bytes!.length]).toEqual([false, COMMANDS_BYTES]);
+		turn();
+		expect([queue.idle, queue.bytes]).toEqual([true, undefined]);
 	});
 
 	it('can be typed', () => {

@@ -50,14 +50,14 @@ describe('readings in flash', () => {
 	it('that were on their way when power went are sent again, those acknowledged are not', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(12).connect();
 		shelf.deliver(5);
-		shelf.waiting.sent(0, shelf.next());
-		shelf.waiting.sent(1, shelf.next());
+		shelf.sent(0, shelf.next());
+		shelf.sent(1, shelf.next());
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10, 11, 12]);
 	});
 
 	it('are not sent twice when the link comes and goes while they are on their way', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(5).connect();
-		shelf.waiting.sent(0, shelf.next());
+		shelf.sent(0, shelf.next());
 		shelf.disconnect().settle().connect();
 		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
 		expect(shelf.waiting.count).toBe(1);
@@ -66,12 +66,12 @@ describe('readings in flash', () => {
 	it('that move to flash while they are on their way are acknowledged there', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().connect();
 		for (let i = 0; i < 3; i++) shelf.take();
-		shelf.waiting.sent(0, shelf.waiting.nextLive());
-		shelf.waiting.sent(1, shelf.waiting.nextLive());
+		shelf.sent(0, shelf.waiting.nextLive());
+		shelf.sent(1, shelf.waiting.nextLive());
 		shelf.disconnect().settle();
 		expect(shelf.waiting.journal!.written).toBe(3);
 		shelf.connect();
-		shelf.waiting.acknowledged(1);
+		shelf.acknowledged(1);
 		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([3]);
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([1]);
 	});
@@ -79,9 +79,9 @@ describe('readings in flash', () => {
 	it('of a sector that begins with one acknowledged early are still delivered', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().connect();
 		for (let i = 0; i < 4; i++) shelf.take();
-		shelf.waiting.sent(0, shelf.waiting.nextLive());
+		shelf.sent(0, shelf.waiting.nextLive());
 		shelf.disconnect().settle().connect();
-		shelf.waiting.acknowledged(0);
+		shelf.acknowledged(0);
 		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([2, 3, 4]);
 	});
 

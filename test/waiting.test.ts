@@ -8,8 +8,8 @@ import { checkTrue, namedBy, name, Shelf, type Delivered } from './support/shelf
 
 /** The broker will not have the next one. */
 function setAside(shelf: Shelf): void {
-	shelf.waiting.sent(0, shelf.next());
-	shelf.waiting.discard(0);
+	shelf.sent(0, shelf.next());
+	shelf.discard(0);
 	shelf.settle();
 }
 
@@ -17,9 +17,9 @@ describe('readings that wait', () => {
 	it('are all saved before a restart that was asked for, those on their way included', () => {
 		const shelf = new Shelf(new FakeFlash(8), 15 * 40).start().settle().connect();
 		for (let i = 0; i < 15; i++) shelf.take();
-		shelf.waiting.sent(0, shelf.waiting.nextLive());
-		shelf.waiting.sent(1, shelf.waiting.nextLive());
-		shelf.waiting.acknowledged(0);
+		shelf.sent(0, shelf.waiting.nextLive());
+		shelf.sent(1, shelf.waiting.nextLive());
+		shelf.acknowledged(0);
 		shelf.waiting.save();
 		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([...Array(14).keys()].map((k) => k + 2));
 	});
@@ -35,10 +35,10 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
 		shelf.take();
 		const { waiting } = shelf;
-		waiting.sent(0, waiting.nextLive());
+		shelf.sent(0, waiting.nextLive());
 		const first = shelf.look(waiting.nextLate());
 		expect(first.dropped).toBeUndefined();
-		waiting.acknowledged(0);
+		shelf.acknowledged(0);
 		expect(shelf.deliver().every(({ dropped }) => !dropped)).toBe(true);
 	});
 
@@ -46,8 +46,8 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(1), 15 * 4).start().fill(6).connect();
 		const place = shelf.next();
 		expect(shelf.look(place).dropped).toEqual([1, 2]);
-		shelf.waiting.sent(5, place);
-		shelf.waiting.discard(5);
+		shelf.sent(5, place);
+		shelf.discard(5);
 		expect(shelf.look(shelf.next()).dropped).toEqual([1, 3]);
 		expect([shelf.waiting.count, shelf.waiting.dropped]).toEqual([3, 3]);
 	});
@@ -76,11 +76,11 @@ describe('readings that wait', () => {
 
 	it('in flash that are set aside are not passed over when the next one is sent in the same turn', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
-		shelf.waiting.sent(15, shelf.next());
+		shelf.sent(15, shelf.next());
 		const second = shelf.next();
-		shelf.waiting.discard(15);
+		shelf.discard(15);
 		shelf.look(second);
-		shelf.waiting.sent(15, second);
+		shelf.sent(15, second);
 		expect(shelf.deliver().map(({ seq, dropped }) => [seq, dropped])).toEqual([[1, [1, 1]], [3, undefined]]);
 	});
 
@@ -122,12 +122,12 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(1), 15 * 8).start().fill(2).connect();
 		shelf.take();
 		const { waiting } = shelf;
-		waiting.sent(0, waiting.nextLive());
-		waiting.discard(0);
+		shelf.sent(0, waiting.nextLive());
+		shelf.discard(0);
 		const late = waiting.nextLate();
 		expect([shelf.look(late).seq, shelf.look(late).dropped]).toEqual([1, undefined]);
-		waiting.sent(1, late);
-		waiting.acknowledged(1);
+		shelf.sent(1, late);
+		shelf.acknowledged(1);
 		shelf.take();
 		const live = waiting.nextLive();
 		expect([shelf.look(live).seq, shelf.look(live).dropped]).toEqual([4, [3, 3]]);
@@ -136,10 +136,10 @@ describe('readings that wait', () => {
 	it('are delivered all the same when the session that held them is given up, from RAM and from flash', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
 		const { waiting } = shelf;
-		for (let i = 0; i < 2; i++) waiting.sent(i, shelf.next());
+		for (let i = 0; i < 2; i++) shelf.sent(i, shelf.next());
 		for (let i = 0; i < 2; i++) shelf.take();
-		for (let i = 2; i < 4; i++) waiting.sent(i, waiting.nextLive());
-		for (let i = 0; i < 4; i++) waiting.recall(i);
+		for (let i = 2; i < 4; i++) shelf.sent(i, waiting.nextLive());
+		for (let i = 0; i < 4; i++) shelf.recall(i);
 		waiting.linkDown(shelf.clock.time);
 		expect(shelf.connect().deliver().map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
 		shelf.settle();
@@ -151,10 +151,10 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(flash).start().settle().connect();
 		for (let i = 0; i < 3; i++) shelf.take();
 		const { waiting } = shelf;
-		for (let i = 0; i < 3; i++) waiting.sent(i, waiting.nextLive());
+		for (let i = 0; i < 3; i++) shelf.sent(i, waiting.nextLive());
 		shelf.disconnect().settle().connect();
 		flash.fails = () => true;
-		for (let i = 0; i < 3; i++) waiting.acknowledged(i);
+		for (let i = 0; i < 3; i++) shelf.acknowledged(i);
 		shelf.settle();
 		expect(waiting.count + waiting.delivered + waiting.dropped).toBe(3);
 		flash.fails = () => false;
@@ -166,12 +166,12 @@ describe('readings that wait', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
 		for (let i = 0; i < 2; i++) {
 			shelf.take();
-			shelf.waiting.sent(i, shelf.waiting.nextLive());
+			shelf.sent(i, shelf.waiting.nextLive());
 		}
-		shelf.waiting.discard(0);
+		shelf.discard(0);
 		shelf.disconnect().settle().connect();
 		expect(shelf.waiting.journal!.written).toBe(1);
-		shelf.waiting.acknowledged(1);
+		shelf.acknowledged(1);
 		shelf.take();
 		expect(shelf.look(shelf.waiting.nextLive()).dropped).toEqual([1, 1]);
 	});
@@ -184,7 +184,7 @@ describe('readings that wait', () => {
 		const place = shelf.waiting.nextLive();
 		const { time } = shelf.look(place);
 		expect(time).toBeGreaterThan(1_795_000_000);
-		shelf.waiting.sent(0, place);
+		shelf.sent(0, place);
 		shelf.disconnect();
 		shelf.clock.time += 500;
 		shelf.clock.unix += 1.4;
@@ -227,13 +227,13 @@ describe('readings that wait', () => {
 					const one = shelf.look(place);
 					expect(flying.some((other) => name(other.one) === name(one))).toBe(false);
 					flying.push({ message, one });
-					shelf.waiting.sent(message, place);
+					shelf.sent(message, place);
 				},
 				land: () => {
 					if (!online || !flying.length) return;
 					const { message, one } = flying.splice(flying.length >> 1, 1)[0]!;
 					landed.push(one);
-					shelf.waiting.acknowledged(message);
+					shelf.acknowledged(message);
 				},
 				up: () => {
 					if (!online) shelf.connect();
@@ -259,8 +259,8 @@ describe('readings that wait', () => {
 				shelf.take();
 				for (let place; (place = shelf.waiting.nextLive()) !== NONE; ) {
 					landed.push(shelf.look(place));
-					shelf.waiting.sent(0, place);
-					shelf.waiting.acknowledged(0);
+					shelf.sent(0, place);
+					shelf.acknowledged(0);
 				}
 			}
 			for (const one of landed) checkTrue([one]);

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { BUSY } from '../../src/cursor.js';
 import { NONE } from '../../src/finder.js';
-import { MESSAGES_MAX } from '../../src/limits.js';
+import { InFlight } from '../../src/in-flight.js';
 import { ABSENT } from '../../src/reading.js';
 import { Waiting } from '../../src/waiting.js';
 import { FakeClock, FakeLog } from './fakes.js';
@@ -18,6 +18,9 @@ export interface Delivered {
 	readonly dropped: readonly [number, number] | undefined;
 }
 
+/** Messages below are the test's own. */
+const DELIVERED_FROM = 100;
+
 /** Values that follow from boot and number, so that an altered one is seen. */
 export const temperatureOf = (boot: number, seq: number) => ((boot * 7_919 + seq * 104_729) % 200_000) - 60_000;
 export const humidityOf = (boot: number, seq: number) => (seq % 5 ? (boot * 31 + seq * 17) % 100_000 : ABSENT);
@@ -28,6 +31,7 @@ export class Shelf {
 	readonly flash: FakeFlash;
 	readonly ringBytes: number;
 	waiting!: Waiting;
+	inFlight!: InFlight;
 	boot = 0;
 	seq = 0;
 
@@ -41,7 +45,7 @@ export class Shelf {
 		this.boot++;
 		this.seq = 0;
 		this.clock.time = 300_000;
-		this.waiting = new Waiting(this.boot, this.clock, this.log, this.flash, this.ringBytes);
+		this.waiting = new Waiting(this.boot, this.clock, this.log, this.inFlight = new InFlight(), this.flash, this.ringBytes);
 		return this;
 	}
 
@@ -96,7 +100,7 @@ export class Shelf {
 		const land = () => {
 			const [{ message, one }] = flying.splice(flying.length > 1 ? 1 : 0, 1) as [{ message: number; one: Delivered }];
 			around(one, false);
-			this.waiting.acknowledged(message);
+			this.acknowledged(message);
 			this.waiting.poll(this.clock.time);
 			around(one, true);
 		};
@@ -104,8 +108,8 @@ export class Shelf {
 			const place = all.length < count ? this.next() : NONE;
 			if (place === NONE) break;
 			const one = this.look(place);
-			const message = [...Array(MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index))!;
-			this.waiting.sent(message, place);
+			const message = DELIVERED_FROM + all.length;
+			this.sent(message, place);
 			flying.push({ message, one });
 			all.push(one);
 			if (flying.length >= window) land();
@@ -113,6 +117,12 @@ export class Shelf {
 		while (flying.length) land();
 		return all;
 	}
+
+	/** What a broker does with message k, whose packet id is k + 1. */
+	sent(message: number, place: number): void { this.waiting.sent(message + 1, place); }
+	acknowledged(message: number): void { this.waiting.acknowledged(this.inFlight.take(message + 1)); }
+	discard(message: number): void { this.waiting.discard(this.inFlight.take(message + 1)); }
+	recall(message: number): void { this.waiting.recall(this.inFlight.take(message + 1)); }
 
 	connect(): this {
 		this.waiting.linkUp();
