@@ -1,9 +1,8 @@
 // Somebody uses the nodes while things go wrong: asks for a reading, sets the interval, calibrates, restarts.
 //
 // Rule: what is asked changes nothing that the judges cannot follow: the interval is set to what it is (which is stored), references
-// show the air of the moment, with an error, and a node that has acknowledged a restart must do it or say why not.
+// show the air of the moment, with an error, and a node that says that it restarts must do it.
 
-import type { IPublishPacket } from 'mqtt-packet';
 import { Random } from '../random.js';
 import type { SimulatedNode } from '../simulated-node.js';
 import type { VirtualSimulation } from '../virtual.js';
@@ -25,8 +24,6 @@ export class Operator {
 	readonly #random: Random;
 	/** Commands sent so far: each has an id of its own. */
 	#count = 0;
-	/** Restarts that a node has heard of and not acknowledged, as client id and packet id. */
-	readonly #heard = new Set<string>();
 
 	constructor(simulation: VirtualSimulation, scenario: Scenario, wire: WireJudge, witnesses: readonly Witness[], complain: (sentence: string) => void) {
 		this.#simulation = simulation;
@@ -37,8 +34,7 @@ export class Operator {
 		const passOn = wire.onPacket;
 		wire.onPacket = (packet, said, clientId) => {
 			passOn(packet, said, clientId);
-			if (packet.cmd === 'publish' && !said && packet.qos === 1) this.#note(packet, clientId);
-			else if (packet.cmd === 'puback' && said && this.#heard.delete(`${clientId} ${packet.messageId}`)) this.#expectRestart(clientId);
+			if (packet.cmd === 'publish' && said && !packet.dup && packet.payload.includes('"name":"restart","ok":true')) this.#expectRestart(clientId);
 		};
 	}
 
@@ -71,30 +67,13 @@ export class Operator {
 		return { temperature: shown.temperatureC, humidity: shown.humidityPct };
 	}
 
-	/** A packet id that is used for something else now has lost its old meaning. (An empty message clears what was retained, and asks for nothing.) */
-	#note({ topic, payload, retain, messageId }: IPublishPacket, clientId: string): void {
-		const key = `${clientId} ${messageId}`;
-		if (topic.endsWith('/set/restart') && !retain && payload.length) this.#heard.add(key);
-		else this.#heard.delete(key);
-	}
-
 	#expectRestart(clientId: string): void {
 		const { world, nodes } = this.#simulation;
 		const node = nodes.find(({ name }) => clientId === `telltale-${name}`)!;
 		const { boots } = node.counts;
 		const at = world.now();
 		world.clock.after(RESTART_MS, () => {
-			if (node.running && node.counts.boots === boots && !this.#refused(node, at)) this.#complain(`${node.name} acknowledged a restart at ${(at / 1_000).toFixed(1)} s and runs on`);
+			if (node.running && node.counts.boots === boots) this.#complain(`${node.name} said that it restarts at ${(at / 1_000).toFixed(1)} s and runs on`);
 		});
-	}
-
-	/** Whether the node has said since then that it does not restart: so soon after a start it does not, nor behind another restart. */
-	#refused({ name }: SimulatedNode, since: number): boolean {
-		const { published } = this.#simulation.broker;
-		for (let i = published.length - 1; i >= 0 && published[i]!.at >= since; i--) {
-			const { topic, payload } = published[i]!;
-			if (topic === `telltale/${name}/result` && payload.includes('"name":"restart","ok":false')) return true;
-		}
-		return false;
 	}
 }
