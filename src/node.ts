@@ -6,16 +6,20 @@
 
 import { NEVER, type Alarm, type Clock, type Millis, type Pollable } from './ports.js';
 
+const NOBODY: readonly Pollable[] = Object.freeze([]);
+
 export class Node {
 	/** Asks every part once. A closure, not a method: the timer calls it directly, and a frame saved is 12 to 20 of 256 stack slots. */
 	readonly run: () => void;
 
 	/**
 	 * `parts` are asked in this order in each turn: sources before sinks, so that what was measured leaves in the same turn.
-	 * `onBug` hears of what a part throws, which none should; after it the loop stands still.
+	 * `onBug` hears of what a part throws, which none should. After it the loop stands still, whatever wakes it: a part that threw
+	 * once would throw again.
 	 */
 	constructor(parts: readonly Pollable[], clock: Clock, alarm: Alarm, onBug: (bug: unknown) => void) {
 		this.run = () => {
+			if (parts === NOBODY) return;
 			try {
 				const now = clock.now();
 				let wakeAt: Millis = NEVER;
@@ -25,7 +29,7 @@ export class Node {
 				}
 				alarm.set(wakeAt, now);
 			} catch (bug) {
-				alarm.set(NEVER, 0);
+				parts = NOBODY;
 				onBug(bug);
 			}
 		};

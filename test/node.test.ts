@@ -19,13 +19,16 @@ const fail = (bug: unknown) => {
 };
 
 describe('the loop', () => {
-	it('hands a bug on and stands still after it', () => {
+	it('hands a bug on once and stands still after it, whatever wakes it', () => {
 		const alarm = new FakeAlarm();
 		const bugs: unknown[] = [];
-		const broken = { poll: () => { throw new Error('a promise was broken'); } };
-		new Node([broken], new FakeClock(), alarm, (bug) => bugs.push(bug)).run();
-		expect(bugs.map(String)).toEqual(['Error: a promise was broken']);
-		expect(alarm.times).toEqual([NEVER]);
+		let asked = 0;
+		const broken = { poll: () => { asked++; throw new Error('a promise was broken'); } };
+		const { run } = new Node([broken], new FakeClock(), alarm, (bug) => bugs.push(bug));
+		for (let wakes = 0; wakes < 3; wakes++) run();
+		expect([asked, bugs.map(String)]).toEqual([1, ['Error: a promise was broken']]);
+		// Nor is a timer set: the SDK's desktop simulator turns one that is put off in its own callback into one that never rests.
+		expect(alarm.times).toEqual([]);
 	});
 
 	it('asks every part in order and sets the alarm to the earliest wish', () => {

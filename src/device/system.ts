@@ -6,6 +6,7 @@ import type { Log, Random } from '../ports.js';
 
 /** Long enough for the serial line to say why. */
 const LAST_WORDS_MS = 250;
+const NO_RESTART = 'this machine cannot restart itself';
 
 /** XS draws from the chip's hardware generator. */
 export class DeviceRandom implements Random {
@@ -14,19 +15,27 @@ export class DeviceRandom implements Random {
 	}
 }
 
+/** Never comes back. Where nothing restarts, as in the SDK's desktop simulator, what asked for it ends as after a bug. */
 export function restart(): void {
-	System.restart();
+	if (canRestart()) System.restart();
+	throw NO_RESTART;
 }
 
-/** A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. */
+/**
+ * A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. Where nothing
+ * restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still. Called once: after
+ * a bug the loop asks nobody any more (node.ts).
+ */
 export function crash(bug: unknown, log: Log, save: () => void): void {
-	log.line(`bug: ${bug as Error}`);
+	if (bug !== NO_RESTART) log.line(`bug: ${bug as Error}`);
 	const end = () => {
 		try {
 			save();
-		} finally {
-			throw bug;
+		} catch {
+			// The bug that is told is the first.
 		}
+		if (canRestart()) throw bug;
+		log.line(`${NO_RESTART}: the node stands still`);
 	};
 	try {
 		Timer.set(end, LAST_WORDS_MS);
@@ -34,4 +43,8 @@ export function crash(bug: unknown, log: Log, save: () => void): void {
 		// No memory for a timer: what it had to say may be cut short, what it has to save is not.
 		end();
 	}
+}
+
+function canRestart(): boolean {
+	return typeof System.restart === 'function';
 }
