@@ -6,6 +6,8 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { safe } from '../viewer/safe.js';
 import { Failure } from './failure.js';
 import type { Image } from './image.js';
 import { denied } from './ports.js';
@@ -58,8 +60,8 @@ export async function writeFlash(command: readonly string[], options: FlashOptio
 function call(command: readonly string[], words: readonly string[], options: FlashOptions, env: NodeJS.ProcessEnv): Promise<{ status: number | null; output: string }> {
 	const log = createWriteStream(options.log);
 	return new Promise((resolve, reject) => {
-		// Python holds lines back from a pipe, and nobody would see progress.
-		const child = spawn(command[0]!, [...command.slice(1), ...words], { env: { ...env, PYTHONUNBUFFERED: '1' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+		// Python holds lines back from a pipe, and nobody would see progress. esptool 5 writes colours into one, by the name of the terminal.
+		const child = spawn(command[0]!, [...command.slice(1), ...words], { env: { ...env, PYTHONUNBUFFERED: '1', NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
 		const stop = () => child.kill('SIGTERM');
 		options.signal.addEventListener('abort', stop);
 		let output = '';
@@ -68,7 +70,7 @@ function call(command: readonly string[], words: readonly string[], options: Fla
 				log.write(chunk);
 				if (options.verbose) process.stdout.write(chunk);
 				output = (output + chunk.toString()).slice(-8_000);
-				report(chunk.toString(), options);
+				report(stripVTControlCharacters(chunk.toString()), options);
 			});
 		}
 		child.on('error', (error) => reject(new Failure(`${command[0]} cannot be started (${error.message}): install esptool again.`)));
@@ -93,19 +95,28 @@ function report(text: string, { parts, onProgress }: FlashOptions): void {
 const FAULTS: readonly (readonly [RegExp, (options: FlashOptions) => Failure])[] = [
 	[/Permission denied|Errno 13/, ({ port }) => denied(port)],
 	[/Device or resource busy|Errno 16|exclusively lock|in use by another|Resource temporarily unavailable/i, ({ port }) => new Failure(`${port} is in use: close the other program, like a serial monitor, and try again.`)],
-	[/No such file or directory: '\/dev|could not open port|port doesn't exist/i, ({ port }) => new Failure(`${port} went away: connect the board again and look which port it has now.`)],
+	[/No such file or directory: '\/dev|could not open port|busy or doesn't exist/i, ({ port }) => new Failure(`${port} went away: connect the board again and look which port it has now.`)],
 	[/Could not configure port|Inappropriate ioctl/i, ({ port }) => new Failure(`${port} is no serial port: name the one that the board is on with --port.`)],
 	[/No module named '?serial/, () => new Failure('The Python that runs esptool lacks pyserial: install it (Debian: apt install python3-serial).')],
 	[/This chip is (\S+?),? not (\S+?)[.\s]|Unexpected chip|Wrong --chip|chip type mismatch/i, ({ chip }) => new Failure(`The board has another chip than ${chip.toUpperCase()}: choose the other --board.`)],
 	[/Failed to connect|Timed out waiting for packet|No serial data received|Wrong boot mode|Invalid head of packet/i, ({ port }) => new Failure(`The board at ${port} does not answer: hold its FLASH (or BOOT) button, press RST, let go of both and try again; if that does not help, try another USB cable.`)],
 	[/MD5 of file does not match|Verify failed|hash.*mismatch/i, () => new Failure('What was written does not read back the same: try again with --baud 115200; if it stays so, the flash chip is worn out.')],
-	[/device reports readiness|device disconnected|write timeout|Input\/output error|Errno 5\b|Chip stopped responding|Lost connection|serial exception/i, ({ port }) => new Failure(`The connection at ${port} broke while writing: use a shorter cable or a port of the computer itself, and try again with --baud 115200.`)],
+	[/device reports readiness|device disconnected|write timeout|Input\/output error|Errno 5\b|stopped responding|data stream stopped|content transfer stopped|Lost connection|serial exception/i, ({ port }) => new Failure(`The connection at ${port} broke while writing: use a shorter cable or a port of the computer itself, and try again with --baud 115200.`)],
 	[/will not fit|larger than|beyond the end of flash|exceeds flash/i, () => new Failure('The image does not fit: the board has less than the 4 MB of flash that a NodeMCU has.')],
 ];
 
-function explain(output: string, options: FlashOptions): Failure {
+function explain(raw: string, options: FlashOptions): Failure {
+	// Some versions write their codes whatever they are told.
+	const output = stripVTControlCharacters(raw);
 	const known = FAULTS.find(([pattern]) => pattern.test(output));
 	if (known) return known[1](options);
-	const last = output.trim().split(/[\r\n]+/).at(-1) ?? '';
-	return new Failure(`esptool failed (${last.replace(/[.:]$/, '').slice(0, 200)}): the whole output is in ${options.log}.`);
+	const said = complaint(output);
+	return new Failure(`esptool failed${said && ` (${said})`}: the whole output is in ${options.log}.`);
+}
+
+/** What esptool calls fatal; else its last line of words, without the frame that version 5 draws around it. */
+function complaint(output: string): string {
+	const lines = output.split(/[\r\n]+/).map((line) => line.replace(/[\u2500-\u257f]/g, '').trim()).filter((line) => /[a-z]/i.test(line));
+	const line = lines.filter((each) => /A fatal error occurred: /.test(each)).at(-1) ?? lines.at(-1) ?? '';
+	return safe(line.replace(/[.:]$/, '').slice(0, 200));
 }

@@ -5,12 +5,13 @@
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { objection } from '../sensors/parts.js';
 import { complete, missing } from '../src/config.js';
+import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
 import { forChip } from './fields.js';
@@ -52,8 +53,10 @@ export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolch
 	}
 	await writeManifest(folder, settings, resources);
 	const words = ['-m', '-t', 'build', '-p', PLATFORMS[target].platform, '-o', join(folder, 'out'), ...(debug ? ['-d'] : [])];
+	const outputs = outputsOf(target, folder, debug ? 'debug' : 'release');
+	await clear(outputs);
 	await callMcconfig(mcconfig, words, options, env);
-	return measure(target, folder, debug ? 'debug' : 'release');
+	return measure(target, folder, outputs);
 }
 
 async function writeManifest(folder: string, settings: Settings | undefined, resources: Readonly<Record<string, Uint8Array>>): Promise<void> {
@@ -105,31 +108,48 @@ function callMcconfig(mcconfig: string, words: readonly string[], { folder, verb
 			signal.removeEventListener('abort', stop);
 			log.end(() => {
 				if (signal.aborted) reject(new Failure('The build was stopped.'));
-				else if (status === 0) resolve();
-				else reject(new Failure(`The build failed${firstFault(readFileSync(logPath, 'utf8'))}: the whole output is in ${logPath}.`));
+				else {
+					const output = readFileSync(logPath, 'utf8');
+					if (status === 0 && !failedUnheard(output)) return resolve();
+					const fault = faultIn(output);
+					reject(new Failure(`The build failed${fault && `: ${fault}`}; the whole output is in ${logPath}.`));
+				}
 			});
 		});
 	});
 }
 
-/** What went wrong first: of a compiler, of the SDK's tools, of make. */
-function firstFault(log: string): string {
-	const lines = log.split('\n').map((line) => line.trim());
-	const patterns = [/error TS\d+/, /^### /, /\berror:/i, /region .* overflowed/, /undefined reference/, /\*\*\* /];
-	const line = patterns.map((pattern) => lines.find((each) => pattern.test(each) && !/### .*warning/.test(each))).find(Boolean);
-	if (!line) return '';
-	const plain = line.replace(/^(### |\*\*\* )/, '').replace(/[.:]$/, '');
-	return ` (${plain.length > 200 ? `${plain.slice(0, 199)}…` : plain})`;
+interface Outputs {
+	/** What goes on the board. */
+	readonly path: string;
+	/** Where what the linker made of it may be: the SDK's makefile for the ESP32 leaves it with ESP-IDF. */
+	readonly elves: readonly string[];
+	readonly flat: string;
+	/** Where ESP-IDF leaves the image, for the SDK's makefile to copy. */
+	readonly copied: readonly string[];
 }
 
-async function measure(target: Target, folder: string, variant: string): Promise<Image> {
+function outputsOf(target: Target, folder: string, variant: string): Outputs {
 	const place = (kind: string, ...names: string[]) => join(folder, 'out', kind, PLATFORMS[target].folder, variant, NAME, ...names);
-	const path = place('bin', { nodemcu: 'main.bin', esp32: 'xs_esp32.bin', sim: 'mc.so' }[target]);
+	return {
+		path: place('bin', { nodemcu: 'main.bin', esp32: 'xs_esp32.bin', sim: 'mc.so' }[target]),
+		elves: [place('tmp', 'main.elf'), place('tmp', 'xsProj-esp32/build/xs_esp32.elf'), place('bin', 'xs_esp32.elf')],
+		flat: place('tmp', 'manifest_flat.json'),
+		copied: [place('tmp', 'xsProj-esp32/build/xs_esp32.bin')],
+	};
+}
+
+/** What lies there when the build has ended was made by it: an image of an earlier build never passes for the new one. */
+async function clear({ path, elves, copied }: Outputs): Promise<void> {
+	for (const each of [path, ...elves, ...copied]) await rm(each, { force: true });
+}
+
+async function measure(target: Target, folder: string, { path, elves, flat }: Outputs): Promise<Image> {
 	const bytes = await stat(path).then(({ size }) => size, () => {
 		throw new Failure(`The build ended well but ${path} is not there: delete ${folder} and build again.`);
 	});
-	const elf = [place('tmp', 'main.elf'), place('bin', 'xs_esp32.elf')].find((each) => existsSync(each));
-	const machineBytes = await machineOf(place('tmp', 'manifest_flat.json'));
+	const elf = elves.find((each) => existsSync(each));
+	const machineBytes = await machineOf(flat);
 	if (!elf || target === 'sim') return { path, elf: undefined, bytes, staticRam: undefined, machineBytes };
 	const sizes = sectionSizes(await readFile(elf), elf);
 	return { path, elf, bytes, staticRam: staticRam(sizes, target === 'nodemcu' ? 'ESP8266' : 'ESP32'), machineBytes };

@@ -8,6 +8,16 @@ import { inside, telltale } from './support.js';
 
 const SETTINGS = { node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: '192.168.1.5' };
 
+/** As ESP-IDF's check_sizes.py, ninja and make say it. */
+const TOO_LARGE_ESP32 = [
+	'FAILED: esp-idf/esptool_py/CMakeFiles/app_check_size',
+	'Error: app partition is too small for binary xs_esp32.bin size 0x187d30:',
+	"  - Part 'factory' 0/0 @ 0x10000 size 0x180000 (overflow 0x7d30)",
+	'ninja: build stopped: subcommand failed.',
+	'ninja failed with exit code 1',
+	'make: [/out/makefile:659: build] Error 2 (ignored)',
+].join('\n');
+
 let folder: string;
 let machine: FakeMachine;
 beforeEach(async () => {
@@ -48,12 +58,46 @@ describe('telltale build for a board', () => {
 
 	it.each([
 		['src/broker.ts(9,3): error TS2304: Cannot find name "x".', 'src/broker.ts(9,3): error TS2304: Cannot find name "x"'],
-		['note\n### Error: module not found!\nmake: *** [all] Error 1', 'Error: module not found!'],
-		["ld: region `dram0_0_seg' overflowed by 96 bytes", "ld: region `dram0_0_seg' overflowed by 96 bytes"],
-	])('explains a failure with the first complaint of %j', async (complaint, quoted) => {
+		['note\n### Error: module not found!\nmake: *** [all] Error 1', 'Error: module not found'],
+		["ld: region `dram0_0_seg' overflowed by 96 bytes", 'the firmware takes 96 bytes more static RAM than the chip has (dram0_0_seg): leave something out'],
+	])('explains a failure after XS is linked, with the cause in %j', async (complaint, cause) => {
 		const { status, err } = await build([], { FAKE_MCCONFIG: complaint });
-		expect([status, err]).toEqual([1, `The build failed (${quoted}): the whole output is in ${join(folder, 'out/build.log')}.\n`]);
+		expect([status, err]).toEqual([1, `The build failed: ${cause}; the whole output is in ${join(folder, 'out/build.log')}.\n`]);
 		expect(await readFile(join(folder, 'out/build.log'), 'utf8')).toContain(complaint);
+	});
+
+	it('says no more than that it failed where the tools name no fault', async () => {
+		const { status, err } = await build([], { FAKE_MCCONFIG: '# cc mc.xs.c' });
+		expect([status, err]).toEqual([1, `The build failed; the whole output is in ${join(folder, 'out/build.log')}.\n`]);
+	});
+
+	describe('for an ESP32, whose makefile keeps quiet about what ESP-IDF says', () => {
+		const esp32 = async (env: Record<string, string> = {}) => {
+			const idf = join(folder, 'idf');
+			await mkdir(idf, { recursive: true });
+			await writeFile(join(idf, 'export.sh'), '');
+			return call(['build', '--board', 'esp32', '--output', join(folder, 'out')], { IDF_PATH: idf, ...env });
+		};
+
+		it('fails when ESP-IDF fails although mcconfig ends with 0', async () => {
+			const { status, err } = await esp32({ FAKE_STATUS: '0', FAKE_MCCONFIG: TOO_LARGE_ESP32 });
+			expect([status, err]).toEqual([1, 'The build failed: the image has 1,604,912 bytes, 32,048 bytes more than its partition (hardware/esp32-partitions.csv): '
+				+ `leave something out, like MQTT 5.0 ("protocol": 4); the whole output is in ${join(folder, 'out/build.log')}.\n`]);
+		});
+
+		it('is content when there is no OTA data to copy, and prints the figures of what ESP-IDF linked', async () => {
+			const { status, out, err } = await esp32({ FAKE_STATUS: '0', FAKE_MCCONFIG: 'make: [/out/makefile:664: build] Error 1 (ignored)' });
+			expect([status, err]).toEqual([0, '']);
+			expect(out).toMatch(/^Image: +12,345 bytes, .*xs_esp32\.bin$/m);
+			expect(out).toMatch(/^Static RAM: +0 bytes$/m);
+		});
+
+		it('never takes the image of an earlier build for the new one', async () => {
+			expect((await esp32()).status).toBe(0);
+			const { status, err } = await esp32({ FAKE_NO_IMAGE: '1' });
+			expect(status).toBe(1);
+			expect(err).toMatch(/^The build ended well but \S+xs_esp32\.bin is not there: /);
+		});
 	});
 
 	it('builds without settings but says so', async () => {
@@ -121,6 +165,11 @@ describe('telltale flash', () => {
 		expect(out).toContain('telltale watch cellar --broker mqtt://192.168.1.5:1883');
 	});
 
+	it('tells esptool to leave its colours, which it writes into a pipe too', async () => {
+		await flash([]);
+		expect((await readFile(join(folder, 'out/flash.log'), 'utf8'))).toContain('NO_COLOR=1');
+	});
+
 	it('writes the parts of an ESP32', async () => {
 		const idf = join(folder, 'idf');
 		await mkdir(idf);
@@ -142,6 +191,11 @@ describe('telltale flash', () => {
 		['serial.serialutil.SerialException: device reports readiness to read but returned no data (device disconnected?)', /broke while writing/],
 		["serial.serialutil.SerialException: Could not configure port: (25, 'Inappropriate ioctl for device')", /is no serial port: name the one/],
 		["ModuleNotFoundError: No module named 'serial'", /lacks pyserial/],
+		['\u001b[1;31mA fatal error occurred: Failed to connect to ESP8266: No serial data received.\u001b[0m', /does not answer: hold its FLASH/],
+		['\u001b[1;31mA fatal error occurred: The \u001b[7mchip stopped responding.\u001b[0m', /broke while writing/],
+		['\u001b[1;31mA fatal error occurred: something new\u001b[0m\n\u001b[0;33mWarning:\u001b[0m a hint\u001b[K', /^esptool failed \(A fatal error occurred: something new\): the whole output is in [^\u001b]*\n$/],
+		['Usage: esptool [OPTIONS] COMMAND [ARGS]...\n╭─ Error ─────╮\n│ No such option: --flash_mode │\n╰─────────────╯\n', /^esptool failed \(No such option: --flash_mode\): the whole output/],
+		['A fatal error occurred: bell\u0007 and \u202etxet', /^esptool failed \(A fatal error occurred: bell\\u0007 and \\u202etxet\): /],
 		['A fatal error occurred: something new', /^esptool failed \(A fatal error occurred: something new\): the whole output is in /],
 	])('explains %j in one sentence', async (complaint, sentence) => {
 		const { status, err } = await flash([], { FAKE_ESPTOOL: complaint });
