@@ -64,7 +64,9 @@ export async function fakeMachine(folder: string): Promise<FakeMachine> {
 	const [port, esptoolCalled] = [join(folder, 'ttyUSB0'), join(folder, 'esptool.json')];
 	await writeFile(port, '');
 	const elf = elfFile({ '.data': 932, '.rodata': 9_492, '.bss': 30_104, '.text': 27_256, '.irom0.text': 531_124 });
-	const env = { MODDABLE: sdk, ESP_BASE: esp, PATH: `${bin}${delimiter}${process.env['PATH']}`, FAKE_ELF: elf.toString('base64'), FAKE_CALLED: esptoolCalled };
+	// Named one by one: the machine that the tests run on may have an SDK of its own.
+	const roots = { TOOLS_ROOT: join(esp, 'toolchain', type()), ESPRESSIF_SDK_ROOT: join(esp, 'ESP8266_RTOS_SDK'), ARDUINO_ROOT: join(esp, 'esp8266-2.3.0') };
+	const env = { MODDABLE: sdk, ESP_BASE: esp, ...roots, PATH: `${bin}${delimiter}${process.env['PATH']}`, FAKE_ELF: elf.toString('base64'), FAKE_CALLED: esptoolCalled };
 	return { env, esptoolCalled, port };
 }
 
