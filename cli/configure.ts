@@ -10,6 +10,7 @@ import { Command, Option } from 'commander';
 import { complete, missing, validate, type Field, type Setting } from '../src/config.js';
 import { tlsObjection } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
+import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, tlsFault } from './fields.js';
 import { faultOf, readSettings, SETTINGS_FILE, type Settings } from './settings.js';
@@ -117,7 +118,7 @@ function show(settings: Settings): void {
 	const width = Math.max(...ALL_FIELDS.map(({ key }) => key.length));
 	for (const field of ALL_FIELDS) {
 		const value = config[field.key] ?? '';
-		const shown = value === '' ? '(empty)' : field.secret ? '********' : String(value);
+		const shown = value === '' ? '(empty)' : field.secret ? '********' : safe(String(value));
 		console.log(`${field.key.padEnd(width)}  ${shown}${settings[field.key] === undefined ? '  (not in the file)' : ''}`);
 	}
 }

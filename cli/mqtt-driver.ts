@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { COMMANDS } from '../simulator/driver/commands.js';
 import { Driver } from '../simulator/driver/driver.js';
+import { jsonText, safe } from '../viewer/safe.js';
 
 process.exitCode = await run(process.argv.slice(2));
 // Whatever still holds the process open has had its time; output through a pipe is flushed by then.
@@ -14,7 +15,7 @@ setTimeout(() => process.exit(), 2_000).unref();
 async function run(words: string[]): Promise<number> {
 	const asked = parse(words);
 	if (typeof asked === 'string') {
-		console.error(asked);
+		console.error(safe(asked));
 		return 2;
 	}
 	if (asked.help) {
@@ -23,11 +24,11 @@ async function run(words: string[]): Promise<number> {
 	}
 	// Whoever read the events has gone: there is nobody to tell.
 	process.stdout.on('error', () => process.exit(0));
-	const driver = new Driver((event) => void process.stdout.write(`${JSON.stringify(event)}\n`));
+	const driver = new Driver((event) => void process.stdout.write(`${jsonText(event)}\n`));
 	try {
 		await driver.start(asked.engine);
 	} catch (fault) {
-		console.error((fault as Error).message);
+		console.error(safe((fault as Error).message));
 		return 1;
 	}
 	for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) if (!(await driver.line(line))) break;

@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
+import { safeLines } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
 import { build } from './build.js';
@@ -44,8 +45,8 @@ export async function run(words: readonly string[]): Promise<number> {
 	} catch (error) {
 		if (error instanceof CommanderError && error.exitCode === 0) return 0;
 		const failure = error instanceof CommanderError ? misuse(error, program, words) : error;
-		console.error(sentence(failure));
-		if (words.includes('--debug') && failure instanceof Error) console.error(failure.stack);
+		console.error(safeLines(sentence(failure)));
+		if (words.includes('--debug') && failure instanceof Error) console.error(safeLines(String(failure.stack)));
 		return failure instanceof Failure ? failure.status : 1;
 	}
 }

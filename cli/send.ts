@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { Merge } from '../viewer/merge.js';
-import type { Content } from '../viewer/payload.js';
+import { bounded, type Content } from '../viewer/payload.js';
+import { jsonText, safe } from '../viewer/safe.js';
 import type { Link, Source } from '../viewer/source.js';
 import { address, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
@@ -36,7 +37,7 @@ async function run(node: string, name: string, json: string | undefined, options
 	const id = randomBytes(6).toString('hex');
 	const request = JSON.stringify({ id, ...(json === undefined ? {} : { value: parsed(json) }) });
 	const result = await ask(node, name, request, id, options);
-	console.log(JSON.stringify(result));
+	console.log(jsonText(result));
 	if (result['ok'] !== true) throw new Failure(`${node} refused "${name}": ${reason(result)}`);
 }
 
@@ -49,7 +50,7 @@ function parsed(json: string): unknown {
 }
 
 function reason({ error }: Content): string {
-	return typeof error === 'string' && error ? `${error.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?').replace(/\.$/, '')}.` : 'it gives no reason.';
+	return typeof error === 'string' && error ? `${safe(error).replace(/\.$/, '')}.` : 'it gives no reason.';
 }
 
 /** The result that carries our id. */
@@ -86,7 +87,7 @@ async function ask(node: string, name: string, request: string, id: string, opti
 function unanswered(node: string, merge: Merge, { base, timeout, broker }: SendOptions, published: boolean): Failure {
 	const waited = lengthInWords(timeout);
 	if (!published) return new Failure(`The broker at ${broker.url} did not answer for ${waited}: check the address.`);
-	const status = merge.node(node)?.status;
+	const status = merge.node(bounded(node))?.status;
 	if (status === undefined) return new Failure(`No node says anything under ${base}/${node}: check its name with "telltale watch".`);
 	if (status === 'online') return new Failure(`${node} is online but did not answer for ${waited}: try again, or wait longer with --timeout.`);
 	return new Failure(`${node} is ${status} and did not answer for ${waited}: send it again when "telltale watch" shows it online.`);

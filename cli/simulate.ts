@@ -10,6 +10,7 @@ import { tlsObjection } from '../src/device/esp8266/tls.js';
 import { counted, plainLine, summary } from '../viewer/format.js';
 import { Merge } from '../viewer/merge.js';
 import type { Message } from '../viewer/payload.js';
+import { safe } from '../viewer/safe.js';
 import type { Link, Source } from '../viewer/source.js';
 import { frame, Live } from '../viewer/terminal.js';
 import { dimmed, interruption } from './console.js';
@@ -64,7 +65,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
-	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(line);
+	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(safe(line));
 	const view = new View(options, broker !== undefined);
 	try {
 		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
@@ -116,7 +117,8 @@ function withCredentials(address: BrokerAddress, { user, password }: Settings): 
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+	// Ctrl-C may have come while the nodes were booting.
+	return signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
 /** The simulator's own objections are sentences for the person. */
@@ -165,7 +167,7 @@ function bases(settings: Settings, nodes: number): string[] {
 }
 
 /** What arrives at a subscriber, and what the nodes say themselves. */
-class View {
+export class View {
 	readonly merge: Merge;
 	/** Rejects when the broker will have nothing more to do with us. */
 	readonly failed: Promise<never>;
@@ -209,7 +211,7 @@ class View {
 	}
 
 	log(node: string, line: string): void {
-		const text = `${node && `${node}: `}${line.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')}`;
+		const text = safe(`${node && `${node}: `}${line}`);
 		if (!this.#live) return void console.log(dimmed(text, process.stdout));
 		this.#log.push(text);
 		if (this.#log.length > LOG_LINES) this.#log.shift();

@@ -8,6 +8,7 @@ import { jsonLine, summary } from '../viewer/format.js';
 import { Merge, type Outcome } from '../viewer/merge.js';
 import type { Message } from '../viewer/payload.js';
 import type { Link } from '../viewer/source.js';
+import { safe } from '../viewer/safe.js';
 import { frame, Live } from '../viewer/terminal.js';
 import { address, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
@@ -80,7 +81,7 @@ class Watcher {
 	message(message: Message, outcome: Outcome): void {
 		this.#live?.changed();
 		if (message.kind !== 'reading' || this.#full) return;
-		if (outcome === 'conflict') console.error(`${message.node}: reading ${message.reading.seq} came again with other values; the first are kept.`);
+		if (outcome === 'conflict') console.error(`${safe(message.node)}: reading ${message.reading.seq} came again with other values; the first are kept.`);
 		if (outcome !== 'new' && outcome !== 'dropped') return;
 		if (!this.#live) process.stdout.write(`${jsonLine(message.node, message.late, message.reading)}\n`);
 		if (outcome === 'dropped') return;

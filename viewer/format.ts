@@ -1,9 +1,10 @@
 // Readings and nodes as text: one JSON line, one plain line, one row of the table.
 //
-// Rule: pure; no colours, no cursor; what came from the network is already printable (payload.ts).
+// Rule: pure; no colours, no cursor; what came from the network goes through safe.ts.
 
 import type { Gap, Merge, NodeView } from './merge.js';
-import { printable, type Content, type Message, type Reading } from './payload.js';
+import { bounded, type Content, type Message, type Reading } from './payload.js';
+import { jsonText, oneColumn, safe } from './safe.js';
 
 const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%' };
 const NONE = '-';
@@ -11,18 +12,18 @@ const NONE = '-';
 /** One reading for a program: the node's own payload with its name before and whether it came late. */
 export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, dropped, values }: Reading): string {
 	const bootNumber = Number(boot);
-	return JSON.stringify({ node, late, seq, boot: String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values });
+	return jsonText({ node, late, seq, boot: Number.isFinite(bootNumber) && String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values });
 }
 
 /** One message for a person; '' for what needs no line. */
 export function plainLine(message: Message): string {
 	switch (message.kind) {
 		case 'reading':
-			return `${message.node}  ${when(message.reading)}  ${quantities(message.reading)}  #${message.reading.seq}${message.late ? '  late' : ''}`;
+			return `${safe(message.node)}  ${when(message.reading)}  ${quantities(message.reading)}  #${message.reading.seq}${message.late ? '  late' : ''}`;
 		case 'status':
-			return `${message.node} is ${message.status}`;
+			return `${safe(message.node)} is ${message.status}`;
 		case 'outage':
-			return `${message.node} was away: ${outageWords(message.content)}`;
+			return `${safe(message.node)} was away: ${outageWords(message.content)}`;
 	}
 	return '';
 }
@@ -33,14 +34,14 @@ export const HEADINGS: readonly string[] = ['NODE', 'STATUS', 'TEMP °C', 'HUM %
 export function row(node: NodeView, now: number): string[] {
 	const { last } = node;
 	return [
-		node.name,
+		oneColumn(node.name),
 		node.status ?? NONE,
 		digits(last?.values['temperature'], 2),
 		digits(last?.values['humidity'], 1),
 		last ? age(now - node.lastAt) : NONE,
 		last ? String(last.seq) : NONE,
 		node.missing ? `${node.missing} (${gapWords(node.gaps(), 2)})` : '0',
-		node.outage ? outageWords(node.outage) : NONE,
+		node.outage ? oneColumn(outageWords(node.outage)) : NONE,
 	];
 }
 
@@ -50,11 +51,11 @@ export function summary(merge: Merge, nodesMax = 5): string {
 	const nodes = merge.nodes();
 	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
 	const lossy = nodes.filter((node) => node.missing);
-	const names = lossy.slice(0, nodesMax).map((node) => `${node.name} ${gapWords(node.gaps(), 3)}`);
+	const names = lossy.slice(0, nodesMax).map((node) => `${safe(node.name)} ${gapWords(node.gaps(), 3)}`);
 	parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
 	if (passed) parts.push(passedWords(passed));
 	const silent = nodes.filter((node) => node.received && node.blind);
-	if (silent.length) parts.push(`no reading from ${silent.slice(0, nodesMax).map(({ name }) => name).join(' and ')}${silent.length > nodesMax ? ' …' : ''} since the connection was lost`);
+	if (silent.length) parts.push(`no reading from ${silent.slice(0, nodesMax).map(({ name }) => safe(name)).join(' and ')}${silent.length > nodesMax ? ' …' : ''} since the connection was lost`);
 	if (dropped) parts.push(`${dropped} dropped for want of memory`);
 	if (duplicates) parts.push(`${duplicates} came twice`);
 	if (conflicts) parts.push(`${conflicts} came twice with different values`);
@@ -85,7 +86,7 @@ export function counted(count: number, noun: string): string {
 }
 
 function outageWords({ seconds, cause, kept }: Content): string {
-	const words = [typeof seconds === 'number' ? age(seconds * 1_000) : '', typeof cause === 'string' ? printable(cause) : ''];
+	const words = [typeof seconds === 'number' ? age(seconds * 1_000) : '', typeof cause === 'string' ? safe(bounded(cause)) : ''];
 	if (typeof kept === 'number' && kept > 0) words.push(`${kept} kept`);
 	return words.filter(Boolean).join(', ') || NONE;
 }
@@ -97,7 +98,7 @@ function when({ time, uptime }: Reading): string {
 }
 
 function quantities({ values }: Reading): string {
-	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${value} ${UNITS[name]}` : `${name} ${value}`)).join('  ') || 'no value';
+	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${value} ${UNITS[name]}` : `${safe(name)} ${value}`)).join('  ') || 'no value';
 }
 
 function digits(value: number | undefined, count: number): string {

@@ -1,9 +1,10 @@
 // What a message of a node says: topic and payload in, one plain value out (docs/topics.md).
 //
-// Rule: anyone may publish under the base topic. Nothing here throws, no text from outside keeps a control character,
-// and what does not follow the contract comes out as `malformed` with the reason.
+// Rule: anyone may publish under the base topic. Nothing here throws, no text from outside is longer than TEXT_MAX, and what does not
+// follow the contract comes out as `malformed` with the reason. Text stays as it was said: it is made safe where it is printed (safe.ts).
 
 import type { Range } from './ranges.js';
+import { jsonText } from './safe.js';
 
 export interface Reading {
 	readonly seq: number;
@@ -33,9 +34,10 @@ export type Message =
 /** Longer payloads are nobody's readings. */
 export const PAYLOAD_BYTES_MAX = 4_096;
 const QUANTITIES_MAX = 8;
-const NODE_NAME_MAX = 64;
+const TEXT_MAX = 64;
 const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
-const NOT_QUANTITIES = new Set(['seq', 'boot', 'time', 'uptime', 'dropped', 'conversions', 'spread']);
+/** What a reading says of itself, here or in the JSON lines of a watcher. */
+const NOT_QUANTITIES = new Set(['node', 'late', 'seq', 'boot', 'time', 'uptime', 'dropped', 'conversions', 'spread']);
 const OTHER: Message = Object.freeze({ kind: 'other' });
 
 /** `bases` are the topics that were subscribed to with "/#" behind them, like "telltale". */
@@ -59,11 +61,11 @@ function locate(topic: string, bases: readonly string[]): { node: string; leaf: 
 	const [owner, leaf] = [topic.slice(0, cut), topic.slice(cut + 1)];
 	if (cut < 0) return undefined;
 	for (const base of bases) {
-		if (owner === base) return { node: printable(base.slice(base.lastIndexOf('/') + 1)), leaf };
+		if (owner === base) return { node: bounded(base.slice(base.lastIndexOf('/') + 1)), leaf };
 		if (owner.startsWith(`${base}/`)) {
 			const node = owner.slice(base.length + 1);
 			// <node>/set/status would be a command called "status", not a node called "<node>/set".
-			return node.endsWith('/set') ? undefined : { node: printable(node), leaf };
+			return node.endsWith('/set') ? undefined : { node: bounded(node), leaf };
 		}
 	}
 	return undefined;
@@ -89,7 +91,7 @@ function parseJson(node: string, leaf: string, text: string): Message {
 function parseReading(node: string, leaf: string, content: Content): Message {
 	const { seq, boot, time, uptime } = content;
 	if (!Number.isSafeInteger(seq) || (seq as number) < 1) return malformed(node, `${leaf} has no whole number "seq" from 1 on`);
-	const bootName = typeof boot === 'number' || typeof boot === 'string' ? printable(String(boot)) : undefined;
+	const bootName = typeof boot === 'number' || typeof boot === 'string' ? bounded(String(boot)) : undefined;
 	if (bootName === undefined) return malformed(node, `${leaf} has no "boot"`);
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
 	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
@@ -121,7 +123,7 @@ function quantities(content: Content): Record<string, number> | string {
 			continue;
 		}
 		if (++count > QUANTITIES_MAX) return `has more than ${QUANTITIES_MAX} quantities`;
-		values[printable(name)] = value;
+		values[bounded(name)] = value;
 	}
 	return values;
 }
@@ -144,12 +146,10 @@ function decode(payload: Uint8Array): string | undefined {
 	}
 }
 
-/** Safe on a terminal and one column a character: what comes from the network cannot move a cursor there. */
-export function printable(text: string): string {
-	const plain = text.replace(/[^\u0020-\u007e]/gu, '?');
-	return plain.length > NODE_NAME_MAX ? plain.slice(0, NODE_NAME_MAX - 1) + '~' : plain;
+export function bounded(text: string): string {
+	return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}~` : text;
 }
 
 function quoted(text: string): string {
-	return JSON.stringify(printable(text.slice(0, 40)));
+	return jsonText(text.slice(0, 40));
 }

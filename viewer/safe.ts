@@ -23,7 +23,6 @@ export function jsonText(value: unknown): string {
 }
 
 /** For the columns of a table: one column a character. */
-export function oneColumn(text: string, max: number): string {
-	const plain = text.replace(/[^\u0020-\u007e]/gu, '?');
-	return plain.length > max ? plain.slice(0, max - 1) + '~' : plain;
+export function oneColumn(text: string): string {
+	return text.replace(/[^\u0020-\u007e]/gu, '?');
 }

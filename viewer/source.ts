@@ -6,7 +6,8 @@
 
 import { connect, type ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Merge, Outcome } from './merge.js';
-import { parse, type Message } from './payload.js';
+import { bounded, parse, type Message } from './payload.js';
+import { safe } from './safe.js';
 
 export interface SourceOptions {
 	/** Without user and password. */
@@ -74,7 +75,7 @@ export class Source {
 		const { bases, merge, node, onMessage } = this.#options;
 		const at = Date.now();
 		const message = parse(topic, payload, bases);
-		if (message.kind === 'other' || (node !== undefined && message.node !== node)) return;
+		if (message.kind === 'other' || (node !== undefined && message.node !== bounded(node))) return;
 		onMessage?.(message, merge.take(message, at), at);
 	}
 
@@ -127,5 +128,5 @@ function explain(error: Error | ErrorWithReasonCode | undefined, url: string): L
 	if (!error) return { up: false, sentence: `The connection to ${url} is lost: ${AGAIN}`, final: false };
 	const text = `${String(code)} ${error.message}`;
 	const known = LOST.find(([pattern]) => pattern.test(text));
-	return { up: false, sentence: known ? known[1](url) : `The connection to ${url} fails (${error.message.replace(/\s+/g, ' ')}): ${AGAIN}`, final: false };
+	return { up: false, sentence: known ? known[1](url) : `The connection to ${url} fails (${safe(error.message.replace(/\s+/g, ' '))}): ${AGAIN}`, final: false };
 }

@@ -83,6 +83,13 @@ describe('telltale simulate', () => {
 			expect(out).not.toContain('offline');
 		});
 
+		it('ends at Ctrl-C also while the nodes are booting', async () => {
+			const run = new Run(['simulate', '--broker', broker.url]);
+			await broker.subscribed('telltale/#');
+			run.process.kill('SIGINT');
+			expect((await run.ended).out).toMatch(/^\d+ readings from \d nodes?, none missing\./m);
+		});
+
 		it('fails when no reading arrived', async () => {
 			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--for', '100ms']);
 			expect(status).toBe(1);

@@ -81,9 +81,16 @@ describe('A message of a node', () => {
 		expect(parse('home/attic/status', bytes('online'), ['home/attic'])).toMatchObject({ node: 'attic' });
 	});
 
-	it('cannot bring control characters to a terminal', () => {
-		const message = said('telltale/\u001b[2J\u009bx/readings', '{"seq":1,"boot":"\\u001b]0;x","time":1,"\\u001b[1m":1}');
-		expect(JSON.stringify(message)).not.toMatch(/\\u00|[\u0000-\u001f\u007f-\u009f]/);
+	it('keeps what it is called as it was said, so that no two are taken for one, and no longer than a name is', () => {
+		const message = said('telltale/k\u00f6ln\u001b[2J/readings', '{"seq":1,"boot":"\\u009b7","time":1,"\\u202ept":1}');
+		expect(message).toMatchObject({ node: 'k\u00f6ln\u001b[2J', reading: { boot: '\u009b7', values: { '\u202ept': 1 } } });
+		expect(said(`telltale/${'x'.repeat(5_000)}/status`, 'online')).toMatchObject({ node: `${'x'.repeat(63)}~` });
+	});
+
+	it('cannot pass another node, or another time of arrival, off as its own', () => {
+		const message = said('telltale/cellar/readings', '{"seq":1,"boot":1,"time":1,"node":5,"late":1,"temperature":2}');
+		expect(message).toMatchObject({ node: 'cellar', late: false });
+		expect(message.kind === 'reading' && message.reading.values).toEqual({ temperature: 2 });
 	});
 
 	it('never throws, whatever bytes come', () => {

@@ -1,0 +1,120 @@
+// Every way in which a command prints somebody else's text, with text that would move a cursor, begin a line or turn one round.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { View, type SimulateOptions } from '../../cli/simulate.js';
+import { HOSTILE, OBEYED } from '../support/hostile.js';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
+
+/** Of one line each; the newlines between them are ours. */
+function expectSafe(text: string): void {
+	for (const line of text.split('\n')) expect(line).not.toMatch(OBEYED);
+}
+
+const reading = (seq: number, more = {}) => JSON.stringify({ seq, boot: HOSTILE, time: 1_795_301_835, temperature: 21.5, [HOSTILE]: 1, ...more });
+
+describe('With a stranger at the broker', () => {
+	let broker: TestBroker;
+	beforeEach(async () => void (broker = await testBroker()));
+	afterEach(() => broker.close());
+	const publish = async (leaf: string, ...payloads: string[]) => {
+		const stranger = await broker.client();
+		for (const payload of payloads) await stranger.publishAsync(`telltale/${HOSTILE}/${leaf}`, payload, { qos: 1 });
+	};
+
+	it('telltale watch prints JSON lines that are safe and parse back to what was said; so are its sentences', async () => {
+		const run = new Run(['watch', '--broker', broker.url]);
+		await broker.subscribed('telltale/#');
+		await publish('readings', reading(1), reading(1, { temperature: 99 }), reading(4));
+		await run.until(({ out }) => out.split('\n').length === 3);
+		run.process.kill('SIGINT');
+		const { out, err } = await run.ended;
+		expectSafe(out + err);
+		expect(JSON.parse(out.split('\n')[0]!)).toEqual({ node: HOSTILE, late: false, seq: 1, boot: HOSTILE, time: 1_795_301_835, temperature: 21.5, [HOSTILE]: 1 });
+		expect(err).toMatch(/^a\\u001b.*: reading 1 came again .*\n3 readings|^a\\u001b.*: reading 1 came again .*\n2 readings from 1 node, 2 missing \(a\\u001b.* 2-3\)/);
+	});
+
+	it('telltale send prints a result that is safe and parses back to what was said, and a reason that is safe', async () => {
+		const node = await broker.client();
+		await node.subscribeAsync('telltale/cellar/set/+', { qos: 1 });
+		let id = '';
+		node.on('message', (_topic, payload) => {
+			({ id } = JSON.parse(payload.toString()) as { id: string });
+			node.publish('telltale/cellar/result', JSON.stringify({ id, ok: false, error: HOSTILE, [HOSTILE]: [HOSTILE] }), { qos: 1 });
+		});
+		const { status, out, err } = await telltale(['send', 'cellar', 'sample', '--broker', broker.url]);
+		expect(status).toBe(1);
+		expectSafe(out + err);
+		expect(JSON.parse(out)).toEqual({ id, ok: false, error: HOSTILE, [HOSTILE]: [HOSTILE] });
+		expect(err).toContain('cellar refused "sample": a\\u001b[2J\\u000d\\u000a\\u0009\\u007f\\u0085\\u009b31mb');
+	});
+
+	it('telltale simulate shows its readings in safe lines', async () => {
+		const run = new Run(['simulate', '--broker', broker.url, '--no-ui']);
+		await broker.subscribed('telltale/#');
+		await publish('status', 'online');
+		await publish('readings', reading(1));
+		await publish('outage', JSON.stringify({ seconds: 1, cause: HOSTILE }));
+		await run.until(({ out }) => /was away/.test(out));
+		run.process.kill('SIGINT');
+		const { out, err } = await run.ended;
+		expectSafe(out + err);
+		expect(out).toMatch(/^a\\u001b\[2J.* is online$/m);
+	});
+});
+
+describe('Without one', () => {
+	let folder: string;
+	beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'telltale-'))));
+	afterEach(() => rm(folder, { recursive: true }));
+
+	it('telltale simulate shows the log of a node in safe lines', () => {
+		const lines: string[] = [];
+		const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+		try {
+			new View({ ui: false, speed: 1 } as SimulateOptions, true).log(HOSTILE, HOSTILE);
+		} finally {
+			log.mockRestore();
+		}
+		expect(lines).toHaveLength(1);
+		expect(lines[0]!.replace(/^\u001b\[2m|\u001b\[22m$/g, '')).not.toMatch(OBEYED);
+		expect(lines[0]).toContain('\\u009b31mb');
+	});
+
+	it.each([
+		['words of the command line', ['watch', `${HOSTILE}+`]],
+		['a command that there is not', [HOSTILE]],
+		['an option that there is not', ['watch', `--x\u009b2J\u202e`]],
+		['a file that is not there', ['configure', '--show', '--file', `x\u009b2J\u202e.json`]],
+		['a key of a settings file', ['configure', '--show', '--file', 'hostile.json']],
+		['a character where JSON breaks', ['configure', '--show', '--file', 'broken.json']],
+		['a stack', ['configure', '--show', '--file', `x\u009b2J\u202e.json`, '--debug']],
+	])('an error with %s is shown safely', async (_what, words) => {
+		await writeFile(join(folder, 'hostile.json'), JSON.stringify({ [HOSTILE]: 1 }));
+		await writeFile(join(folder, 'broken.json'), '{"a":\u009b}');
+		const { status, out, err } = await inside(words, { cwd: folder });
+		expect([status === 0, out]).toEqual([false, '']);
+		expect(err).toMatch(/\\u(009b|202e)/);
+		expectSafe(err);
+	});
+
+	it('telltale configure --show shows settings safely', async () => {
+		await writeFile(join(folder, 'telltale.json'), JSON.stringify({ ssid: 'caf\u202e\u2028\u00e9', host: 'x' }));
+		const { status, out } = await inside(['configure', '--show'], { cwd: folder });
+		expect(status).toBe(0);
+		expectSafe(out);
+		expect(out).toContain('caf\\u202e\\u2028\u00e9');
+	});
+
+	it('the MQTT driver writes events that are safe and parse back to what was said', async () => {
+		const child = spawn(process.execPath, ['cli/mqtt-driver.mjs', '--engine', 'node'], { stdio: 'pipe' });
+		let out = '';
+		child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+		child.stdin.end(`${JSON.stringify({ id: HOSTILE, command: 'disconnect' })}\n`);
+		await new Promise((resolve) => child.on('close', resolve));
+		expectSafe(out);
+		expect(JSON.parse(out.trimEnd().split('\n').at(-1)!)).toMatchObject({ event: 'error', id: HOSTILE });
+	});
+});

@@ -1,0 +1,84 @@
+// What a stranger says, on its way to a terminal: no way of printing it lets through what a terminal obeys.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonLine, plainLine, row, summary } from '../../viewer/format.js';
+import { Merge } from '../../viewer/merge.js';
+import { parse } from '../../viewer/payload.js';
+import { jsonText, oneColumn, safe, safeLines } from '../../viewer/safe.js';
+import { frame } from '../../viewer/terminal.js';
+import { HOSTILE, OBEYED } from '../support/hostile.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+describe('Text from outside', () => {
+	it('is shown with \\u and four digits for all that a terminal obeys', () => {
+		expect(safe('a\u001b[2J\u009b\u202eb\u2028')).toBe('a\\u001b[2J\\u009b\\u202eb\\u2028');
+		expect(safe(HOSTILE)).not.toMatch(OBEYED);
+	});
+
+	it('is left alone otherwise', () => {
+		for (const text of ['', 'cellar', 'Köln, 21 °C', '温度', 'a\\u001bb', '👩‍🔬', '\u00a0\u2027\u202f\u2065\u206a']) expect(safe(text)).toBe(text);
+	});
+
+	it('never moves anything, whatever it is, and is the same when it is made safe twice', () => {
+		fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+			expect(safe(text)).not.toMatch(OBEYED);
+			expect(safe(safe(text))).toBe(safe(text));
+			expect(oneColumn(text)).toMatch(/^[ -~]*$/);
+		}), { seed: 9, numRuns: 300 });
+	});
+
+	it('keeps the lines of ours and nothing else', () => {
+		expect(safeLines('one\n\u001btwo\r\nthree')).toBe('one\n\\u001btwo\\u000d\nthree');
+	});
+
+	it('parses back to the same value as JSON, on one line', () => {
+		fc.assert(fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+			expect(jsonText(value)).not.toMatch(OBEYED);
+			expect(JSON.parse(jsonText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+		}), { seed: 9, numRuns: 300 });
+		expect(JSON.parse(jsonText({ [HOSTILE]: HOSTILE }))).toEqual({ [HOSTILE]: HOSTILE });
+	});
+});
+
+describe('What a stranger publishes', () => {
+	const merge = new Merge({ fromStart: true });
+	const said = (leaf: string, payload: string | object) => {
+		const message = parse(`telltale/${HOSTILE}/${leaf}`, bytes(typeof payload === 'string' ? payload : JSON.stringify(payload)), ['telltale']);
+		merge.take(message, 0);
+		return message;
+	};
+	const reading = said('readings', { seq: 3, boot: HOSTILE, time: 1, [HOSTILE]: 1 });
+	const outage = said('outage', { seconds: 3, cause: HOSTILE });
+	const status = said('status', 'online');
+
+	it('is safe as a plain line: a reading, a status, an outage', () => {
+		for (const message of [reading, status, outage]) {
+			const line = plainLine(message);
+			expect(line).not.toMatch(OBEYED);
+			expect(line).toContain('a\\u001b[2J');
+		}
+	});
+
+	it('is safe as a JSON line, and parses back to what was said', () => {
+		if (reading.kind !== 'reading') throw new Error(reading.kind);
+		const line = jsonLine(reading.node, false, reading.reading);
+		expect(line).not.toMatch(OBEYED);
+		expect(JSON.parse(line)).toEqual({ node: HOSTILE, late: false, seq: 3, boot: HOSTILE, time: 1, [HOSTILE]: 1 });
+	});
+
+	it('is safe in the table, one column a character', () => {
+		const cells = row(merge.nodes()[0]!, 0);
+		for (const cell of cells) expect(cell).toMatch(/^[ -~]*$/);
+		for (const line of frame(merge, { now: 0, columns: 200, rows: 24, colour: false, link: '' })) expect(line).not.toMatch(OBEYED);
+	});
+
+	it('is safe in the summary: who lost readings, and who is silent', () => {
+		merge.interrupted();
+		expect(summary(merge)).not.toMatch(OBEYED);
+		expect(summary(merge)).toMatch(/2 missing \(a\\u001b.* 1-2\).*no reading from a\\u001b/);
+	});
+
+	it.each(['Infinity', 'NaN', '1e999', '-0', '007'])('keeps the boot %j in a JSON line', (boot) => {
+		expect(JSON.parse(jsonLine('n', false, { seq: 1, boot, time: 1, values: {} })).boot).toBe(boot);
+	});
+});
