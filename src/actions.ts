@@ -6,6 +6,7 @@
 // in a turn of its own, never inside a callback.
 
 import type { Announcer, Subjects } from './announcer.js';
+import type { BootGuard } from './bootguard.js';
 import type { Broker } from './broker.js';
 import type { Actions } from './commands.js';
 import { FIELDS, refusal, type Config } from './config.js';
@@ -30,18 +31,17 @@ export class NodeActions implements Actions, Pollable {
 	private readonly announcer: Announcer;
 	private readonly broker: Broker;
 	private readonly link: Link;
-	private readonly reboot: () => void;
+	private readonly guard: BootGuard;
 	private ends: Ending = Ending.None;
 	/** By then it begins, answered or not. */
 	private endsAt: Millis = NEVER;
 
-	/** `reboot`: restarts at once, nothing lost that can be kept. */
-	constructor(subjects: Subjects, announcer: Announcer, broker: Broker, link: Link, reboot: () => void) {
+	constructor(subjects: Subjects, announcer: Announcer, broker: Broker, link: Link, guard: BootGuard) {
 		this.subjects = subjects;
 		this.announcer = announcer;
 		this.broker = broker;
 		this.link = link;
-		this.reboot = reboot;
+		this.guard = guard;
 	}
 
 	get ending(): boolean {
@@ -124,6 +124,12 @@ export class NodeActions implements Actions, Pollable {
 		const last = this.subjects.sampler.last(quantity);
 		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
 		return refusal(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
+	}
+
+	/** Nothing is lost that can be kept. */
+	private reboot(): void {
+		this.subjects.waiting.save();
+		this.guard.reboot();
 	}
 
 	private end(ending: Ending): string {

@@ -32,13 +32,18 @@ export class BootGuard implements Pollable {
 	poll(now: Millis): Millis {
 		if (now < this.#dueAt) return this.#dueAt;
 		this.#dueAt = NEVER;
-		this.expected();
-		if (this.safe) this.#restart();
+		if (this.safe) this.reboot();
+		else this.survived();
 		return NEVER;
 	}
 
-	/** The next boot is wanted: it does not count towards a loop. */
-	expected(): void {
+	/** Restarts at once. The next boot is wanted: it does not count towards a loop. */
+	reboot(): void {
+		this.survived();
+		this.#restart();
+	}
+
+	private survived(): void {
 		if (this.#store.get(KEY)) this.#store.set(KEY, 0);
 	}
 }

@@ -22,7 +22,7 @@ import { openFlash } from './device/flash.js';
 import { DeviceNetwork } from './device/network.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
-import { crash, DeviceRandom, restart } from './device/system.js';
+import { DeviceRandom, LastWords, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { InFlight } from './in-flight.js';
 import { inherit } from './lastresort.js';
@@ -36,9 +36,8 @@ import { Waiting } from './waiting.js';
 
 export default function main(): void {
 	const clock = new DeviceClock();
-	const alarm = new DeviceAlarm();
-	const wake = () => alarm.set(clock.now(), clock.now());
-	const serial = new DeviceSerial(board.serial, wake);
+	const alarm = new DeviceAlarm(clock);
+	const serial = new DeviceSerial(board.serial, alarm);
 	const random = new DeviceRandom();
 
 	const known = keep(settings);
@@ -56,8 +55,8 @@ export default function main(): void {
 	const boot = legacy.restarts ? legacy.boot + 1 : 1 + random.below(0x7fff_0000);
 	const inFlight = new InFlight();
 	const waiting = new Waiting(boot, clock, serial, inFlight, guard.safe ? undefined : openFlash(serial));
-	const network = new DeviceNetwork(wake);
-	const transport = new DeviceTcp(wake, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
+	const network = new DeviceNetwork(alarm);
+	const transport = new DeviceTcp(alarm, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
 	const parts = guard.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, waiting);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
@@ -68,13 +67,8 @@ export default function main(): void {
 	const subscriptions = config.commands ? [announcer, queue] : [announcer];
 	const broker = new Broker(config, { speak5, words }, store, transport, waiting, inFlight, announcer, subscriptions, serial, guard.safe);
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
-	const reboot = () => {
-		guard.expected();
-		waiting.save();
-		restart();
-	};
-	const actions = new NodeActions(subjects, announcer, broker, link, reboot);
+	const actions = new NodeActions(subjects, announcer, broker, link, guard);
 	const commands = new Commands(queue, actions, broker, serial, serial);
-	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, wake), serial);
-	new Node([guard, sampler, timekeeper, announcer, commands, actions, broker, link, waiting], clock, alarm, (bug) => crash(bug, serial, () => waiting.save()));
+	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, alarm), serial);
+	new Node([guard, sampler, timekeeper, announcer, commands, actions, broker, link, waiting], clock, alarm, new LastWords(serial, waiting));
 }

@@ -29,6 +29,8 @@ export interface Clock {
 export interface Alarm {
 	/** Says what to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
 	begin(run: () => void): void;
+	/** Calls it as soon as can be, but never from inside wake(). Harmless before begin(). */
+	wake(): void;
 	/** Calls it once at or after `at`; replaces what was set before. NEVER clears it. Harmless before begin(). */
 	set(at: Millis, now: Millis): void;
 }
@@ -94,6 +96,11 @@ export const enum TransportState {
 	Open,
 	/** Refused, reset, or closed by the peer. */
 	Lost,
+}
+
+/** Who hears of a bug of ours. Called once: after it the loop asks nobody any more. */
+export interface BugHandler {
+	tell(bug: unknown): void;
 }
 
 /** Numbers that survive a reboot. Keys of at most 15 characters, values of 32 bits. */

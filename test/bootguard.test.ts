@@ -41,7 +41,7 @@ describe('the boot guard', () => {
 		for (let i = 0; i < 20; i++) {
 			const guard = boot();
 			expect(guard.safe).toBe(false);
-			guard.expected();
+			guard.reboot();
 		}
 	});
 

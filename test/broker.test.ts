@@ -3,6 +3,7 @@ import { generate, parser } from 'mqtt-packet';
 import { NodeActions } from '../src/actions.js';
 import { Announcer, Kind } from '../src/announcer.js';
 import { Backoff } from '../src/backoff.js';
+import { BootGuard } from '../src/bootguard.js';
 import { Broker } from '../src/broker.js';
 import { speak5, words } from '../src/protocol.js';
 import { Cause } from '../src/causes.js';
@@ -51,7 +52,8 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
-	const actions = new NodeActions(subjects, announcer, broker, link, () => restarts++);
+	const guard = new BootGuard(store, log, () => restarts++);
+	const actions = new NodeActions(subjects, announcer, broker, link, guard);
 	const commands = new Commands(queue, actions, broker, console, log);
 
 	let wakeAt = 0;

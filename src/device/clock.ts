@@ -42,32 +42,42 @@ export class DeviceClock implements Clock {
 }
 
 export class DeviceAlarm implements Alarm {
-	#timer: TimerHandle | undefined;
+	private readonly clock: Clock;
+	private timer: TimerHandle | undefined;
+
+	constructor(clock: Clock) {
+		this.clock = clock;
+	}
 
 	begin(run: () => void): void {
 		// A repeating timer stays alive after it fired, so one handle serves for ever.
-		this.#timer = Timer.set(run, 0, LONGEST_MS);
+		this.timer = Timer.set(run, 0, LONGEST_MS);
+	}
+
+	wake(): void {
+		const now = this.clock.now();
+		this.set(now, now);
 	}
 
 	set(at: Millis, now: Millis): void {
-		if (!this.#timer) return;
+		if (!this.timer) return;
 		const waitMs = at === NEVER ? LONGEST_MS : Math.ceil(at - now);
-		Timer.schedule(this.#timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, LONGEST_MS);
+		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, LONGEST_MS);
 	}
 }
 
 export class DeviceTimeServer implements TimeServer {
 	state: TimeState = TimeState.Idle;
 	readonly #clock: DeviceClock;
-	readonly #wake: () => void;
+	readonly #alarm: Alarm;
 	#client: SNTP | undefined;
 	#resolving = false;
 	/** Counts the clients: one that was given up, or half made, is not listened to. */
 	#question = 0;
 
-	constructor(clock: DeviceClock, wake: () => void) {
+	constructor(clock: DeviceClock, alarm: Alarm) {
 		this.#clock = clock;
-		this.#wake = wake;
+		this.#alarm = alarm;
 	}
 
 	ask(host: string): void {
@@ -80,7 +90,7 @@ export class DeviceTimeServer implements TimeServer {
 		if (this.#resolving) return;
 		this.#resolving = true;
 		try {
-			Net.resolve(host, (_name, address) => this.resolved(address));
+			Net.resolve(host, this.resolved.bind(this));
 		} catch {
 			// No memory for the question: asked again later, like after silence.
 			this.#resolving = false;
@@ -88,14 +98,12 @@ export class DeviceTimeServer implements TimeServer {
 		}
 	}
 
-	private resolved(address: string | undefined): void {
+	private resolved(_name: string, address: string | undefined): void {
 		this.#resolving = false;
 		const question = ++this.#question;
 		try {
 			if (!address) return this.failed();
-			this.#client = new SNTP({ host: address }, (message, value) => {
-				if (question === this.#question) this.heard(message, value);
-			});
+			this.#client = new SNTP({ host: address }, this.heard.bind(this, question));
 		} catch {
 			this.failed();
 		}
@@ -104,14 +112,14 @@ export class DeviceTimeServer implements TimeServer {
 	private failed(): void {
 		this.#client = undefined;
 		this.state = TimeState.Failed;
-		this.#wake();
+		this.#alarm.wake();
 	}
 
-	private heard(message: number, value: unknown): void {
-		if (message === SNTP.retry) return;
+	private heard(question: number, message: number, value?: unknown): void {
+		if (question !== this.#question || message === SNTP.retry) return;
 		this.#client = undefined;
 		if (message === SNTP.time) this.#clock.setUnixSeconds(value as number);
 		this.state = message === SNTP.time ? TimeState.Answered : TimeState.Failed;
-		this.#wake();
+		this.#alarm.wake();
 	}
 }

@@ -6,7 +6,7 @@
 
 import Net from 'net';
 import WiFi from 'wifi';
-import { NetworkState, type Network } from '../ports.js';
+import { NetworkState, type Alarm, type Network } from '../ports.js';
 
 /** The SDK's code with "disconnect" when the handshake failed. */
 const PASSPHRASE_REFUSED = -1;
@@ -16,13 +16,13 @@ const RSSI_FAULT = 31;
 export class DeviceNetwork implements Network {
 	state: NetworkState = NetworkState.Down;
 	resolved: string | undefined;
-	readonly #wake: () => void;
+	readonly #alarm: Alarm;
 	#asking = false;
 
-	constructor(wake: () => void) {
-		this.#wake = wake;
+	constructor(alarm: Alarm) {
+		this.#alarm = alarm;
 		WiFi.mode = WiFi.Mode.station;
-		new WiFi(undefined, (message, code) => this.heard(message, code));
+		new WiFi(undefined, this.heard.bind(this));
 	}
 
 	join(ssid: string, passphrase: string): void {
@@ -50,16 +50,18 @@ export class DeviceNetwork implements Network {
 		if (this.#asking) return;
 		this.#asking = true;
 		try {
-			Net.resolve(host, (_name, address) => {
-				this.#asking = false;
-				this.resolved = address ?? '';
-				this.#wake();
-			});
+			Net.resolve(host, this.answered.bind(this));
 		} catch {
 			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that failed.
 			this.#asking = false;
 			this.resolved = '';
 		}
+	}
+
+	private answered(_name: string, address: string | undefined): void {
+		this.#asking = false;
+		this.resolved = address ?? '';
+		this.#alarm.wake();
 	}
 
 	private heard(message: string, code?: number): void {
@@ -77,6 +79,6 @@ export class DeviceNetwork implements Network {
 				this.state = code === PASSPHRASE_REFUSED ? NetworkState.Refused : NetworkState.Down;
 				break;
 		}
-		this.#wake();
+		this.#alarm.wake();
 	}
 }

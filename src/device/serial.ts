@@ -5,7 +5,7 @@
 // is full, lines are dropped whole and counted, and the count is said with the next line that fits.
 
 import Serial from 'embedded:io/serial';
-import type { Console, Log } from '../ports.js';
+import type { Alarm, Console, Log } from '../ports.js';
 
 const BAUD = 115_200;
 const RING_BYTES = 256;
@@ -23,7 +23,7 @@ export interface SerialPins {
 
 export class DeviceSerial implements Log, Console {
 	readonly #serial: Serial;
-	readonly #wake: () => void;
+	readonly #alarm: Alarm;
 	readonly #ring = new Uint8Array(RING_BYTES);
 	readonly #piece = new Uint8Array(PIECE_MAX);
 	#head = 0;
@@ -34,15 +34,16 @@ export class DeviceSerial implements Log, Console {
 	#typed = '';
 
 	/** `pins`: transmit, receive and port, as an ESP32 wants to be told; an ESP8266 has one line. */
-	constructor(pins: SerialPins, wake: () => void) {
-		this.#wake = wake;
+	constructor(pins: SerialPins, alarm: Alarm) {
+		this.#alarm = alarm;
 		this.#serial = new Serial({
 			baud: BAUD,
 			transmit: pins.transmit,
 			receive: pins.receive,
 			port: pins.port,
-			onReadable: (count) => this.#receive(count),
-			onWritable: (count) => this.drain(count),
+			target: this,
+			onReadable,
+			onWritable,
 		});
 	}
 
@@ -79,7 +80,8 @@ export class DeviceSerial implements Log, Console {
 		this.#ring[this.#tail++ % RING_BYTES] = code;
 	}
 
-	private drain(room: number): void {
+	/** The line takes so many bytes. */
+	drain(room: number): void {
 		let count = this.#tail - this.#head;
 		this.#writable = count === 0;
 		if (count === 0) return;
@@ -94,7 +96,8 @@ export class DeviceSerial implements Log, Console {
 		}
 	}
 
-	#receive(count: number): void {
+	/** So many bytes have come. */
+	receive(count: number): void {
 		while (count-- > 0) {
 			const bytes = this.#serial.read(1) as ArrayBuffer | undefined;
 			if (!bytes) return;
@@ -110,6 +113,15 @@ export class DeviceSerial implements Log, Console {
 		if (this.#typing === '') return;
 		this.#typed = this.#typing;
 		this.#typing = '';
-		this.#wake();
+		this.#alarm.wake();
 	}
+}
+
+/** Not closures, which on XS copy their byte code into RAM. */
+function onReadable(this: Serial, count: number): void {
+	(this.target as DeviceSerial).receive(count);
+}
+
+function onWritable(this: Serial, count: number): void {
+	(this.target as DeviceSerial).drain(count);
 }

@@ -2,7 +2,7 @@
 // The rest of the machine: chance, and starting anew.
 
 import Timer from 'timer';
-import type { Log, Random } from '../ports.js';
+import type { BugHandler, Log, Random } from '../ports.js';
 
 /** Long enough for the serial line to say why. */
 const LAST_WORDS_MS = 250;
@@ -21,27 +21,43 @@ export function restart(): void {
 	throw NO_RESTART;
 }
 
+/** What would be lost with RAM, and can be saved. */
+export interface Saved {
+	save(): boolean;
+}
+
 /**
  * A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. Where nothing
- * restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still. Called once: after
- * a bug the loop asks nobody any more (node.ts).
+ * restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still.
  */
-export function crash(bug: unknown, log: Log, save: () => void): void {
-	if (bug !== NO_RESTART) log.line(`bug: ${bug as Error}`);
-	const end = () => {
+export class LastWords implements BugHandler {
+	private readonly log: Log;
+	private readonly memory: Saved;
+
+	constructor(log: Log, memory: Saved) {
+		this.log = log;
+		this.memory = memory;
+	}
+
+	tell(bug: unknown): void {
+		if (bug !== NO_RESTART) this.log.line(`bug: ${bug as Error}`);
+		const end = this.end.bind(this, bug);
 		try {
-			save();
+			Timer.set(end, LAST_WORDS_MS);
+		} catch {
+			// No memory for a timer: what it had to say may be cut short, what it has to save is not.
+			end();
+		}
+	}
+
+	private end(bug: unknown): void {
+		try {
+			this.memory.save();
 		} catch {
 			// The bug that is told is the first.
 		}
 		if (canRestart()) throw bug;
-		log.line(`${NO_RESTART}: the node stands still`);
-	};
-	try {
-		Timer.set(end, LAST_WORDS_MS);
-	} catch {
-		// No memory for a timer: what it had to say may be cut short, what it has to save is not.
-		end();
+		this.log.line(`${NO_RESTART}: the node stands still`);
 	}
 }
 

@@ -6,10 +6,12 @@
 // After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
 
 import TCP from 'embedded:io/socket/tcp';
-import { TransportState, type Transport } from '../ports.js';
+import { TransportState, type Alarm, type Transport } from '../ports.js';
 
 /** What is needed of a socket: the calls of the SDK's TCP. */
 export interface Socket {
+	/** As the options have it. */
+	target?: unknown;
 	write(bytes: Uint8Array): number | undefined;
 	read(into: Uint8Array): number | undefined;
 	close(): void;
@@ -17,14 +19,16 @@ export interface Socket {
 	readonly failure?: string;
 }
 
+/** The callbacks are called with the socket as `this`. */
 export interface SocketOptions {
+	readonly target: DeviceTcp;
 	readonly address: string;
 	readonly port: number;
 	/** Connected, but not yet fit to be written to. */
-	readonly onSecuring: () => void;
-	readonly onReadable: (count: number) => void;
-	readonly onWritable: (count: number) => void;
-	readonly onError: () => void;
+	readonly onSecuring: (this: Socket) => void;
+	readonly onReadable: (this: Socket, count: number) => void;
+	readonly onWritable: (this: Socket, count: number) => void;
+	readonly onError: (this: Socket) => void;
 }
 
 export type MakeSocket = (options: SocketOptions) => Socket;
@@ -33,32 +37,14 @@ export class DeviceTcp implements Transport {
 	state: TransportState = TransportState.Closed;
 	room = 0;
 	reason = '';
-	readonly #wake: () => void;
-	readonly #make: MakeSocket;
-	readonly #onSecuring: () => void;
-	readonly #onReadable: (count: number) => void;
-	readonly #onWritable: (count: number) => void;
-	#socket: Socket | undefined;
-	#unread = 0;
+	private readonly alarm: Alarm;
+	private readonly make: MakeSocket;
+	private socket: Socket | undefined;
+	private unread = 0;
 
-	constructor(wake: () => void, make: MakeSocket = makeTcp) {
-		this.#wake = wake;
-		this.#make = make;
-		this.#onSecuring = () => {
-			this.state = TransportState.Securing;
-			this.reason = this.#socket!.failure!;
-			this.#wake();
-		};
-		this.#onReadable = (count) => {
-			this.#unread = count;
-			this.#wake();
-		};
-		this.#onWritable = (count) => {
-			this.state = TransportState.Open;
-			this.reason = '';
-			this.room = count;
-			this.#wake();
-		};
+	constructor(alarm: Alarm, make: MakeSocket = makeTcp) {
+		this.alarm = alarm;
+		this.make = make;
 	}
 
 	open(address: string, port: number): void {
@@ -66,26 +52,46 @@ export class DeviceTcp implements Transport {
 		this.reason = '';
 		this.state = TransportState.Connecting;
 		try {
-			const socket: Socket = this.#make({
-				address,
-				port,
-				onSecuring: this.#onSecuring,
-				onReadable: this.#onReadable,
-				onWritable: this.#onWritable,
-				// The error of a socket that was replaced meanwhile says nothing about the one in use.
-				onError: () => this.#socket === socket && this.lost(),
-			});
-			this.#socket = socket;
+			this.socket = this.make({ target: this, address, port, onSecuring, onReadable, onWritable, onError });
 		} catch {
 			// No interface or no memory for another connection: to the link it is one more attempt that failed.
 			this.state = TransportState.Lost;
 		}
 	}
 
+	secures(socket: Socket): void {
+		this.state = TransportState.Securing;
+		this.reason = socket.failure!;
+		this.alarm.wake();
+	}
+
+	arrived(count: number): void {
+		this.unread = count;
+		this.alarm.wake();
+	}
+
+	takes(count: number): void {
+		this.state = TransportState.Open;
+		this.reason = '';
+		this.room = count;
+		this.alarm.wake();
+	}
+
+	/** The error of a socket that was replaced meanwhile says nothing about the one in use. */
+	failed(socket: Socket): void {
+		if (socket !== this.socket) return;
+		this.reason = socket.failure ?? '';
+		socket.close();
+		this.socket = undefined;
+		this.room = 0;
+		this.state = TransportState.Lost;
+		this.alarm.wake();
+	}
+
 	close(): void {
-		this.#socket?.close();
-		this.#socket = undefined;
-		this.#unread = 0;
+		this.socket?.close();
+		this.socket = undefined;
+		this.unread = 0;
 		this.room = 0;
 		this.state = TransportState.Closed;
 	}
@@ -93,7 +99,7 @@ export class DeviceTcp implements Transport {
 	write(bytes: Uint8Array): boolean {
 		if (this.state !== TransportState.Open) return false;
 		try {
-			const room = this.#socket!.write(bytes);
+			const room = this.socket!.write(bytes);
 			if (room === undefined) return false;
 			this.room = room;
 			return true;
@@ -103,24 +109,32 @@ export class DeviceTcp implements Transport {
 	}
 
 	read(into: Uint8Array): number {
-		const count = this.#unread < into.length ? this.#unread : into.length;
+		const count = this.unread < into.length ? this.unread : into.length;
 		if (count === 0) return 0;
 		// First: reading may bring the next bytes at once.
-		this.#unread -= count;
-		this.#socket!.read(count === into.length ? into : into.subarray(0, count));
+		this.unread -= count;
+		this.socket!.read(count === into.length ? into : into.subarray(0, count));
 		return count;
-	}
-
-	private lost(): void {
-		this.reason = this.#socket?.failure ?? '';
-		this.#socket?.close();
-		this.#socket = undefined;
-		this.room = 0;
-		this.state = TransportState.Lost;
-		this.#wake();
 	}
 }
 
-function makeTcp({ address, port, onReadable, onWritable, onError }: SocketOptions): Socket {
-	return new TCP({ address, port, nodelay: true, onReadable, onWritable, onError });
+function makeTcp(options: SocketOptions): Socket {
+	return new TCP(options);
+}
+
+/** Not closures, which on XS copy their byte code into RAM. */
+function onSecuring(this: Socket): void {
+	(this.target as DeviceTcp).secures(this);
+}
+
+function onReadable(this: Socket, count: number): void {
+	(this.target as DeviceTcp).arrived(count);
+}
+
+function onWritable(this: Socket, count: number): void {
+	(this.target as DeviceTcp).takes(count);
+}
+
+function onError(this: Socket): void {
+	(this.target as DeviceTcp).failed(this);
 }

@@ -95,6 +95,7 @@ class CheckedSession extends Session {
 
 class TlsSocket implements Socket {
 	failure = 'it does not finish the handshake: is this its port for TLS?';
+	readonly target: unknown;
 	readonly #options: SocketOptions;
 	readonly #trust: Trust;
 	readonly #session: CheckedSession;
@@ -109,6 +110,7 @@ class TlsSocket implements Socket {
 
 	constructor(options: SocketOptions, host: string, alpn: string, unixSeconds: number) {
 		this.#options = options;
+		this.target = options.target;
 		// The SDK's session looks at the chip's own date too.
 		Time.set(unixSeconds);
 		this.#trust = new Trust(new Uint8Array(new Resource(CA).slice(0)), host, signed);
@@ -128,7 +130,7 @@ class TlsSocket implements Socket {
 			},
 			onWritable: (count) => {
 				this.#wire.writable = count;
-				if (this.#open) this.#options.onWritable(this.room());
+				if (this.#open) this.#options.onWritable.call(this, this.room());
 				else if (!this.#begun) this.guarded();
 			},
 			onError: () => {
@@ -180,7 +182,7 @@ class TlsSocket implements Socket {
 		const wire = this.#wire;
 		if (!this.#begun) {
 			this.#begun = true;
-			this.#options.onSecuring();
+			this.#options.onSecuring.call(this);
 		}
 		let done: boolean;
 		do done = this.#session.handshake(wire); while (!done && wire.readable);
@@ -191,7 +193,7 @@ class TlsSocket implements Socket {
 		if (alert || !clientCipher || !serverCipher) throw new Error('');
 		this.#open = true;
 		this.failure = '';
-		this.#options.onWritable(this.room());
+		this.#options.onWritable.call(this, this.room());
 	}
 
 	/** One record at a time: what is in it must be read before the next. */
@@ -202,7 +204,7 @@ class TlsSocket implements Socket {
 			if (!plain?.length) continue;
 			this.#plain = plain;
 			this.#at = 0;
-			this.#options.onReadable(plain.length);
+			this.#options.onReadable.call(this, plain.length);
 		}
 	}
 
@@ -221,7 +223,7 @@ class TlsSocket implements Socket {
 	private end(): void {
 		// A broker that got no certificate may hang up before its alert is read.
 		if (!this.#open && this.#session.checked.asked && !Resource.exists(CERTIFICATE)) this.failure = WANTS_CERTIFICATE;
-		this.#options.onError();
+		this.#options.onError.call(this);
 	}
 }
 
