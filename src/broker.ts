@@ -75,6 +75,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	/** What is due may be said in this connection. */
 	#begun = false;
 	#stopping = false;
+	/** DISCONNECT is with the socket. */
+	#parting = false;
 	#stopAt: Millis = NEVER;
 
 	/** `safe`: what the broker has stored for us may be what brings us down: each session is a new one. */
@@ -137,6 +139,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
 		this.flush(now);
+		this.#transport.settle();
+		if (this.#parting) return this.part(now);
 		if (this.#transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
 		// A command was heard; those who carry it out were asked before us in this turn.
 		return idle && !this.commands.idle ? now : wakeAt;
@@ -227,8 +231,9 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
-			this.stopped = true;
-			return this.end(Cause.None, 'stopped');
+			this.#parting = true;
+			this.#stopAt = NEVER;
+			return;
 		}
 		this.refused = isRefusal(fault, code);
 		this.takenOver = isTakeover(fault, code);
@@ -304,6 +309,15 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private sayGoodbye(now: Millis): Millis {
 		this.#session.stop(now);
 		return this.#session.poll(now);
+	}
+
+	/** Waits until the broker has it: an ESP8266's close() throws away what is under way. */
+	private part(now: Millis): Millis {
+		if (this.#stopAt === NEVER) this.#stopAt = now + STOP_TIMEOUT_MS;
+		if (this.#transport.state === TransportState.Open && this.#transport.room === 0 && now < this.#stopAt) return this.#stopAt;
+		this.stopped = true;
+		this.end(Cause.None, 'stopped');
+		return NEVER;
 	}
 
 	/** False: no room for it now. */

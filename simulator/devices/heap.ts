@@ -38,7 +38,8 @@ export function segmentBytes(mss: number): number {
 
 export const COSTS = {
 	/** The connection of lwIP, and the SDK's record of it. */
-	socket: taken(176) + taken(52),
+	connection: taken(176),
+	socket: taken(52),
 	/** SYN, with the option that tells the MSS. */
 	syn: packetBytes(4) + taken(SEGMENT_RECORD_BYTES),
 	/** The head of a received packet (its bytes lie in the radio's own buffers), and the SDK's record of it. */

@@ -75,18 +75,24 @@ export class TcpDevice implements Device {
 		if (this.#sockets.size >= numbers.sockets) throw new DeviceError('no socket', 'RangeError');
 		// No interface that is up: lwIP finds no route.
 		if (!this.#station.addressed) throw new DeviceError('connect error');
-		const held = conditions.heap === 'short' ? undefined : this.#chip.heap.take('sockets', COSTS.socket);
-		if (!held) throw new DeviceError('no memory', 'RangeError');
-		const syn = this.#chip.heap.take('SYN', COSTS.syn);
-		if (!syn) {
-			held.release();
-			throw new DeviceError('connect error');
-		}
+		const held = this.#hold(conditions.heap === 'short');
 		const id = ++this.#last;
-		const socket = new LwipSocket({ chip: this.#chip, id, triggerable, address, port, nodelay, held: [held, syn], isHeapShort: () => conditions.heap === 'short' });
+		const socket = new LwipSocket({ chip: this.#chip, id, triggerable, address, port, nodelay, held, isHeapShort: () => conditions.heap === 'short' });
 		socket.wire = network.connect(this.#station.link, address, port, numbers.window, socket);
 		this.#sockets.set(id, socket);
 		return id;
+	}
+
+	/** All or nothing of what a socket takes. */
+	#hold(short: boolean): Holds {
+		const { heap } = this.#chip;
+		const connection = short ? undefined : heap.take('connections', COSTS.connection);
+		const record = connection && heap.take('sockets', COSTS.socket);
+		const syn = record && heap.take('SYN', COSTS.syn);
+		if (syn) return { connection, record, syn };
+		connection?.release();
+		record?.release();
+		throw record ? new DeviceError('connect error') : new DeviceError(connection ? 'no memory' : 'no socket', 'RangeError');
 	}
 
 	#socket(id: number): LwipSocket {
@@ -98,6 +104,12 @@ export class TcpDevice implements Device {
 	}
 }
 
+interface Holds {
+	readonly connection: Held;
+	readonly record: Held;
+	readonly syn: Held;
+}
+
 interface SocketOptions {
 	readonly chip: Chip;
 	readonly id: number;
@@ -105,8 +117,7 @@ interface SocketOptions {
 	readonly address: string;
 	readonly port: number;
 	readonly nodelay: boolean;
-	/** The socket itself, and its SYN. */
-	readonly held: readonly Held[];
+	readonly held: Holds;
 	readonly isHeapShort: () => boolean;
 }
 
@@ -142,7 +153,7 @@ class LwipSocket implements WireEvents {
 	}
 
 	connected(): void {
-		this.#of.held[1].release();
+		this.#of.held.syn.release();
 		this.#ready = true;
 		this.#trigger(WRITABLE);
 	}
@@ -172,9 +183,8 @@ class LwipSocket implements WireEvents {
 	failed(): void {
 		this.#triggerable &= ~WRITABLE;
 		this.wire = undefined;
-		this.#segments.free();
-		for (const held of this.#of.held) held.release();
 		if (this.#triggerable & ERROR) this.#trigger(ERROR);
+		this.#freeConnection();
 	}
 
 	take(triggerable: number): void {
@@ -247,9 +257,9 @@ class LwipSocket implements WireEvents {
 			if (esp8266) this.wire?.abort();
 			else this.wire?.close();
 		}
-		this.#segments.free();
+		this.#freeConnection();
 		for (const { held } of this.#received) held.release();
-		for (const held of this.#of.held) held.release();
+		this.#of.held.record.release();
 		return true;
 	}
 
@@ -283,6 +293,12 @@ class LwipSocket implements WireEvents {
 		let count = -this.#offset;
 		for (const { bytes } of this.#received) count += bytes.length;
 		return count;
+	}
+
+	#freeConnection(): void {
+		this.#segments.free();
+		this.#of.held.syn.release();
+		this.#of.held.connection.release();
 	}
 
 	#offerAgain(): void {
