@@ -56,6 +56,7 @@ export class SimulatedNode {
 	#baseline: Memory | undefined;
 	#due: Task | undefined;
 	#booting: Task | undefined;
+	#heapLeast = Infinity;
 	#faultsInARow = 0;
 	#inTurn = false;
 	#onceStopped: (() => void) | undefined;
@@ -80,6 +81,11 @@ export class SimulatedNode {
 	/** The chip's own heap, in this boot. */
 	get heap(): Heap | undefined {
 		return this.#machine?.heap;
+	}
+
+	/** The least that was free of it in any boot; Infinity on a chip that has plenty. */
+	get heapLeast(): number {
+		return this.#options.board.chip === 'ESP8266' ? Math.min(this.#heapLeast, this.heap?.lowest ?? Infinity) : Infinity;
 	}
 
 	get running(): boolean {
@@ -234,6 +240,7 @@ export class SimulatedNode {
 		if (!this.#machine) return;
 		this.ends.push(reason);
 		if (this.#due) this.#due.cancelled = true;
+		this.#heapLeast = this.heapLeast;
 		this.#machine.down(orderly);
 		this.#engine?.kill();
 		this.#machine = undefined;

@@ -123,12 +123,13 @@ export class Connection implements Wire {
 		return {
 			id: this.#id,
 			write: (bytes) => {
-				for (const piece of this.#cut(bytes)) this.#outbound.push(piece);
-				this.#pushToNode();
+				// What is written in one go leaves together, as far as it fits.
+				this.#outbound.push(bytes);
+				this.#passage.clock.after(0, () => this.#pushToNode());
 			},
 			end: () => {
 				this.#ending = true;
-				this.#pushToNode();
+				this.#passage.clock.after(0, () => this.#pushToNode());
 			},
 			reset: () => {
 				this.#outbound = [];
@@ -206,14 +207,13 @@ export class Connection implements Wire {
 	}
 
 	#pushToNode(): void {
-		while (this.#outbound.length && this.#window > 0) {
-			let piece = this.#outbound.shift()!;
-			if (piece.length > this.#window) {
-				this.#outbound.unshift(piece.subarray(this.#window));
-				piece = piece.subarray(0, this.#window);
-			}
-			this.#window -= piece.length;
-			this.#carryToNode(() => this.#arrive(piece));
+		if (this.#outbound.length > 1) this.#outbound = [Buffer.concat(this.#outbound)];
+		if (this.#outbound.length && this.#window > 0) {
+			const bytes = this.#outbound[0];
+			const count = Math.min(bytes.length, this.#window);
+			this.#outbound = count < bytes.length ? [bytes.subarray(count)] : [];
+			this.#window -= count;
+			for (const piece of this.#cut(bytes.subarray(0, count))) this.#carryToNode(() => this.#arrive(piece));
 		}
 		if (this.#ending && this.#outbound.length === 0) {
 			this.#ending = false;

@@ -5,8 +5,7 @@
 // (waiting.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
 // broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
 
-import type { Announcer, Kind } from './announce.js';
-import { KINDS } from './announce.js';
+import { KINDS, type Announcer, type Kind } from './announce.js';
 import { assert } from './assert.js';
 import { Cause, causeOf, isRefusal, isTakeover } from './causes.js';
 import type { Config } from './config.js';
@@ -75,8 +74,6 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	/** What is due may be said in this connection. */
 	#begun = false;
 	#stopping = false;
-	/** DISCONNECT is with the socket. */
-	#parting = false;
 	#stopAt: Millis = NEVER;
 
 	/** `safe`: what the broker has stored for us may be what brings us down: each session is a new one. */
@@ -140,7 +137,6 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		}
 		this.flush(now);
 		this.#transport.settle();
-		if (this.#parting) return this.part(now);
 		if (this.#transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
 		// A command was heard; those who carry it out were asked before us in this turn.
 		return idle && !this.commands.idle ? now : wakeAt;
@@ -231,9 +227,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
-			this.#parting = true;
-			this.#stopAt = NEVER;
-			return;
+			this.stopped = true;
+			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = isRefusal(fault, code);
 		this.takenOver = isTakeover(fault, code);
@@ -290,7 +285,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private say(now: Millis): Millis {
 		if (now >= this.#stopAt) return this.sayGoodbye(now);
 		for (let kind = 0; kind < KINDS.length; kind++) {
-			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind)) return this.#stopAt;
+			if (this.#due & (1 << kind) && !this.#announced[kind] && !this.sayDue(kind, now)) return this.#stopAt;
 		}
 		if (this.#stopping) return this.#session.pending === 0 ? this.sayGoodbye(now) : this.#stopAt;
 		let place: number;
@@ -311,22 +306,13 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		return this.#session.poll(now);
 	}
 
-	/** Waits until the broker has it: an ESP8266's close() throws away what is under way. */
-	private part(now: Millis): Millis {
-		if (this.#stopAt === NEVER) this.#stopAt = now + STOP_TIMEOUT_MS;
-		if (this.#transport.state === TransportState.Open && this.#transport.room === 0 && now < this.#stopAt) return this.#stopAt;
-		this.stopped = true;
-		this.end(Cause.None, 'stopped');
-		return NEVER;
-	}
-
 	/** False: no room for it now. */
-	private sayDue(kind: Kind): boolean {
+	private sayDue(kind: Kind, now: Millis): boolean {
 		const text = this.#text;
 		this.announcer.write(kind, text.clear());
 		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
 		const { name, qos, retain } = KINDS[kind];
-		const packetId = this.#session.publish(this.topic(name), text.bytes, text.length, qos, retain);
+		const packetId = this.#session.send(this.#message.to(this.topic(name), qos, retain), text.length, now);
 		if (packetId < 0) return false;
 		this.#announced[kind] = packetId;
 		this.#due &= ~(1 << kind);

@@ -2,7 +2,7 @@
 //
 // Rule: whoever takes says for what, and gives back what it took. What does not fit is refused, as malloc() refuses it, and
 // said in a sentence that names what holds the rest: a heap that was empty is a fault, however well it was survived.
-// Where each number is from: docs/decisions/0014-nagle.md.
+// Where each number is from: docs/decisions/0015-heap-beside-xs.md.
 
 import { BLOCK_BYTES } from '../creation.js';
 import type { Conditions } from '../conditions.js';
@@ -56,6 +56,9 @@ export const COSTS = {
 	sntp: taken(150) + taken(36) + taken(40),
 	sntpQuestion: packetBytes(48),
 } as const;
+
+/** Received packets that the radio holds for who has not read them yet: Espressif's default where it can be set. */
+export const PACKETS_MAX = { ESP8266: 7, ESP32: 32 } as const;
 
 /** A piece of the heap, until it is given back. */
 export interface Held {

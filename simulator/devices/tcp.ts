@@ -8,11 +8,11 @@ import { isIPv4 } from 'node:net';
 import { EngineStop } from '../engine.js';
 import type { Link, Wire, WireEvents } from '../network.js';
 import { DeviceError, post, type Chip, type Device } from './chip.js';
-import { COSTS, type Held } from './heap.js';
+import { COSTS, PACKETS_MAX, type Held } from './heap.js';
 import type { Servers } from './names.js';
 import { LWIP, Segments } from './segments.js';
 
-/** lwIP offers again what the SDK had no memory for. */
+/** lwIP offers again what the SDK had no memory for; what the radio had no buffer for the peer sends again. */
 const OFFERED_AGAIN_MS = 250;
 
 const WRITABLE = 1;
@@ -142,7 +142,7 @@ class LwipSocket implements WireEvents {
 	/** Received pieces; of the first, `#offset` bytes are read. */
 	#received: Received[] = [];
 	#offset = 0;
-	/** What the SDK had no memory for: lwIP keeps it. */
+	/** What has not got through to the SDK. */
 	#refused: Uint8Array[] = [];
 
 	constructor(options: SocketOptions) {
@@ -159,12 +159,9 @@ class LwipSocket implements WireEvents {
 	}
 
 	data(bytes: Uint8Array): void {
-		const held = this.#refused.length ? undefined : this.#of.chip.heap.take('received packets', COSTS.received);
-		if (!held) {
-			this.#refused.push(bytes);
-			if (this.#refused.length === 1) this.#of.chip.after(OFFERED_AGAIN_MS, () => this.#offerAgain());
-			return;
-		}
+		const { heap, name } = this.#of.chip;
+		const held = this.#refused.length || this.#received.length >= PACKETS_MAX[name] ? undefined : heap.take('received packets', COSTS.received);
+		if (!held) return this.#refuse(bytes);
 		this.#received.push({ bytes, held });
 		if (this.#triggerable & READABLE) this.#trigger(READABLE);
 	}
@@ -176,6 +173,9 @@ class LwipSocket implements WireEvents {
 	}
 
 	finished(): void {
+		if (this.#closed) return;
+		// It comes after all that was said.
+		if (this.#refused.length) return void this.#of.chip.after(OFFERED_AGAIN_MS, () => this.finished());
 		this.#triggerable &= ~WRITABLE;
 		this.#trigger(ERROR);
 	}
@@ -301,11 +301,18 @@ class LwipSocket implements WireEvents {
 		this.#of.held.connection.release();
 	}
 
+	/** No memory, or no buffer of the radio's: it comes again, then in full segments. */
+	#refuse(bytes: Uint8Array): void {
+		this.#refused.push(bytes);
+		if (this.#refused.length === 1) this.#of.chip.after(OFFERED_AGAIN_MS, () => this.#offerAgain());
+	}
+
 	#offerAgain(): void {
 		if (this.#closed) return;
-		const refused = this.#refused;
+		const refused = Buffer.concat(this.#refused);
+		const { mss } = LWIP[this.#of.chip.name];
 		this.#refused = [];
-		for (const bytes of refused) this.data(bytes);
+		for (let at = 0; at < refused.length; at += mss) this.data(refused.subarray(at, at + mss));
 	}
 
 	#trigger(what: number): void {

@@ -4,7 +4,7 @@
 // Rule: callbacks only note what is there and wake the loop. A write is all or nothing: "would block" is never provoked,
 // because `room` is what the SDK said last, and a write that it does not confirm with a number means that the peer is gone.
 // What is written in one turn goes out together, and nothing more until all of it is acknowledged: each segment under way costs
-// an ESP8266 1,600 B of its heap, whatever is in it (docs/decisions/0014-one-segment-under-way.md).
+// an ESP8266 1,600 B of its heap, whatever is in it (docs/decisions/0014-one-turn-under-way.md).
 // After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
 
 import TCP from 'embedded:io/socket/tcp';
