@@ -17,7 +17,7 @@ type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Pr
 const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
 /** What is left of the peer's window. */
 const TINY_WINDOW_BYTES = [1, 200] as const;
-const LOSS = [0.02, 0.3] as const;
+const LOSS = [0.02, 0.2] as const;
 const ACK_DELAY_MS = [1_000, 45_000] as const;
 const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;

@@ -19,8 +19,9 @@ export interface WireEvents {
 }
 
 export interface Wire {
-	/** For judges: the node's socket has taken these. They leave later, with send(), or never. */
+	/** For judges: the node's socket has taken these. They leave later, with send(), or never. And: the node has read these. */
 	written?(bytes: Uint8Array): void;
+	read?(bytes: Uint8Array): void;
 	/** One segment. */
 	send(bytes: Uint8Array): void;
 	/** So much room more in the node's window. */

@@ -83,9 +83,9 @@ export class SimulatedNode {
 		return this.#machine?.heap;
 	}
 
-	/** The least that was free of it in any boot; Infinity on a chip that has plenty. */
+	/** The least that was free of it in any boot. */
 	get heapLeast(): number {
-		return this.#options.board.chip === 'ESP8266' ? Math.min(this.#heapLeast, this.heap?.lowest ?? Infinity) : Infinity;
+		return Math.min(this.#heapLeast, this.heap?.lowest ?? Infinity);
 	}
 
 	get running(): boolean {

@@ -72,6 +72,10 @@ export class Connection implements Wire {
 		this.tap?.sent(this.#id, bytes);
 	}
 
+	read(bytes: Uint8Array): void {
+		this.tap?.arrived(this.#id, bytes);
+	}
+
 	send(bytes: Uint8Array): void {
 		for (const piece of this.#cut(bytes)) this.#unsent.push(piece);
 		this.#pushToServer();
@@ -142,6 +146,8 @@ export class Connection implements Wire {
 	}
 
 	#pushToServer(): void {
+		// What is cut up is one packet to chance.
+		let fragile = true;
 		const { peerWindowBytes } = this.#passage.conditions;
 		const underWay = (): number => this.#sent - this.#acknowledged;
 		// A piece waits for room for the whole of it, or for an empty window that it fills.
@@ -152,7 +158,8 @@ export class Connection implements Wire {
 				this.#unsent.unshift(piece.subarray(room));
 				piece = piece.subarray(0, room);
 			}
-			this.#carryPiece(piece);
+			this.#carryPiece(piece, fragile);
+			fragile = false;
 		}
 		if (this.#closing && this.#unsent.length === 0) {
 			this.#closing = false;
@@ -160,13 +167,13 @@ export class Connection implements Wire {
 		}
 	}
 
-	#carryPiece(piece: Uint8Array): void {
+	#carryPiece(piece: Uint8Array, fragile: boolean): void {
 		this.#sent += piece.length;
 		this.#toServer.carry(DATA_GIVE_UP_MS, () => {
 			this.#arrived += piece.length;
 			this.#oweAck();
 			this.#server?.onData(piece);
-		});
+		}, fragile);
 	}
 
 	/** The peer has something to acknowledge: at once if it is much, else with what it says next, or after its delay. */
@@ -213,7 +220,7 @@ export class Connection implements Wire {
 			const count = Math.min(bytes.length, this.#window);
 			this.#outbound = count < bytes.length ? [bytes.subarray(count)] : [];
 			this.#window -= count;
-			for (const piece of this.#cut(bytes.subarray(0, count))) this.#carryToNode(() => this.#arrive(piece));
+			this.#cut(bytes.subarray(0, count)).forEach((piece, i) => this.#carryToNode(() => this.#events.data(piece), i === 0));
 		}
 		if (this.#ending && this.#outbound.length === 0) {
 			this.#ending = false;
@@ -221,18 +228,13 @@ export class Connection implements Wire {
 		}
 	}
 
-	#carryToNode(event: () => void): void {
+	#carryToNode(event: () => void, fragile = true): void {
 		const position = this.#ackNow();
 		this.#toNode.carry(DATA_GIVE_UP_MS, () => {
 			if (this.#aborted) return this.#sayReset();
 			this.#hear(position);
 			this.#tell(event);
-		});
-	}
-
-	#arrive(piece: Uint8Array): void {
-		this.tap?.arrived(this.#id, piece);
-		this.#events.data(piece);
+		}, fragile);
 	}
 
 	#finish(): void {

@@ -30,7 +30,7 @@ export interface Tap {
 	opened(connection: number, link: Link): void;
 	/** The node's socket was given these. */
 	sent(connection: number, bytes: Uint8Array): void;
-	/** The node's socket holds these. */
+	/** The node has read these. */
 	arrived(connection: number, bytes: Uint8Array): void;
 	/** The node's socket learns that it is over: closed or reset by the server, or given up. */
 	lost(connection: number): void;

@@ -1,7 +1,7 @@
 // What is under way in one direction of a virtual connection, and what the air does to it.
 //
 // Rule: packets go one by one, in order; one that is lost (by chance, in a stall) is sent again after 1.5 s, then 3, 6 …, and those
-// behind it wait. Without a link everything waits, and is sent again soon after it is back.
+// behind it wait; if there are three of them, the sender hears of the loss within a round trip. Without a link everything waits, and is sent again soon after it is back.
 
 import type { Clock } from './clock.js';
 import type { Conditions } from './conditions.js';
@@ -37,9 +37,9 @@ export class Passage {
 	}
 
 	/** Whether a packet that was sent gets there. */
-	passes(): boolean {
+	passes(fragile = true): boolean {
 		const { stalled, lossRate } = this.conditions;
-		return this.link.up && !stalled && !(lossRate > 0 && this.random.chance(lossRate));
+		return this.link.up && !stalled && !(fragile && lossRate > 0 && this.random.chance(lossRate));
 	}
 
 	onceLinked(giveUpAt: number, action: () => void): void {
@@ -65,8 +65,12 @@ interface Carried {
 	at: number;
 	rtoMs: number;
 	readonly giveUpAt: number;
+	readonly fragile: boolean;
 	readonly arrive: () => void;
 }
+
+/** So many behind it, and the sender hears of a packet's loss at once. */
+const FAST_RETRANSMIT = 3;
 
 /** Only the first of the queue is being carried. */
 export class Pipe {
@@ -90,10 +94,10 @@ export class Pipe {
 		this.#queue = [];
 	}
 
-	/** Takes something over the air: in order, after a while, and only while there is a link. */
-	carry(patienceMs: number, arrive: () => void): void {
+	/** Takes something over the air: in order, after a while, and only while there is a link. `fragile`: may be lost by chance. */
+	carry(patienceMs: number, arrive: () => void, fragile = true): void {
 		const now = this.#passage.clock.now();
-		this.#queue.push({ at: now + this.#passage.latency(), rtoMs: RTO_MS, giveUpAt: now + patienceMs, arrive });
+		this.#queue.push({ at: now + this.#passage.latency(), rtoMs: RTO_MS, giveUpAt: now + patienceMs, fragile, arrive });
 		this.#next();
 	}
 
@@ -111,7 +115,7 @@ export class Pipe {
 		if (!first || first.at > clock.now()) return this.#rest();
 		if (frozen) return this.#passage.loseHopeAt(first.giveUpAt);
 		if (!link.up && this.reliable) return this.#passage.onceLinked(first.giveUpAt, () => this.#attempt());
-		if (!this.#passage.passes()) return this.#lose(first);
+		if (!this.#passage.passes(first.fragile)) return this.#lose(first);
 		this.#queue.shift();
 		this.#busy = false;
 		first.arrive();
@@ -125,7 +129,9 @@ export class Pipe {
 
 	#lose(first: Carried): void {
 		if (!this.reliable) this.clear();
-		first.at = this.#passage.clock.now() + first.rtoMs;
+		const { stalled } = this.#passage.conditions;
+		const fast = !stalled && first.rtoMs === RTO_MS && this.#queue.length > FAST_RETRANSMIT;
+		first.at = this.#passage.clock.now() + (fast ? 2 * this.#passage.latency() : first.rtoMs);
 		first.rtoMs = Math.min(2 * first.rtoMs, RTO_MAX_MS);
 		if (first.at > first.giveUpAt) this.#passage.onHopeless();
 		this.#rest();

@@ -8,7 +8,7 @@ import { Random } from '../random.js';
 import type { VirtualSimulation } from '../virtual.js';
 
 /** Worlds with such a network. */
-const SLOW_SHARE = 0.3;
+const SLOW_SHARE = 1 / 3;
 const ROUND_TRIP_MS = [20, 2_000] as const;
 const LOSS = [0.002, 0.08] as const;
 const ACK_DELAY_MS = [40, 200] as const;

@@ -42,7 +42,7 @@ export function add(sum: Sum, outcome: Outcome): void {
 	for (const what of ADDED) sum[what] += outcome[what];
 	sum.slowestOnlineMs = Math.max(sum.slowestOnlineMs, outcome.onlineMs);
 	sum.slowestDrainMs = Math.max(sum.slowestDrainMs, outcome.drainedMs);
-	sum.heapLeast = Math.min(sum.heapLeast, outcome.heapLeast);
+	sum.heapLeast = Math.min(sum.heapLeast, outcome.heapLeast ?? Infinity);
 	sum.memoryMax = Math.max(sum.memoryMax, outcome.memory?.bytes ?? 0);
 	for (const [what, count] of Object.entries(outcome.faults) as [Misfortune, number][]) sum.faults[what] = (sum.faults[what] ?? 0) + count;
 }

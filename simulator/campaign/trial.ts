@@ -61,8 +61,8 @@ export interface Outcome {
 	readonly slow: number;
 	/** How often a link was found idle, and no reading waiting. */
 	readonly idle: number;
-	/** The least that was free of an ESP8266's heap; Infinity without one. */
-	readonly heapLeast: number;
+	/** The least that was free of an ESP8266's heap. */
+	readonly heapLeast: number | undefined;
 	readonly checkedTimes: number;
 	readonly checkedValues: number;
 	/** From the last fault, in milliseconds; of the slowest node. */
@@ -195,7 +195,7 @@ class Trial {
 			packets: this.#wire.packets,
 			slow: this.#scenario.network.slow ? 1 : 0,
 			idle: this.#idle.judged,
-			heapLeast: Math.min(...this.#simulation.nodes.map((node) => node.heapLeast)),
+			heapLeast: this.#scenario.board === 'nodemcu' ? Math.min(...this.#simulation.nodes.map((node) => node.heapLeast)) : undefined,
 			checkedTimes: sum((each) => each.checkedTimes),
 			checkedValues: sum((each) => each.checkedValues),
 			onlineMs: this.#onlineMs,

@@ -78,7 +78,7 @@ export class TcpDevice implements Device {
 		const held = this.#hold(conditions.heap === 'short');
 		const id = ++this.#last;
 		const socket = new LwipSocket({ chip: this.#chip, id, triggerable, address, port, nodelay, held, isHeapShort: () => conditions.heap === 'short' });
-		socket.wire = network.connect(this.#station.link, address, port, numbers.window, socket);
+		socket.wire = socket.judged = network.connect(this.#station.link, address, port, numbers.window, socket);
 		this.#sockets.set(id, socket);
 		return id;
 	}
@@ -129,6 +129,8 @@ interface Received {
 class LwipSocket implements WireEvents {
 	/** Undefined once lwIP has freed the connection. */
 	wire: Wire | undefined;
+	/** Told of what is written and read, also after that. */
+	judged!: Wire;
 	readonly #of: SocketOptions;
 	readonly #segments: Segments;
 	#triggerable: number;
@@ -204,7 +206,7 @@ class LwipSocket implements WireEvents {
 			this.#trigger(ERROR);
 			return null;
 		}
-		this.wire.written?.(bytes);
+		this.judged.written?.(bytes);
 		this.#trigger(OUTPUT);
 		return this.#segments.room;
 	}
@@ -216,6 +218,7 @@ class LwipSocket implements WireEvents {
 		if (wanted <= 0 || wanted > available) throw new DeviceError('invalid');
 		const bytes = Buffer.alloc(wanted);
 		for (let done = 0; done < wanted; ) done += this.#readPiece(bytes, done);
+		this.judged.read?.(bytes);
 		return bytes.toString('hex');
 	}
 
