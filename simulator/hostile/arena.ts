@@ -119,7 +119,6 @@ export class Arena {
 	/** Whether it is online for good, soon enough. */
 	async online(): Promise<boolean> {
 		const limitMs = ONLINE_MS + (this.refused ? REFUSED_MS : 0);
-		const until = this.now + limitMs;
 		let since = Infinity;
 		let connection = 0;
 		const steady = (): boolean => {
@@ -128,7 +127,10 @@ export class Arena {
 			else if (since === Infinity || connection !== this.gate.connections) [since, connection] = [this.now, this.gate.connections];
 			return this.now - since >= STEADY_MS;
 		};
-		return this.until(steady, until - this.now);
+		if (await this.until(steady, limitMs)) return true;
+		if (!this.judge.perhapsStopped) return false;
+		this.reset();
+		return this.until(steady, limitMs);
 	}
 
 	/** A message through the broker, or bytes in the stream of the connection that there is. */

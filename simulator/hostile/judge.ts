@@ -49,6 +49,7 @@ export class Judge {
 	#endsSeen = 0;
 	#restartsAllowed = 0;
 	#stopsAllowed = false;
+	#lastWord = '';
 	#offsetsChanged = 0;
 
 	constructor(node: SimulatedNode, wire: Wire, now: () => number, intervalMs: number) {
@@ -63,6 +64,11 @@ export class Judge {
 
 	get intervalMs(): number {
 		return this.#intervalMs;
+	}
+
+	/** Its last words were those of a node that stops, as it was asked to; the line that says so may have been dropped. */
+	get perhapsStopped(): boolean {
+		return this.#stopsAllowed && this.#lastWord === 'stopped';
 	}
 
 	get fallen(): boolean {
@@ -93,7 +99,8 @@ export class Judge {
 		if (this.#measures && silentMs > this.#promisedMs + LATENESS_MS) this.#tooLate(silentMs);
 	}
 
-	line(text: string): void {
+	line(said: string): void {
+		const text = said.replace(/^\(\d+ lines dropped\) /, '');
 		if (text.startsWith('Telltale ')) this.#booted();
 		if (text.startsWith('safe mode')) this.safe = true;
 		if (text.startsWith('bug:')) this.complain('bug', text);
@@ -105,6 +112,7 @@ export class Judge {
 
 	heard(message: Published): void {
 		this.ledger.heard(message);
+		if (message.topic.endsWith('/status') && !message.will) this.#lastWord = message.payload.toString();
 		if (!message.topic.endsWith('/result')) return;
 		try {
 			this.results.push(readResult(message.payload));
