@@ -52,6 +52,8 @@ export class Arena {
 	/** Set while a broker may have refused the node for what it is. */
 	refused = false;
 	#probes = 0;
+	/** Connections up to this one are of a boot that the reset button ended: the broker does not know that they are dead. */
+	#before = 0;
 
 	private constructor(simulation: VirtualSimulation, options: ArenaOptions, lines: { hear: (line: string) => void }) {
 		this.simulation = simulation;
@@ -95,7 +97,7 @@ export class Arena {
 
 	/** The node and its broker talk to each other, as far as the broker can tell. */
 	get linked(): boolean {
-		return this.gate.current?.open === true && this.simulation.broker.isConnected(`telltale-${this.node.name}`);
+		return this.gate.connections > this.#before && this.gate.current?.open === true && this.simulation.broker.isConnected(`telltale-${this.node.name}`);
 	}
 
 	async pass(ms: number): Promise<void> {
@@ -180,6 +182,7 @@ export class Arena {
 	reset(): void {
 		this.judge.reset();
 		this.node.restart();
+		this.#before = this.gate.connections;
 	}
 
 	/** As after a boot loop: the next boot is a safe one. Or, with 0, as after none. */

@@ -117,7 +117,7 @@ export class Judge {
 		try {
 			this.results.push(readResult(message.payload));
 		} catch (fault) {
-			this.complain('result', `${(fault as Error).message}: ${message.payload.toString()}`);
+			this.complain('result', `${fault instanceof SyntaxError || fault instanceof TypeError ? 'a result is no JSON in UTF-8' : (fault as Error).message}: ${JSON.stringify(message.payload.toString())}`);
 		}
 	}
 
