@@ -141,15 +141,24 @@ export class Arena {
 		else if (raw) this.gate.current?.say(raw.bytes);
 	}
 
-	/** Asks for a reading, and waits for the one result. */
+	/** Asks for a reading, and waits for the one result. What a boot is asked, the next need not know: then it is asked anew. */
 	async probe(): Promise<void> {
-		if (!(await this.online())) throw this.fall('deaf', `the node does not come online (${this.node.running ? 'it runs' : 'it does not run'})`);
+		for (;;) {
+			if (!(await this.online())) throw this.fall('deaf', `the node does not come online (${this.node.running ? 'it runs' : 'it does not run'})`);
+			const { boots } = this.node.counts;
+			if (await this.#answers(boots)) break;
+		}
+		this.refused = false;
+	}
+
+	/** False if the boot has ended meanwhile. */
+	async #answers(boots: number): Promise<boolean> {
 		const asked = probe(this.base, `probe${++this.#probes}:`);
 		const { id } = asked.expected!;
 		const answers = (): number => this.judge.results.filter((result) => result.id === id).length;
 		let connection = this.gate.connections;
 		this.give(asked);
-		while (!(await this.until(() => answers() > 0, ANSWER_MS))) {
+		while (!(await this.until(() => answers() > 0 || this.node.counts.boots !== boots, ANSWER_MS))) {
 			if (connection === this.gate.connections && this.linked) throw this.fall('deaf', `the node is online and does not answer a command within ${ANSWER_MS / 1_000} s`);
 			if (!(await this.online())) throw this.fall('deaf', 'the node does not come online again');
 			connection = this.gate.connections;
@@ -157,7 +166,7 @@ export class Arena {
 		await this.pass(200);
 		if (answers() > 1 && connection === this.gate.connections) this.judge.complain('result', `a command was answered ${answers()} times`);
 		this.judge.results = this.judge.results.filter((result) => result.id !== id);
-		this.refused = false;
+		return this.node.counts.boots === boots;
 	}
 
 	/** What a command has changed is as it was. */

@@ -12,7 +12,7 @@ const KNOWN = ['interval', 'sample', 'calibrate'] as const;
 const ENDING = ['restart', 'stop'] as const;
 const STRANGE = [
 	'__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', 'length', 'INTERVAL', 'interval ', ' sample', 'sampl', 'samples', 'interval"', 'a"b', 'a\\b', '\\u0000', '{}', '0', '-1',
-	'é', 'sample\u0301', '\u202e', '$SYS', 'online', 'stop.', 'restart\n', 'result', '%s%n', '${1}', '<script>', '../stop',
+	'é', 'sample\u0301', '\u202e', '$SYS', 'online', 'stop.', 'restart\n', 'result', '%s%n', '${1}', '<script>', '..',
 ] as const;
 /** What the largest packet leaves to a name. */
 const NAME_BYTES_MAX = 360;

@@ -18,6 +18,8 @@ export interface Asked {
 	readonly expected: Expected;
 	/** Whether it came to the node for certain, once, and has a result to come for certain; "maybe": if so, then one. */
 	readonly sure: 'yes' | 'no' | 'maybe';
+	/** Those that MQTT keeps in order have the same: what a session stores, and what it does not. */
+	readonly lane: 'stored' | 'passing';
 }
 
 const KEYS = ['id', 'name', 'ok', 'error'];
@@ -46,13 +48,13 @@ export function judgeResults(asked: readonly Asked[], results: readonly Result[]
 
 /** Of those that can be told apart. "busy" may be said at once, before those that wait. */
 function outOfOrder(asked: readonly Asked[], results: readonly Result[]): string[] {
-	const order = new Map(asked.map(({ expected }, index) => [expected.tag, index]));
-	let last = -1;
+	const order = new Map(asked.map(({ expected, lane }, index) => [expected.tag, { index, lane }]));
+	const last = { stored: -1, passing: -1 };
 	for (const { id, error } of results) {
-		const at = order.get(tagOf(id));
-		if (at === undefined || error.startsWith('busy')) continue;
-		if (at <= last) return [`the results are not in the order of the commands: ${id} came after a later one, or twice`];
-		last = at;
+		const command = order.get(tagOf(id));
+		if (!command || error.startsWith('busy')) continue;
+		if (command.index <= last[command.lane]) return [`the results are not in the order of the commands: ${JSON.stringify(id)} came after a later one, or twice`];
+		last[command.lane] = command.index;
 	}
 	return [];
 }

@@ -49,6 +49,8 @@ export interface Options {
 	readonly engine?: ArenaOptions['engine'];
 	readonly script?: string;
 	readonly onLine?: (line: string, at: number) => void;
+	/** What the node holds is weighed after so many groups. */
+	readonly weighEvery?: number;
 	/** Given in place of what the plan has. */
 	readonly groups?: readonly Group[];
 }
@@ -101,7 +103,7 @@ class Run {
 		const chosen = this.#options.only ? { ...group, inputs: group.inputs.filter((_, i) => this.#options.only!.includes(i)) } : group;
 		const arena = await this.#enter(group.number);
 		const complaints = await giveGroup(arena, chosen);
-		if (!complaints.some(isFatal) && (group.number + 1) % WEIGH_EVERY === 0) complaints.push(...(await this.#weigh(arena)));
+		if (!complaints.some(isFatal) && (group.number + 1) % (this.#options.weighEvery ?? WEIGH_EVERY) === 0) complaints.push(...(await this.#weigh(arena)));
 		this.#count(chosen);
 		if (!complaints.length) return;
 		if (complaints.some(isFatal)) this.#leave();
@@ -258,6 +260,6 @@ function askedOf({ wire: { version } }: Arena, inputs: readonly Input[], { sure 
 	return inputs.flatMap(({ message, expected }): Asked[] => {
 		if (!expected || (message && remainingLength(message, version) > INBOUND_MAX)) return [];
 		if (sure === 'stored' && !message?.qos) return [];
-		return [{ expected, sure: sure === 'none' ? 'no' : expected.name === '' ? 'maybe' : 'yes' }];
+		return [{ expected, sure: sure === 'none' ? 'no' : expected.name === '' ? 'maybe' : 'yes', lane: message?.qos ? 'stored' : 'passing' }];
 	});
 }

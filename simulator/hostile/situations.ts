@@ -116,7 +116,7 @@ export const SITUATIONS = {
 		begin: async (arena, random) => condition(arena, 'peerWindowBytes', pick(random, [1, 7, 50, 200])),
 	},
 
-	crumbs: { weight: 5, takes: 'both', sure: 'all', begin: async (arena) => condition(arena, 'segmentBytes', [1, 3]) },
+	crumbs: { weight: 5, takes: 'both', sure: 'all', begin: async (arena) => condition(arena, 'segmentBytes', [1, 1]) },
 
 	slowness: { weight: 3, takes: 'both', sure: 'all', begin: async (arena) => condition(arena, 'latencyMs', [200, 1_500]) },
 
