@@ -71,15 +71,20 @@ async function main(options: Options): Promise<void> {
 	const startedAt = performance.now();
 	const sum = emptySum();
 	const todo = [...jobs(options)];
-	const progress = setInterval(() => console.error(`${sum.inputs} inputs, ${sum.failures} failures`), PROGRESS_MS);
+	const so = { far: 0, failures: 0 };
+	const onGroup = (inputs: number, failures: number): void => {
+		so.far += inputs;
+		so.failures += failures;
+	};
+	const progress = setInterval(() => console.error(`${so.far} inputs, ${so.failures} failures`), PROGRESS_MS);
 	const take = (outcome: Outcome): void => {
 		add(sum, outcome);
 		for (const failure of outcome.failures) console.log(tell(failure, sum));
 	};
 	const mayBegin = (): boolean => performance.now() - startedAt < options.minutes * 60_000;
 	const nextJob = (): Job | undefined => (mayBegin() ? todo.shift() : undefined);
-	if (options.verbose || options.group !== undefined) for (let job = nextJob(); job; job = nextJob()) take(await runGroups({ ...job, ...(options.verbose && { onLine }) }));
-	else await Promise.all(Array.from({ length: Math.min(options.workers, todo.length) }, () => work(nextJob, take)));
+	if (options.verbose || options.group !== undefined) for (let job = nextJob(); job; job = nextJob()) take(await runGroups({ ...job, onGroup, ...(options.verbose && { onLine }) }));
+	else await Promise.all(Array.from({ length: Math.min(options.workers, todo.length) }, () => work(nextJob, take, onGroup)));
 	clearInterval(progress);
 	console.log(report(sum, options.seed, (performance.now() - startedAt) / 1_000));
 	process.exitCode = sum.failures ? 1 : 0;
@@ -90,7 +95,7 @@ function onLine(line: string, at: number): void {
 }
 
 /** One process, one block after another. */
-function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void): Promise<void> {
+function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void, onGroup: (inputs: number, failures: number) => void): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const worker: ChildProcess = fork(fileURLToPath(import.meta.url), ['--worker'], { execArgv: process.execArgv });
 		const give = (): void => {
@@ -98,7 +103,8 @@ function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void):
 			if (job) worker.send(job);
 			else worker.disconnect();
 		};
-		worker.on('message', (message: { outcome: Outcome } | { broken: string }) => {
+		worker.on('message', (message: { outcome: Outcome } | { broken: string } | { group: readonly [number, number] }) => {
+			if ('group' in message) return onGroup(...message.group);
 			if ('broken' in message) return reject(new Error(message.broken));
 			take(message.outcome);
 			give();
@@ -110,9 +116,9 @@ function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void):
 
 function beWorker(): void {
 	// Nobody to tell any more: the program was ended.
-	const say = (message: object): boolean => process.connected && process.send!(message);
+	const say = (message: object): void => void (process.connected && process.send!(message));
 	process.on('message', (job: Job) => {
-		runGroups(job).then(
+		runGroups({ ...job, onGroup: (...group) => say({ group }) }).then(
 			(outcome) => say({ outcome }),
 			(fault: Error) => say({ broken: `Groups ${job.first} to ${job.first + job.count - 1} of seed ${job.seed} broke the simulation itself.\n${fault.stack}` }),
 		);

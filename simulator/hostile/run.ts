@@ -49,6 +49,8 @@ export interface Options {
 	readonly engine?: ArenaOptions['engine'];
 	readonly script?: string;
 	readonly onLine?: (line: string, at: number) => void;
+	/** Told of each group: how many inputs it had, and how many failures were found. */
+	readonly onGroup?: (inputs: number, failures: number) => void;
 	/** What the node holds is weighed after so many groups. */
 	readonly weighEvery?: number;
 	/** Given in place of what the plan has. */
@@ -61,6 +63,7 @@ const WEIGH_EVERY = 10;
 const GROWTH_MAX = 600;
 const WEIGHED_MIN = 6;
 const TRIALS_MAX = 40;
+const SHOWN_MAX = 6;
 
 export async function runGroups(options: Options): Promise<Outcome> {
 	const run = new Run(options);
@@ -105,6 +108,7 @@ class Run {
 		const complaints = await giveGroup(arena, chosen);
 		if (!complaints.some(isFatal) && (group.number + 1) % (this.#options.weighEvery ?? WEIGH_EVERY) === 0) complaints.push(...(await this.#weigh(arena)));
 		this.#count(chosen);
+		this.#options.onGroup?.(chosen.inputs.length, complaints.length);
 		if (!complaints.length) return;
 		if (complaints.some(isFatal)) this.#leave();
 		for (const complaint of complaints) await this.#note(complaint, chosen);
@@ -164,7 +168,7 @@ class Run {
 		const inputs = small ? small.map((place) => groupOf(this.#options.seed, group.number).inputs[place]!) : group.inputs;
 		this.#failures.push({
 			...complaint, first: small ? group.number : first, group: group.number, situation: group.situation, only,
-			shown: inputs.slice(0, 5).map(describe), command: commandFor(this.#options.seed, small ? group.number : first, group.number, only),
+			shown: shownOf(inputs), command: commandFor(this.#options.seed, small ? group.number : first, group.number, only),
 		});
 	}
 
@@ -188,6 +192,12 @@ class Run {
 		}
 		return left;
 	}
+}
+
+/** The first few, and how many more there are. */
+function shownOf(inputs: readonly Input[]): string[] {
+	const shown = inputs.slice(0, SHOWN_MAX).map(describe);
+	return inputs.length > SHOWN_MAX ? [...shown, `and ${inputs.length - SHOWN_MAX} more`] : shown;
 }
 
 async function first<Value>(values: readonly Value[], is: (value: Value) => Promise<boolean> | boolean): Promise<Value | undefined> {

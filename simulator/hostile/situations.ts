@@ -133,6 +133,19 @@ export const SITUATIONS = {
 		},
 	},
 
+	'no Wi-Fi': {
+		weight: 4, takes: 'messages', sure: 'none',
+		begin: async (arena, random) => {
+			const { air } = arena.simulation.world;
+			air.up = false;
+			await arena.pass(random.below(20_000));
+			return () => void (air.up = true);
+		},
+	},
+
+	/** Of the chip's heap beside XS there is none left. */
+	'no memory for sockets': { weight: 4, takes: 'both', sure: 'none', begin: async (arena) => condition(arena, 'heap', 'short') },
+
 	stopping: {
 		weight: 5, takes: 'both', sure: 'none',
 		begin: async (arena, random) => {
