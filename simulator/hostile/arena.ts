@@ -34,8 +34,10 @@ const STEADY_MS = 1_500;
 const ONLINE_MS = 200_000;
 /** src/limits.ts, BACKOFF_REFUSED_CAP_MS. */
 const REFUSED_MS = 310_000;
-/** From a command to its result, all before it included. */
-const ANSWER_MS = 30_000;
+/** From a command to its result, all before it included; a connection that is dead is noticed within 40 s (keep-alive and ping time), and is not one then. */
+const ANSWER_MS = 45_000;
+/** STOP_TIMEOUT_MS of src/limits.ts, and as much for a broker that takes nothing. */
+const LAST_WORDS_MS = 12_000;
 const BOOT_MS = 60_000;
 /** Readings that wait when nothing is wrong: the last is on its way. */
 const WAITING_FEW = 2;
@@ -167,6 +169,12 @@ export class Arena {
 		if (answers() > 1 && connection === this.gate.connections) this.judge.complain('result', `a command was answered ${answers()} times`);
 		this.judge.results = this.judge.results.filter((result) => result.id !== id);
 		return this.node.counts.boots === boots;
+	}
+
+	/** A stop or restart that was asked for is over: until then the node still answers. */
+	async lastWords(): Promise<void> {
+		await this.pass(LAST_WORDS_MS);
+		await this.probe();
 	}
 
 	/** What a command has changed is as it was. */
