@@ -171,10 +171,12 @@ export class Judge {
 
 	#measured(): void {
 		const now = this.#now();
-		if (now - this.#sampledAt < MEASUREMENT_MS && this.#sampledAt >= 0) return;
-		if (this.#measures && now - this.#sampledAt > this.#promisedMs + LATENESS_MS) this.#tooLate(now - this.#sampledAt);
+		// One reading, or two in a row of which the second promises anew.
+		const same = this.#sampledAt >= 0 && now - this.#sampledAt < MEASUREMENT_MS;
+		if (!same && this.#measures && now - this.#sampledAt > this.#promisedMs + LATENESS_MS) this.#tooLate(now - this.#sampledAt);
+		this.#promisedMs = same ? Math.max(this.#promisedMs, this.#intervalMs) : this.#intervalMs;
 		this.#sampledAt = now;
-		this.#promisedMs = this.#intervalMs;
+		if (same) return;
 		this.samples++;
 	}
 }

@@ -72,7 +72,7 @@ describe.concurrent('a node on XS goes on as if nothing had been after', () => {
 
 describe.concurrent('hostile input from a seed', () => {
 	// One node for each version.
-	const GROUPS = 40;
+	const GROUPS = 32;
 	it.each([[4, 0], [5, GROUPS_IN_A_BLOCK]] as const)('leaves a node of version %i well', async (_version, first) => {
 		const outcome = await runGroups({ seed: SEED, first, count: GROUPS });
 		expect(told(outcome)).toEqual([]);
