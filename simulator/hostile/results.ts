@@ -67,8 +67,8 @@ function* wrongNames(asked: readonly Asked[], results: readonly Result[]): Itera
 			if (id.startsWith('foreign')) yield `a message on a topic that was never asked for was obeyed: ${name}`;
 			continue;
 		}
-		if (expected.id !== undefined && !isCut(id, expected.id)) yield `a result has another id than it was asked with: ${JSON.stringify(id)} for ${JSON.stringify(expected.id)}`;
-		if (!isCut(name, expected.name)) yield `a result has another name than was asked for: ${JSON.stringify(name)} for ${JSON.stringify(expected.name)}`;
+		if (expected.id !== undefined && !isCut(id, expected.id, ID_LEFT_MIN)) yield `a result has another id than it was asked with: ${JSON.stringify(id)} for ${JSON.stringify(expected.id)}`;
+		if (!isCut(name, expected.name, NAME_LEFT_MIN)) yield `a result has another name than was asked for: ${JSON.stringify(name)} for ${JSON.stringify(expected.name)}`;
 	}
 }
 
@@ -78,11 +78,10 @@ export function tagOf(id: string): string {
 }
 
 /** The same, or cut at a character. */
-function isCut(said: string, asked: string): boolean {
-	if (said === asked) return true;
-	const told = said.endsWith('…') ? said.slice(0, -1) : said;
-	return [...told].length >= LEFT_MIN && asked.startsWith(told) && !/[\ud800-\udbff]$/.test(told);
+function isCut(said: string, asked: string, leftMin: number): boolean {
+	return said === asked || ([...said].length >= leftMin && asked.startsWith(said) && !/[\ud800-\udbff]$/.test(said));
 }
 
-/** What is left of a text that is cut: enough to tell it from others. */
-const LEFT_MIN = 8;
+/** Characters that are left of what is cut: of an id 100 bytes, of a name 40, where one may be written as an escape of six. */
+const ID_LEFT_MIN = 16;
+const NAME_LEFT_MIN = 6;

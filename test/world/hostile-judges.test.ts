@@ -43,6 +43,7 @@ describe('the judge of results', () => {
 		expect(of(id.slice(0, 20))).toEqual([]);
 		expect(of('t0:Ã©Ã©Ã©')[0]).toMatch(/^a result has another id/);
 		expect(of('t0:')[0]).toMatch(/^a result has another id/);
+		expect(of(id.slice(0, 12))[0]).toMatch(/^a result has another id/);
 		expect(judgeResults([command(0)], [result('t0:', { name: 'simple' })], true)[0]).toMatch(/^a result has another name/);
 	});
 
