@@ -11,6 +11,7 @@ import { command, probe } from './commands.js';
 import { Gate } from './gate.js';
 import type { Input } from './input.js';
 import { Judge } from './judge.js';
+import type { Result } from './results.js';
 import { Wire } from './wire.js';
 
 export class Fallen extends Error {}
@@ -39,6 +40,9 @@ const ANSWER_MS = 45_000;
 /** STOP_TIMEOUT_MS of src/limits.ts, and as much for a broker that takes nothing. */
 const LAST_WORDS_MS = 12_000;
 const BOOT_MS = 60_000;
+/** Between two probes of which one was refused. */
+const BUSY_MS = 3_000;
+const PROBES_MAX = 20;
 /** Readings that wait when nothing is wrong: the last is on its way. */
 const WAITING_FEW = 2;
 const DRAIN_MS = 240_000;
@@ -143,32 +147,36 @@ export class Arena {
 		else if (raw) this.gate.current?.say(raw.bytes);
 	}
 
-	/** Asks for a reading, and waits for the one result. What a boot is asked, the next need not know: then it is asked anew. */
+	/** Asks for a reading, and waits for the one result. It asks anew where a boot has ended meanwhile, or was busy. */
 	async probe(): Promise<void> {
-		for (;;) {
+		for (let times = 0; times < PROBES_MAX; times++) {
 			if (!(await this.online())) throw this.fall('deaf', `the node does not come online (${this.node.running ? 'it runs' : 'it does not run'})`);
-			const { boots } = this.node.counts;
-			if (await this.#answers(boots)) break;
+			if (await this.#answers(this.node.counts.boots)) {
+				this.refused = false;
+				return;
+			}
+			await this.pass(BUSY_MS);
 		}
-		this.refused = false;
+		throw this.fall('deaf', `the node has not carried out a command in ${PROBES_MAX} tries`);
 	}
 
-	/** False if the boot has ended meanwhile. */
+	/** False if it was refused, or the boot has ended. */
 	async #answers(boots: number): Promise<boolean> {
 		const asked = probe(this.base, `probe${++this.#probes}:`);
 		const { id } = asked.expected!;
-		const answers = (): number => this.judge.results.filter((result) => result.id === id).length;
+		const answers = (): readonly Result[] => this.judge.results.filter((result) => result.id === id);
 		let connection = this.gate.connections;
 		this.give(asked);
-		while (!(await this.until(() => answers() > 0 || this.node.counts.boots !== boots, ANSWER_MS))) {
+		while (!(await this.until(() => answers().length > 0 || this.node.counts.boots !== boots, ANSWER_MS))) {
 			if (connection === this.gate.connections && this.linked) throw this.fall('deaf', `the node is online and does not answer a command within ${ANSWER_MS / 1_000} s`);
 			if (!(await this.online())) throw this.fall('deaf', 'the node does not come online again');
 			connection = this.gate.connections;
 		}
 		await this.pass(200);
-		if (answers() > 1 && connection === this.gate.connections) this.judge.complain('result', `a command was answered ${answers()} times`);
+		const [answer, ...more] = answers();
+		if (more.length && connection === this.gate.connections) this.judge.complain('result', `a command was answered ${1 + more.length} times`);
 		this.judge.results = this.judge.results.filter((result) => result.id !== id);
-		return this.node.counts.boots === boots;
+		return answer?.ok === true && this.node.counts.boots === boots;
 	}
 
 	/** A stop or restart that was asked for is over: until then the node still answers. */
@@ -195,17 +203,16 @@ export class Arena {
 		if (!(await this.until(() => !ledger.missing(goal).length, ANSWER_MS))) throw this.fall('lost', `readings are missing, and nothing names them as dropped: ${ledger.missing(goal).join(', ')}`);
 	}
 
-	/** The reset button. */
-	reset(): void {
+	/** The reset button, after so many boots that were too short: without any, or with enough for a safe one. */
+	reset(loops: 0 | typeof BOOTS_OF_A_LOOP = 0): void {
+		this.node.storage.preferences.get(PREFERENCES)?.set('boots', ['number', loops]);
 		this.judge.reset();
 		this.node.restart();
 		this.#before = this.gate.connections;
 	}
 
-	/** As after a boot loop: the next boot is a safe one. Or, with 0, as after none. */
-	async bootAfter(loops: 0 | typeof BOOTS_OF_A_LOOP): Promise<void> {
-		this.node.storage.preferences.get(PREFERENCES)?.set('boots', ['number', loops]);
-		this.reset();
+	async boot(loops: 0 | typeof BOOTS_OF_A_LOOP): Promise<void> {
+		this.reset(loops);
 		await this.until(() => this.node.running, BOOT_MS);
 	}
 

@@ -27,6 +27,8 @@ export function isFatal({ what }: Complaint): boolean {
 const LATENESS_MS = 2_000;
 /** A restart that was asked for may be asked for again, while nobody knows that it was heard. */
 const REPEATS = 2;
+/** Results of late, more than can be on their way. */
+const LATELY = 50;
 /** The parts are asked several times for one reading. */
 const MEASUREMENT_MS = 250;
 
@@ -50,6 +52,7 @@ export class Judge {
 	#restartsAllowed = 0;
 	#stopsAllowed = false;
 	#lastWord = '';
+	readonly #lately: string[] = [];
 	#offsetsChanged = 0;
 
 	constructor(node: SimulatedNode, wire: Wire, now: () => number, intervalMs: number) {
@@ -113,12 +116,21 @@ export class Judge {
 	heard(message: Published): void {
 		this.ledger.heard(message);
 		if (message.topic.endsWith('/status') && !message.will) this.#lastWord = message.payload.toString();
-		if (!message.topic.endsWith('/result')) return;
+		if (!message.topic.endsWith('/result') || this.#isRepeated(message)) return;
 		try {
 			this.results.push(readResult(message.payload));
 		} catch (fault) {
 			this.complain('result', `${fault instanceof SyntaxError || fault instanceof TypeError ? 'a result is no JSON in UTF-8' : (fault as Error).message}: ${JSON.stringify(message.payload.toString())}`);
 		}
+	}
+
+	/** A result that the node sends again, because it has not heard that it came. */
+	#isRepeated({ dup, payload }: Published): boolean {
+		const text = payload.toString('latin1');
+		const repeated = dup && this.#lately.includes(text);
+		this.#lately.push(text);
+		if (this.#lately.length > LATELY) this.#lately.shift();
+		return repeated;
 	}
 
 	/** The campaign presses the reset button. */

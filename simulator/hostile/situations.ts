@@ -169,11 +169,11 @@ export const SITUATIONS = {
 	'safe mode': {
 		weight: 4, takes: 'both', sure: 'none',
 		begin: async (arena) => {
-			await arena.bootAfter(BOOTS_OF_A_LOOP);
+			await arena.boot(BOOTS_OF_A_LOOP);
 			await arena.online();
 			return async () => {
 				await arena.probe();
-				await arena.bootAfter(0);
+				await arena.boot(0);
 			};
 		},
 	},
