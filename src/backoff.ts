@@ -8,31 +8,31 @@ import type { Millis, Random } from './ports.js';
 import { BACKOFF_CAP_MS, BACKOFF_FLOOR_MS, BACKOFF_REFUSED_CAP_MS, BACKOFF_SPAN_MS, TAKEOVER_DELAY_MS, TAKEOVER_SPAN_MS } from './limits.js';
 
 export class Backoff {
-	readonly #random: Random;
-	#spanMs = BACKOFF_SPAN_MS;
+	private readonly random: Random;
+	private spanMs = BACKOFF_SPAN_MS;
 
 	constructor(random: Random) {
-		this.#random = random;
+		this.random = random;
 	}
 
 	/** The delay after an attempt that failed, 1 s to the cap; the next one's span is twice as long. */
 	failed(refused: boolean): Millis {
 		const capMs = refused ? BACKOFF_REFUSED_CAP_MS : BACKOFF_CAP_MS;
-		const spanMs = this.#spanMs;
-		this.#spanMs = spanMs * 2 < BACKOFF_REFUSED_CAP_MS ? spanMs * 2 : BACKOFF_REFUSED_CAP_MS;
+		const spanMs = this.spanMs;
+		this.spanMs = spanMs * 2 < BACKOFF_REFUSED_CAP_MS ? spanMs * 2 : BACKOFF_REFUSED_CAP_MS;
 		// Beyond its cap a refused node keeps to it: at most 12 attempts an hour, their phase spread by the delays before.
 		if (refused && spanMs >= capMs) return capMs;
 		const spanMaxMs = capMs - BACKOFF_FLOOR_MS;
-		return BACKOFF_FLOOR_MS + this.#random.below((spanMs < spanMaxMs ? spanMs : spanMaxMs) + 1);
+		return BACKOFF_FLOOR_MS + this.random.below((spanMs < spanMaxMs ? spanMs : spanMaxMs) + 1);
 	}
 
 	/** The delay while another client seems to take our place; the doubling stays where it is. */
 	takenOver(): Millis {
-		return TAKEOVER_DELAY_MS + this.#random.below(TAKEOVER_SPAN_MS);
+		return TAKEOVER_DELAY_MS + this.random.below(TAKEOVER_SPAN_MS);
 	}
 
 	/** The link proved useful: the next failure begins with the shortest span. */
 	useful(): void {
-		this.#spanMs = BACKOFF_SPAN_MS;
+		this.spanMs = BACKOFF_SPAN_MS;
 	}
 }

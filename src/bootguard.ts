@@ -13,16 +13,16 @@ const KEY = 'boots';
 export class BootGuard implements Pollable {
 	/** This boot is one in a loop. */
 	readonly safe: boolean;
-	readonly #store: Store;
-	readonly #restart: () => void;
-	#dueAt: Millis;
+	private readonly store: Store;
+	private readonly restart: () => void;
+	private dueAt: Millis;
 
 	constructor(store: Store, log: Log, restart: () => void) {
-		this.#store = store;
-		this.#restart = restart;
+		this.store = store;
+		this.restart = restart;
 		const boots = (store.get(KEY) ?? 0) + 1;
 		this.safe = boots > BOOTS_MAX;
-		this.#dueAt = this.safe ? SAFE_MODE_MS : SURVIVED_MS;
+		this.dueAt = this.safe ? SAFE_MODE_MS : SURVIVED_MS;
 		store.set(KEY, boots);
 		if (!this.safe) return;
 		const loop = `the last ${BOOTS_MAX} boots ended within ${(SURVIVED_MS / 60_000) | 0} minutes`;
@@ -30,8 +30,8 @@ export class BootGuard implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		if (now < this.#dueAt) return this.#dueAt;
-		this.#dueAt = NEVER;
+		if (now < this.dueAt) return this.dueAt;
+		this.dueAt = NEVER;
 		if (this.safe) this.reboot();
 		else this.survived();
 		return NEVER;
@@ -40,10 +40,10 @@ export class BootGuard implements Pollable {
 	/** Restarts at once. The next boot is wanted: it does not count towards a loop. */
 	reboot(): void {
 		this.survived();
-		this.#restart();
+		this.restart();
 	}
 
 	private survived(): void {
-		if (this.#store.get(KEY)) this.#store.set(KEY, 0);
+		if (this.store.get(KEY)) this.store.set(KEY, 0);
 	}
 }

@@ -54,7 +54,7 @@ export class CommandQueue implements Subscription {
 		if (payloadAt === payloadEnd && (retained || !isWord(bytes, nameAt, nameEnd, SAMPLE))) return this.ignored('an empty message on', bytes, nameAt, nameEnd);
 		if (retained) return this.ignored('a retained command (send it without the retain flag) on', bytes, nameAt, nameEnd);
 		if (!this.closed && this.put(bytes, nameAt, nameEnd, payloadAt, payloadEnd)) return;
-		writeResult(answers.text(), bytes, nameAt, nameEnd, payloadAt, payloadEnd, this.closed ? ENDING : BUSY);
+		writeResult(answers.beginAnswer(), bytes, nameAt, nameEnd, payloadAt, payloadEnd, this.closed ? ENDING : BUSY);
 		answers.answer(0, 0);
 	}
 

@@ -105,7 +105,7 @@ export class Commands implements Pollable {
 
 	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, now: Millis): void {
 		const error = this.actions.ending ? ENDING : this.obey(bytes, nameAt, payloadAt, payloadEnd);
-		writeResult(this.answers.text(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error);
+		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error);
 		this.answers.answer(1, now);
 	}
 

@@ -90,191 +90,187 @@ export class Link implements Pollable {
 	/** Why the last link or attempt ended. */
 	cause: Cause = Cause.None;
 
-	readonly #to: Destination;
-	readonly #network: Network;
-	readonly #transport: Transport;
-	readonly #upper: Upper;
-	readonly #backoff: Backoff;
-	readonly #log: Log;
-	readonly #date: Pick<Clock, 'unixSeconds'> | undefined;
-	#state: State = State.Waiting;
-	#enteredAt: Millis = 0;
-	#dueAt: Millis = 0;
-	#useful = false;
+	private readonly to: Destination;
+	private readonly network: Network;
+	private readonly transport: Transport;
+	private readonly upper: Upper;
+	private readonly backoff: Backoff;
+	private readonly log: Log;
+	private readonly date: Pick<Clock, 'unixSeconds'> | undefined;
+	state: State = State.Waiting;
+	private enteredAt: Millis = 0;
+	private dueAt: Millis = 0;
+	private useful = false;
 	/** Times in a row that the broker hung up soon after it had accepted us, or told us why; and whether it did so the last time. */
-	#hangUps = 0;
-	#told = false;
+	private hangUps = 0;
+	private told = false;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
 	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
-		this.#to = to;
-		this.#network = network;
-		this.#transport = transport;
-		this.#upper = upper;
-		this.#backoff = backoff;
-		this.#log = log;
-		this.#date = date;
-	}
-
-	get state(): State {
-		return this.#state;
+		this.to = to;
+		this.network = network;
+		this.transport = transport;
+		this.upper = upper;
+		this.backoff = backoff;
+		this.log = log;
+		this.date = date;
 	}
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
-		return this.#hangUps < TAKEOVERS_MIN && !this.#told ? 0 : this.#hangUps;
+		return this.hangUps < TAKEOVERS_MIN && !this.told ? 0 : this.hangUps;
 	}
 
 	poll(now: Millis): Millis {
-		const before = this.#state;
-		if (this.#upper.stopped && before < State.Parting) this.part(now);
+		const before = this.state;
+		if (this.upper.stopped && before < State.Parting) this.part(now);
 		for (;;) {
 			const event = this.observe(now);
-			const next = TABLE[this.#state][event];
-			if (next === this.#state) break;
+			const next = TABLE[this.state][event];
+			if (next === this.state) break;
 			if (next === State.Waiting) this.fail(event, now);
 			this.enter(next, now);
 		}
 		// The session has something to say at once, or somebody waits for the stop; both were asked before us in this turn.
-		const soon = this.#state === State.Greeting ? this.#enteredAt === now : this.#state === State.Stopped && before !== State.Stopped;
-		return soon ? now : this.#dueAt;
+		const soon = this.state === State.Greeting ? this.enteredAt === now : this.state === State.Stopped && before !== State.Stopped;
+		return soon ? now : this.dueAt;
 	}
 
 	/** For good. */
 	private part(now: Millis): void {
 		this.cause = Cause.None;
-		if (this.#state < State.Greeting) this.leave(now);
+		if (this.state < State.Greeting) this.leave(now);
 		this.enter(State.Parting, now);
 	}
 
 	private observe(now: Millis): Event {
-		const network = this.#network.state;
-		if (this.#state > State.Joining && network !== NetworkState.Up) return Event.Unjoined;
-		switch (this.#state) {
+		const network = this.network.state;
+		if (this.state > State.Joining && network !== NetworkState.Up) return Event.Unjoined;
+		switch (this.state) {
 			case State.Joining:
 				if (network === NetworkState.Up) return Event.Done;
 				if (network === NetworkState.Refused) return Event.Failed;
 				break;
 			case State.Resolving:
-				if (this.#network.resolved === '') return Event.Failed;
-				if (this.#network.resolved && this.dated()) return Event.Done;
+				if (this.network.resolved === '') return Event.Failed;
+				if (this.network.resolved && this.dated()) return Event.Done;
 				break;
 			case State.Opening:
-				if (this.#transport.state === TransportState.Open) return Event.Done;
-				if (this.#transport.state === TransportState.Securing) this.#dueAt = this.#enteredAt + TLS_TIMEOUT_MS;
-				if (this.#transport.state === TransportState.Lost) return Event.Failed;
+				if (this.transport.state === TransportState.Open) return Event.Done;
+				if (this.transport.state === TransportState.Securing) this.dueAt = this.enteredAt + TLS_TIMEOUT_MS;
+				if (this.transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
-				if (this.#upper.ended) return Event.Failed;
-				if (this.#upper.accepted) return Event.Done;
+				if (this.upper.ended) return Event.Failed;
+				if (this.upper.accepted) return Event.Done;
 				break;
 			case State.Online:
-				if (this.#upper.ended) return Event.Failed;
+				if (this.upper.ended) return Event.Failed;
 				this.watchUse(now);
 				break;
 			case State.Parting:
-				if (this.#transport.state !== TransportState.Open || this.#transport.room > 0) return Event.Done;
+				if (this.transport.state !== TransportState.Open || this.transport.room > 0) return Event.Done;
 				break;
 		}
-		return now >= this.#dueAt ? Event.Due : Event.None;
+		return now >= this.dueAt ? Event.Due : Event.None;
 	}
 
 	private dated(): boolean {
-		return !this.#date || this.#date.unixSeconds() > 0;
+		return !this.date || this.date.unixSeconds() > 0;
 	}
 
 	private watchUse(now: Millis): void {
-		if (this.#useful) return;
-		if (!this.#upper.acknowledged && now - this.#enteredAt < LINK_USEFUL_MS) return;
-		this.#useful = true;
-		this.#dueAt = NEVER;
+		if (this.useful) return;
+		if (!this.upper.acknowledged && now - this.enteredAt < LINK_USEFUL_MS) return;
+		this.useful = true;
+		this.dueAt = NEVER;
 		this.attempts = 0;
-		this.#backoff.useful();
+		this.backoff.useful();
 	}
 
 	private enter(state: State, now: Millis): void {
-		this.#state = state;
-		this.#enteredAt = now;
+		this.state = state;
+		this.enteredAt = now;
 		switch (state) {
 			case State.Joining:
 				this.attempts++;
-				this.#dueAt = now + WIFI_TIMEOUT_MS;
-				if (this.#network.state !== NetworkState.Up) this.#network.join(this.#to.ssid, this.#to.passphrase);
+				this.dueAt = now + WIFI_TIMEOUT_MS;
+				if (this.network.state !== NetworkState.Up) this.network.join(this.to.ssid, this.to.passphrase);
 				break;
 			case State.Resolving:
-				this.#dueAt = this.dated() ? now + DNS_TIMEOUT_MS : NEVER;
-				if (this.#dueAt === NEVER) this.#log.line('waiting for the date: without it no certificate can be checked');
-				this.#network.resolve(this.#to.host);
+				this.dueAt = this.dated() ? now + DNS_TIMEOUT_MS : NEVER;
+				if (this.dueAt === NEVER) this.log.line('waiting for the date: without it no certificate can be checked');
+				this.network.resolve(this.to.host);
 				break;
 			case State.Opening:
-				this.#dueAt = now + TCP_TIMEOUT_MS;
-				this.#transport.open(this.#network.resolved!, this.#to.port);
+				this.dueAt = now + TCP_TIMEOUT_MS;
+				this.transport.open(this.network.resolved!, this.to.port);
 				break;
 			case State.Greeting:
-				this.#dueAt = now + CONNACK_TIMEOUT_MS;
-				this.#upper.opened(now, this.attempts, this.takeovers);
+				this.dueAt = now + CONNACK_TIMEOUT_MS;
+				this.upper.opened(now, this.attempts, this.takeovers);
 				break;
 			case State.Online:
-				this.#useful = false;
-				this.#dueAt = now + LINK_USEFUL_MS;
-				this.#log.line(`online at ${this.#to.host}:${this.#to.port | 0}`);
+				this.useful = false;
+				this.dueAt = now + LINK_USEFUL_MS;
+				this.log.line(`online at ${this.to.host}:${this.to.port | 0}`);
 				break;
 			case State.Parting:
-				this.#dueAt = now + STOP_TIMEOUT_MS;
+				this.dueAt = now + STOP_TIMEOUT_MS;
 				break;
 			case State.Stopped:
-				if (this.#transport.state !== TransportState.Closed) this.leave(now);
-				this.#dueAt = NEVER;
+				if (this.transport.state !== TransportState.Closed) this.leave(now);
+				this.dueAt = NEVER;
 				break;
 		}
 	}
 
 	/** Says why, closes what is open, and sets the end of the wait. */
 	private fail(event: Event, now: Millis): void {
-		const refused = this.#state >= State.Greeting && this.#upper.refused;
+		const refused = this.state >= State.Greeting && this.upper.refused;
 		const sentence = this.reason(event);
-		const takenOver = this.#state === State.Online && this.countHangUp(now);
+		const takenOver = this.state === State.Online && this.countHangUp(now);
 		this.leave(now);
-		const delayMs = takenOver ? this.#backoff.takenOver() : this.#backoff.failed(refused);
-		this.#dueAt = now + delayMs;
-		const suspicion = !takenOver ? '' : this.#told ? ': another client uses our client id' : `, ${this.#hangUps | 0} times in a row: does another client use our client id?`;
-		this.#log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
+		const delayMs = takenOver ? this.backoff.takenOver() : this.backoff.failed(refused);
+		this.dueAt = now + delayMs;
+		const suspicion = !takenOver ? '' : this.told ? ': another client uses our client id' : `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
+		this.log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
 
 	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
 	private countHangUp(now: Millis): boolean {
-		this.#told = this.#upper.takenOver;
-		this.#hangUps = this.#told || this.cause === Cause.Tcp && now - this.#enteredAt < LINK_USEFUL_MS ? this.#hangUps + 1 : 0;
+		this.told = this.upper.takenOver;
+		this.hangUps = this.told || this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS ? this.hangUps + 1 : 0;
 		return this.takeovers > 0;
 	}
 
 	private leave(now: Millis): void {
-		if (this.#state === State.Online) this.unlinkedSince = now;
-		if (this.#state >= State.Greeting) this.#upper.closed(this.cause, now);
-		this.#transport.close();
+		if (this.state === State.Online) this.unlinkedSince = now;
+		if (this.state >= State.Greeting) this.upper.closed(this.cause, now);
+		this.transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
-		if (this.#state === State.Joining) this.#network.leave();
+		if (this.state === State.Joining) this.network.leave();
 	}
 
 	/** One sentence for a human, and the one word for machines. */
 	private reason(event: Event): string {
-		const { ssid, host, port } = this.#to;
+		const { ssid, host, port } = this.to;
 		if (event === Event.Unjoined) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
 		const late = event === Event.Due;
-		switch (this.#state) {
+		switch (this.state) {
 			case State.Joining:
 				if (late) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
 				return this.because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
 			case State.Resolving:
 				return this.because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
-				if (this.#transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.#transport.reason}`);
+				if (this.transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
 				if (late) return this.because(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
 				return this.because(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);
 			case State.Greeting:
 				if (late) return this.because(Cause.Silence, `${host}:${port | 0} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
-		return this.because(this.#upper.cause, this.#upper.ended);
+		return this.because(this.upper.cause, this.upper.ended);
 	}
 
 	private because(cause: Cause, sentence: string): string {

@@ -37,7 +37,7 @@ export interface Answers {
 	/** There is room for one, or never will be, and somebody to hear it. */
 	readonly ready: boolean;
 	/** An empty text to write one into, which is sent before anything else is written. */
-	text(): Text;
+	beginAnswer(): Text;
 	/** Sends it: with QoS 1 it is kept until it is acknowledged; with 0 it goes at once, past all that waits, which MUST be for a message just heard. */
 	answer(qos: number, now: Millis): void;
 }

@@ -34,7 +34,7 @@ function setUp() {
 	};
 	const answers = {
 		get ready() { return room.ready; },
-		text: () => text.clear(),
+		beginAnswer: () => text.clear(),
 		answer: (qos: number) => void (qos ? results : early).push(take()),
 	};
 	const typed = { take: () => { const line = room.typed; room.typed = ''; return line; } };

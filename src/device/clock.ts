@@ -14,22 +14,22 @@ import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer 
 const LONGEST_MS = 0x3fff_ffff;
 
 export class DeviceClock implements Clock {
-	#ticks = Time.ticks;
-	#elapsedMs: Millis = 0;
-	#bootSeconds = 0;
+	private ticks = Time.ticks;
+	private elapsedMs: Millis = 0;
+	private bootSeconds = 0;
 	/** Set by main, once. */
 	uptimeBefore = 0;
 	earlierBoots = 0;
 
 	now(): Millis {
 		const ticks = Time.ticks;
-		this.#elapsedMs += Time.delta(this.#ticks, ticks);
-		this.#ticks = ticks;
-		return this.#elapsedMs;
+		this.elapsedMs += Time.delta(this.ticks, ticks);
+		this.ticks = ticks;
+		return this.elapsedMs;
 	}
 
 	unixSeconds(): number {
-		return this.#bootSeconds && Math.floor(this.#bootSeconds + this.now() / 1000);
+		return this.bootSeconds && Math.floor(this.bootSeconds + this.now() / 1000);
 	}
 
 	uptime(): number {
@@ -37,7 +37,7 @@ export class DeviceClock implements Clock {
 	}
 
 	setUnixSeconds(seconds: number): void {
-		this.#bootSeconds = seconds - this.now() / 1000;
+		this.bootSeconds = seconds - this.now() / 1000;
 	}
 }
 
@@ -68,58 +68,58 @@ export class DeviceAlarm implements Alarm {
 
 export class DeviceTimeServer implements TimeServer {
 	state: TimeState = TimeState.Idle;
-	readonly #clock: DeviceClock;
-	readonly #alarm: Alarm;
-	#client: SNTP | undefined;
-	#resolving = false;
+	private readonly clock: DeviceClock;
+	private readonly alarm: Alarm;
+	private client: SNTP | undefined;
+	private resolving = false;
 	/** Counts the clients: one that was given up, or half made, is not listened to. */
-	#question = 0;
+	private question = 0;
 
 	constructor(clock: DeviceClock, alarm: Alarm) {
-		this.#clock = clock;
-		this.#alarm = alarm;
+		this.clock = clock;
+		this.alarm = alarm;
 	}
 
 	ask(host: string): void {
 		// Its timer would go on asking for a connection that is gone.
-		if (this.state === TimeState.Asking) this.#client?.close();
-		this.#client = undefined;
-		this.#question++;
+		if (this.state === TimeState.Asking) this.client?.close();
+		this.client = undefined;
+		this.question++;
 		this.state = TimeState.Asking;
 		// Looked up here, not by the SDK's client: a resolver that never answers keeps whoever asked it, and would be asked once a minute.
-		if (this.#resolving) return;
-		this.#resolving = true;
+		if (this.resolving) return;
+		this.resolving = true;
 		try {
 			Net.resolve(host, this.resolved.bind(this));
 		} catch {
 			// No memory for the question: asked again later, like after silence.
-			this.#resolving = false;
+			this.resolving = false;
 			this.state = TimeState.Failed;
 		}
 	}
 
 	private resolved(_name: string, address: string | undefined): void {
-		this.#resolving = false;
-		const question = ++this.#question;
+		this.resolving = false;
+		const question = ++this.question;
 		try {
 			if (!address) return this.failed();
-			this.#client = new SNTP({ host: address }, this.heard.bind(this, question));
+			this.client = new SNTP({ host: address }, this.heard.bind(this, question));
 		} catch {
 			this.failed();
 		}
 	}
 
 	private failed(): void {
-		this.#client = undefined;
+		this.client = undefined;
 		this.state = TimeState.Failed;
-		this.#alarm.wake();
+		this.alarm.wake();
 	}
 
 	private heard(question: number, message: number, value?: unknown): void {
-		if (question !== this.#question || message === SNTP.retry) return;
-		this.#client = undefined;
-		if (message === SNTP.time) this.#clock.setUnixSeconds(value as number);
+		if (question !== this.question || message === SNTP.retry) return;
+		this.client = undefined;
+		if (message === SNTP.time) this.clock.setUnixSeconds(value as number);
 		this.state = message === SNTP.time ? TimeState.Answered : TimeState.Failed;
-		this.#alarm.wake();
+		this.alarm.wake();
 	}
 }

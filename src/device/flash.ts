@@ -23,17 +23,17 @@ export function openFlash(log: Log): Flash | undefined {
 class DeviceFlash implements Flash {
 	readonly sectorBytes: number;
 	readonly sectorCount: number;
-	readonly #flash: NorFlash;
+	private readonly flash: NorFlash;
 
 	constructor(flash: NorFlash) {
-		this.#flash = flash;
+		this.flash = flash;
 		this.sectorBytes = flash.blockSize;
 		this.sectorCount = Math.floor(flash.byteLength / flash.blockSize);
 	}
 
 	read(offset: number, into: Uint8Array): boolean {
 		try {
-			into.set(new Uint8Array(this.#flash.read(offset, into.length)));
+			into.set(new Uint8Array(this.flash.read(offset, into.length)));
 			return true;
 		} catch {
 			return false;
@@ -42,7 +42,7 @@ class DeviceFlash implements Flash {
 
 	write(offset: number, bytes: Uint8Array): boolean {
 		try {
-			this.#flash.write(offset, bytes.length, bytes);
+			this.flash.write(offset, bytes.length, bytes);
 			return true;
 		} catch {
 			return false;
@@ -51,7 +51,7 @@ class DeviceFlash implements Flash {
 
 	erase(sector: number): boolean {
 		try {
-			this.#flash.erase(sector);
+			this.flash.erase(sector);
 			return true;
 		} catch {
 			return false;

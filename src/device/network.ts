@@ -16,11 +16,11 @@ const RSSI_FAULT = 31;
 export class DeviceNetwork implements Network {
 	state: NetworkState = NetworkState.Down;
 	resolved: string | undefined;
-	readonly #alarm: Alarm;
-	#asking = false;
+	private readonly alarm: Alarm;
+	private asking = false;
 
 	constructor(alarm: Alarm) {
-		this.#alarm = alarm;
+		this.alarm = alarm;
 		WiFi.mode = WiFi.Mode.station;
 		new WiFi(undefined, this.heard.bind(this));
 	}
@@ -47,21 +47,21 @@ export class DeviceNetwork implements Network {
 	resolve(host: string): void {
 		this.resolved = undefined;
 		// The SDK keeps each question until it is answered: one that never is would otherwise be joined by more until memory is full.
-		if (this.#asking) return;
-		this.#asking = true;
+		if (this.asking) return;
+		this.asking = true;
 		try {
 			Net.resolve(host, this.answered.bind(this));
 		} catch {
 			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that failed.
-			this.#asking = false;
+			this.asking = false;
 			this.resolved = '';
 		}
 	}
 
 	private answered(_name: string, address: string | undefined): void {
-		this.#asking = false;
+		this.asking = false;
 		this.resolved = address ?? '';
-		this.#alarm.wake();
+		this.alarm.wake();
 	}
 
 	private heard(message: string, code?: number): void {
@@ -79,6 +79,6 @@ export class DeviceNetwork implements Network {
 				this.state = code === PASSPHRASE_REFUSED ? NetworkState.Refused : NetworkState.Down;
 				break;
 		}
-		this.#alarm.wake();
+		this.alarm.wake();
 	}
 }

@@ -22,21 +22,21 @@ export interface SerialPins {
 }
 
 export class DeviceSerial implements Log, Console {
-	readonly #serial: Serial;
-	readonly #alarm: Alarm;
-	readonly #ring = new Uint8Array(RING_BYTES);
-	readonly #piece = new Uint8Array(PIECE_MAX);
-	#head = 0;
-	#tail = 0;
-	#writable = false;
-	#dropped = 0;
-	#typing = '';
-	#typed = '';
+	private readonly serial: Serial;
+	private readonly alarm: Alarm;
+	private readonly ring = new Uint8Array(RING_BYTES);
+	private readonly piece = new Uint8Array(PIECE_MAX);
+	private head = 0;
+	private tail = 0;
+	private writable = false;
+	private dropped = 0;
+	private typing = '';
+	private typed = '';
 
 	/** `pins`: transmit, receive and port, as an ESP32 wants to be told; an ESP8266 has one line. */
 	constructor(pins: SerialPins, alarm: Alarm) {
-		this.#alarm = alarm;
-		this.#serial = new Serial({
+		this.alarm = alarm;
+		this.serial = new Serial({
 			baud: BAUD,
 			transmit: pins.transmit,
 			receive: pins.receive,
@@ -48,23 +48,23 @@ export class DeviceSerial implements Log, Console {
 	}
 
 	line(text: string): void {
-		const note = this.#dropped ? `(${this.#dropped | 0} lines dropped) ` : '';
+		const note = this.dropped ? `(${this.dropped | 0} lines dropped) ` : '';
 		// A whole line or nothing.
-		if (RING_BYTES - (this.#tail - this.#head) < note.length + text.length + 2) {
-			this.#dropped++;
+		if (RING_BYTES - (this.tail - this.head) < note.length + text.length + 2) {
+			this.dropped++;
 			return;
 		}
-		this.#dropped = 0;
+		this.dropped = 0;
 		this.put(note);
 		this.put(text);
 		this.byte(RETURN);
 		this.byte(NEWLINE);
-		if (this.#writable) this.drain(PIECE_MAX);
+		if (this.writable) this.drain(PIECE_MAX);
 	}
 
 	take(): string {
-		const typed = this.#typed;
-		this.#typed = '';
+		const typed = this.typed;
+		this.typed = '';
 		return typed;
 	}
 
@@ -77,20 +77,20 @@ export class DeviceSerial implements Log, Console {
 	}
 
 	private byte(code: number): void {
-		this.#ring[this.#tail++ % RING_BYTES] = code;
+		this.ring[this.tail++ % RING_BYTES] = code;
 	}
 
 	/** The line takes so many bytes. */
 	drain(room: number): void {
-		let count = this.#tail - this.#head;
-		this.#writable = count === 0;
+		let count = this.tail - this.head;
+		this.writable = count === 0;
 		if (count === 0) return;
 		if (count > room) count = room;
 		if (count > PIECE_MAX) count = PIECE_MAX;
-		for (let i = 0; i < count; i++) this.#piece[i] = this.#ring[(this.#head + i) % RING_BYTES];
+		for (let i = 0; i < count; i++) this.piece[i] = this.ring[(this.head + i) % RING_BYTES];
 		try {
-			this.#serial.write(count === PIECE_MAX ? this.#piece : this.#piece.subarray(0, count));
-			this.#head += count;
+			this.serial.write(count === PIECE_MAX ? this.piece : this.piece.subarray(0, count));
+			this.head += count;
 		} catch {
 			// The FIFO is fuller than it said; onWritable comes when it has drained.
 		}
@@ -99,7 +99,7 @@ export class DeviceSerial implements Log, Console {
 	/** So many bytes have come. */
 	receive(count: number): void {
 		while (count-- > 0) {
-			const bytes = this.#serial.read(1) as ArrayBuffer | undefined;
+			const bytes = this.serial.read(1) as ArrayBuffer | undefined;
 			if (!bytes) return;
 			this.key(new Uint8Array(bytes)[0]);
 		}
@@ -107,13 +107,13 @@ export class DeviceSerial implements Log, Console {
 
 	private key(code: number): void {
 		if (code !== NEWLINE && code !== RETURN) {
-			if (this.#typing.length < TYPED_MAX) this.#typing += String.fromCharCode(code);
+			if (this.typing.length < TYPED_MAX) this.typing += String.fromCharCode(code);
 			return;
 		}
-		if (this.#typing === '') return;
-		this.#typed = this.#typing;
-		this.#typing = '';
-		this.#alarm.wake();
+		if (this.typing === '') return;
+		this.typed = this.typing;
+		this.typing = '';
+		this.alarm.wake();
 	}
 }
 
