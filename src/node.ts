@@ -30,7 +30,6 @@ export class Node {
 	/** Asks every part once. */
 	private run(): void {
 		const { parts } = this;
-		if (parts === NOBODY) return;
 		try {
 			const now = this.clock.now();
 			let wakeAt: Millis = NEVER;
@@ -41,6 +40,7 @@ export class Node {
 			this.alarm.set(wakeAt, now);
 		} catch (bug) {
 			this.parts = NOBODY;
+			this.alarm.set(NEVER, 0);
 			this.bugs.tell(bug);
 		}
 	}

@@ -12,6 +12,8 @@ import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer 
 
 /** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
 const LONGEST_MS = 0x3fff_ffff;
+/** What the timer repeats after. Never the same as a wait: the SDK's simulator for Linux then goes on at the pace of the wait before, without rest. */
+const REPEAT_MS = LONGEST_MS + 1;
 
 export class DeviceClock implements Clock {
 	private ticks = Time.ticks;
@@ -51,7 +53,7 @@ export class DeviceAlarm implements Alarm {
 
 	begin(run: () => void): void {
 		// A repeating timer stays alive after it fired, so one handle serves for ever.
-		this.timer = Timer.set(run, 0, LONGEST_MS);
+		this.timer = Timer.set(run, 0, REPEAT_MS);
 	}
 
 	wake(): void {
@@ -62,7 +64,7 @@ export class DeviceAlarm implements Alarm {
 	set(at: Millis, now: Millis): void {
 		if (!this.timer) return;
 		const waitMs = at === NEVER ? LONGEST_MS : Math.ceil(at - now);
-		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, LONGEST_MS);
+		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, REPEAT_MS);
 	}
 }
 
