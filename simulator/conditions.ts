@@ -15,6 +15,14 @@ export interface Conditions {
 	tcp: 'ok' | 'refused' | 'silent';
 	/** The chip's own heap, beside XS: short of memory, neither sockets nor questions to servers can be made, and nothing is taken to be sent. */
 	heap: 'ok' | 'short';
+	/** Of the ESP8266's heap, for the radio: a range, in which each node has its place. */
+	wifiBytes: readonly [low: number, high: number];
+	/** The share of packets that are lost, in each direction of a virtual network; TCP sends them again. */
+	lossRate: number;
+	/** Nothing passes, and nobody is told: what is sent meanwhile is lost. */
+	stalled: boolean;
+	/** How long a peer in the virtual network waits with an acknowledgement for something to send along with it. */
+	ackDelayMs: readonly [low: number, high: number];
 	/** Bytes that a peer in the virtual network takes before it must acknowledge them. */
 	peerWindowBytes: number;
 }
@@ -28,6 +36,10 @@ export function calmConditions(): Conditions {
 		timeOffsetSeconds: 0,
 		tcp: 'ok',
 		heap: 'ok',
+		wifiBytes: [3_000, 4_000],
+		lossRate: 0,
+		stalled: false,
+		ackDelayMs: [40, 40],
 		peerWindowBytes: 65_535,
 	};
 }

@@ -18,5 +18,7 @@ const { static: blockBytes, stack } = manifest.platforms.esp.creation;
 const STAND_IN_SLOTS = 110;
 
 export const STACK_SLOTS = stack + STAND_IN_SLOTS;
+/** All that XS has: its stack, slots and chunks. The rest of the chip's RAM is its heap. */
+export const BLOCK_BYTES = blockBytes;
 /** For slots and chunks: the block less its stack. */
 export const MEMORY_BYTES = blockBytes - stack * SLOT_BYTES;

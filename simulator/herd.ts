@@ -206,6 +206,8 @@ class HerdNode implements Transport, Upper, Network {
 	address(): string {
 		return '10.0.0.2';
 	}
+	settle(): void {}
+
 	write(): boolean {
 		return true;
 	}

@@ -6,6 +6,7 @@
 import type { Clock } from './clock.js';
 import { AnalogDevice } from './devices/analog.js';
 import { DeviceError, type Chip, type ChipName, type Device, type Operation } from './devices/chip.js';
+import { Heap, type Shortage } from './devices/heap.js';
 import { I2cDevice } from './devices/i2c.js';
 import { NamesDevice, type Servers } from './devices/names.js';
 import type { Sht3x, Tmp36 } from './devices/sensors.js';
@@ -52,6 +53,7 @@ export const POWER_CUT = 'power cut';
 export class Machine implements Chip {
 	readonly name: ChipName;
 	readonly random: Random;
+	readonly heap: Heap;
 	readonly wifi: WifiDevice;
 	readonly bootedAt: number;
 	/** Next message, or undefined. */
@@ -69,12 +71,13 @@ export class Machine implements Chip {
 	readonly #onWork: () => void;
 	#alive = true;
 
-	/** `onWork`: there is a message, or the time to wake has changed. */
-	constructor(around: Surroundings, boot: number, onWork: () => void) {
+	/** `onWork`: there is a message, or the time to wake has changed. `onEmpty`: the chip's heap was too small for something. */
+	constructor(around: Surroundings, boot: number, onWork: () => void, onEmpty: (shortage: Shortage) => void) {
 		this.#around = around;
 		this.#onWork = onWork;
 		this.name = around.board.chip as ChipName;
 		this.random = new Random(`${around.seed}/machine/${boot}`);
+		this.heap = new Heap(this.name, new Random(`${around.seed}/wifi`).next(), around.servers.conditions, onEmpty);
 		this.bootedAt = Math.ceil(around.clock.now());
 		this.busyUntil = this.bootedAt;
 		this.wifi = new WifiDevice(this, around.air, around.index);
@@ -162,6 +165,12 @@ export class Machine implements Chip {
 				},
 				trace: (text: string) => void this.#around.onTrace(text),
 				'time.set': () => {},
+				// For stand-ins of C that takes memory for as long as a call lasts, and aborts where there is none.
+				'heap.borrow': (what: string, bytes: number) => {
+					const held = this.heap.take(what, bytes);
+					if (!held) throw new EngineStop(`crash: no memory for ${what}`);
+					held.release();
+				},
 			},
 		};
 	}

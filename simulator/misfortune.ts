@@ -3,10 +3,11 @@
 // Rule: each misfortune begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
 // `untilMs` all is calm again, so that what must heal can be seen to heal.
 
-import { calmConditions, type Conditions } from './conditions.js';
+import type { Conditions } from './conditions.js';
 import { Random } from './random.js';
 import type { Trouble } from './devices/sensors.js';
 import type { VirtualBroker } from './virtual-broker.js';
+import type { World } from './simulation.js';
 import { Twin } from './virtual-twin.js';
 import type { VirtualSimulation } from './virtual.js';
 
@@ -16,6 +17,7 @@ type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Pr
 const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
 /** What is left of the peer's window. */
 const TINY_WINDOW_BYTES = [1, 200] as const;
+const LOSS = [0.02, 0.2] as const;
 const ACK_DELAY_MS = [1_000, 45_000] as const;
 const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
@@ -46,21 +48,24 @@ export const MISFORTUNES = {
 			world.air.dhcp = true;
 		};
 	},
-	unknownNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'fails')),
-	silentNames: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'dns', 'silent')),
-	silentTime: ({ world }) => calmable(world.conditions, 'time', 'silent'),
-	wrongTime: ({ world }, random) => calmable(world.conditions, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
+	unknownNames: ({ world, broker }) => whileConnecting(broker, calmable(world, 'dns', 'fails')),
+	silentNames: ({ world, broker }) => whileConnecting(broker, calmable(world, 'dns', 'silent')),
+	silentTime: ({ world }) => calmable(world, 'time', 'silent'),
+	wrongTime: ({ world }, random) => calmable(world, 'timeOffsetSeconds', Math.round(random.between(...CLOCK_STEP_SECONDS))),
 	/** The broker closes every connection, in good order. */
 	hangUp: ({ broker }) => broker.hangUp(),
 	/** The chip has memory for what it does, not for more. */
-	shortHeap: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'heap', 'short')),
+	shortHeap: ({ world, broker }) => whileConnecting(broker, calmable(world, 'heap', 'short')),
 	/** Existing connections turn half-open. */
 	halfOpen: ({ network }) => network.freeze(),
-	refusedConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'refused')),
-	unansweredConnections: ({ world, broker }) => whileConnecting(broker, calmable(world.conditions, 'tcp', 'silent')),
-	tinyWindow: ({ world }, random) => calmable(world.conditions, 'peerWindowBytes', Math.round(random.between(...TINY_WINDOW_BYTES))),
-	slowNetwork: ({ world }, random) => calmable(world.conditions, 'latencyMs', [500, random.between(1_000, 4_000)]),
-	crumbs: ({ world }) => calmable(world.conditions, 'segmentBytes', [1, 3]),
+	refusedConnections: ({ world, broker }) => whileConnecting(broker, calmable(world, 'tcp', 'refused')),
+	unansweredConnections: ({ world, broker }) => whileConnecting(broker, calmable(world, 'tcp', 'silent')),
+	tinyWindow: ({ world }, random) => calmable(world, 'peerWindowBytes', Math.round(random.between(...TINY_WINDOW_BYTES))),
+	slowNetwork: ({ world }, random) => calmable(world, 'latencyMs', [500, random.between(1_000, 4_000)]),
+	lossyNetwork: ({ world }, random) => calmable(world, 'lossRate', random.between(...LOSS)),
+	/** Nothing passes, and nobody is told. */
+	stall: ({ world }) => calmable(world, 'stalled', true),
+	crumbs: ({ world }) => calmable(world, 'segmentBytes', [1, 3]),
 	brokerRestart: ({ broker }) => {
 		broker.kill();
 		return () => broker.start();
@@ -209,6 +214,6 @@ function condition<Thing, Key extends keyof Thing>(thing: Thing, key: Key, value
 	return () => void (thing[key] = calm);
 }
 
-function calmable<Key extends keyof Conditions>(conditions: Conditions, key: Key, value: Conditions[Key]): () => void {
-	return condition(conditions, key, value, calmConditions()[key]);
+function calmable<Key extends keyof Conditions>({ conditions, calm }: World, key: Key, value: Conditions[Key]): () => void {
+	return condition(conditions, key, value, calm[key]);
 }

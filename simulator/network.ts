@@ -19,11 +19,17 @@ export interface WireEvents {
 }
 
 export interface Wire {
+	/** For judges: the node's socket has taken these. They leave later, with send(), or never. And: the node has read these. */
+	written?(bytes: Uint8Array): void;
+	read?(bytes: Uint8Array): void;
+	/** One segment. */
 	send(bytes: Uint8Array): void;
 	/** So much room more in the node's window. */
 	consumed(count: number): void;
 	/** Says goodbye after what was sent; no events any more. */
 	close(): void;
+	/** As reset(), though what was sent just before may still be read by the peer; none of it is sent again. */
+	abort(): void;
 	/** Breaks it off; no events any more. */
 	reset(): void;
 	/** The node is gone without a word: the peer goes on believing in the connection. */
@@ -131,7 +137,7 @@ export class RealNetwork implements Network {
 			if (open) events.failed();
 		});
 		const end = (): void => void (open = false);
-		return { send() {}, consumed() {}, close: end, reset: end, vanish: end };
+		return { send() {}, consumed() {}, close: end, abort: end, reset: end, vanish: end };
 	}
 }
 
@@ -189,6 +195,11 @@ class RealWire implements Wire {
 			if (this.#socket.readableEnded) this.#socket.destroy();
 			this.#unlisten();
 		});
+	}
+
+	/** This machine's own TCP has handed on what it took already. */
+	abort(): void {
+		this.reset();
 	}
 
 	reset(): void {

@@ -5,6 +5,7 @@
 // the preferences that it had.
 
 import type { Task } from './clock.js';
+import type { Heap } from './devices/heap.js';
 import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import type { Storage } from './devices/storage.js';
 import { STACK_SLOTS } from './creation.js';
@@ -21,6 +22,7 @@ const TURN_MS = 0.1;
 const WELL_MS = 60_000;
 const FAULTS_IN_A_ROW_MAX = 20;
 const CALLS_SHOWN = 3;
+const SHORTAGES_SHOWN = 20;
 /** A slot of the 32-bit engine. */
 const SLOT_BYTES = 16;
 
@@ -44,6 +46,8 @@ export interface NodeMemory {
 export class SimulatedNode {
 	readonly name: string;
 	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0 };
+	/** Each time that the chip's heap was too small for something, with who held it. */
+	readonly shortages: string[] = [];
 	/** Each reason that a boot ended for. */
 	readonly ends: string[] = [];
 	readonly #options: NodeOptions;
@@ -52,6 +56,7 @@ export class SimulatedNode {
 	#baseline: Memory | undefined;
 	#due: Task | undefined;
 	#booting: Task | undefined;
+	#heapLeast = Infinity;
 	#faultsInARow = 0;
 	#inTurn = false;
 	#onceStopped: (() => void) | undefined;
@@ -73,6 +78,16 @@ export class SimulatedNode {
 		return this.#options.storage;
 	}
 
+	/** The chip's own heap, in this boot. */
+	get heap(): Heap | undefined {
+		return this.#machine?.heap;
+	}
+
+	/** The least that was free of it in any boot. */
+	get heapLeast(): number {
+		return Math.min(this.#heapLeast, this.heap?.lowest ?? Infinity);
+	}
+
 	get running(): boolean {
 		return this.#machine !== undefined;
 	}
@@ -82,7 +97,7 @@ export class SimulatedNode {
 		if (this.running) return;
 		this.#stayOff();
 		const boot = ++this.counts.boots;
-		const machine = new Machine(this.#options, boot, () => this.#arm());
+		const machine = new Machine(this.#options, boot, () => this.#arm(), ({ sentence }) => this.#short(sentence));
 		this.#machine = machine;
 		this.#engine = startEngine(this.#options.engine, machine.answer);
 		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify({ telltale: this.#options.config })};`);
@@ -207,6 +222,10 @@ export class SimulatedNode {
 		else this.#crash(fault.message);
 	}
 
+	#short(sentence: string): void {
+		if (this.shortages.length < SHORTAGES_SHOWN) this.shortages.push(`${(this.#options.clock.now() / 1_000).toFixed(1)} s: ${sentence}`);
+	}
+
 	#crash(reason: string): void {
 		this.counts.faults++;
 		this.#faultsInARow = this.#machine!.ms() < WELL_MS ? this.#faultsInARow + 1 : 1;
@@ -221,6 +240,7 @@ export class SimulatedNode {
 		if (!this.#machine) return;
 		this.ends.push(reason);
 		if (this.#due) this.#due.cancelled = true;
+		this.#heapLeast = this.heapLeast;
 		this.#machine.down(orderly);
 		this.#engine?.kill();
 		this.#machine = undefined;

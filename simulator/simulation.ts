@@ -48,6 +48,8 @@ export interface WorldOptions {
 	/** Unix time at the beginning. */
 	readonly startUnixMs?: number;
 	readonly ticksAtBoot?: number;
+	/** What the world is like in calm times, where it is not as calm as others. */
+	readonly conditions?: Partial<Conditions>;
 }
 
 export interface SimulationOptions extends WorldOptions {
@@ -71,7 +73,9 @@ const SPEED_MAX = 10_000;
 /** What a world is made of. */
 export class World {
 	readonly seed: string;
-	readonly conditions: Conditions = calmConditions();
+	/** In calm times. */
+	readonly calm: Readonly<Conditions>;
+	readonly conditions: Conditions;
 	readonly air: AccessPoint;
 	readonly nodes: SimulatedNode[] = [];
 	readonly clock: Scheduler;
@@ -81,6 +85,8 @@ export class World {
 	/** `makeNetwork` is given the world as far as it is there: clock, seed and conditions. */
 	constructor(options: WorldOptions, clock: Scheduler, settings: Settings, makeNetwork: (world: World) => Network) {
 		this.seed = String(options.seed ?? Math.floor(Math.random() * 0x1_0000_0000));
+		this.calm = { ...calmConditions(), ...options.conditions };
+		this.conditions = { ...this.calm };
 		this.clock = clock;
 		this.startUnixMs = options.startUnixMs ?? Date.now();
 		this.air = new AccessPoint(String(settings.ssid), String(settings.passphrase));

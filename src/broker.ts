@@ -136,6 +136,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
 		this.flush(now);
+		this.#transport.settle();
 		if (this.#transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
 		// A command was heard; those who carry it out were asked before us in this turn.
 		return idle && !this.idle ? now : wakeAt;

@@ -7,7 +7,7 @@
 
 import type { Backoff } from './backoff.js';
 import { Cause } from './causes.js';
-import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from './limits.js';
 import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from './ports.js';
 
 export const enum State {
@@ -22,6 +22,8 @@ export const enum State {
 	/** For the CONNACK. */
 	Greeting,
 	Online,
+	/** For the acknowledgement of what was said last: an ESP8266's close() throws away what is under way. */
+	Parting,
 	/** Stopped for good, by command. */
 	Stopped,
 }
@@ -47,6 +49,7 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
 	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
 	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
+	Object.freeze([State.Parting, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
 	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
 ]);
 
@@ -123,7 +126,8 @@ export class Link implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		if (this.#upper.stopped && this.#state !== State.Stopped) return this.stop(now);
+		const before = this.#state;
+		if (this.#upper.stopped && before < State.Parting) this.part(now);
 		for (;;) {
 			const event = this.observe(now);
 			const next = TABLE[this.#state][event];
@@ -131,16 +135,16 @@ export class Link implements Pollable {
 			if (next === State.Waiting) this.fail(event, now);
 			this.enter(next, now);
 		}
-		// The session has something to say at once, and was asked before us in this turn.
-		return this.#state === State.Greeting && this.#enteredAt === now ? now : this.#dueAt;
+		// The session has something to say at once, or somebody waits for the stop; both were asked before us in this turn.
+		const soon = this.#state === State.Greeting ? this.#enteredAt === now : this.#state === State.Stopped && before !== State.Stopped;
+		return soon ? now : this.#dueAt;
 	}
 
-	/** For good. The loop shall come round at once: somebody waits for this. */
-	private stop(now: Millis): Millis {
+	/** For good. */
+	private part(now: Millis): void {
 		this.cause = Cause.None;
-		this.leave(now);
-		this.enter(State.Stopped, now);
-		return now;
+		if (this.#state < State.Greeting) this.leave(now);
+		this.enter(State.Parting, now);
 	}
 
 	private observe(now: Millis): Event {
@@ -167,6 +171,9 @@ export class Link implements Pollable {
 			case State.Online:
 				if (this.#upper.ended) return Event.Failed;
 				this.watchUse(now);
+				break;
+			case State.Parting:
+				if (this.#transport.state !== TransportState.Open || this.#transport.room > 0) return Event.Done;
 				break;
 		}
 		return now >= this.#dueAt ? Event.Due : Event.None;
@@ -212,7 +219,11 @@ export class Link implements Pollable {
 				this.#dueAt = now + LINK_USEFUL_MS;
 				this.#log.line(`online at ${this.#to.host}:${this.#to.port | 0}`);
 				break;
+			case State.Parting:
+				this.#dueAt = now + STOP_TIMEOUT_MS;
+				break;
 			case State.Stopped:
+				if (this.#transport.state !== TransportState.Closed) this.leave(now);
 				this.#dueAt = NEVER;
 				break;
 		}

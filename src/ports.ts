@@ -78,10 +78,12 @@ export interface Transport {
 	open(address: string, port: number): void;
 	close(): void;
 	readonly state: TransportState;
-	/** Bytes that write() takes now. 0 unless Open. */
+	/** Bytes that write() takes now. 0 unless Open. While what was written before the last settle() is under way it is 0 too. */
 	readonly room: number;
 	/** Sends all of `bytes`, which MUST NOT be longer than `room`. The bytes are copied before it returns. False: the connection is gone. */
 	write(bytes: Uint8Array): boolean;
+	/** Nothing more is written in this turn: what was may go, and `room` is 0 until the peer's TCP has acknowledged all of it. */
+	settle(): void;
 	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
 	read(into: Uint8Array): number;
 	/** Why it is Lost, or would be if nothing more came, to follow the broker's address; '' where no more is known than that. */

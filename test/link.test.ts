@@ -225,6 +225,34 @@ describe('the link', () => {
 		expect(set.link.state).toBe(State.Stopped);
 	});
 
+	it('waits with the end until what was said last is acknowledged, but no longer than five seconds', () => {
+		for (const end of ['acknowledged', 'late', 'lost', 'unjoined']) {
+			const set = setUp();
+			const now = set.upTo(State.Online);
+			set.transport.room = 0;
+			set.upper.stopped = true;
+			expect(set.at(now)).toBe(now + 5_000);
+			expect(set.at(now + 4_999)).toBe(now + 5_000);
+			expect(set.transport.asked.at(-1)).not.toBe('close');
+			if (end === 'acknowledged') set.transport.acknowledge();
+			if (end === 'lost') set.transport.lose();
+			if (end === 'unjoined') set.network.state = NetworkState.Down;
+			const at = now + (end === 'late' ? 5_000 : 4_999);
+			expect(set.at(at), end).toBe(at);
+			expect(set.link.state, end).toBe(State.Stopped);
+			expect(set.transport.asked.at(-1), end).toBe('close');
+			expect(set.upper.told.at(-1), end).toBe('closed 0');
+		}
+	});
+
+	it('stopped while it joins leaves the Wi-Fi, and tells nobody of a connection that never was', () => {
+		const set = setUp();
+		set.upTo(State.Joining);
+		set.upper.stopped = true;
+		set.at(1);
+		expect([set.link.state, set.network.asked.at(-1), set.upper.told]).toEqual([State.Stopped, 'leave', []]);
+	});
+
 	it('has a row for every state and a next state for every event', () => {
 		expect(TABLE.length).toBe(State.Stopped + 1);
 		for (const row of TABLE) {

@@ -9,6 +9,7 @@ import { Random } from '../random.js';
 import type { Settings } from '../simulation.js';
 import { plainManners, type Manners } from '../virtual-broker.js';
 import type { Air, Weather } from '../weather.js';
+import { networkOf, type WorldNetwork } from './network.js';
 
 export interface Scenario {
 	readonly seed: number;
@@ -18,6 +19,7 @@ export interface Scenario {
 	readonly settings: Settings;
 	/** What the broker is like. */
 	readonly manners: Manners;
+	readonly network: WorldNetwork;
 	readonly weather: Weather;
 	readonly ticksAtBoot: number;
 	readonly plan: Plan;
@@ -55,6 +57,7 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 		seed, hours, nodes,
 		settings: { ...settings, protocol, publishEarly: version.chance(0.25) },
 		manners: mannersFor(protocol, version),
+		network: networkOf(seed),
 		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
 		weather: imaginedWeather(random),
 		ticksAtBoot: random.chance(0.3) ? TICKS_WRAP - Math.round(random.between(0, spanMs)) : Math.round(random.between(0, 1e9)),

@@ -16,6 +16,9 @@ export interface Sum {
 	boots: number;
 	attempts: number;
 	packets: number;
+	slow: number;
+	idle: number;
+	heapLeast: number;
 	checkedTimes: number;
 	checkedValues: number;
 	slowestOnlineMs: number;
@@ -24,12 +27,12 @@ export interface Sum {
 	readonly faults: Partial<Record<Misfortune, number>>;
 }
 
-const ADDED = ['days', 'readings', 'late', 'duplicates', 'dropped', 'cameAllTheSame', 'lostWithPower', 'boots', 'attempts', 'packets', 'checkedTimes', 'checkedValues'] as const;
+const ADDED = ['days', 'readings', 'late', 'duplicates', 'dropped', 'cameAllTheSame', 'lostWithPower', 'boots', 'attempts', 'packets', 'slow', 'idle', 'checkedTimes', 'checkedValues'] as const;
 
 export function emptySum(): Sum {
 	return {
 		worlds: 0, failed: 0, days: 0, readings: 0, late: 0, duplicates: 0, dropped: 0, cameAllTheSame: 0, lostWithPower: 0, boots: 0, attempts: 0,
-		packets: 0, checkedTimes: 0, checkedValues: 0, slowestOnlineMs: 0, slowestDrainMs: 0, memoryMax: 0, faults: {},
+		packets: 0, slow: 0, idle: 0, heapLeast: Infinity, checkedTimes: 0, checkedValues: 0, slowestOnlineMs: 0, slowestDrainMs: 0, memoryMax: 0, faults: {},
 	};
 }
 
@@ -39,6 +42,7 @@ export function add(sum: Sum, outcome: Outcome): void {
 	for (const what of ADDED) sum[what] += outcome[what];
 	sum.slowestOnlineMs = Math.max(sum.slowestOnlineMs, outcome.onlineMs);
 	sum.slowestDrainMs = Math.max(sum.slowestDrainMs, outcome.drainedMs);
+	sum.heapLeast = Math.min(sum.heapLeast, outcome.heapLeast ?? Infinity);
 	sum.memoryMax = Math.max(sum.memoryMax, outcome.memory?.bytes ?? 0);
 	for (const [what, count] of Object.entries(outcome.faults) as [Misfortune, number][]) sum.faults[what] = (sum.faults[what] ?? 0) + count;
 }
@@ -53,6 +57,8 @@ export function report(sum: Sum, seconds: number): string {
 		`${sum.boots} boots, ${sum.attempts} connections tried, ${sum.packets} packets sent; ${sum.checkedTimes} times and ${sum.checkedValues} values compared with the world`,
 		`slowest to be online after the last fault: ${(sum.slowestOnlineMs / 1_000).toFixed(0)} s; to have nothing waiting: ${(sum.slowestDrainMs / 1_000).toFixed(0)} s`,
 	];
+	lines.push(`${sum.slow} of the worlds with a slow and lossy network; links found idle ${sum.idle} times`);
+	if (sum.heapLeast < Infinity) lines.push(`least that was free of an ESP8266's heap beside XS: ${sum.heapLeast} bytes`);
 	if (sum.memoryMax) lines.push(`most that a node held on XS: ${sum.memoryMax} bytes`);
 	return lines.join('\n');
 }

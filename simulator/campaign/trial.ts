@@ -8,6 +8,8 @@ import type { EngineKind } from '../engine.js';
 import { befall, type Happened, type Misfortune } from '../misfortune.js';
 import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
+import { IdleJudge } from './idle.js';
+import { stall } from './network.js';
 import { Operator } from './operator.js';
 import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
@@ -22,6 +24,8 @@ const REFUSED_MS = 300_000;
 const DRAIN_PER_SECOND = 10;
 const DRAIN_MS = 180_000;
 const STEP_MS = 5_000;
+/** Then a link is idle. */
+const QUIET_MS = 4_000;
 const MEMORY_EVERY_MS = 20 * 60_000;
 
 export interface TrialOptions {
@@ -53,6 +57,12 @@ export interface Outcome {
 	readonly boots: number;
 	readonly attempts: number;
 	readonly packets: number;
+	/** 1 if the network was slow and lossy all the time. */
+	readonly slow: number;
+	/** How often a link was found idle, and no reading waiting. */
+	readonly idle: number;
+	/** The least that was free of an ESP8266's heap. */
+	readonly heapLeast: number | undefined;
 	readonly checkedTimes: number;
 	readonly checkedValues: number;
 	/** From the last fault, in milliseconds; of the slowest node. */
@@ -82,6 +92,7 @@ class Trial {
 	#simulation!: VirtualSimulation;
 	#wire!: WireJudge;
 	#results!: ResultsJudge;
+	#idle!: IdleJudge;
 	#witnesses: Witness[] = [];
 	#happened: readonly Happened[] = [];
 	#onlineMs = 0;
@@ -96,9 +107,9 @@ class Trial {
 	}
 
 	async start(): Promise<void> {
-		const { board, nodes, settings, manners, weather, ticksAtBoot, seed } = this.#scenario;
+		const { board, nodes, settings, manners, weather, ticksAtBoot, seed, network: air } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
-			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather,
+			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, conditions: air.conditions,
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;
@@ -106,7 +117,14 @@ class Trial {
 		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
 		this.#results = new ResultsJudge(() => world.now());
-		this.#wire.onPacket = (packet, said, clientId) => this.#results.packet(packet, said, clientId);
+		this.#idle = new IdleJudge({
+			quietMs: QUIET_MS + air.slackMs, now: () => world.now(), underWay: (clientId) => this.#wire.underWay(clientId),
+			troubledSince: (ms) => world.conditions.stalled || this.#happened.some(({ untilMs }) => untilMs > ms),
+		});
+		this.#wire.onPacket = (packet, said, clientId) => {
+			this.#results.packet(packet, said, clientId);
+			this.#idle.packet(packet, said, clientId);
+		};
 		this.#wire.onRefused = (topic, payload) => {
 			if (/\/(readings|backlog)$/.test(topic)) this.#witnessOf(topic)?.refused(payload);
 		};
@@ -117,6 +135,7 @@ class Trial {
 			passOn(message);
 			const witness = this.#witnessOf(message.topic);
 			witness?.heard(message);
+			if (witness && message.topic.endsWith('/health')) this.#idle.health(witness);
 			if (!witness || !message.topic.endsWith('/result')) return;
 			this.#answered.add(witness.name);
 			this.#results.result(message.payload.toString());
@@ -127,6 +146,7 @@ class Trial {
 	async run(): Promise<void> {
 		const { hours, plan, commandsEveryMs } = this.#scenario;
 		this.#happened = befall(this.#simulation, plan);
+		stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
 		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#witnesses, (sentence) => this.#violations.push(sentence));
 		if (commandsEveryMs) operator.begin(commandsEveryMs);
 		const untilMs = hours * 3_600_000;
@@ -151,6 +171,7 @@ class Trial {
 		for (const node of this.#simulation.nodes) {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|restart by itself|power cut|stopped|killed)$/.test(end))}`);
 		}
+		for (const { name, shortages } of this.#simulation.nodes) if (shortages.length) this.#violations.push(`${name}'s heap beside XS was empty: ${shortages[0]}`);
 		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
 		this.#results.conclude();
@@ -161,7 +182,7 @@ class Trial {
 		for (const { what } of this.#happened) faults[what] = (faults[what] ?? 0) + 1;
 		return {
 			seed, hours, faults,
-			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#witnesses.flatMap((each) => each.violations)],
+			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#idle.violations, ...this.#witnesses.flatMap((each) => each.violations)],
 			days: (this.#simulation.world.now() / 86_400_000) * this.#simulation.nodes.length,
 			readings: boots.reduce((total, { boot }) => total + boot.readings.size, 0),
 			late: sum((each) => each.late),
@@ -172,6 +193,9 @@ class Trial {
 			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
 			attempts: this.#wire.attempts,
 			packets: this.#wire.packets,
+			slow: this.#scenario.network.slow ? 1 : 0,
+			idle: this.#idle.judged,
+			heapLeast: this.#scenario.board === 'nodemcu' ? Math.min(...this.#simulation.nodes.map((node) => node.heapLeast)) : undefined,
 			checkedTimes: sum((each) => each.checkedTimes),
 			checkedValues: sum((each) => each.checkedValues),
 			onlineMs: this.#onlineMs,
@@ -223,7 +247,7 @@ class Trial {
 	async #comeOnline(): Promise<void> {
 		const from = this.#simulation.world.now();
 		const refused = this.#happened.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
-		const limitMs = ONLINE_MS + (refused ? REFUSED_MS : 0);
+		const limitMs = ONLINE_MS + (refused ? REFUSED_MS : 0) + this.#scenario.network.slackMs;
 		while (!this.#simulation.nodes.every((node) => this.#isOnline(node)) && this.#simulation.world.now() - from < limitMs) await this.#simulation.run(1_000);
 		this.#onlineMs = this.#simulation.world.now() - from;
 		for (const node of this.#simulation.nodes) {
@@ -259,7 +283,8 @@ class Trial {
 		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
 		// What was dropped is named by the next reading from RAM.
-		const untilMs = from + DRAIN_MS + (waiting / DRAIN_PER_SECOND) * 1_000 + (this.#scenario.settings.intervalMs as number);
+		const { readingMs, slackMs } = this.#scenario.network;
+		const untilMs = from + DRAIN_MS + slackMs + waiting * (1_000 / DRAIN_PER_SECOND + readingMs) + (this.#scenario.settings.intervalMs as number);
 		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
 		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
 		this.#drainedMs = world.now() - from;
@@ -274,14 +299,14 @@ class Trial {
 	async #answer(): Promise<void> {
 		this.#answered.clear();
 		for (const { name } of this.#simulation.nodes) this.#simulation.broker.publish(`telltale/${name}/set/sample`, `{"id":"end ${name}"}`, { qos: 1 });
-		await this.#simulation.run(10_000);
+		await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
 		for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#violations.push(`${name} does not answer commands when all is well again`);
 	}
 
 	async #stop(): Promise<void> {
 		const { nodes, broker } = this.#simulation;
 		for (const node of nodes) node.type('stop\n');
-		await this.#simulation.run(10_000);
+		await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
 		for (const node of nodes) {
 			const word = broker.retained.get(`telltale/${node.name}/status`)?.payload.toString();
 			if (word !== 'stopped') this.#violations.push(`${node.name} was stopped, and its status is "${word}"`);

@@ -96,6 +96,11 @@ export class WireJudge implements Tap {
 		this.#connections.get(id)!.lost(this.#clock.now());
 	}
 
+	/** Messages of the client that nobody has answered yet. */
+	underWay(clientId: string): number {
+		return this.#sessions.get(clientId)?.inFlight.size ?? 0;
+	}
+
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;

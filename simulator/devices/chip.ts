@@ -1,6 +1,7 @@
 // What a device knows of the chip it belongs to, and how it says that something is wrong.
 
 import type { Random } from '../random.js';
+import { COSTS, type Heap } from './heap.js';
 
 export type ChipName = 'ESP8266' | 'ESP32';
 
@@ -8,6 +9,7 @@ export type ChipName = 'ESP8266' | 'ESP32';
 export interface Chip {
 	readonly name: ChipName;
 	readonly random: Random;
+	readonly heap: Heap;
 	/** Milliseconds of the simulation, with the time that the guest spent waiting in this turn. */
 	now(): number;
 	/** Done after that time, unless the chip has gone down meanwhile. */
@@ -16,6 +18,27 @@ export interface Chip {
 	post(message: () => unknown[] | undefined): void;
 	/** Waits, as Timer.delay() does. */
 	delay(ms: number): void;
+}
+
+/** A message as the SDK's C posts it: of the heap until its turn has come. False: no memory for it; it is lost, and nobody is told. */
+export function post(chip: Chip, message: () => unknown[] | undefined): boolean {
+	const held = chip.heap.take('messages', COSTS.message);
+	if (!held) return false;
+	chip.post(() => {
+		held.release();
+		return message();
+	});
+	return true;
+}
+
+/** Until the radio has sent it; a guess, since nobody outside the vendor's library sees that. */
+const AIR_MS = 5;
+
+/** A packet that is freed when it has left. False: no memory for it, so it is not sent. */
+export function sendOnce(chip: Chip, what: string, bytes: number): boolean {
+	const held = chip.heap.take(what, bytes);
+	if (held) chip.after(AIR_MS, () => held.release());
+	return held !== undefined;
 }
 
 export type Operation = (...values: never[]) => unknown;

@@ -1,15 +1,18 @@
 // Questions to servers of the network that are not the broker: the resolver and the time.
 //
 // Rule: lwIP asks for one name at a time, the others wait; a dotted address is answered at once, though not from inside the
-// call; a server that does not answer costs its full patience. SNTP asks again every 5 s, five times.
+// call; a server that does not answer costs its full patience, and what is lost on the way is asked again. An answer that cannot be
+// posted for want of memory leaves the resolver silent until the chip starts anew. SNTP asks again every 5 s, five times.
 
 import { isIPv4 } from 'node:net';
 import type { Network } from '../network.js';
 import type { Conditions } from '../conditions.js';
-import { DeviceError, type Chip, type Device } from './chip.js';
+import { DeviceError, post, sendOnce, type Chip, type Device } from './chip.js';
+import { COSTS, taken, type Held } from './heap.js';
 import type { Station } from './tcp.js';
 
-/** Four questions of lwIP's, with its growing pauses. */
+/** Four questions of lwIP's, with its growing pauses, and when it gives up. */
+const DNS_ASKED_AT_MS = [0, 1_000, 3_000, 6_000] as const;
 const DNS_PATIENCE_MS = 14_000;
 const SNTP_AGAIN_MS = 5_000;
 const SNTP_ATTEMPTS = 5;
@@ -17,7 +20,8 @@ const RETRY = 2;
 const TIME = 1;
 const ERROR = -1;
 
-type Answered = (address: string | undefined) => void;
+/** What the guest is told of it. */
+type Answered = (address: string | undefined) => unknown[] | undefined;
 
 export interface Servers {
 	readonly network: Network;
@@ -27,6 +31,7 @@ export interface Servers {
 }
 
 interface Client {
+	readonly held: Held;
 	attemptsLeft: number;
 	address: string | undefined;
 	tick: { cancelled: boolean } | undefined;
@@ -43,7 +48,7 @@ export class NamesDevice implements Device {
 	readonly #servers: Servers;
 	readonly #station: Station;
 	readonly #clients = new Map<number, Client>();
-	readonly #queue: { host: string; answered: Answered }[] = [];
+	readonly #queue: { host: string; held: Held; answered: Answered }[] = [];
 	#last = 0;
 
 	constructor(chip: Chip, servers: Servers, station: Station) {
@@ -53,38 +58,74 @@ export class NamesDevice implements Device {
 	}
 
 	#question(host: string): number {
-		if (this.#servers.conditions.heap === 'short') throw new DeviceError('out of memory');
 		const id = ++this.#last;
-		this.#resolve(host, (address) => this.#chip.post(() => ['resolved', id, host, address ?? null]));
+		this.#resolve(host, (address) => ['resolved', id, host, address ?? null]);
 		return id;
 	}
 
 	#resolve(host: string, answered: Answered): void {
-		this.#queue.push({ host, answered });
+		const held = this.#servers.conditions.heap === 'short' ? undefined : this.#chip.heap.take('names', taken(COSTS.name + host.length));
+		if (!held) throw new DeviceError('out of memory');
+		this.#queue.push({ host, held, answered });
 		if (this.#queue.length === 1) this.#askNext();
 	}
 
 	#askNext(): void {
-		const { host, answered } = this.#queue[0];
-		const done = (address: string | undefined): void => {
-			this.#queue.shift();
-			answered(address);
-			if (this.#queue.length) this.#askNext();
-		};
-		// In the SDK's list this question stays the first for ever: the message that would take it out was lost for want of memory.
+		const { host } = this.#queue[0];
+		// Silenced by the world, as by a lost answer.
 		if (this.#servers.conditions.dns === 'deaf') return;
-		if (isIPv4(host)) return void this.#chip.after(0, () => done(host));
+		if (isIPv4(host)) return void this.#chip.after(0, () => this.#answer(host));
+		let open = true;
+		const answer = (address: string | undefined): void => {
+			if (open) this.#answer(address);
+			open = false;
+		};
 		const { conditions, network } = this.#servers;
-		if (!this.#station.addressed || conditions.dns === 'silent') return void this.#chip.after(DNS_PATIENCE_MS, () => done(undefined));
-		const [low, high] = conditions.latencyMs;
-		this.#chip.after(this.#chip.random.between(low, high) * 2, () => done(conditions.dns === 'fails' ? undefined : network.lookup(host)));
+		for (const ms of DNS_ASKED_AT_MS) {
+			this.#chip.after(ms, () => {
+				if (!open || !this.#station.addressed || conditions.dns === 'silent') return;
+				this.#exchange('DNS', COSTS.dnsQuestion, () => answer(conditions.dns === 'fails' ? undefined : network.lookup(host)));
+			});
+		}
+		this.#chip.after(DNS_PATIENCE_MS, () => answer(undefined));
+	}
+
+	/** The SDK asks for the next name when this answer is delivered: with one that is lost it is silent for good. */
+	#answer(address: string | undefined): void {
+		const { held, answered } = this.#queue[0];
+		post(this.#chip, () => {
+			held.release();
+			this.#queue.shift();
+			if (this.#queue.length) this.#askNext();
+			return answered(address);
+		});
+	}
+
+	/** A question and its answer over the air, each of which may be lost. */
+	#exchange(what: string, bytes: number, heard: () => void): void {
+		const { conditions } = this.#servers;
+		const { random } = this.#chip;
+		const passes = (): boolean => this.#station.link.up && !conditions.stalled && !(conditions.lossRate > 0 && random.chance(conditions.lossRate));
+		if (!sendOnce(this.#chip, what, bytes)) return;
+		this.#chip.after(random.between(...conditions.latencyMs), () => {
+			if (!passes()) return;
+			this.#chip.after(random.between(...conditions.latencyMs), () => {
+				if (passes()) heard();
+			});
+		});
 	}
 
 	#openSntp(host: string): number {
-		if (this.#servers.conditions.heap === 'short') throw new DeviceError('no socket');
+		const held = this.#servers.conditions.heap === 'short' ? undefined : this.#chip.heap.take('SNTP', COSTS.sntp);
+		if (!held) throw new DeviceError('no socket');
 		const id = ++this.#last;
-		this.#clients.set(id, { attemptsLeft: SNTP_ATTEMPTS, address: undefined, tick: undefined });
-		this.#startSntp(id, host);
+		this.#clients.set(id, { held, attemptsLeft: SNTP_ATTEMPTS, address: undefined, tick: undefined });
+		try {
+			this.#startSntp(id, host);
+		} catch (fault) {
+			this.#closeSntp(id);
+			throw fault;
+		}
 		return id;
 	}
 
@@ -93,11 +134,15 @@ export class NamesDevice implements Device {
 		client.attemptsLeft = SNTP_ATTEMPTS;
 		this.#armSntp(id);
 		this.#resolve(host, (address) => {
-			if (this.#clients.get(id) !== client) return;
-			if (!address) return this.#say(id, ERROR, `cannot resolve ${host}`);
+			if (this.#clients.get(id) !== client) return undefined;
+			if (!address) {
+				this.#disarm(id);
+				return ['sntp', id, ERROR, `cannot resolve ${host}`];
+			}
 			client.address = address;
 			this.#ask(id);
 			this.#armSntp(id);
+			return undefined;
 		});
 	}
 
@@ -115,22 +160,32 @@ export class NamesDevice implements Device {
 	#ask(id: number): void {
 		const { conditions } = this.#servers;
 		if (!this.#station.link.up || conditions.time === 'silent') return;
-		const [low, high] = conditions.latencyMs;
-		this.#chip.after(this.#chip.random.between(low, high) * 2, () => {
+		this.#exchange('SNTP', COSTS.sntpQuestion, () => {
 			if (!this.#clients.has(id)) return;
-			this.#say(id, TIME, Math.floor(this.#servers.unixMs() / 1_000) + conditions.timeOffsetSeconds);
+			const time = Math.floor(this.#servers.unixMs() / 1_000) + conditions.timeOffsetSeconds;
+			this.#disarm(id);
+			post(this.#chip, () => this.#saying(id, TIME, time));
 		});
 	}
 
 	#closeSntp(id: number): void {
-		const tick = this.#clients.get(id)?.tick;
-		if (tick) tick.cancelled = true;
+		this.#disarm(id);
+		this.#clients.get(id)?.held.release();
 		this.#clients.delete(id);
 	}
 
-	#say(id: number, message: number, value: number | string | null): void {
+	#disarm(id: number): void {
 		const tick = this.#clients.get(id)?.tick;
-		if (tick && message !== RETRY) tick.cancelled = true;
-		this.#chip.post(() => (this.#clients.has(id) ? ['sntp', id, message, value] : undefined));
+		if (tick) tick.cancelled = true;
+	}
+
+	/** By a timer of the SDK's, which takes no message. */
+	#say(id: number, message: number, value: number | string | null): void {
+		if (message !== RETRY) this.#disarm(id);
+		this.#chip.post(() => this.#saying(id, message, value));
+	}
+
+	#saying(id: number, message: number, value: number | string | null): unknown[] | undefined {
+		return this.#clients.has(id) ? ['sntp', id, message, value] : undefined;
 	}
 }

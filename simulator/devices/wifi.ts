@@ -4,7 +4,8 @@
 // "disconnect" once and rests. A passphrase that was turned down has code -1. Losing the link tells no socket anything.
 
 import { Link } from '../network.js';
-import { DeviceError, type Chip, type Device } from './chip.js';
+import { DeviceError, post, type Chip, type Device } from './chip.js';
+import { COSTS, type Held } from './heap.js';
 
 /** One access point, for all nodes. */
 export class AccessPoint {
@@ -80,6 +81,7 @@ export class WifiDevice implements Device {
 	#reason = 0;
 	/** What is under way belongs to an attempt; an older one's is void. */
 	#attempt = 0;
+	#dhcp: Held | undefined;
 
 	constructor(chip: Chip, air: AccessPoint, index: number) {
 		this.#chip = chip;
@@ -151,6 +153,7 @@ export class WifiDevice implements Device {
 	}
 
 	#joined(): void {
+		const attempt = this.#attempt;
 		this.#state = State.Joined;
 		this.#retries = 0;
 		this.link.set(true);
@@ -159,7 +162,13 @@ export class WifiDevice implements Device {
 			if (this.#chip.name === 'ESP8266') this.#later(DHCP_TIMEOUT_MS, () => this.#say('lostIP'));
 			return;
 		}
-		this.#later(this.#chip.random.between(DHCP_MS[0], DHCP_MS[1]), () => {
+		// lwIP's record stays from the first time on; without memory for the question nobody asks.
+		this.#dhcp ??= this.#chip.heap.take('DHCP', COSTS.dhcp);
+		const question = this.#chip.heap.take('DHCP', COSTS.dhcpQuestion);
+		if (!this.#dhcp || !question) return void question?.release();
+		this.#chip.after(this.#chip.random.between(...DHCP_MS), () => {
+			question.release();
+			if (attempt !== this.#attempt) return;
 			this.#state = State.Addressed;
 			this.#say('gotIP');
 		});
@@ -234,7 +243,7 @@ export class WifiDevice implements Device {
 	}
 
 	#say(message: string, code: number | null = null): void {
-		this.#chip.post(() => ['wifi', message, code]);
+		post(this.#chip, () => ['wifi', message, code]);
 	}
 
 	#later(ms: number, action: () => void): void {

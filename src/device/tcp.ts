@@ -3,6 +3,8 @@
 //
 // Rule: callbacks only note what is there and wake the loop. A write is all or nothing: "would block" is never provoked,
 // because `room` is what the SDK said last, and a write that it does not confirm with a number means that the peer is gone.
+// What is written in one turn goes out together, and nothing more until all of it is acknowledged: each segment under way costs
+// an ESP8266 1,600 B of its heap, whatever is in it (docs/decisions/0014-one-turn-under-way.md).
 // After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
 
 import TCP from 'embedded:io/socket/tcp';
@@ -41,6 +43,8 @@ export class DeviceTcp implements Transport {
 	private readonly make: MakeSocket;
 	private socket: Socket | undefined;
 	private unread = 0;
+	/** The room while nothing is under way. */
+	private whole = 0;
 
 	constructor(alarm: Alarm, make: MakeSocket = makeTcp) {
 		this.alarm = alarm;
@@ -71,9 +75,11 @@ export class DeviceTcp implements Transport {
 	}
 
 	takes(count: number): void {
+		// Part of what is under way is acknowledged.
+		if (count < this.whole) return;
 		this.state = TransportState.Open;
 		this.reason = '';
-		this.room = count;
+		this.room = this.whole = count;
 		this.alarm.wake();
 	}
 
@@ -91,8 +97,7 @@ export class DeviceTcp implements Transport {
 	close(): void {
 		this.socket?.close();
 		this.socket = undefined;
-		this.unread = 0;
-		this.room = 0;
+		this.unread = this.whole = this.room = 0;
 		this.state = TransportState.Closed;
 	}
 
@@ -106,6 +111,10 @@ export class DeviceTcp implements Transport {
 		} catch {
 			return false;
 		}
+	}
+
+	settle(): void {
+		if (this.room < this.whole) this.room = 0;
 	}
 
 	read(into: Uint8Array): number {

@@ -123,11 +123,11 @@ describe.each(ENGINES)('TCP on %s', (engine) => {
 		expect(said.at(-1)).toBe('error true');
 	});
 
-	it('sends what was written before close, and calls nothing afterwards', async () => {
+	it('on ESP32 sends what was written before close, and calls nothing afterwards', async () => {
 		const served = await serve(engine, client(`
 			onWritable() { this.write(Uint8Array.of(98, 121, 101)); this.close(); trace('closed'); attempt(() => this.write(new Uint8Array(1))); },
 			onReadable: () => trace('never'), onError: () => trace('never'),
-		`), 0);
+		`), 0, { board: 'esp32' });
 		served.simulation.network.listen('127.0.0.1', 7_000, (end) => {
 			end.onData = (bytes) => {
 				served.pieces.push(bytes.length);

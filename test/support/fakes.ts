@@ -77,8 +77,11 @@ export class FakeTransport implements Transport {
 	state: TransportState = TransportState.Closed;
 	room = 0;
 	reason = '';
+	/** What was written is acknowledged at once; else when the test says so. */
+	acknowledges = true;
 	readonly asked: string[] = [];
 	sent: number[] = [];
+	#unacknowledged = false;
 	#arrived: number[] = [];
 	open(address: string, port: number): void {
 		this.asked.push(`open ${address}:${port}`);
@@ -95,7 +98,11 @@ export class FakeTransport implements Transport {
 		if (bytes.length > this.room) throw new Error('written beyond room');
 		if (this.state !== TransportState.Open) return false;
 		this.sent.push(...bytes);
+		this.#unacknowledged ||= !this.acknowledges;
 		return true;
+	}
+	settle(): void {
+		if (this.#unacknowledged) this.room = 0;
 	}
 	read(into: Uint8Array): number {
 		const part = this.#arrived.splice(0, into.length);
@@ -106,6 +113,10 @@ export class FakeTransport implements Transport {
 	connected(room = 2920): void {
 		this.state = TransportState.Open;
 		this.room = room;
+	}
+	acknowledge(): void {
+		this.#unacknowledged = false;
+		this.room = 2_920;
 	}
 	arrive(...bytes: number[]): void {
 		this.#arrived.push(...bytes);
