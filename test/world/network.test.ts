@@ -29,7 +29,7 @@ function expectHeap(set: Stage, free = 1): void {
 }
 
 describe('on the heap that an ESP8266 has beside XS', () => {
-	it('F44 readings at 1 s and a stall of 20 s: the connection is kept, and 3 KB stay free', async () => {
+	it('F45 readings at 1 s and a stall of 20 s: the connection is kept, and 3 KB stay free', async () => {
 		const set = await node({}, { settings: { intervalMs: 1_000 } });
 		const from = set.now;
 		await stall(set, 20 * SECOND);
@@ -39,7 +39,7 @@ describe('on the heap that an ESP8266 has beside XS', () => {
 		await set.expectWell();
 	});
 
-	it('F44 a round trip of 400 ms and eight late readings: one connection', async () => {
+	it('F45 a round trip of 400 ms and eight late readings: one connection', async () => {
 		const set = await node({ roundTripMs: 400 }, { settings: { intervalMs: 5_000 } });
 		set.simulation.broker.kill();
 		await set.run(40 * SECOND);
@@ -52,7 +52,7 @@ describe('on the heap that an ESP8266 has beside XS', () => {
 		await set.expectWell();
 	});
 
-	it.each([20, 200, 800, 2_000])('F44 an hour with a round trip of %i ms, a stall of up to a minute now and then, and one packet in twenty lost', async (roundTripMs) => {
+	it.each([20, 200, 800, 2_000])('F45 an hour with a round trip of %i ms, a stall of up to a minute now and then, and one packet in twenty lost', async (roundTripMs) => {
 		const set = await node({ roundTripMs, lossRate: 0.05 }, { settings: { intervalMs: 2_000 } });
 		for (let i = 0; i < 12; i++) {
 			await stall(set, (5 + 5 * i) * SECOND);
@@ -63,7 +63,7 @@ describe('on the heap that an ESP8266 has beside XS', () => {
 		await set.expectWell();
 	});
 
-	it('F44 writes of one turn go out together: CONNECT and what is published early', async () => {
+	it('F45 writes of one turn go out together: CONNECT and what is published early', async () => {
 		const set = await node({ roundTripMs: 400 }, { settings: { publishEarly: true } });
 		set.simulation.broker.kill();
 		await set.run(10 * SECOND);
@@ -78,7 +78,7 @@ describe('on the heap that an ESP8266 has beside XS', () => {
 });
 
 describe('a stop', () => {
-	it.each(['nodemcu', 'esp32'] as const)('F45 on %s: DISCONNECT is there before the socket is closed, so that no will follows', async (board) => {
+	it.each(['nodemcu', 'esp32'] as const)('F46 on %s: DISCONNECT is there before the socket is closed, so that no will follows', async (board) => {
 		for (let i = 0; i < 8; i++) {
 			const set = await stage({ board, seed: `stop ${i}` });
 			set.simulation.world.conditions.latencyMs = [10, 300];
@@ -90,7 +90,7 @@ describe('a stop', () => {
 		}
 	});
 
-	it('F45 in which DISCONNECT is lost waits until it was sent again', async () => {
+	it('F46 in which DISCONNECT is lost waits until it was sent again', async () => {
 		const set = await node({ roundTripMs: 400 });
 		set.node.type('stop\n');
 		await set.until(() => set.texts('status').at(-1) === 'stopped', 5 * SECOND);
@@ -101,7 +101,7 @@ describe('a stop', () => {
 		expect(set.texts('status').at(-1)).toBe('stopped');
 	});
 
-	it('F45 that nobody acknowledges is over in time', async () => {
+	it('F46 that nobody acknowledges is over in time', async () => {
 		const set = await node({});
 		set.node.type('stop\n');
 		const from = set.now;
