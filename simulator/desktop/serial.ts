@@ -1,9 +1,11 @@
 // Stands in for embedded:io/serial in the SDK's own desktop simulator: what is written appears as trace, nothing is typed.
 
 export default class Serial {
-	readonly #onWritable: ((count: number) => void) | undefined;
+	readonly target: unknown;
+	readonly #onWritable: ((this: Serial, count: number) => void) | undefined;
 
-	constructor(options: { onWritable?: (count: number) => void }) {
+	constructor(options: { target?: unknown; onWritable?: (this: Serial, count: number) => void }) {
+		this.target = options.target;
 		this.#onWritable = options.onWritable;
 		this.#ready();
 	}
@@ -23,6 +25,6 @@ export default class Serial {
 
 	/** The FIFO is empty at once; told in a later turn, as the chip does. */
 	#ready(): void {
-		if (this.#onWritable) Promise.resolve(128).then(this.#onWritable);
+		if (this.#onWritable) Promise.resolve().then(() => this.#onWritable!(128));
 	}
 }
