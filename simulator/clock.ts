@@ -2,7 +2,8 @@
 //
 // Rule: one thing at a time, in the order of time and then of asking; what is due may take a promise's time, during which the
 // clock does nothing else. Three paces: virtual (jumps to whatever is next), a factor of real time, and "max", which
-// jumps too but first lets the real sockets come to rest.
+// jumps too but first lets the real sockets come to rest. In real time nothing waits for a promise: nodes are as independent as boards
+// are, and on a busy machine a hundred engines that wait for the processor wait together.
 
 export type Action = () => void | Promise<void>;
 
@@ -66,6 +67,7 @@ export class Scheduler implements Clock {
 	#stopped = false;
 	#rouse: (() => void) | undefined;
 	#breathedAt = 0;
+	#failed: { readonly fault: unknown } | undefined;
 
 	/** `quiet` of pace "max" settles when the real sockets have come to rest. */
 	constructor(pace: Pace, quiet: () => Promise<void> = async () => {}) {
@@ -97,6 +99,7 @@ export class Scheduler implements Clock {
 		this.#startedAt ??= performance.now();
 		try {
 			while (!this.#stopped) {
+				if (this.#failed) throw this.#failed.fault;
 				while (this.#heap[0]?.cancelled) pop(this.#heap);
 				const next = Math.min(this.#heap[0]?.at ?? Infinity, until);
 				if (next === Infinity && this.#pace === 'virtual') return;
@@ -123,10 +126,16 @@ export class Scheduler implements Clock {
 		for (const due of kept) push(this.#heap, due);
 	};
 
+	readonly #onFault = (fault: unknown): void => {
+		this.#failed ??= { fault };
+		this.#rouse?.();
+	};
+
 	async #do(due: Due): Promise<void> {
 		if (due.cancelled) return;
 		const pending = due.action();
-		if (pending) await pending;
+		if (pending && typeof this.#pace === 'number') pending.catch(this.#onFault);
+		else if (pending) await pending;
 		if (performance.now() - this.#breathedAt < BREATH_MS) return;
 		await new Promise((resolve) => setImmediate(resolve));
 		this.#breathedAt = performance.now();

@@ -185,6 +185,7 @@ function refused(fault: unknown): string {
 	return ascii(JSON.stringify({ error: [fault.kind, fault.message] }));
 }
 
-function ascii(text: string): string {
+/** Escapes what two engines might write differently. */
+export function ascii(text: string): string {
 	return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
 }

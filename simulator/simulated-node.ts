@@ -8,9 +8,8 @@ import type { Task } from './clock.js';
 import type { Heap } from './devices/heap.js';
 import type { Sht3x, Tmp36 } from './devices/sensors.js';
 import type { Storage } from './devices/storage.js';
-import { STACK_SLOTS } from './creation.js';
-import { EngineStop, startEngine, type Engine, type EngineKind } from './engine.js';
-import { Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
+import { EngineStop, startPreloaded, type Engine, type EngineKind } from './engine.js';
+import { ascii, Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
 import { hash } from './random.js';
 import type { Memory } from './snapshot.js';
 
@@ -53,7 +52,8 @@ export class SimulatedNode {
 	readonly #options: NodeOptions;
 	#engine: Engine | undefined;
 	#machine: Machine | undefined;
-	#baseline: Memory | undefined;
+	/** What preloading and the settings take, which are in flash on a chip. */
+	#flash: Memory | undefined;
 	#due: Task | undefined;
 	#booting: Task | undefined;
 	#heapLeast = Infinity;
@@ -99,14 +99,27 @@ export class SimulatedNode {
 		const boot = ++this.counts.boots;
 		const machine = new Machine(this.#options, boot, () => this.#arm(), ({ sentence }) => this.#short(sentence));
 		this.#machine = machine;
-		this.#engine = startEngine(this.#options.engine, machine.answer);
-		await this.#engine.load(`globalThis.simulatedConfig = ${JSON.stringify({ telltale: this.#options.config })};`);
-		await this.#engine.load(this.#options.script);
-		this.#baseline ??= await this.#engine.memory();
-		await this.#engine.confine(STACK_SLOTS);
+		try {
+			await this.#preload(machine);
+		} catch (fault) {
+			// Ended meanwhile: by the plug, or by whoever ends the simulation.
+			if (fault instanceof EngineStop && this.#machine !== machine) return;
+			throw fault;
+		}
+		if (this.#machine !== machine) return;
 		const { seed, ticksAtBoot } = this.#options;
 		machine.queue.unshift(() => ['boot', machine.name, hash(`${seed}/guest/${boot}`), ticksAtBoot]);
 		this.#arm();
+	}
+
+	async #preload(machine: Machine): Promise<void> {
+		const { engine: kind, script, config } = this.#options;
+		const engine = await startPreloaded(kind, script, machine.name, machine.answer);
+		if (this.#machine !== machine) return engine.kill();
+		this.#engine = engine;
+		await engine.turn(ascii(JSON.stringify([0, 'config', { telltale: config }])));
+		this.#flash ??= await engine.memory();
+		engine.confine(this.#flash);
 	}
 
 	/** The process is killed: its connections are reset, so that the broker publishes the will at once. */
@@ -161,9 +174,9 @@ export class SimulatedNode {
 	/** Memory in use on XS; undefined on Node's engine or while the node is down. Not to be called during a turn. */
 	async memory(): Promise<NodeMemory | undefined> {
 		const now = await this.#engine?.memory();
-		if (!now || !this.#baseline) return undefined;
-		const slots = now.slots - this.#baseline.slots;
-		const chunkBytes = now.chunkBytes - this.#baseline.chunkBytes;
+		if (!now || !this.#flash) return undefined;
+		const slots = now.slots - this.#flash.slots;
+		const chunkBytes = now.chunkBytes - this.#flash.chunkBytes;
 		return { slots, chunkBytes, bytes: slots * SLOT_BYTES + chunkBytes };
 	}
 

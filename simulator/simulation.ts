@@ -34,6 +34,8 @@ export interface WorldOptions {
 	readonly world?: string | Weather;
 	readonly seed?: string | number;
 	readonly onLine?: OnLine;
+	/** While the nodes are powered on, one after the other. */
+	readonly onBooted?: (booted: number, of: number) => void;
 	/** What a debug build writes to its console. */
 	readonly onTrace?: OnLine;
 	readonly engine?: EngineKind;
@@ -137,7 +139,10 @@ export class World {
 			this.nodes.push(node);
 		}
 		try {
-			for (const node of this.nodes) await node.boot();
+			for (const [index, node] of this.nodes.entries()) {
+				await node.boot();
+				options.onBooted?.(index + 1, count);
+			}
 		} catch (fault) {
 			for (const node of this.nodes) node.kill();
 			throw fault;

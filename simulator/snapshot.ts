@@ -12,6 +12,15 @@ export interface Memory {
 	codeBytes: number;
 }
 
+/** With what the engine has reserved for it. */
+export interface Weight extends Memory {
+	/** Never given back, on a chip neither. */
+	slotsHeld: number;
+	/** Both in this engine's own measure. */
+	chunks: number;
+	chunksHeld: number;
+}
+
 const SLOT_BYTES = 32;
 const HEADER_BYTES = 16;
 const CHIP_HEADER_BYTES = 8;
@@ -23,8 +32,8 @@ const HALVED_KINDS = new Set([14, 15, 16, 47, 25, 27, 33]);
 
 const CODE_KIND = 19;
 
-export function measure(snapshot: Buffer): Memory {
-	const { HEAP, BLOC } = atoms(snapshot);
+export function weigh(snapshot: Buffer): Weight {
+	const { CREA, HEAP, BLOC } = atoms(snapshot);
 	const slots = HEAP.length / SLOT_BYTES;
 	const halved = new Set<number>();
 	const code = new Set<number>();
@@ -43,19 +52,36 @@ export function measure(snapshot: Buffer): Memory {
 		if (code.has(at + HEADER_BYTES)) codeBytes += payload;
 		at += size;
 	}
-	return { slots, chunkBytes, codeBytes };
+	const slotsHeld = CREA.readInt32LE(Word.Slots * 4) - 1;
+	return { slots, chunkBytes, codeBytes, slotsHeld, chunks: BLOC.length, chunksHeld: CREA.readInt32LE(Word.Chunks * 4) };
 }
 
-/** Of the engine's creation, the fifth number of 32 bits. */
-const STACK_COUNT_AT = 16;
+/** Of the engine's creation, numbers of 32 bits. */
+const enum Word { Chunks, ChunksStep, Slots, SlotsStep, Stack, Parser = 9 }
+
 /** What a machine on a chip has on its stack before it runs anything (fxCloneMachine in xsAPI.c): its intrinsics are in flash. */
 const CHIP_STACK_BASE = 16;
 
-/** The same machine with a stack that has room for as much as one of `slots` has on a chip. */
-export function limitStack(snapshot: Buffer, slots: number): Buffer {
-	const { CREA, STAC } = atoms(snapshot);
-	const inUse = STAC.length / SLOT_BYTES;
-	CREA.writeInt32LE(inUse + slots - CHIP_STACK_BASE, STACK_COUNT_AT);
+export interface Creation {
+	readonly stackSlots: number;
+	/** Free to begin with, and added when there are none left. */
+	readonly slots: number;
+	readonly slotsStep: number;
+	readonly chunkBytes: number;
+	readonly chunkStep: number;
+	readonly parserBytes: number;
+}
+
+/** The same machine with room for as much as a machine of that creation has on a chip, beyond what it holds already. */
+export function recreated(snapshot: Buffer, creation: Creation): Buffer {
+	const { CREA, BLOC, HEAP, STAC } = atoms(snapshot);
+	const write = (word: Word, value: number): void => void CREA.writeInt32LE(value, word * 4);
+	write(Word.Chunks, BLOC.length + creation.chunkBytes);
+	write(Word.ChunksStep, creation.chunkStep);
+	write(Word.Slots, HEAP.length / SLOT_BYTES + 1 + creation.slots);
+	write(Word.SlotsStep, creation.slotsStep);
+	write(Word.Stack, STAC.length / SLOT_BYTES + creation.stackSlots - CHIP_STACK_BASE);
+	write(Word.Parser, creation.parserBytes);
 	return snapshot;
 }
 

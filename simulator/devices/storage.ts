@@ -37,6 +37,8 @@ export class StorageDevice implements Device {
 		'flash.open': (partition: string) => void this.#size(partition),
 		'flash.byteLength': (partition: string) => this.#size(partition),
 		'flash.map': (partition: string) => this.#map(partition),
+		/** The sectors that were ever written or erased: all others are blank. */
+		'flash.used': (partition: string) => [...this.#storage.sectors.keys()].filter((name) => name.startsWith(`${partition}/`)).map((name) => Number(name.slice(partition.length + 1))),
 		'flash.erase': (partition: string, sector: number) => this.#erase(partition, sector),
 		'flash.read': (partition: string, offset: number, length: number) => this.#read(partition, offset, length),
 		'flash.write': (partition: string, offset: number, length: number, hex: string) => {
@@ -79,11 +81,12 @@ export class StorageDevice implements Device {
 
 	#read(partition: string, offset: number, length: number): string {
 		this.#check(partition, offset, length, 'read failed');
-		const bytes = Buffer.alloc(length);
+		const bytes = Buffer.alloc(length, 0xff);
 		for (let done = 0; done < length; ) {
 			const at = (offset + done) % SECTOR;
 			const count = Math.min(length - done, SECTOR - at);
-			bytes.set(this.#sector(partition, Math.floor((offset + done) / SECTOR)).subarray(at, at + count), done);
+			const sector = this.#storage.sectors.get(`${partition}/${Math.floor((offset + done) / SECTOR)}`);
+			if (sector) bytes.set(sector.subarray(at, at + count), done);
 			done += count;
 		}
 		return bytes.toString('hex');

@@ -56,7 +56,6 @@ export class Driver {
 	async start(kind: EngineKind): Promise<void> {
 		const script = await bundleOnce('simulator/driver/guest.ts', 'nodemcu');
 		this.#engine = startEngine(kind, (request) => this.#answer(request), COMPUTE_MAX);
-		await this.#engine.load('globalThis.simulatedConfig = {};');
 		await this.#engine.load(script);
 		await this.#turn('boot', 'ESP8266', 1, 0);
 	}

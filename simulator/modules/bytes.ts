@@ -2,7 +2,10 @@
 //
 // Rule: what xsmcGetBuffer() takes is taken, what it refuses is refused: ArrayBuffers, views with elements of one byte, DataViews.
 
-const HEX = '0123456789abcdef';
+import { bytesOf, textOf } from './host.js';
+
+/** 0-9 and a-f. */
+const DIGITS = Uint8Array.of(48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102);
 
 export type Bytes = ArrayBufferLike | ArrayBufferView;
 
@@ -16,9 +19,12 @@ export function view(buffer: unknown): Uint8Array {
 }
 
 export function toHex(bytes: Uint8Array): string {
-	let text = '';
-	for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] >> 4] + HEX[bytes[i] & 15];
-	return text;
+	const digits = new Uint8Array(bytes.length * 2);
+	for (let i = 0; i < bytes.length; i++) {
+		digits[i * 2] = DIGITS[bytes[i] >> 4];
+		digits[i * 2 + 1] = DIGITS[bytes[i] & 15];
+	}
+	return textOf(digits);
 }
 
 export function fromHex(text: string): ArrayBuffer {
@@ -29,7 +35,8 @@ export function fromHex(text: string): ArrayBuffer {
 
 /** Writes what `text` says to the start of `into`. */
 export function fill(into: Uint8Array, text: string): void {
-	for (let i = 0; i < text.length >> 1; i++) into[i] = (digit(text.charCodeAt(i * 2)) << 4) | digit(text.charCodeAt(i * 2 + 1));
+	const digits = bytesOf(text);
+	for (let i = 0; i < digits.length >> 1; i++) into[i] = (digit(digits[i * 2]) << 4) | digit(digits[i * 2 + 1]);
 }
 
 /** Of 0-9 and a-f. */

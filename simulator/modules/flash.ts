@@ -1,8 +1,16 @@
 // Moddable's legacy "flash": a partition of NOR flash, in sectors of 4 KB.
+//
+// Rule: what was never written is known to be blank without asking: a journal looks at hundreds of sectors when it boots, which is nothing
+// on a chip, where they lie in its address space.
 
 import type SDK from 'flash';
 import { fromHex, toHex, view, type Bytes } from './bytes.js';
 import { call } from './host.js';
+
+const SECTOR = 4_096;
+/** Of the partition that was opened first, a byte for each sector. Made with the image, so that it is none of the guest's memory. */
+const used = new Uint8Array(1_024);
+const known = { partition: '' };
 
 class Flash {
 	readonly #partition: string;
@@ -10,13 +18,18 @@ class Flash {
 	constructor(partition: string) {
 		this.#partition = String(partition);
 		call('flash.open', this.#partition);
+		if (known.partition) return;
+		known.partition = this.#partition;
+		for (const sector of call<number[]>('flash.used', this.#partition)) used[sector] = 1;
 	}
 
 	erase(sector: number): void {
+		this.#use(sector | 0, sector | 0);
 		call('flash.erase', this.#partition, sector | 0);
 	}
 
 	read(offset: number, byteLength: number): ArrayBuffer {
+		if (this.#isBlank(offset | 0, byteLength | 0)) return new Uint8Array(byteLength | 0).fill(0xff).buffer;
 		return fromHex(call('flash.read', this.#partition, offset | 0, byteLength | 0));
 	}
 
@@ -31,6 +44,7 @@ class Flash {
 	write(offset: number, byteLength: number, buffer: Bytes): void {
 		const bytes = view(buffer);
 		if (bytes.length < byteLength) throw new Error('invalid');
+		this.#use(Math.floor((offset | 0) / SECTOR), Math.floor(((offset | 0) + (byteLength | 0) - 1) / SECTOR));
 		call('flash.write', this.#partition, offset | 0, byteLength | 0, toHex(bytes.subarray(0, byteLength)));
 	}
 
@@ -43,7 +57,19 @@ class Flash {
 	}
 
 	get blockSize(): number {
-		return 4_096;
+		return SECTOR;
+	}
+
+	#use(first: number, last: number): void {
+		if (this.#partition === known.partition) for (let sector = Math.max(0, first); sector <= last && sector < used.length; sector++) used[sector] = 1;
+	}
+
+	/** False where it is not known, and where the read is one that fails. */
+	#isBlank(offset: number, byteLength: number): boolean {
+		if (this.#partition !== known.partition || offset < 0 || byteLength <= 0 || offset + byteLength > used.length * SECTOR) return false;
+		const last = Math.floor((offset + byteLength - 1) / SECTOR);
+		for (let sector = Math.floor(offset / SECTOR); sector <= last; sector++) if (used[sector]) return false;
+		return true;
 	}
 }
 

@@ -2,7 +2,7 @@
 //
 // Rule: call() asks the host and gets the answer before it returns; the host speaks first only through handleCommand, one
 // event at a time, and each event is one turn. Texts on the wire are JSON in ASCII, so that no engine's own idea of
-// strings matters. Few calls deep, since all of it is on the guest's stack, which is judged. What the chip does not have is taken away before the firmware's modules are evaluated.
+// strings matters. Few calls deep and little garbage, since the guest's stack and memory are judged. What the chip does not have is taken away before the firmware's modules are evaluated.
 
 type Json = string | number | boolean | null | undefined;
 export type Handler = (...values: never[]) => void;
@@ -26,6 +26,7 @@ const encode = (text: string): ArrayBuffer => encoder!.encode(text).buffer as Ar
 const decode = (bytes: ArrayBuffer): string => decoder!.decode(bytes);
 const transport = makeTransport(globals.issueCommand, globals.hostCall);
 const handlers: Record<string, Handler> = {};
+const OTHERS = /[\u007f-\uffff]/g;
 const afterTurn: { wakeAt: () => number | null } = { wakeAt: () => null };
 
 /** What every module may look at; changed by the host's events only. */
@@ -51,7 +52,7 @@ Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable
 export function call<Answer>(operation: string, ...values: Json[]): Answer {
 	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: ${TOO_EARLY}`);
 	values.unshift(operation);
-	const answer = parse(transport(ascii(stringify(values))));
+	const answer = parse(transport(stringify(values)));
 	if (answer.error) throw makeError(answer.error[0], answer.error[1]);
 	return answer.value;
 }
@@ -71,17 +72,37 @@ export function timersChanged(): void {
 	if (board.running && !board.inTurn) call('wakeAt', afterTurn.wakeAt());
 }
 
+/** Of ASCII. A text that grew letter by letter would be copied for each of them, and every copy is garbage. */
+export function textOf(bytes: Uint8Array<ArrayBuffer>): string {
+	if (decoder) return decode(bytes.buffer);
+	let text = '';
+	for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
+	return text;
+}
+
+/** Of a text in ASCII. */
+export function bytesOf(text: string): Uint8Array {
+	if (encoder) return encoder.encode(text);
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+	return bytes;
+}
+
 function handle(event: unknown): unknown {
 	return typeof event === 'string' ? turn(event) : encode(turn(decode(event as ArrayBuffer)));
 }
 
 function turn(text: string): string {
-	const [ms, kind, ...values] = parse(text);
-	board.ms = ms;
+	const event = parse(text);
+	board.ms = event[0];
 	board.inTurn = true;
 	try {
-		handlers[kind](...(values as never[]));
-		return stringify({ wakeAt: afterTurn.wakeAt() });
+		const handler = handlers[event[1]];
+		// The deepest of all, boot and wake, without a call more on the stack.
+		if (event.length === 2) handler();
+		else if (event.length === 5) handler(event[2] as never, event[3] as never, event[4] as never);
+		else handler.apply(undefined, event.slice(2) as never[]);
+		return '{"wakeAt":' + afterTurn.wakeAt() + '}';
 	} catch (fault) {
 		return ascii(stringify({ fault: String(fault), stack: (fault as Error)?.stack }));
 	} finally {
@@ -90,8 +111,13 @@ function turn(text: string): string {
 }
 
 function makeTransport(issue: XsGlobals['issueCommand'], hostCall: XsGlobals['hostCall']): (request: string) => string {
-	if (hostCall) return hostCall;
-	return (request) => decoder!.decode(issue!(encoder!.encode(request).buffer as ArrayBuffer));
+	if (hostCall) return (request) => hostCall(ascii(request));
+	return (request) => {
+		let bytes = encoder!.encode(request);
+		// Nearly always it is ASCII: then nothing else is made.
+		if (bytes.length !== request.length) bytes = encoder!.encode(ascii(request));
+		return decoder!.decode(issue!(bytes.buffer as ArrayBuffer));
+	};
 }
 
 function makeError(name: string, message: string): Error {
@@ -102,5 +128,9 @@ function makeError(name: string, message: string): Error {
 }
 
 function ascii(text: string): string {
-	return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
+	return text.replace(OTHERS, escaped);
+}
+
+function escaped(unit: string): string {
+	return '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0');
 }

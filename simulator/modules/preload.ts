@@ -7,8 +7,8 @@
 import { board } from './host.js';
 import { start } from './system.js';
 
-const preloaded = new WeakSet<object>();
-const isPreloaded = preloaded.has.bind(preloaded);
+/** Only until the last module is done: a node need not carry it. */
+let preloaded: WeakSet<object> | undefined = new WeakSet();
 const stringify = JSON.stringify;
 const NEEDED = 'main.ts must be "export default function () { … }".';
 const IN_FLASH = "on the chip it lies in flash and cannot be changed: make it in a constructor or in main's function.";
@@ -23,7 +23,7 @@ export function preload(file: string, bindings: Record<string, unknown>): void {
 /** Called after the last module: from here on the program runs. */
 export function finish(main: unknown): void {
 	if (typeof main !== 'function') throw new Error(`The entry module has no default export that is a function: ${NEEDED}`);
-	preloaded.add(main);
+	preloaded = undefined;
 	Object.freeze(main);
 	JSON.stringify = stringifyAsXs;
 	freezeBuiltIns();
@@ -33,12 +33,12 @@ export function finish(main: unknown): void {
 
 function freezeDeeply(value: unknown, file: string, path: string): void {
 	if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return;
-	if (preloaded.has(value)) return;
+	if (preloaded!.has(value)) return;
 	const kind = unfreezable(value);
 	if (kind) {
 		throw new Error(`${file}: ${path} is ${kind} made while modules are preloaded; ${IN_FLASH}`);
 	}
-	preloaded.add(value);
+	preloaded!.add(value);
 	Object.freeze(value);
 	for (const key of Reflect.ownKeys(value)) {
 		const property = Object.getOwnPropertyDescriptor(value, key)!;
@@ -86,7 +86,7 @@ function freezeBuiltIns(): void {
 	}
 }
 
-/** xsJSON.c: an object in read-only memory throws TypeError "read only value". */
+/** xsJSON.c: an object in read-only memory throws TypeError "read only value". Here it is one that is frozen. */
 function stringifyAsXs(value: unknown, replacer?: never, space?: never): string {
 	refusePreloaded(value, 0);
 	return stringify(value, replacer, space);
@@ -94,6 +94,6 @@ function stringifyAsXs(value: unknown, replacer?: never, space?: never): string 
 
 function refusePreloaded(value: unknown, depth: number): void {
 	if (value === null || typeof value !== 'object' || depth > 20) return;
-	if (isPreloaded(value)) throw new TypeError('read only value');
+	if (Object.isFrozen(value)) throw new TypeError('read only value');
 	for (const key of Object.keys(value)) refusePreloaded((value as Record<string, unknown>)[key], depth + 1);
 }

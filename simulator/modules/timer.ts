@@ -90,8 +90,10 @@ function whole(ms: number | undefined): number {
 }
 
 function pass(): void {
-	for (const entry of timers) if (entry.scheduled && entry.at <= board.ms) entry.due = true;
-	for (const entry of timers.slice()) {
+	const known = timers.slice();
+	for (let i = 0; i < known.length; i++) if (known[i].scheduled && known[i].at <= board.ms) known[i].due = true;
+	for (let i = 0; i < known.length; i++) {
+		const entry = known[i];
 		if (!entry.due || !entry.alive) continue;
 		entry.due = false;
 		entry.at += entry.repeat;
@@ -103,6 +105,6 @@ function pass(): void {
 
 function nextAt(): number | null {
 	let next: number | null = null;
-	for (const entry of timers) if (entry.scheduled && (next === null || entry.at < next)) next = entry.at;
+	for (let i = 0; i < timers.length; i++) if (timers[i].scheduled && (next === null || timers[i].at < next)) next = timers[i].at;
 	return next;
 }

@@ -54,6 +54,14 @@ describe('telltale simulate', () => {
 		}
 	});
 
+	it('says how many of many nodes have booted, and how much memory it takes', async () => {
+		const { status, out } = await telltale(['simulate', '--nodes', '25', '--for', '12s', '--speed', 'max']);
+		expect(status).toBe(0);
+		expect(out.match(/^\d+ of \d+ nodes have booted$/gm)).toEqual(['10 of 25 nodes have booted', '20 of 25 nodes have booted', '25 of 25 nodes have booted']);
+		expect(out).toMatch(/\n\d+ readings from 25 nodes, none missing\./);
+		expect((await inside(['simulate', '--help'])).out).toMatch(/It takes \d+ MB of memory, and [\d.]+ MB for each node/);
+	});
+
 	it("takes a node's own settings", async () => {
 		await writeFile(join(folder, 'cellar.json'), JSON.stringify({ node: 'cellar', base: 'home/cellar', intervalMs: 5_000, sensors: 'tmp36', host: 'x', ssid: 'y' }));
 		const { status, out } = await telltale(['simulate', '--config', 'cellar.json', '--for', '1m', '--speed', 'max'], { cwd: folder });

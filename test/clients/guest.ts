@@ -22,6 +22,8 @@ export interface Guest {
 export async function startGuest(engine: EngineKind, brokerUrl: string, script: string, entry = 'test/clients/fixtures/guest.ts'): Promise<Guest> {
 	const said: string[] = [];
 	const simulation = await startSimulation({
+		// Some have several clients at once, and a script of their own in RAM: more than an ESP8266 has.
+		board: 'esp32',
 		engine, brokerUrl, seed: 'client', speed: 10, entry, settings: { script },
 		onTrace: (_node, line) => said.push(line),
 		onLine: (_node, line) => said.push(`[${line}]`),

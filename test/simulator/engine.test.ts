@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EngineStop, startEngine, type Engine, type EngineKind } from '../../simulator/engine.js';
+import { EngineStop, startEngine, startPreloaded, type Engine, type EngineKind } from '../../simulator/engine.js';
+import { scratchFile } from '../../simulator/image.js';
 import { endProbes, ENGINES, probe } from './probe.js';
 
 const open: Engine[] = [];
@@ -87,14 +91,47 @@ describe('the engine xs', () => {
 		expect((await probe('xs', deep(35), 300)).said).toEqual([expect.stringContaining('stack overflow')]);
 	});
 
-	it('confined to a stack ends when it needs more, and keeps what it held', async () => {
-		const engine = start('xs');
-		await engine.load(`globalThis.count = 0; const deeper = (left) => left && 1 + deeper(left - 1);
-			globalThis.handleCommand = (event) => { count += deeper(new Uint8Array(event)[0]); return new Uint8Array([count]).buffer; };`);
-		await engine.turn('\x0a');
-		await engine.confine(320);
-		expect(await engine.turn('\x0a')).toBe('\x14');
-		await expect(engine.turn('\x40')).rejects.toThrow('stack overflow');
+	it('begins every guest of a script as the same image, on one file that is there once', async () => {
+		const script = ECHO.replace('globalThis.handleCommand', "globalThis.count = 40; globalThis.handleCommand").replace('const reply = text', 'const reply = ++count + text');
+		const files = () => readdirSync(dirname(scratchFile())).length;
+		const guests = [];
+		let before = 0;
+		for (let i = 0; i < 3; i++) {
+			const engine = await startPreloaded('xs', script, 'ESP8266', (request) => request);
+			open.push(engine);
+			guests.push(await engine.turn('?'), await engine.turn('?'));
+			if (i === 0) before = files();
+		}
+		expect(guests).toEqual(['41??again', '42??again', '41??again', '42??again', '41??again', '42??again']);
+		expect(files()).toBe(before);
+	});
+
+	it('says again what is wrong with a script that cannot be preloaded', async () => {
+		for (let i = 0; i < 2; i++) await expect(startPreloaded('xs', `throw new TypeError('not like this')`, 'ESP8266', () => '')).rejects.toThrow('not like this');
+	});
+
+	it('leaves no file behind when its process ends', () => {
+		const program = `import { startPreloaded } from '${new URL('../../simulator/engine.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/image.js', import.meta.url).href}';
+			await startPreloaded('xs', 'globalThis.handleCommand = (event) => event', 'ESP8266', () => ''); console.log(scratchFile()); process.exit(3);`;
+		const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
+		expect(status).toBe(3);
+		expect(stdout).toMatch(/telltale-/);
+		expect(existsSync(dirname(stdout.trim()))).toBe(false);
+	});
+
+	it('lets a node be killed at any moment of its boot', async () => {
+		const { simulation, said } = await probe('xs', `trace('booted');`, 10);
+		const [node] = simulation.nodes;
+		for (const waitMs of [-1, 0, 2, 4, 8, 16]) {
+			node.kill();
+			const booting = node.boot();
+			if (waitMs >= 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+			node.kill();
+			await expect(booting).resolves.toBeUndefined();
+		}
+		await node.boot();
+		await simulation.run(10);
+		expect(said).toEqual(['booted', 'booted']);
 	});
 
 	it('meters its turns the same way each time', async () => {

@@ -39,6 +39,11 @@ describe('the memory of a guest on XS', () => {
 		expect(memory!.bytes).toBeLessThan(3_000);
 	});
 
+	it('does not count the settings, which are in flash', async () => {
+		const memoryWith = async (text: string) => (await probe('xs', '', 10, { settings: { text } })).simulation.nodes[0].memory();
+		expect(await memoryWith('x'.repeat(5_000))).toEqual(await memoryWith('x'));
+	});
+
 	it('does not grow while timers fire', async () => {
 		const { simulation, run } = await probe('xs', `Timer.repeat(() => { [Time.ticks].map(String); }, 10);`, 1_000);
 		const before = await simulation.nodes[0].memory();

@@ -55,6 +55,16 @@ describe.each(ENGINES)('preloading on %s', (engine) => {
 		await expect(run(engine, `import Time from 'time';\nconst start = Time.ticks;\nexport default function () { trace(start); }`)).rejects.toThrow(/Time\.ticks is used while modules are being preloaded/);
 	});
 
+	it('refuses a module that reads the settings, which a node gets later', async () => {
+		await expect(run(engine, `import config from 'mc/config';\nconst node = config.telltale;\nexport default function () { trace(node); }`)).rejects.toThrow(/mc\/config is read while modules are being preloaded/);
+	});
+
+	it('freezes the settings deeply', async () => {
+		const { said } = await run(engine, `import config from 'mc/config';
+			export default function () { for (const each of [config, config.telltale]) try { (each as any).node = 'x'; trace('changed'); } catch (fault) { trace((fault as Error).name); } }`);
+		expect(said).toEqual(['TypeError', 'TypeError']);
+	});
+
 	it('lets JSON.stringify throw for preloaded objects, as XS does, and take others', async () => {
 		const { said } = await run(engine, `
 			const table = { a: 1 };

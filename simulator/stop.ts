@@ -1,0 +1,2 @@
+/** Why a guest is gone. */
+export class EngineStop extends Error {}
