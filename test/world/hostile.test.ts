@@ -97,8 +97,8 @@ async function planted(pattern: RegExp, fault: string): Promise<string> {
 
 const MESSAGE = /(var Broker = class [^]*?\bonMessage\((\w+), (\w+), (\w+), (\w+), (\w+)[^)]*\) \{)/;
 const SAMPLER = /(var Sampler = class [^]*?\bpoll\((\w+)\) \{)/;
-const PUT = /(var Waiting = class [^]*?\bput\((\w+)\) \{)/;
-const LINE = /(var DeviceSerial = class [^]*?\bline\((\w+)\) \{)/;
+const PUT = /(var Waiting = class [^]*?\bput\(()\) \{)/;
+const LINE = /(var DeviceSerial = class [^]*?\bput\((\w+)\) \{)/;
 /** Whether the payload begins with "!". */
 const MARKED = '$2[$5] === 0x21';
 
@@ -113,8 +113,8 @@ describe('the campaign complains of a firmware that', () => {
 		['carries out what it is told twice', MESSAGE, 'if (!this.again) { this.again = true; this.onMessage(...arguments); this.again = false; }', harmless, /^result: a command was answered 2 times/m],
 		['answers some commands and not others', MESSAGE, 'if ($2[$5 + 7] === 0x74) return;', harmless, /^result: 1 commands got no result/m],
 		['stops sampling', SAMPLER, 'if ($2 > 10_000 && $2 < 600_000) return 600_000;', [...harmless, ...harmless], /^sampling: nothing was measured for [\d.]+ s, at an interval of 5 s/m],
-		['loses a reading', PUT, 'if ($2.seq === 2) return;', harmless, /^lost: /m],
-		['lets control characters through to its log', LINE, '$2 = "\\x07" + $2;', harmless, /^log: a log line was forged or has control characters/m],
+		['loses a reading', PUT, 'if (this.reading.seq === 2) return;', harmless, /^lost: /m],
+		['lets control characters through to its log', LINE, 'this.byte(7);', harmless, /^log: a log line was forged or has control characters/m],
 	])('%s', async (_what, pattern, fault, inputs, complaint) => {
 		const script = await planted(pattern, fault);
 		const outcome = await given(inputs, 4, { script, engine: 'node', weighEvery: 1 });
