@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { complete, missing, validate, type Field, type Setting } from '../src/config.js';
+import { complete, missing, validate, type Field, type Setting } from '../src/settings/settings.js';
 import { tlsObjection } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';

@@ -2,7 +2,7 @@
 //
 // Rule: a file is named in the settings and its content goes into the image; the chip never sees the name.
 
-import { FIELDS, type Field } from '../src/config.js';
+import { FIELDS, type Field } from '../src/settings/settings.js';
 
 export const FILE_KEYS = ['caFile', 'certFile', 'keyFile'] as const;
 export type FileKey = (typeof FILE_KEYS)[number];

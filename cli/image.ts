@@ -10,7 +10,7 @@ import { join, relative, resolve } from 'node:path';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { objection } from '../sensors/parts.js';
-import { complete, missing } from '../src/config.js';
+import { complete, missing } from '../src/settings/settings.js';
 import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
@@ -78,14 +78,14 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 }
 
 /** What only MQTT 5.0 needs stays out of an image that will not speak it. */
-const ONLY_5 = ['src/mqtt/protocol5', 'src/mqtt/properties', 'src/mqtt/aliases', 'src/mqtt/reasons5'];
+const ONLY_5 = ['src/mqtt/v5/protocol5', 'src/mqtt/v5/properties', 'src/mqtt/v5/aliases', 'src/mqtt/v5/reasons5'];
 
 function without5(folder: string): object {
 	const from = (path: string) => relative(resolve(folder), join(root, path));
 	return {
 		'~': ONLY_5.map(from),
-		'src/mqtt/protocol5': from('src/without5/protocol5'),
-		'src/mqtt/reasons5': from('src/without5/reasons5'),
+		'src/mqtt/v5/protocol5': from('src/mqtt/without5/protocol5'),
+		'src/mqtt/v5/reasons5': from('src/mqtt/without5/reasons5'),
 	};
 }
 

@@ -4,7 +4,7 @@
 
 import * as clack from '@clack/prompts';
 import { PARTS } from '../sensors/parts.js';
-import type { Field, Setting } from '../src/config.js';
+import type { Field, Setting } from '../src/settings/settings.js';
 import { settingFrom } from './configure.js';
 import { Failure } from './failure.js';
 import { ALL_FIELDS, isFileKey } from './fields.js';

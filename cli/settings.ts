@@ -1,12 +1,12 @@
 // Reads a node's settings from a file, for every command that needs them.
 //
-// Rule: what comes out has passed validate() of src/config.ts. Whatever is wrong is one sentence with the file's name
+// Rule: what comes out has passed validate() of src/settings/settings.ts. Whatever is wrong is one sentence with the file's name
 // and, where there is one, the line; a secret is never in it.
 
 import { readFile } from 'node:fs/promises';
 import { board as largestBoard } from '../hardware/esp32.js';
 import { objection } from '../sensors/parts.js';
-import { refusal, validate } from '../src/config.js';
+import { refusal, validate } from '../src/settings/settings.js';
 import { Failure } from './failure.js';
 import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
 import { lineOf, parseJson } from './json.js';

@@ -56,7 +56,7 @@ async function moduleSizes(folder: string, target: Target, variant: string): Pro
 	return new Map(found.sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)));
 }
 
-/** The table's rows: | `src/broker` | 6,234 | */
+/** The table's rows: | `src/telemetry/broker` | 6,234 | */
 export function sizesIn(budget: string): Map<string, number> {
 	const sizes = new Map<string, number>();
 	for (const [, name, bytes] of section(budget).matchAll(/^\| `([^`]+)` \| ([\d,]+) \|$/gm)) sizes.set(name!, Number(bytes!.replaceAll(',', '')));

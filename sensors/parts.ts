@@ -6,7 +6,7 @@
 // is still missing, and a part with nothing left to give is not made at all.
 // Invariant: no two of the parts that connect() returns give the same quantity.
 
-import type { Part, Sensor } from '../src/ports.js';
+import type { Part, Sensor } from '../src/common/ports.js';
 import { HIH4030 } from './hih4030/hih4030.js';
 import type { AnalogClass, I2CClass } from './io.js';
 import { ADDRESS_HIGH, ADDRESS_LOW, SHT3x } from './sht3x/sht3x.js';
@@ -38,7 +38,7 @@ export interface PartRow {
 	readonly name: string;
 	/** For people who choose one. */
 	readonly meaning: string;
-	/** Names from QUANTITIES (src/reading.ts), in the order in which collect() writes them. */
+	/** Names from QUANTITIES (src/readings/reading.ts), in the order in which collect() writes them. */
 	readonly quantities: readonly string[];
 	/** Each collect() is one conversion, and several are combined into a value. */
 	readonly analog: boolean;

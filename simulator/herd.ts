@@ -1,13 +1,13 @@
 // npm run herd: ten thousand nodes lose their broker at once, and it returns. How hard is it hit, and how soon are all back?
 //
-// Rule: each node is the firmware's own Link and Backoff (src/link.ts, src/backoff.ts) between fakes that do what each state
+// Rule: each node is the firmware's own Link and Backoff (src/connection/link.ts, src/connection/backoff.ts) between fakes that do what each state
 // waits for; the strategies it is compared with differ in nothing but the delay. Time is virtual, chance comes from the seed.
 
 import { fileURLToPath } from 'node:url';
-import { Backoff } from '../src/backoff.js';
-import { Cause } from '../src/causes.js';
-import { Link, State, type Upper } from '../src/link.js';
-import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../src/ports.js';
+import { Backoff } from '../src/connection/backoff.js';
+import { Cause } from '../src/connection/causes.js';
+import { Link, State, type Upper } from '../src/connection/link.js';
+import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../src/common/ports.js';
 import { Random } from './random.js';
 
 export interface HerdOptions {
@@ -39,7 +39,7 @@ export interface HerdResult {
 
 type Delays = (random: Chance) => Pick<Backoff, 'failed' | 'useful' | 'takenOver'>;
 
-/** The same face as src/backoff.ts, with `delay` by the number of the failure in a row, from 1. */
+/** The same face as src/connection/backoff.ts, with `delay` by the number of the failure in a row, from 1. */
 function simple(delay: (failure: number, random: Chance) => Millis): Delays {
 	return (random) => {
 		let failures = 0;

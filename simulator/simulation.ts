@@ -27,7 +27,7 @@ export type OnLine = (node: string, line: string) => void;
 
 export interface WorldOptions {
 	readonly board?: BoardName;
-	/** Of src/config.ts; they reach the firmware as "mc/config". */
+	/** Of src/settings/settings.ts; they reach the firmware as "mc/config". */
 	readonly settings?: Settings;
 	readonly nodes?: number;
 	/** A CSV file, or weather made otherwise. */

@@ -4,7 +4,7 @@
 // Rule: everything happens in run(), at the program's own pace. Sockets, pins and the serial line leave their bytes and
 // set the alarm to now, nothing else. So a reconnect cannot leak a timer, and whoever owns the clock owns the program.
 
-import { NEVER, type Alarm, type BugHandler, type Clock, type Millis, type Pollable } from './ports.js';
+import { NEVER, type Alarm, type BugHandler, type Clock, type Millis, type Pollable } from './common/ports.js';
 
 const NOBODY: readonly Pollable[] = Object.freeze([]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Node } from '../src/node.js';
-import { NEVER, type Millis } from '../src/ports.js';
+import { NEVER, type Millis } from '../src/common/ports.js';
 import { FakeClock } from './support/fakes.js';
 
 class FakeAlarm {

@@ -4,7 +4,7 @@
 // Rule: methods never call back; connection.ts does, from socket and timer. A write is all or nothing, and throws a sentence if
 // there is no room: onWritable says when there is. A message is acknowledged once it has been read.
 
-import { topicName } from '../../src/mqtt/topics.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { view } from './bytes.js';
 import { Connection } from './connection.js';
 import { Operation, type Bytes, type ClientOptions, type WriteOptions } from './options.js';

@@ -8,7 +8,7 @@
 
 import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
-import { Fault } from '../../src/mqtt/fault.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
 import { Flow } from '../../src/mqtt/flow.js';
 import type { SessionHandler } from '../../src/mqtt/options.js';
 import { reasonText } from '../../src/mqtt/reasons.js';

@@ -5,7 +5,7 @@
 
 import type { Flow } from '../../src/mqtt/flow.js';
 import { BUFFER_BYTES, type SessionOptions } from '../../src/mqtt/options.js';
-import { connectSize } from '../../src/mqtt/packets.js';
+import { connectSize } from '../../src/mqtt/codec/packets.js';
 import { view } from './bytes.js';
 import type { Bytes, ClientOptions } from './options.js';
 

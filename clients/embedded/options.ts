@@ -68,7 +68,7 @@ export interface ControlMessage {
 	readonly sessionPresent?: boolean;
 }
 
-/** What onError() is given: `message` is a sentence, `fault` a number of src/mqtt/fault.ts, `code` its return code. */
+/** What onError() is given: `message` is a sentence, `fault` a number of src/mqtt/codec/fault.ts, `code` its return code. */
 export interface ClientError extends Error {
 	fault: number;
 	code: number;

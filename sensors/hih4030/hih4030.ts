@@ -6,7 +6,7 @@
 // Invariant: what is written lies within 0 to 100 %; what the part cannot give is refused.
 // Datasheet HIH-4030/4031, table 1: Vout = Vsupply (0.0062 · RH + 0.16) at 25 °C; true RH = RH / (1.0546 - 0.00216 T).
 
-import type { Millis, Sensor } from '../../src/ports.js';
+import type { Millis, Sensor } from '../../src/common/ports.js';
 import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
 
 const RATIO_AT_ZERO = 0.16;

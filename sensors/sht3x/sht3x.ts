@@ -6,7 +6,7 @@
 // Invariant: values are written only when the check sums of both words are right.
 // Datasheet SHT3x-DIS: §2.2 (timing), §4.3 (single shot), §4.4 (read-out), §4.12 (CRC), §4.13 (conversion).
 
-import type { Millis, Sensor } from '../../src/ports.js';
+import type { Millis, Sensor } from '../../src/common/ports.js';
 import { crc8 } from '../crc8.js';
 import type { I2CBus, I2CClass, I2COptions } from '../io.js';
 

@@ -5,7 +5,7 @@
 // Invariant: a value is written only if the part can give its voltage: a shorted input never becomes a temperature.
 // Datasheet TMP35/TMP36/TMP37 Rev. H: table 1 and figure "Output Voltage vs. Temperature".
 
-import type { Millis, Sensor } from '../../src/ports.js';
+import type { Millis, Sensor } from '../../src/common/ports.js';
 import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
 
 const OFFSET_MV = 500;

@@ -68,7 +68,7 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 }
 
 /**
- * A broker as there are some. Readings leave 384 bytes of each packet to announcements (src/limits.ts, OUTBOX_RESERVE), so one that
+ * A broker as there are some. Readings leave 384 bytes of each packet to announcements (src/common/limits.ts, OUTBOX_RESERVE), so one that
  * takes less than about 450 gets none; and two minutes are enough to notice a dead link only with a keep-alive of a minute at most.
  */
 function mannersFor(protocol: unknown, random: Random): Manners {

@@ -18,7 +18,7 @@ import { Witness, type TimeGiven } from './witness.js';
 
 /** "Online within two minutes of virtual time after the last fault" … */
 const ONLINE_MS = 120_000;
-/** … but one whose credentials were refused until then waits for up to five more (src/limits.ts, BACKOFF_REFUSED_CAP_MS). */
+/** … but one whose credentials were refused until then waits for up to five more (src/common/limits.ts, BACKOFF_REFUSED_CAP_MS). */
 const REFUSED_MS = 300_000;
 /** Late readings go at ten a second; and the last of them must be acknowledged and said in `health`. */
 const DRAIN_PER_SECOND = 10;

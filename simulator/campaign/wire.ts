@@ -10,12 +10,12 @@ import type { Link } from '../network.js';
 import type { Tap } from '../virtual-network.js';
 import { WireConnection } from './wire-connection.js';
 
-/** src/limits.ts says 1 s, counted from the end of the attempt before; its beginning is earlier still. */
+/** src/common/limits.ts says 1 s, counted from the end of the attempt before; its beginning is earlier still. */
 const ATTEMPTS_GAP_MS = 1_000;
 const EXAMPLES_MAX = 5;
 /** MQTT 5.0: reason codes from here on are refusals. */
 const REFUSALS_FROM = 0x80;
-/** src/limits.ts says 60 s, by the node's clock and its loop. */
+/** src/common/limits.ts says 60 s, by the node's clock and its loop. */
 const SOON_MS = 61_000;
 /** So many times in a row the broker hung up that soon: then another client with the id is suspected. */
 const HANG_UPS_MIN = 3;

@@ -3,7 +3,7 @@
 // Rule: nothing that the node says of itself is believed without a second source: a reading must belong to a measurement that
 // its parts saw, at that time and with that air; a number must come once with one value; the node's own account must add up.
 
-import { BACKLOG_BYTES } from '../../src/limits.js';
+import { BACKLOG_BYTES } from '../../src/common/limits.js';
 import { parse, type Reading } from '../../viewer/payload.js';
 import { Ranges } from '../../viewer/ranges.js';
 import type { SimulatedNode } from '../simulated-node.js';

@@ -11,7 +11,7 @@ import { dial, readTls, sentenceFor, type Address, type TlsFiles, type Wire } fr
 type Id = string | number | undefined;
 type Event = { event: string; id?: Id } & Record<string, unknown>;
 
-/** By their numbers in src/mqtt/fault.ts. */
+/** By their numbers in src/mqtt/codec/fault.ts. */
 export const FAULTS = [
 	'None', 'Refused', 'ProtocolVersion', 'ConnackTimeout', 'PingTimeout', 'Stalled', 'AckTimeout', 'Unexpected', 'ReservedBits', 'BadQos', 'BadLength',
 	'BadText', 'BadTopic', 'BadPacketId', 'BadConnack', 'UnknownSession', 'BadCode', 'TooManyInbound', 'BadProperty', 'PacketTooLarge', 'Disconnected', 'Handler',

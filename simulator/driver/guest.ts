@@ -3,14 +3,14 @@
 // Rule: it decides nothing. What the host asks for goes to the session; what the session says goes to the host, word for word.
 
 import Timer, { type TimerHandle } from 'timer';
-import { Fault } from '../../src/mqtt/fault.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
 import { Message } from '../../src/mqtt/message.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
-import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
+import { Protocol5, type Options5 } from '../../src/mqtt/v5/protocol5.js';
 import { reasonText } from '../../src/mqtt/reasons.js';
-import { reason, reasonText5 } from '../../src/mqtt/reasons5.js';
+import { reason, reasonText5 } from '../../src/mqtt/v5/reasons5.js';
 import { Session } from '../../src/mqtt/session.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { fromHex, toHex } from '../modules/bytes.js';
 import { board, call, on } from '../modules/host.js';
 

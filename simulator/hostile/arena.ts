@@ -33,11 +33,11 @@ const LOOK_MS = 500;
 const STEADY_MS = 1_500;
 /** A dead link is noticed within keep-alive and ping time or by acknowledgements (30 s), the longest back-off is 75 s; one attempt may fail once more. */
 const ONLINE_MS = 200_000;
-/** src/limits.ts, BACKOFF_REFUSED_CAP_MS. */
+/** src/common/limits.ts, BACKOFF_REFUSED_CAP_MS. */
 const REFUSED_MS = 310_000;
 /** From a command to its result, all before it included; a connection that is dead is noticed within 40 s (keep-alive and ping time), and is not one then. */
 const ANSWER_MS = 45_000;
-/** STOP_TIMEOUT_MS of src/limits.ts, and as much for a broker that takes nothing. */
+/** STOP_TIMEOUT_MS of src/common/limits.ts, and as much for a broker that takes nothing. */
 const LAST_WORDS_MS = 12_000;
 const BOOT_MS = 60_000;
 /** Between two probes of which one was refused. */

@@ -37,7 +37,7 @@ export interface Input {
 	readonly ends?: 'restart' | 'stop';
 }
 
-/** src/limits.ts, INBOUND_PACKET_MAX: the remaining length of what is taken whole. */
+/** src/common/limits.ts, INBOUND_PACKET_MAX: the remaining length of what is taken whole. */
 export const INBOUND_MAX = 384;
 
 export function remainingLength({ topic, payload, qos }: Message, version: Version): number {

@@ -8,7 +8,7 @@ import Net from 'net';
 import SNTP from 'sntp';
 import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
-import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer } from '../ports.js';
+import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer } from '../common/ports.js';
 
 /** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
 const LONGEST_MS = 0x3fff_ffff;

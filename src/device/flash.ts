@@ -6,7 +6,7 @@
 // gives a new buffer for each read, which is garbage at once, so what reads much does so in steps.
 
 import NorFlash from 'flash';
-import type { Flash, Log } from '../ports.js';
+import type { Flash, Log } from '../common/ports.js';
 
 const PARTITION = 'storage';
 

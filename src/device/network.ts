@@ -6,7 +6,7 @@
 
 import Net from 'net';
 import WiFi from 'wifi';
-import { NetworkState, type Alarm, type Network } from '../ports.js';
+import { NetworkState, type Alarm, type Network } from '../common/ports.js';
 
 /** The SDK's code with "disconnect" when the handshake failed. */
 const PASSPHRASE_REFUSED = -1;

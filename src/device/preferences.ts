@@ -5,7 +5,7 @@
 // an image with other settings begins without it, so that nobody flashes a new interval and still sees the old one.
 
 import Preference from 'preference';
-import type { Store } from '../ports.js';
+import type { Store } from '../common/ports.js';
 
 const DOMAIN = 'telltale';
 const SETTINGS = 'settings';

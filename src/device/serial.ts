@@ -5,7 +5,7 @@
 // is full, lines are dropped whole and counted, and the count is said with the next line that fits.
 
 import Serial from 'embedded:io/serial';
-import type { Alarm, Console, Log } from '../ports.js';
+import type { Alarm, Console, Log } from '../common/ports.js';
 
 const BAUD = 115_200;
 const RING_BYTES = 256;

@@ -2,7 +2,7 @@
 // The rest of the machine: chance, and starting anew.
 
 import Timer from 'timer';
-import type { BugHandler, Log, Random } from '../ports.js';
+import type { BugHandler, Log, Random } from '../common/ports.js';
 
 /** Long enough for the serial line to say why. */
 const LAST_WORDS_MS = 250;

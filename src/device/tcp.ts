@@ -8,7 +8,7 @@
 // After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
 
 import TCP from 'embedded:io/socket/tcp';
-import { TransportState, type Alarm, type Transport } from '../ports.js';
+import { TransportState, type Alarm, type Transport } from '../common/ports.js';
 
 /** What is needed of a socket: the calls of the SDK's TCP. */
 export interface Socket {

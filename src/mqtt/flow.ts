@@ -7,23 +7,18 @@
 // out is not stored, so it is not sent again: such a session lives for one connection.
 // Invariant: while `passing` > 0 nothing but the application's own bytes goes to the socket. MQTT 3.1.1 §3.3, §4.3
 
-import { assert } from '../assert.js';
-import type { Delivery } from './delivery.js';
-import { Wish, type Filters } from './filters.js';
-import type { Framer } from './framer.js';
-import type { KeepAlive } from './keepalive.js';
-import type { Millis } from './options.js';
-import { DUP, HEAD_MAX, Packet, publishLength, RETAIN } from './packets.js';
-import type { Elsewhere, Sender } from './sender.js';
-import { encodeText, isTopicFilter } from './topics.js';
-import { lengthSize, readUint16 } from './wire.js';
+import { assert } from '../common/assert.js';
+import type { Delivery } from './state/delivery.js';
+import { Wish, type Filters } from './state/filters.js';
+import type { Framer } from './codec/framer.js';
+import type { KeepAlive } from './state/keepalive.js';
+import type { MessageFlow, Millis, Publisher } from './options.js';
+import { DUP, HEAD_MAX, Packet, publishLength, RETAIN } from './codec/packets.js';
+import type { Sender } from './sender.js';
+import { encodeText, isTopicFilter } from './codec/topics.js';
+import { lengthSize, readUint16 } from './codec/wire.js';
 
-/** Session.publish(). */
-interface Publisher {
-	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number;
-}
-
-export class Flow implements Elsewhere {
+export class Flow implements MessageFlow {
 	/** Something was taken, which is to be looked at before release(). */
 	held = false;
 	left = 0;

@@ -5,12 +5,12 @@
 // end this connection and begin another: after one, nothing is said or told that belongs to the connection before.
 // MQTT 3.1.1 §3.2 to §3.13, §4.3
 
-import { Fault } from './fault.js';
-import { Wish } from './filters.js';
+import { Fault } from './codec/fault.js';
+import { Wish } from './state/filters.js';
 import type { Millis } from './options.js';
 import { Outbound, State } from './outbound.js';
-import { checkPublish, DUP, Packet, RETAIN } from './packets.js';
-import { readUint16 } from './wire.js';
+import { checkPublish, DUP, Packet, RETAIN } from './codec/packets.js';
+import { readUint16 } from './codec/wire.js';
 
 /** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
 const NOT_FOUND = 0x92;

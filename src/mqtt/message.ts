@@ -5,10 +5,10 @@
 // begins earlier, and nothing is ever moved. What is as in the message before is not written again, and the view for the socket is made anew only
 // when the size has changed. Session.send() takes it (a copy, if it is kept); then it is free for the next message. MQTT 3.1.1 §3.3
 
-import { assert } from '../assert.js';
-import { Packet, RETAIN } from './packets.js';
-import type { Protocol5 } from './protocol5.js';
-import { lengthSize, writeLength } from './wire.js';
+import { assert } from '../common/assert.js';
+import { Packet, RETAIN } from './codec/packets.js';
+import type { PacketVersion } from './codec/version.js';
+import { lengthSize, writeLength } from './codec/wire.js';
 
 const BAD_USE = 'A message takes a topic no longer than it was made for, and a QoS of 0, 1 or 2.';
 
@@ -27,7 +27,7 @@ export class Message {
 	private first = 0;
 
 	/** For topics of topicName() of up to that size. `protocol5` is the session's, if it has one. */
-	constructor(topicMax: number, payloadMax: number, protocol5?: Protocol5) {
+	constructor(topicMax: number, payloadMax: number, protocol5?: PacketVersion) {
 		const propertiesSize = protocol5 ? protocol5.publishSize : 0;
 		const length = topicMax + 2 + propertiesSize;
 		const payloadAt = 1 + lengthSize(length + payloadMax) + length;

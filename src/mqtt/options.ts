@@ -5,57 +5,76 @@
 // good until the handler returns. Every callback may call publish(), subscribe(), unsubscribe() and stop().
 // Lengths are bytes, times are milliseconds since boot.
 
-import type { Fault } from './fault.js';
-import type { Flow } from './flow.js';
-import type { Protocol5 } from './protocol5.js';
+import type { Fault } from './codec/fault.js';
+import type { Framer } from './codec/framer.js';
+import type { Sender } from './sender.js';
+import type { BoundOptions, Millis, RewrittenPacket, StateVersion } from './state/bounds.js';
+import type { Delivery } from './state/delivery.js';
+import type { Filters } from './state/filters.js';
+import type { KeepAlive } from './state/keepalive.js';
+import type { Outbox } from './state/outbox.js';
 
-export type Millis = number;
+export type { Will } from './codec/version.js';
+export * from './state/bounds.js';
 
-export interface Will {
-	readonly topic: string;
-	readonly payload: string | Uint8Array;
-	readonly qos: number;
-	readonly retain: boolean;
+/** MQTT 5.0, as a session needs it: v5/protocol5.ts is it. -1: a fault, as `fault` and `code` have it. */
+export interface SessionVersion extends StateVersion {
+	readonly fault: Fault;
+	readonly code: number;
+	/** What the broker said with its last refusal or DISCONNECT, '' if nothing. */
+	readonly reasonString: string;
+	/** There is a session to come back to. */
+	readonly known: boolean;
+	/** A new connection: nothing is known of the broker. */
+	reset(): void;
+	/** A CONNACK with that reason code: its limits hold for this connection if it accepts. */
+	accept(framer: Framer, code: number, options: SessionOptions, delivery: Delivery, keepAlive: KeepAlive, now: Millis): Fault;
+	/** Whether it takes whatever has room in the outbox. */
+	takes(outbox: Outbox): boolean;
+	/** Makes what waits fit what the broker takes, and sets aside messages that cannot. */
+	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault;
+	/** Where the payload of a PUBLISH begins, or -1. */
+	payloadAt(bytes: Uint8Array, at: number, end: number): number;
+	/** Where the reason codes of a SUBACK or UNSUBACK begin, or -1. */
+	codesAt(bytes: Uint8Array, at: number, end: number): number;
+	/** The reason code of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. */
+	answer(bytes: Uint8Array, at: number, end: number): number;
+	/** The reason code of a DISCONNECT, or -1. */
+	disconnect(bytes: Uint8Array, at: number, end: number): number;
+	/** The reason that the broker is told for that fault; 0: none, it is not the broker's. */
+	reasonFor(fault: Fault): number;
+	/** Whether a DISCONNECT with that reason blames a message. */
+	blames(code: number): boolean;
 }
 
-export interface SessionOptions {
-	/** 1 to 23 of 0-9 a-z A-Z is what every broker takes (§3.1.3.1). '' only together with clean. */
-	readonly clientId: string;
-	/** '' for none. A password without a user name is allowed in MQTT 5.0 only. */
-	readonly user?: string;
-	readonly password?: string | Uint8Array;
+/** Messages of any length, in and out, as they pass: flow.ts is it. */
+export interface MessageFlow extends RewrittenPacket {
+	/** Something was taken, which is to be looked at before anything else. */
+	readonly held: boolean;
+	/** By the session, when it is made. */
+	attach(framer: Framer, delivery: Delivery, filters: Filters, sender: Sender, keepAlive: KeepAlive, session: Publisher, is5: boolean): void;
+	/** A message, or its first piece, was told; and a further piece. */
+	message(qos: number, id: number, known: boolean): void;
+	piece(): void;
+	/** A packet was right. */
+	packet(): void;
+	poll(now: Millis): void;
+}
+
+/** Session.publish(). */
+export interface Publisher {
+	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number;
+}
+
+export interface SessionOptions extends BoundOptions {
 	/** Speak MQTT 5.0, with a Protocol5 that belongs to this session alone; left out: 3.1.1. */
-	readonly protocol5?: Protocol5;
+	readonly protocol5?: SessionVersion;
 	/** Messages of any length, in and out, as they pass; 3.1.1 and one connection only. */
-	readonly flow?: Flow;
-	/** Longest silence towards the broker; told to it in whole seconds, rounded up. 0: no keep-alive in either direction. */
-	readonly keepAliveMs: number;
-	/** Whether the broker shall forget the session with each connection. */
-	readonly clean?: boolean;
-	readonly will?: Will;
+	readonly flow?: MessageFlow;
 	/** PUBLISH packets go out right behind CONNECT, without waiting for CONNACK (§3.1.4), if none of them is a re-send. */
 	readonly publishBeforeConnack?: boolean;
 	/** MQTT 3.1.1 only: after ackTimeoutMs re-send on the same connection instead of closing it. MQTT 5.0 forbids it. */
 	readonly resendOnTimeout?: boolean;
-
-	/** The first message gets the id after this one. After a power cut in the middle of QoS 2 a broker may still hold low ids. */
-	readonly lastPacketId?: number;
-
-	/** Largest inbound packet body that is taken whole; larger ones are drained, acknowledged and counted. CONNECT must fit too. */
-	readonly bufferBytes?: number;
-	/** Packets that wait to be sent or acknowledged. */
-	readonly outboxBytes?: number;
-	/** How many messages those may be. */
-	readonly messagesMax?: number;
-	/** QoS 1 and 2 messages that may be unacknowledged at once. */
-	readonly inFlightMax?: number;
-	/** Inbound QoS 2 messages that may be open at once. */
-	readonly inboundMax?: number;
-	/** Everything but PUBLISH and CONNECT that waits for the socket; a SUBSCRIBE must fit too. */
-	readonly controlBytes?: number;
-	/** Topic filters, with 6 bytes more for each. */
-	readonly filterBytes?: number;
-	readonly filtersMax?: number;
 
 	readonly connackTimeoutMs?: number;
 	readonly pingTimeoutMs?: number;
@@ -93,23 +112,9 @@ export interface SessionHandler {
 	onClosed(fault: Fault, code: number): void;
 }
 
-export const BUFFER_BYTES = 512;
-export const OUTBOX_BYTES = 1_024;
-export const MESSAGES_MAX = 16;
-/** mosquitto takes 20 and more; the ESP8266's outbox holds fewer. */
-export const IN_FLIGHT_MAX = 8;
-/** mosquitto sends 20 at once, EMQX 32, HiveMQ 10. */
-export const INBOUND_MAX = 32;
-export const CONTROL_BYTES = 64;
-/** Messages with a topic alias are put together there, too. */
-export const CONTROL_BYTES_5 = 160;
-export const FILTER_BYTES = 128;
-export const FILTERS_MAX = 4;
 export const CONNACK_TIMEOUT_MS = 10_000;
 export const PING_TIMEOUT_MS = 10_000;
 export const ACK_TIMEOUT_MS = 30_000;
 export const HANG_UPS_MAX = 3;
 /** A broker that stays for so long without a suspected message, or since its last answer, would not have hung up without it. */
 export const HOLD_MS = 2_000;
-/** Of controlBytes, kept free for PINGREQ and DISCONNECT, so that both always can be said. */
-export const RESERVE = 5;

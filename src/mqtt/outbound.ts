@@ -7,20 +7,19 @@
 // stack where a session is made. For the same reason as the first most parts have fields that are private to TypeScript alone: #private ones cost a slot an
 // object, and are looked up anew in every call. MQTT 3.1.1 §3.3, §4.3
 
-import { assert } from '../assert.js';
-import { Buffers } from './buffers.js';
-import { Delivery } from './delivery.js';
-import { Fault } from './fault.js';
-import { Filters } from './filters.js';
-import { Framer } from './framer.js';
-import { KeepAlive } from './keepalive.js';
+import { assert } from '../common/assert.js';
+import { Buffers } from './state/buffers.js';
+import { Delivery } from './state/delivery.js';
+import { Fault } from './codec/fault.js';
+import { Filters } from './state/filters.js';
+import { Framer } from './codec/framer.js';
+import { KeepAlive } from './state/keepalive.js';
 import type { Message } from './message.js';
-import type { Millis, SessionHandler, SessionOptions } from './options.js';
-import type { Outbox } from './outbox.js';
-import { connectSize, Packet, RETAIN } from './packets.js';
-import type { Protocol5 } from './protocol5.js';
+import type { Millis, SessionHandler, SessionOptions, StateVersion } from './options.js';
+import type { Outbox } from './state/outbox.js';
+import { connectSize, Packet, RETAIN } from './codec/packets.js';
 import { Sender } from './sender.js';
-import { lengthSize, writeBytes, writeLength } from './wire.js';
+import { lengthSize, writeBytes, writeLength } from './codec/wire.js';
 
 const BAD_MESSAGE = 'publish() takes a topic from topicName(), no more than the payload holds, and a QoS of 0, 1 or 2.';
 
@@ -196,7 +195,7 @@ export abstract class Outbound {
 	room(topic: Uint8Array): number { return this.outbox.room(topic); }
 
 	/** A message is stored: in MQTT 5.0 its topic is worth an alias, and the broker may take less than it asks for. */
-	private stored5(topic: Uint8Array, protocol5: Protocol5): void {
+	private stored5(topic: Uint8Array, protocol5: StateVersion): void {
 		protocol5.aliases.note(topic);
 		if (!protocol5.takesAll && this.connected && !this.outbox.limit(protocol5.qosMax, protocol5.retainAvailable)) this.fail(Fault.Capability, 0x9b);
 	}

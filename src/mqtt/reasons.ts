@@ -3,7 +3,7 @@
 //
 // Rule: one sentence without its full stop; it names what the person can change. MQTT 3.1.1 §3.2.2.3, table 3.1
 
-import { Fault } from './fault.js';
+import { Fault } from './codec/fault.js';
 
 /** Return codes of CONNACK, by number. */
 const REFUSALS: readonly string[] = Object.freeze([

@@ -5,30 +5,22 @@
 // neither PINGREQ nor PUBACK waits behind a queue of messages. wrote() belongs to the last peek(), whatever came between.
 // Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox begins none.
 
-import { assert } from '../assert.js';
-import type { Delivery } from './delivery.js';
-import type { Filters } from './filters.js';
-import { RESERVE } from './options.js';
-import type { Outbox } from './outbox.js';
-import { Packet, publishLength, writeAcknowledgement, writePublishHead } from './packets.js';
-import { packetSize, writeUint16 } from './wire.js';
+import { assert } from '../common/assert.js';
+import type { Delivery } from './state/delivery.js';
+import type { Filters } from './state/filters.js';
+import { RESERVE, type RewrittenPacket } from './state/bounds.js';
+import type { Outbox } from './state/outbox.js';
+import { Packet, publishLength, writeAcknowledgement, writePublishHead } from './codec/packets.js';
+import { packetSize, writeUint16 } from './codec/wire.js';
 
 /** The longest answer to one packet. */
 const ANSWER_MAX = 5;
 
 const enum Source { None, Connect, Control, Outbox }
 
-/** A message of the outbox that is written anew, or only in part, at the front of the control bytes. */
-export interface Elsewhere {
-	/** Bytes of it there. */
-	left: number;
-	/** Bytes that the application writes to the socket itself: behind those in front nothing else goes out before them (flow.ts). */
-	passing: number;
-}
-
 export class Sender {
 	private readonly outbox: Outbox;
-	private readonly elsewhere: Elsewhere | undefined;
+	private readonly rewritten: RewrittenPacket | undefined;
 	/** CONNECT at the front; then control bytes, whole packets but for the first, from begin to end, before the outbox begins. */
 	private readonly begin: number;
 	private end: number;
@@ -37,9 +29,9 @@ export class Sender {
 	private offered = Source.None;
 
 	/** Its range of the bytes lies between `start` and the outbox. */
-	constructor(start: number, outbox: Outbox, elsewhere?: Elsewhere) {
+	constructor(start: number, outbox: Outbox, rewritten?: RewrittenPacket) {
 		this.outbox = outbox;
-		this.elsewhere = elsewhere;
+		this.rewritten = rewritten;
 		this.begin = this.end = start;
 	}
 
@@ -48,7 +40,7 @@ export class Sender {
 		this.connectLeft = connectSize;
 		this.end = this.begin;
 		this.offered = Source.None;
-		if (this.elsewhere) this.elsewhere.left = this.elsewhere.passing = 0;
+		if (this.rewritten) this.rewritten.left = this.rewritten.passing = 0;
 	}
 
 	/** Whether CONNECT is not out yet. */
@@ -56,11 +48,11 @@ export class Sender {
 
 	/** Whether everything is out but messages that were not begun. */
 	get drained(): boolean {
-		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.elsewhere === undefined || this.elsewhere.passing === 0);
+		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.rewritten === undefined || this.rewritten.passing === 0);
 	}
 
 	/** Whether nothing is there but messages, and they go out as they lie in the outbox. */
-	get isDirect(): boolean { return this.drained && (!this.elsewhere || this.outbox.protocol5?.aliases.none === true); }
+	get isDirect(): boolean { return this.drained && (!this.rewritten || this.outbox.protocol5?.aliases.none === true); }
 
 	/** Bytes of control bytes at most. */
 	get size(): number { return this.outbox.start - this.begin; }
@@ -104,17 +96,17 @@ export class Sender {
 	 */
 	pass(first: number, topic: Uint8Array, length: number, id: number): void {
 		const qos = first >> 1 & 3;
-		const elsewhere = this.elsewhere!;
+		const rewritten = this.rewritten!;
 		this.end = writePublishHead(this.outbox.bytes, this.begin, first, publishLength(topic, length, qos, undefined), topic);
 		if (qos > 0) this.end = writeUint16(this.outbox.bytes, this.end, id);
-		elsewhere.left = this.end - this.begin;
-		elsewhere.passing = length;
+		rewritten.left = this.end - this.begin;
+		rewritten.passing = length;
 		this.outbox.beginElsewhere();
 	}
 
 	/** `quota` as in Outbox.peek(). */
 	peek(room: number, quota: number): Uint8Array | undefined {
-		if (this.connectLeft > 0 || this.elsewhere !== undefined || this.end > this.begin) return this.peekFirst(room, quota);
+		if (this.connectLeft > 0 || this.rewritten !== undefined || this.end > this.begin) return this.peekFirst(room, quota);
 		this.offered = Source.Outbox;
 		return this.outbox.peek(room, quota);
 	}
@@ -127,11 +119,11 @@ export class Sender {
 			return this.view(end - this.connectLeft, end, room);
 		}
 		const outbox = this.outbox;
-		const elsewhere = this.elsewhere;
+		const rewritten = this.rewritten;
 		const start = this.begin;
-		if (elsewhere && elsewhere.left === 0 && elsewhere.passing > 0) return undefined;
+		if (rewritten && rewritten.left === 0 && rewritten.passing > 0) return undefined;
 		if (outbox.protocol5 && this.end === start && room > 0) this.end += outbox.alias(this.outbox.bytes, start, outbox.start, quota);
-		const left = elsewhere ? elsewhere.left : 0;
+		const left = rewritten ? rewritten.left : 0;
 		if (left > 0 || this.end > start && !outbox.begun) {
 			this.offered = Source.Control;
 			return this.view(start, left > 0 ? start + left : this.end, room);
@@ -155,10 +147,10 @@ export class Sender {
 		assert(start + count <= this.end, 'More bytes were written than were given out.');
 		this.outbox.bytes.copyWithin(start, start + count, this.end);
 		this.end -= count;
-		const elsewhere = this.elsewhere;
-		if (!elsewhere || elsewhere.left === 0) return this.end === start;
-		elsewhere.left -= count;
-		if (elsewhere.left > 0) return false;
+		const rewritten = this.rewritten;
+		if (!rewritten || rewritten.left === 0) return this.end === start;
+		rewritten.left -= count;
+		if (rewritten.left > 0) return false;
 		this.outbox.sentElsewhere();
 		return true;
 	}

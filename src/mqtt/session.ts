@@ -6,11 +6,11 @@
 // While the connection is steady, send() and the PUBACK of the oldest message take a fast path; anything else takes the general one.
 // Invariant: a packet that was begun is finished before any byte of another is given out. MQTT 3.1.1 (OASIS), cited by section.
 
-import { assert } from '../assert.js';
-import { Fault } from './fault.js';
+import { assert } from '../common/assert.js';
+import { Fault } from './codec/fault.js';
 import { Inbound } from './inbound.js';
 import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
-import { Packet, writeConnect } from './packets.js';
+import { Packet, writeConnect } from './codec/packets.js';
 import { State } from './outbound.js';
 
 export class Session extends Inbound {

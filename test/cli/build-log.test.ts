@@ -45,7 +45,7 @@ describe('The fault of a build', () => {
 			'../src/text.ts(123,18): error TS1109: Expression expected'],
 		['of a module that is not in the manifest', 'ReferenceError: module "./nopes.js" not found\n### ReferenceError: module "./nopes.js" not found!\nmake: *** [/out/makefile:751: /out/mc.xs.c] Error 22\n',
 			'ReferenceError: module "./nopes.js" not found'],
-		['of what cannot be preloaded, with its module', 'TypeError: link: unavailable function\n at src/text ()\n### TypeError: link: unavailable function!\n', 'TypeError: link: unavailable function, in src/text'],
+		['of what cannot be preloaded, with its module', 'TypeError: link: unavailable function\n at src/common/text ()\n### TypeError: link: unavailable function!\n', 'TypeError: link: unavailable function, in src/common/text'],
 		['of a manifest that is not there', "### Error: '/sdk/wofi/manifest.json': manifest not found!\n", "Error: '/sdk/wofi/manifest.json': manifest not found"],
 	])('before XS is linked is said in the words %s', (_whose, output, sentence) => {
 		expect(faultIn(output)).toBe(sentence);

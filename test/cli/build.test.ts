@@ -57,7 +57,7 @@ describe('telltale build for a board', () => {
 	});
 
 	it.each([
-		['src/broker.ts(9,3): error TS2304: Cannot find name "x".', 'src/broker.ts(9,3): error TS2304: Cannot find name "x"'],
+		['src/telemetry/broker.ts(9,3): error TS2304: Cannot find name "x".', 'src/telemetry/broker.ts(9,3): error TS2304: Cannot find name "x"'],
 		['note\n### Error: module not found!\nmake: *** [all] Error 1', 'Error: module not found'],
 		["ld: region `dram0_0_seg' overflowed by 96 bytes", 'the firmware takes 96 bytes more static RAM than the chip has (dram0_0_seg): leave something out'],
 	])('explains a failure after XS is linked, with the cause in %j', async (complaint, cause) => {
@@ -221,14 +221,14 @@ describe('telltale size', () => {
 		await writeFile(join(folder, 'budget.md'), '# Sizes\n\nWritten by hand.\n');
 		const first = await size('--write');
 		expect([first.status, first.err]).toEqual([0, '']);
-		expect(first.out).toMatch(/^src\/broker +6,234\nsrc\/text +900\ntelltale\/board +120\nall +7,254$/m);
+		expect(first.out).toMatch(/^src\/telemetry\/broker +6,234\nsrc\/common\/text +900\ntelltale\/board +120\nall +7,254$/m);
 		const page = await readFile(join(folder, 'budget.md'), 'utf8');
 		expect(page).toMatch(/^# Sizes\n\nWritten by hand\.\n/);
-		expect(page).toContain('| `src/broker` | 6,234 |\n');
-		await writeFile(join(folder, 'budget.md'), page.replace('| `src/broker` | 6,234 |', '| `src/broker` | 6,000 |').replace('`src/text`', '`src/gone`'));
+		expect(page).toContain('| `src/telemetry/broker` | 6,234 |\n');
+		await writeFile(join(folder, 'budget.md'), page.replace('| `src/telemetry/broker` | 6,234 |', '| `src/telemetry/broker` | 6,000 |').replace('`src/common/text`', '`src/gone`'));
 		const second = await size();
-		expect(second.out).toMatch(/^src\/broker +6,234 {2}\+234$/m);
-		expect(second.out).toMatch(/^src\/text +900 {2}new$/m);
+		expect(second.out).toMatch(/^src\/telemetry\/broker +6,234 {2}\+234$/m);
+		expect(second.out).toMatch(/^src\/common\/text +900 {2}new$/m);
 		expect(second.out).toMatch(/^src\/gone +0 {2}-900$/m);
 		await size('--write');
 		expect(await readFile(join(folder, 'budget.md'), 'utf8')).toBe(page);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Prompts } from '../../cli/questions.js';
-import { FIELDS, validate } from '../../src/config.js';
+import { FIELDS, validate } from '../../src/settings/settings.js';
 import { inside, telltale } from './support.js';
 
 let folder: string;

@@ -199,8 +199,8 @@ describe('the driver', () => {
 		}
 	});
 
-	it('names faults as src/mqtt/fault.ts does', () => {
-		const source = readFileSync(join(root, 'src/mqtt/fault.ts'), 'utf8');
+	it('names faults as src/mqtt/codec/fault.ts does', () => {
+		const source = readFileSync(join(root, 'src/mqtt/codec/fault.ts'), 'utf8');
 		expect([...source.matchAll(/^\t(\w+),$/gm)].map(([, name]) => name)).toEqual([...FAULTS]);
 	});
 

@@ -23,7 +23,7 @@ const elf = path.join(place('tmp'), after('-p').startsWith('esp32') ? 'xsProj-es
 fs.mkdirSync(path.dirname(elf), { recursive: true });
 fs.writeFileSync(elf, Buffer.from(process.env.FAKE_ELF, 'base64'));
 fs.writeFileSync(path.join(place('tmp'), 'manifest_flat.json'), JSON.stringify({ creation: { static: 28672 } }));
-for (const [name, bytes] of Object.entries({ 'src/broker': 6234, 'src/text': 900, 'telltale/board': 120, 'timer': 700 })) {
+for (const [name, bytes] of Object.entries({ 'src/telemetry/broker': 6234, 'src/common/text': 900, 'telltale/board': 120, 'timer': 700 })) {
 	fs.mkdirSync(path.dirname(path.join(place('tmp'), 'modules', name)), { recursive: true });
 	fs.writeFileSync(path.join(place('tmp'), 'modules', name + '.xsb'), Buffer.alloc(bytes));
 }

@@ -1,7 +1,7 @@
 // What the node asks of the SDK's one timer.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeviceAlarm } from '../../src/device/clock.js';
-import { NEVER, type Clock } from '../../src/ports.js';
+import { NEVER, type Clock } from '../../src/common/ports.js';
 
 const asked: [wait: number, repeat: number][] = [];
 vi.mock('net', () => ({ default: {} }));

@@ -2,9 +2,9 @@
 
 import { parser as makeParser, generate, type Packet } from 'mqtt-packet';
 import { Session } from '../../src/mqtt/session.js';
-import { Protocol5, type Options5 } from '../../src/mqtt/protocol5.js';
-import { topicName } from '../../src/mqtt/topics.js';
-import type { Fault } from '../../src/mqtt/fault.js';
+import { Protocol5, type Options5 } from '../../src/mqtt/v5/protocol5.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
+import type { Fault } from '../../src/mqtt/codec/fault.js';
 import type { SessionHandler, SessionOptions } from '../../src/mqtt/options.js';
 import { concat, hex } from '../support/bytes.js';
 

@@ -45,7 +45,7 @@ function rowsOf(section: string): Row[] {
 	return rows.map((line) => { const cells = line.split(' | '); return { id: cells[0].slice(2), held: cells.slice(3).join(' | ').replace(/ \|$/, '') }; });
 }
 
-const sources = new Map(readdirSync(here).filter((name) => name.endsWith('.test.ts')).map((name) => [name, readFileSync(new URL(name, here), 'utf8')]));
+const sources = new Map(readdirSync(here, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts')).map((name) => [name, readFileSync(new URL(name, here), 'utf8')]));
 
 /** What is wrong with the row, or ''. */
 function wrong({ held }: Row): string {
@@ -81,7 +81,7 @@ it('no test of the client is skipped', () => {
 });
 
 it('notices a row whose test is gone', () => {
-	expect(wrong({ id: 'x', held: '`wire.test.ts` › does what no test says' })).toContain('has no test');
+	expect(wrong({ id: 'x', held: '`codec/wire.test.ts` › does what no test says' })).toContain('has no test');
 	expect(wrong({ id: 'x', held: '`gone.test.ts` › x' })).toContain('does not exist');
 	expect(wrong({ id: 'x', held: '' })).toContain('names no test');
 	expect(wrong({ id: 'x', held: '*does not apply:* ' })).not.toBe('');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Flow } from '../../src/mqtt/flow.js';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { concat, hex } from '../support/bytes.js';
 import { Bench, decode, describe as words, encode } from './bench.js';
 

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { Message } from '../../src/mqtt/message.js';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { show } from '../support/bytes.js';
 
 const TOPIC_MAX = 200;

@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Packet } from 'mqtt-packet';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
 import { concat } from '../support/bytes.js';
 import { random } from '../support/fakes.js';
 import { Bench, encode } from './bench.js';

@@ -4,8 +4,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/mqtt/session.js';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { concat, hex } from '../support/bytes.js';
 import { Bench, decode, encode, OPTIONS, Recorder } from './bench.js';
 

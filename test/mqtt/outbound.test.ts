@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { Message } from '../../src/mqtt/message.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import type { SessionOptions } from '../../src/mqtt/options.js';
-import type { Options5 } from '../../src/mqtt/protocol5.js';
+import type { Options5 } from '../../src/mqtt/v5/protocol5.js';
 import { concat } from '../support/bytes.js';
 import { Bench, Bench5, decode, describe as words, encode } from './bench.js';
 

@@ -2,10 +2,10 @@
 // TELLTALE_SEED=n only that one; a failure names its seed.
 
 import { describe, expect, it } from 'vitest';
-import { topicName } from '../../src/mqtt/topics.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { Recorder, OPTIONS } from './bench.js';
 import { Session } from '../../src/mqtt/session.js';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
 import { type Chance, chances, Peer } from './peer.js';
 
 const SEEDS = Number(process.env.TELLTALE_SEEDS ?? 2_000);

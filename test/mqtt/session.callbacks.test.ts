@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/mqtt/fault.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
 import { concat, hex } from '../support/bytes.js';
 import { Bench } from './bench.js';
 

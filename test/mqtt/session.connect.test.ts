@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/mqtt/fault.js';
-import { connectSize } from '../../src/mqtt/packets.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
+import { connectSize } from '../../src/mqtt/codec/packets.js';
 import { hex, show } from '../support/bytes.js';
 import { Bench, decode, OPTIONS } from './bench.js';
 

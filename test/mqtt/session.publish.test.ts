@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/mqtt/fault.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { hex, show } from '../support/bytes.js';
 import { Bench } from './bench.js';
 

@@ -3,15 +3,15 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Delivery } from '../../src/mqtt/delivery.js';
-import { Fault } from '../../src/mqtt/fault.js';
-import type { Filters } from '../../src/mqtt/filters.js';
-import type { KeepAlive } from '../../src/mqtt/keepalive.js';
+import type { Delivery } from '../../src/mqtt/state/delivery.js';
+import { Fault } from '../../src/mqtt/codec/fault.js';
+import type { Filters } from '../../src/mqtt/state/filters.js';
+import type { KeepAlive } from '../../src/mqtt/state/keepalive.js';
 import { Message } from '../../src/mqtt/message.js';
-import type { Outbox } from '../../src/mqtt/outbox.js';
-import { Protocol5 } from '../../src/mqtt/protocol5.js';
+import type { Outbox } from '../../src/mqtt/state/outbox.js';
+import { Protocol5 } from '../../src/mqtt/v5/protocol5.js';
 import { Session } from '../../src/mqtt/session.js';
-import { topicName } from '../../src/mqtt/topics.js';
+import { topicName } from '../../src/mqtt/codec/topics.js';
 import { concat, hex, show } from '../support/bytes.js';
 import { Bench, Bench5, encode, OPTIONS, Recorder } from './bench.js';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { connect, objection, PARTS, type PartIo } from '../../sensors/parts.js';
-import { FIELDS } from '../../src/config.js';
-import { QUANTITIES, QUANTITY_MAX } from '../../src/reading.js';
+import { FIELDS } from '../../src/settings/settings.js';
+import { QUANTITIES, QUANTITY_MAX } from '../../src/readings/reading.js';
 import { Bus, hex, measure, Pin } from '../support/bus.js';
 
 function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: Bus } {

@@ -3,7 +3,7 @@
 // Rule: a script says what must happen on the bus, byte for byte and in order; whatever is missing, extra, elsewhere or
 // too early is kept as a fault and thrown by finish(), where no driver's catch can swallow it.
 import type { AnalogClass, AnalogOptions, I2CClass, I2COptions } from '../../sensors/io.js';
-import type { Sensor } from '../../src/ports.js';
+import type { Sensor } from '../../src/common/ports.js';
 
 type Step =
 	| { readonly kind: 'write'; readonly address: number; readonly bytes: readonly number[]; readonly acknowledged: boolean }

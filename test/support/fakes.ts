@@ -1,5 +1,5 @@
-// Fakes of src/ports.ts that are held to its words: time that the test moves, chance that it seeds, lines that it reads.
-import { NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Random, type Transport } from '../../src/ports.js';
+// Fakes of src/common/ports.ts that are held to its words: time that the test moves, chance that it seeds, lines that it reads.
+import { NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Random, type Transport } from '../../src/common/ports.js';
 
 export class FakeClock implements Clock {
 	time: Millis = 0;

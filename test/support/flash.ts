@@ -1,6 +1,6 @@
 // NOR flash held to its rules: writing only clears bits, whole words only, and the power may go at any byte of a write or in
 // the middle of an erasure. A test cuts it at step k, then boots again with the same flash.
-import type { Flash } from '../../src/ports.js';
+import type { Flash } from '../../src/common/ports.js';
 import { random } from './fakes.js';
 
 export class PowerCut extends Error {}

@@ -1,10 +1,10 @@
 // A node's store of readings over a flash that survives it, and the ledger of what must be true of it.
 import { expect } from 'vitest';
-import { BUSY } from '../../src/cursor.js';
-import { NONE } from '../../src/finder.js';
-import { InFlight } from '../../src/in-flight.js';
-import { ABSENT } from '../../src/reading.js';
-import { Waiting } from '../../src/waiting.js';
+import { BUSY } from '../../src/storage/reader.js';
+import { NONE } from '../../src/storage/search.js';
+import { InFlight } from '../../src/storage/in-flight.js';
+import { ABSENT } from '../../src/readings/reading.js';
+import { Waiting } from '../../src/storage/queue.js';
 import { FakeClock, FakeLog } from './fakes.js';
 import type { FakeFlash } from './flash.js';
 

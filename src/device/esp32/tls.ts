@@ -11,7 +11,7 @@ import CertificateManager from 'ssl/cert';
 import Session from 'ssl/session';
 import Time from 'time';
 import X509 from 'x509';
-import type { Clock } from '../../ports.js';
+import type { Clock } from '../../common/ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
 import { Der, digits } from './certificate.js';
 import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';

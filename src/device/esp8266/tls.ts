@@ -3,7 +3,7 @@
 //
 // Rule: whoever asks for TLS here is told so before anything is opened; nothing goes out in the clear instead.
 
-import type { Clock } from '../../ports.js';
+import type { Clock } from '../../common/ports.js';
 import type { MakeSocket } from '../tcp.js';
 
 /** Why TLS cannot be had; '' if it can. The figures are those of the SDK's own documentation. */

@@ -2,8 +2,8 @@
 // code is only in the guest that speaks it.
 
 import { Session } from '../../../src/mqtt/session.js';
-import type { Protocol5 } from '../../../src/mqtt/protocol5.js';
-import { topicName } from '../../../src/mqtt/topics.js';
+import type { Protocol5 } from '../../../src/mqtt/v5/protocol5.js';
+import { topicName } from '../../../src/mqtt/codec/topics.js';
 import type { SessionHandler } from '../../../src/mqtt/options.js';
 import { Message } from '../../../src/mqtt/message.js';
 import { payload, PAYLOAD_BYTES, publishPacket, serve, TOPIC } from '../guest.js';

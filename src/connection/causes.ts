@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What ended a link or an attempt, as one word of docs/topics.md, and what the session's faults mean in these words.
+//
+// Rule: the words are a contract: append only. MQTT 3.1.1 table 3.1, MQTT 5.0 table 2-6 for the codes of a refusal.
+
+import { Fault } from '../mqtt/codec/fault.js';
+
+export const enum Cause {
+	None,
+	Wifi,
+	Dns,
+	Tcp,
+	Refused,
+	Silence,
+	Protocol,
+	Tls,
+}
+export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
+
+/** Refusals that pass by themselves: server unavailable (3; 0x88 in 5.0), server busy (0x89). */
+const SERVER_UNAVAILABLE = 3;
+const SERVER_UNAVAILABLE_5 = 0x88;
+const SERVER_BUSY_5 = 0x89;
+
+/** Whether the broker turned us down for what we are: client id, user, password. It does not heal within seconds. */
+export function isRefusal(fault: Fault, code: number): boolean {
+	return fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
+}
+
+/** Session taken over, by another client with our id. */
+const TAKEN_OVER_5 = 0x8e;
+
+export function isTakeover(fault: Fault, code: number): boolean {
+	return fault === Fault.Disconnected && code === TAKEN_OVER_5;
+}
+
+export function causeOf(fault: Fault): Cause {
+	switch (fault) {
+		case Fault.None:
+			return Cause.None;
+		case Fault.Refused:
+		case Fault.ProtocolVersion:
+			return Cause.Refused;
+		case Fault.ConnackTimeout:
+		case Fault.PingTimeout:
+		case Fault.Stalled:
+		case Fault.AckTimeout:
+			return Cause.Silence;
+		// In 5.0 a broker says why before it closes the connection; 3.1.1's does the same without a word.
+		case Fault.Disconnected:
+			return Cause.Tcp;
+	}
+	return Cause.Protocol;
+}

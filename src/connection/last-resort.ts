@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What a node that restarts itself for want of a link tells its next boot: that it did, and of the outage that goes on.
+//
+// Rule: numbers in the store, read once, at boot, and taken back at once: only the boot that follows inherits. The numbers of such
+// boots follow each other and the uptime goes on, so that readings taken without a date get their time in a later one all the same.
+// When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
+
+import type { Cause } from './causes.js';
+import type { Log, Store } from '../common/ports.js';
+
+const RESTARTS = 'restarts';
+const BOOT = 'lastBoot';
+const UPTIME = 'uptime';
+const LOST_SECONDS = 'lostSeconds';
+const LOST_TIME = 'lostTime';
+const CAUSE = 'lostCause';
+
+export interface Legacy {
+	/** Restarts in a row, of the node's own, without a link between; 0: this boot inherits nothing. */
+	readonly restarts: number;
+	/** The number of the boot before. */
+	readonly boot: number;
+	/** Seconds that the node has run by now, all these boots together. */
+	readonly uptime: number;
+	/** How long ago the link was lost; when that was, 0 if not known; and why. */
+	readonly lostSeconds: number;
+	readonly lostTime: number;
+	readonly cause: Cause;
+}
+
+/** The restart must follow at once. What cannot be stored is not told. */
+export function bequeath(store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Legacy): void {
+	// The count comes last: without it nothing of this counts.
+	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds) && store.set(LOST_TIME, lostTime) && store.set(CAUSE, cause);
+	if (told) store.set(RESTARTS, restarts);
+}
+
+export function inherit(store: Store, log: Log): Legacy {
+	const restarts = store.get(RESTARTS) ?? 0;
+	if (restarts) store.set(RESTARTS, 0);
+	const of = (key: string) => (restarts && store.get(key)) || 0;
+	const legacy = { restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME), cause: of(CAUSE) as Cause };
+	if (restarts) log.line(`restarted by itself (${restarts | 0} times in a row): there was no link for ${(legacy.lostSeconds / 60) | 0} minutes`);
+	return legacy;
+}

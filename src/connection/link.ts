@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+// The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
+//
+// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit (only the date is waited for as long as it takes),
+// and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
+// docs/architecture.md draws this table.
+
+import type { Backoff } from './backoff.js';
+import { Cause } from './causes.js';
+import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from '../common/limits.js';
+import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
+
+export const enum State {
+	/** Until the back-off is over. */
+	Waiting,
+	/** For the access point and an address. */
+	Joining,
+	/** For the broker's address, and with TLS for the date. */
+	Resolving,
+	/** For the TCP connection, and with TLS for its handshake. */
+	Opening,
+	/** For the CONNACK. */
+	Greeting,
+	Online,
+	/** For the acknowledgement of what was said last: an ESP8266's close() throws away what is under way. */
+	Parting,
+	/** Stopped for good, by command. */
+	Stopped,
+}
+
+export const enum Event {
+	None,
+	/** The state's time is over. */
+	Due,
+	/** What the state waited for is there. */
+	Done,
+	/** It cannot be had: no such name, connection refused or closed, session ended. */
+	Failed,
+	/** The Wi-Fi is gone. */
+	Unjoined,
+}
+
+/** TABLE[state][event] is the next state; the state itself where the event means nothing. */
+export const TABLE: readonly (readonly State[])[] = Object.freeze([
+	// by event:    None, Due, Done, Failed, Unjoined
+	Object.freeze([State.Waiting, State.Joining, State.Waiting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Joining, State.Waiting, State.Resolving, State.Waiting, State.Joining]),
+	Object.freeze([State.Resolving, State.Waiting, State.Opening, State.Waiting, State.Waiting]),
+	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
+	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
+	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
+	Object.freeze([State.Parting, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
+	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
+]);
+
+/** What link needs of the session above it. */
+export interface Upper {
+	/** The connection is open, after so many attempts: greet. With `takeovers` another client with our id seems to have been there: the session may be its own. */
+	opened(now: Millis, attempts: number, takeovers: number): void;
+	/** The connection is gone or about to be closed, and why. */
+	closed(cause: Cause, now: Millis): void;
+	/** CONNACK with code 0 came in this connection. */
+	readonly accepted: boolean;
+	/** An acknowledgement came in this connection. */
+	readonly acknowledged: boolean;
+	/** What was asked to be said before the end has been said, or nobody is there to hear it: the link shall stay down. */
+	readonly stopped: boolean;
+	/** Why the session ended, as a sentence; '' while it has not. */
+	readonly ended: string;
+	/** What kind of end that was. */
+	readonly cause: Cause;
+	/** It was turned down for what it is (client id, user, password), not for the moment. */
+	readonly refused: boolean;
+	/** The broker said that another client has taken our id. */
+	readonly takenOver: boolean;
+}
+
+export interface Destination {
+	readonly ssid: string;
+	readonly passphrase: string;
+	readonly host: string;
+	readonly port: number;
+}
+
+export class Link implements Pollable {
+	/** Attempts since the link was last useful. */
+	attempts = 0;
+	/** Since when no session is accepted, while none is; from the start on, since boot. */
+	unlinkedSince: Millis = 0;
+	/** Why the last link or attempt ended. */
+	cause: Cause = Cause.None;
+
+	private readonly to: Destination;
+	private readonly network: Network;
+	private readonly transport: Transport;
+	private readonly upper: Upper;
+	private readonly backoff: Backoff;
+	private readonly log: Log;
+	private readonly date: Pick<Clock, 'unixSeconds'> | undefined;
+	state: State = State.Waiting;
+	private enteredAt: Millis = 0;
+	private dueAt: Millis = 0;
+	private useful = false;
+	/** Times in a row that the broker hung up soon after it had accepted us, or told us why; and whether it did so the last time. */
+	private hangUps = 0;
+	private told = false;
+
+	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
+	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
+		this.to = to;
+		this.network = network;
+		this.transport = transport;
+		this.upper = upper;
+		this.backoff = backoff;
+		this.log = log;
+		this.date = date;
+	}
+
+	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
+	get takeovers(): number {
+		return this.hangUps < TAKEOVERS_MIN && !this.told ? 0 : this.hangUps;
+	}
+
+	poll(now: Millis): Millis {
+		const before = this.state;
+		if (this.upper.stopped && before < State.Parting) this.part(now);
+		for (;;) {
+			const event = this.observe(now);
+			const next = TABLE[this.state][event];
+			if (next === this.state) break;
+			if (next === State.Waiting) this.fail(event, now);
+			this.enter(next, now);
+		}
+		// The session has something to say at once, or somebody waits for the stop; both were asked before us in this turn.
+		const soon = this.state === State.Greeting ? this.enteredAt === now : this.state === State.Stopped && before !== State.Stopped;
+		return soon ? now : this.dueAt;
+	}
+
+	/** For good. */
+	private part(now: Millis): void {
+		this.cause = Cause.None;
+		if (this.state < State.Greeting) this.leave(now);
+		this.enter(State.Parting, now);
+	}
+
+	private observe(now: Millis): Event {
+		const network = this.network.state;
+		if (this.state > State.Joining && network !== NetworkState.Up) return Event.Unjoined;
+		switch (this.state) {
+			case State.Joining:
+				if (network === NetworkState.Up) return Event.Done;
+				if (network === NetworkState.Refused) return Event.Failed;
+				break;
+			case State.Resolving:
+				if (this.network.resolved === '') return Event.Failed;
+				if (this.network.resolved && this.dated()) return Event.Done;
+				break;
+			case State.Opening:
+				if (this.transport.state === TransportState.Open) return Event.Done;
+				if (this.transport.state === TransportState.Securing) this.dueAt = this.enteredAt + TLS_TIMEOUT_MS;
+				if (this.transport.state === TransportState.Lost) return Event.Failed;
+				break;
+			case State.Greeting:
+				if (this.upper.ended) return Event.Failed;
+				if (this.upper.accepted) return Event.Done;
+				break;
+			case State.Online:
+				if (this.upper.ended) return Event.Failed;
+				this.watchUse(now);
+				break;
+			case State.Parting:
+				if (this.transport.state !== TransportState.Open || this.transport.room > 0) return Event.Done;
+				break;
+		}
+		return now >= this.dueAt ? Event.Due : Event.None;
+	}
+
+	private dated(): boolean {
+		return !this.date || this.date.unixSeconds() > 0;
+	}
+
+	private watchUse(now: Millis): void {
+		if (this.useful) return;
+		if (!this.upper.acknowledged && now - this.enteredAt < LINK_USEFUL_MS) return;
+		this.useful = true;
+		this.dueAt = NEVER;
+		this.attempts = 0;
+		this.backoff.useful();
+	}
+
+	private enter(state: State, now: Millis): void {
+		this.state = state;
+		this.enteredAt = now;
+		switch (state) {
+			case State.Joining:
+				this.attempts++;
+				this.dueAt = now + WIFI_TIMEOUT_MS;
+				if (this.network.state !== NetworkState.Up) this.network.join(this.to.ssid, this.to.passphrase);
+				break;
+			case State.Resolving:
+				this.dueAt = this.dated() ? now + DNS_TIMEOUT_MS : NEVER;
+				if (this.dueAt === NEVER) this.log.line('waiting for the date: without it no certificate can be checked');
+				this.network.resolve(this.to.host);
+				break;
+			case State.Opening:
+				this.dueAt = now + TCP_TIMEOUT_MS;
+				this.transport.open(this.network.resolved!, this.to.port);
+				break;
+			case State.Greeting:
+				this.dueAt = now + CONNACK_TIMEOUT_MS;
+				this.upper.opened(now, this.attempts, this.takeovers);
+				break;
+			case State.Online:
+				this.useful = false;
+				this.dueAt = now + LINK_USEFUL_MS;
+				this.log.line(`online at ${this.to.host}:${this.to.port | 0}`);
+				break;
+			case State.Parting:
+				this.dueAt = now + STOP_TIMEOUT_MS;
+				break;
+			case State.Stopped:
+				if (this.transport.state !== TransportState.Closed) this.leave(now);
+				this.dueAt = NEVER;
+				break;
+		}
+	}
+
+	/** Says why, closes what is open, and sets the end of the wait. */
+	private fail(event: Event, now: Millis): void {
+		const refused = this.state >= State.Greeting && this.upper.refused;
+		const sentence = this.reason(event);
+		const takenOver = this.state === State.Online && this.countHangUp(now);
+		this.leave(now);
+		const delayMs = takenOver ? this.backoff.takenOver() : this.backoff.failed(refused);
+		this.dueAt = now + delayMs;
+		const suspicion = !takenOver ? '' : this.told ? ': another client uses our client id' : `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
+		this.log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
+	}
+
+	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
+	private countHangUp(now: Millis): boolean {
+		this.told = this.upper.takenOver;
+		this.hangUps = this.told || this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS ? this.hangUps + 1 : 0;
+		return this.takeovers > 0;
+	}
+
+	private leave(now: Millis): void {
+		if (this.state === State.Online) this.unlinkedSince = now;
+		if (this.state >= State.Greeting) this.upper.closed(this.cause, now);
+		this.transport.close();
+		// An association that came to nothing is given up, else the radio would go on by its own rules.
+		if (this.state === State.Joining) this.network.leave();
+	}
+
+	/** One sentence for a human, and the one word for machines. */
+	private reason(event: Event): string {
+		const { ssid, host, port } = this.to;
+		if (event === Event.Unjoined) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
+		const late = event === Event.Due;
+		switch (this.state) {
+			case State.Joining:
+				if (late) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
+				return this.because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
+			case State.Resolving:
+				return this.because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
+			case State.Opening:
+				if (this.transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
+				if (late) return this.because(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
+				return this.because(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);
+			case State.Greeting:
+				if (late) return this.because(Cause.Silence, `${host}:${port | 0} accepts the connection but says nothing: is it an MQTT broker?`);
+		}
+		return this.because(this.upper.cause, this.upper.ended);
+	}
+
+	private because(cause: Cause, sentence: string): string {
+		this.cause = cause;
+		return sentence;
+	}
+}

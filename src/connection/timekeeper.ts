@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Asks for the date as soon as there is a network, and again from time to time.
+//
+// Rule: nothing waits for the date. Readings taken before it is known carry their uptime and get their time when it comes.
+
+import { TIME_AGAIN_MS, TIME_RETRY_MS } from '../common/limits.js';
+import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, type Pollable, type TimeServer } from '../common/ports.js';
+
+export class Timekeeper implements Pollable {
+	private readonly host: string;
+	private readonly network: Network;
+	private readonly server: TimeServer;
+	private readonly log: Log;
+	private asking = false;
+	private dueAt: Millis = 0;
+
+	constructor(host: string, network: Network, server: TimeServer, log: Log) {
+		this.host = host;
+		this.network = network;
+		this.server = server;
+		this.log = log;
+	}
+
+	poll(now: Millis): Millis {
+		if (this.asking && this.server.state !== TimeState.Asking) {
+			this.asking = false;
+			const answered = this.server.state === TimeState.Answered;
+			this.dueAt = now + (answered ? TIME_AGAIN_MS : TIME_RETRY_MS);
+			if (answered) this.log.line('the date is known');
+			else this.complain();
+		}
+		if (this.network.state !== NetworkState.Up) return NEVER;
+		if (now < this.dueAt) return this.dueAt;
+		// A client that never answers in either way is asked anew.
+		if (this.asking) this.complain();
+		this.server.ask(this.host);
+		this.asking = true;
+		return (this.dueAt = now + TIME_RETRY_MS);
+	}
+
+	private complain(): void {
+		this.log.line(`the time server ${this.host} does not answer; readings carry their uptime`);
+	}
+}

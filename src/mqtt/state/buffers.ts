@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// All bytes of a session: one block of memory, one view of its bytes, and for each part where its range begins.
+//
+// Rule: made once, with the session; each part keeps to its own range, and nobody else writes there, but for CONNECT, which is
+// written where inbound packets are put together later. On XS a view for each part would cost four slots a part.
+
+import { assert } from '../../common/assert.js';
+import {
+	BUFFER_BYTES, CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, IN_FLIGHT_MAX, INBOUND_MAX, OUTBOX_BYTES, type BoundOptions,
+} from './bounds.js';
+import { ID_WORDS } from './ids.js';
+
+export class Buffers {
+	readonly ids: Uint16Array;
+	/** From 0 the buffer for inbound packets, then the other ranges, in this order. */
+	readonly bytes: Uint8Array;
+	readonly filtersAt: number;
+	readonly controlAt: number;
+	/** To the end of the bytes. */
+	readonly outboxAt: number;
+
+	constructor(options: BoundOptions) {
+		const {
+			bufferBytes = BUFFER_BYTES, outboxBytes = OUTBOX_BYTES, filterBytes = FILTER_BYTES, inFlightMax = IN_FLIGHT_MAX, inboundMax = INBOUND_MAX,
+			controlBytes = options.protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES,
+		} = options;
+		assert(inFlightMax >= 1 && inboundMax >= 1 && controlBytes >= 16, 'inFlightMax and inboundMax are at least 1, controlBytes at least 16.');
+		const ids = ID_WORDS + inFlightMax + inboundMax;
+		this.filtersAt = bufferBytes;
+		this.controlAt = this.filtersAt + filterBytes;
+		this.outboxAt = this.controlAt + controlBytes;
+		const block = new ArrayBuffer(2 * ids + this.outboxAt + outboxBytes);
+		this.ids = new Uint16Array(block, 0, ids);
+		this.bytes = new Uint8Array(block, 2 * ids);
+	}
+}
+Object.freeze(Buffers.prototype);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// The topic filters that the session wants, and how far the broker has been told.
+//
+// Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
+// has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer is made again on the next connection.
+// Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
+
+import { assert } from '../../common/assert.js';
+import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type BoundOptions } from './bounds.js';
+import { HEAD_MAX, Packet, writeRequestHead } from '../codec/packets.js';
+import { encodeText, isSame, isTopicFilter, isTopicName } from '../codec/topics.js';
+import { readUint16, writeBytes, writeUint16 } from '../codec/wire.js';
+
+/** Bytes of packet id and wish. */
+const OWN = 3;
+
+export const enum Wish {
+	/** Nothing to be done. */
+	None,
+	/** SUBSCRIBE is to be sent, or was sent. */
+	Ask,
+	Asked,
+	/** UNSUBSCRIBE is to be sent, or was sent. */
+	Leave,
+	Left,
+}
+
+export class Filters {
+	/** How many have a wish: none, most of the time. */
+	wishes = 0;
+	private readonly options: BoundOptions;
+	private readonly bytes: Uint8Array;
+	/** Its range of the bytes begins here, as long as the options say; the filters end there. */
+	private readonly start: number;
+	private end: number;
+
+	constructor(options: BoundOptions, bytes: Uint8Array, start: number) {
+		this.options = options;
+		this.bytes = bytes;
+		this.start = this.end = start;
+	}
+
+	/** Whether a request awaits its answer. */
+	get awaited(): boolean { return this.wishes > 0 && (this.first(Wish.Asked) >= 0 || this.first(Wish.Left) >= 0); }
+
+	/** Where the request with that id lies that awaits an answer of that kind, or -1. */
+	find(id: number, wish: Wish): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) === wish) return at;
+		return -1;
+	}
+
+	/** Whether the id belongs to a request that is not answered. */
+	has(id: number): boolean {
+		if (this.wishes === 0) return false;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) !== Wish.None) return true;
+		return false;
+	}
+
+	/** Where the first filter with that wish lies, or -1. */
+	first(wish: Wish): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === wish) return at;
+		return -1;
+	}
+
+	/** Where the first request lies that is to be made, or -1. */
+	waiting(): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if ((this.wish(at) & 1) === 1) return at;
+		return -1;
+	}
+
+	/** How many filters lie before that place. */
+	index(place: number): number {
+		let index = 0;
+		for (let at = this.start; at < place; at = this.next(at)) index++;
+		return index;
+	}
+
+	/** 0: none yet. */
+	id(at: number): number { return readUint16(this.bytes, at); }
+
+	/** Whether so many filters more, of so many bytes together, have room. */
+	fits(count: number, size: number): boolean {
+		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.options;
+		return this.index(this.end) + count <= filtersMax && this.end + (OWN + 3) * count + size <= this.start + filterBytes;
+	}
+
+	/** What is wished of the filter; -1 if it is not on the list. */
+	wishOf(filter: Uint8Array): Wish | -1 {
+		const at = this.same(filter);
+		return at < 0 ? -1 : this.wish(at);
+	}
+
+	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
+	add(filter: string, options: number, id: number): number {
+		const bytes = encodeText(filter);
+		const is5 = this.options.protocol5 !== undefined;
+		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
+		assert(options >= 0 && options < (is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
+		if (is5) checkShared(filter, bytes, options);
+		let at = this.same(bytes);
+		if (at >= 0 && this.awaits(at)) return -1;
+		if (at < 0) at = this.append(bytes);
+		if (at < 0) return -1;
+		this.bytes[this.next(at) - 1] = options;
+		this.ask(at, Wish.Ask, id);
+		return id;
+	}
+
+	/** Notes that the filter is not wanted any more. Returns the id of the request, or -1. */
+	leave(filter: string, id: number): number {
+		const at = this.same(encodeText(filter));
+		if (at < 0 || this.awaits(at)) return -1;
+		this.ask(at, Wish.Leave, id);
+		return id;
+	}
+
+	/** The request is answered: a filter that was asked for stays. */
+	answered(at: number): void { this.setWish(at, Wish.None); }
+
+	remove(at: number): void {
+		const next = this.next(at);
+		this.setWish(at, Wish.None);
+		this.bytes.copyWithin(at, next, this.end);
+		this.end -= next - at;
+	}
+
+	/** The broker knows none of them: all are to be asked for. */
+	renew(): void {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === Wish.None) this.ask(at, Wish.Ask, 0);
+	}
+
+	/** No answer can come any more: requests are to be made again. */
+	lost(): void {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setWish(at, this.wish(at) - 1);
+	}
+
+	/** The largest request that may have to be made. */
+	get largest(): number {
+		let size = 0;
+		for (let at = this.start; at < this.end; at = this.next(at)) size = Math.max(size, this.requestSize(at));
+		return size;
+	}
+
+	/** At most that many bytes are written by write(). */
+	requestSize(at: number): number { return HEAD_MAX + 1 + this.next(at) - at - OWN; }
+
+	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting at that place, under that id. */
+	write(place: number, bytes: Uint8Array, at: number, id: number): number {
+		const asks = this.wish(place) === Wish.Ask;
+		const from = place + OWN;
+		const size = this.next(place) - from - (asks ? 0 : 1);
+		this.ask(place, this.wish(place) + 1, id);
+		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.options.protocol5 !== undefined);
+		for (let i = 0; i < size; i++) bytes[at + i] = this.bytes[from + i];
+		return at + size;
+	}
+
+	private append(filter: Uint8Array): number {
+		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.options;
+		const at = this.end;
+		const end = at + OWN + 2 + filter.length + 1;
+		if (!this.fits(1, filter.length)) return -1;
+		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
+		writeBytes(this.bytes, writeUint16(this.bytes, at + OWN, filter.length), filter, filter.length);
+		this.bytes[at + 2] = Wish.None;
+		this.end = end;
+		return at;
+	}
+
+	private same(filter: Uint8Array): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) {
+			if (isSame(this.bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
+		}
+		return -1;
+	}
+
+	private awaits(at: number): boolean { return this.wish(at) === Wish.Asked || this.wish(at) === Wish.Left; }
+
+	private wish(at: number): Wish { return this.bytes[at + 2]; }
+
+	private setWish(at: number, wish: Wish): void {
+		this.wishes += (wish === Wish.None ? 0 : 1) - (this.wish(at) === Wish.None ? 0 : 1);
+		this.bytes[at + 2] = wish;
+	}
+
+	private ask(at: number, wish: Wish, id: number): void {
+		writeUint16(this.bytes, at, id);
+		this.setWish(at, wish);
+	}
+
+	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }
+}
+Object.freeze(Filters.prototype);
+
+/** "$share/name/filter" has a name without wildcards and a filter, and no No Local (MQTT 5.0 §4.8.2-1, -2, §3.8.3-4). */
+function checkShared(filter: string, bytes: Uint8Array, options: number): void {
+	if (filter.slice(0, 7) !== '$share/') return;
+	let end = 7;
+	while (end < bytes.length && bytes[end] !== 0x2f) end++;
+	assert(isTopicName(bytes, 7, end) && end + 1 < bytes.length, `"${filter}" shares nothing: it is "$share/", a name, "/" and a filter.`);
+	assert((options & 4) === 0, 'A shared subscription cannot have No Local.');
+}

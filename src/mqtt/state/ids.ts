@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What is remembered of packet ids, in one array of 16 bits, since on XS a field costs eight times as much as an element: some
+// single values, then two short lists, of the messages that were received by the broker and of those that were told here.
+//
+// Rule: an id is in a list once at most, in the order they came; no list grows beyond its maximum. The first list has
+// [At.InFlightMax] places, the second what is left behind it.
+
+import { assert } from '../../common/assert.js';
+
+/** Of a suspected message. */
+export const enum Hold {
+	/** It may go at once. */
+	None,
+	/** It waits until the broker is seen to stay without it. */
+	Waits,
+	/** The broker stayed. */
+	Over,
+}
+
+/** Single values, by index. */
+export const enum At {
+	/** The message that was at the head when the broker hung up, 0 if none, and how often in a row. */
+	Suspect,
+	HangUps,
+	/** What becomes of that message on this connection, as a Hold. */
+	Held,
+	/** How many were set aside since the broker last acknowledged one. */
+	SetAside,
+	/** 1: CONNECT went out, and no CONNACK was heard. */
+	Unheard,
+	/** Of the releases, how many have had their PUBREL on this connection. */
+	Released,
+	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */
+	Limit,
+	/** Length of the first list at most. */
+	InFlightMax,
+	/** Lengths of the lists. */
+	Releases,
+	Inbound,
+	/** Where the first list begins. */
+	Lists,
+}
+
+/** By the index of its length: the list of messages that wait for PUBCOMP, and of those that wait for PUBREL. */
+export type List = At.Releases | At.Inbound;
+
+/** The array has that many elements more than the lists can be long together. */
+export const ID_WORDS = At.Lists;
+
+function startOf(ids: Uint16Array, list: List): number {
+	return list === At.Releases ? At.Lists : At.Lists + ids[At.InFlightMax];
+}
+
+export function isFull(ids: Uint16Array, list: List): boolean {
+	return ids[list] === (list === At.Releases ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
+}
+
+export function idAt(ids: Uint16Array, list: List, index: number): number {
+	return ids[startOf(ids, list) + index];
+}
+
+/** -1 if it is not there. */
+export function indexOf(ids: Uint16Array, list: List, id: number): number {
+	const start = startOf(ids, list);
+	const count = ids[list];
+	for (let i = 0; i < count; i++) if (ids[start + i] === id) return i;
+	return -1;
+}
+
+export function add(ids: Uint16Array, list: List, id: number): void {
+	assert(!isFull(ids, list), 'A list of packet ids is full.');
+	ids[startOf(ids, list) + ids[list]++] = id;
+}
+
+export function removeAt(ids: Uint16Array, list: List, index: number): void {
+	const start = startOf(ids, list);
+	ids.copyWithin(start + index, start + index + 1, start + ids[list]--);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Whether both sides still live: we say something in time, and notice when the broker says nothing.
+//
+// Rule: PINGREQ is due when nothing was finished, or nothing arrived, for 7/8 of the keep-alive time. From then on the
+// broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow.
+// A broker that answers pings but not requests is given up after ackTimeoutMs. What is awaited is CONNACK at first, then the
+// answers to requests, then the end. Time-outs are the session's options, and given with each question.
+// MQTT 3.1.1 §3.1.2.10
+
+import { Fault } from '../codec/fault.js';
+import type { Millis } from './bounds.js';
+
+const enum Ping { None, Queued, Sent }
+
+export class KeepAlive {
+	/** When a packet was finished, when any byte came in. */
+	sentAt = 0;
+	receivedAt = 0;
+	/** Since when the oldest request is without an answer; Infinity: there is none. */
+	awaitedSince = Infinity;
+	private dueMs = Infinity;
+	private ping = Ping.None;
+	/** When PINGREQ was queued, or bytes before it moved, or, then, it was sent. */
+	private pingAt = 0;
+
+	/** A connection, or what CONNACK says of its keep-alive; 0: none. */
+	start(keepAliveMs: number, now: Millis): void {
+		this.dueMs = keepAliveMs > 0 ? keepAliveMs - keepAliveMs / 8 : Infinity;
+		this.ping = Ping.None;
+		this.awaitedSince = this.sentAt = this.receivedAt = now;
+	}
+
+	/** Bytes went out; `finished`: a packet ended with them. Returns whether PINGREQ was among those that waited. */
+	wrote(finished: boolean, now: Millis): boolean {
+		if (finished) this.sentAt = now;
+		if (this.ping !== Ping.Queued) return false;
+		this.pingAt = now;
+		return true;
+	}
+
+	/** Whether answers are awaited; `anew`: from now on, since one came, or since the request is still going out. */
+	expect(awaited: boolean, anew: boolean, now: Millis): void {
+		if (!awaited) this.awaitedSince = Infinity;
+		else if (anew || this.awaitedSince === Infinity) this.awaitedSince = now;
+	}
+
+	/** The end is awaited, since the last bytes came in. */
+	expectEnd(): void { this.awaitedSince = this.receivedAt; }
+
+	/** PINGREQ waits behind other bytes. */
+	queued(now: Millis): void {
+		if (this.ping === Ping.None) {
+			this.ping = Ping.Queued;
+			this.pingAt = now;
+		}
+		this.sentAt = now;
+	}
+
+	/** Everything that waited is out, PINGREQ with it. */
+	drained(): void { this.ping = Ping.Sent; }
+
+	/** PINGRESP. */
+	answered(): void { this.ping = Ping.None; }
+
+	/** Whether there is no PINGREQ without its answer. */
+	get quiet(): boolean { return this.ping === Ping.None; }
+
+	/** While it is quiet: when PINGREQ or an answer is due. ackTimeoutMs of 0: none is. */
+	nextAt(ackTimeoutMs: Millis): Millis {
+		const at = (this.receivedAt < this.sentAt ? this.receivedAt : this.sentAt) + this.dueMs;
+		const answerAt = this.awaitedSince + ackTimeoutMs;
+		return ackTimeoutMs > 0 && answerAt < at ? answerAt : at;
+	}
+
+	/** When PINGREQ is due. */
+	get dueAt(): Millis {
+		if (this.ping === Ping.Queued) return Infinity;
+		const sentAt = this.sentAt;
+		const since = this.ping === Ping.None && this.receivedAt < sentAt ? this.receivedAt : sentAt;
+		return since + this.dueMs;
+	}
+
+	/** When the broker is to be given up. */
+	deadAt(timeoutMs: number): Millis {
+		if (this.ping === Ping.None) return Infinity;
+		if (this.ping === Ping.Queued) return this.pingAt + timeoutMs;
+		const limit = this.pingAt + Math.max(this.dueMs, timeoutMs);
+		return Math.min(limit, Math.max(this.pingAt, this.receivedAt) + timeoutMs);
+	}
+
+	get fault(): Fault { return this.ping === Ping.Queued ? Fault.Stalled : Fault.PingTimeout; }
+}
+Object.freeze(KeepAlive.prototype);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// The node's settings: one table says what each may be.
+//
+// Rule: what passes validate() is used without further checks anywhere. A refusal is one sentence that names
+// the key, the value and what is allowed. Secrets are named, never shown.
+
+import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
+import type { Store } from '../common/ports.js';
+import { Text } from '../common/text.js';
+
+export interface Config {
+	readonly node: string;
+	readonly ssid: string;
+	readonly passphrase: string;
+	readonly host: string;
+	readonly port: number;
+	readonly tls: boolean;
+	readonly alpn: string;
+	readonly user: string;
+	readonly password: string;
+	readonly clientId: string;
+	readonly base: string;
+	readonly protocol: 4 | 5 | 'auto';
+	readonly publishEarly: boolean;
+	readonly keepAliveMs: number;
+	readonly cleanSession: boolean;
+	readonly commands: boolean;
+	readonly intervalMs: number;
+	readonly conversions: number;
+	readonly sensors: string;
+	readonly offsetMilliC: number;
+	readonly offsetMilliRh: number;
+	readonly timeServer: string;
+	readonly restartAfterMs: number;
+}
+
+export type Setting = string | number | boolean;
+
+/** Whether the characters of a text are allowed. Plain loops: regular expressions alone cost the image 33 KB of flash and 0.5 KB of RAM (docs/budget.md). */
+export type Accepts = (text: string) => boolean;
+
+export interface Field {
+	readonly key: keyof Config;
+	/** Doubles as the type of the setting. */
+	readonly initial: Setting;
+	/** Of a number: its value; of a text: its length in UTF-8 bytes. */
+	readonly min: number;
+	readonly max: number;
+	/** 0 is allowed too, whatever `min` is: it stands for never. */
+	readonly orNever?: boolean;
+	readonly accepts?: Accepts;
+	/** The only values there are, of whatever type. */
+	readonly choices?: readonly Setting[];
+	/** Ends the sentence "<key> is <value>; it must be …". */
+	readonly allowed: string;
+	readonly secret?: boolean;
+	/** What it is for, in the words of the help page. */
+	readonly meaning: string;
+}
+
+const text = (key: keyof Config, initial: string, min: number, max: number, accepts: Accepts, allowed: string, meaning: string): Field =>
+	Object.freeze({ key, initial, min, max, accepts, allowed, meaning });
+const secret = (key: keyof Config, max: number, accepts: Accepts, allowed: string, meaning: string): Field =>
+	Object.freeze({ key, initial: '', min: 0, max, accepts, allowed, meaning, secret: true });
+const whole = (key: keyof Config, initial: number, min: number, max: number, meaning: string): Field =>
+	Object.freeze({ key, initial, min, max, allowed: `a whole number from ${min | 0} to ${max | 0}`, meaning });
+const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
+	Object.freeze({ key, initial, min: 0, max: 1, allowed: 'true or false', meaning });
+
+/** Characters of a value that a sentence shows. */
+const SHOWN_MAX = 58;
+const DIGITS_MAX = 1_000_000_000_000;
+/** IANA's for MQTT over TLS. */
+const TLS_PORT = 8_883;
+
+/** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
+export const FIELDS: readonly Field[] = Object.freeze([
+	text('node', 'node', 1, 23, isName, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
+	text('ssid', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'name of the Wi-Fi network'),
+	secret('passphrase', 64, isPassphrase, 'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network'),
+	text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker'),
+	whole('port', 1883, 1, 65_535, 'TCP port of the broker'),
+	flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given'),
+	text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'protocol to ask for in TLS, like mqtt on a port 443; empty for none'),
+	text('user', '', 0, 60, isPrintable, 'at most 60 bytes, without control characters', 'user name at the broker; empty for none'),
+	secret('password', 60, isPrintable, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
+	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
+	text('base', '', 0, 40, isBase, 'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	Object.freeze({
+		key: 'protocol', initial: 4, min: 0, max: 0, choices: Object.freeze([4, 5, 'auto']), allowed: '4 (MQTT 3.1.1), 5 (MQTT 5.0) or "auto"',
+		meaning: 'version of MQTT; auto tries 5 and falls back to 4',
+	}),
+	flag('publishEarly', false, 'whether readings go out right behind CONNECT, without waiting for the broker to accept it'),
+	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
+	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
+	flag('commands', true, 'whether commands are taken over MQTT (calibrate, interval, restart, sample, stop)'),
+	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
+	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
+	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
+	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
+	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
+	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'SNTP server that the date comes from'),
+	Object.freeze({
+		key: 'restartAfterMs', initial: RESTART_AFTER_MS, min: RESTART_AFTER_MIN_MS, max: RESTART_AFTER_MAX_MS, orNever: true,
+		allowed: `a whole number from ${RESTART_AFTER_MIN_MS} to ${RESTART_AFTER_MAX_MS}, or 0 for never`,
+		meaning: 'time without the broker after which the node restarts itself, in milliseconds; 0 for never',
+	}),
+]);
+
+/** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
+export function validate(settings: Readonly<Record<string, unknown>>): string {
+	for (const key of Object.keys(settings)) {
+		const field = FIELDS.find((each) => each.key === key);
+		if (!field) return `Unknown setting ${quoted(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
+		const error = refusal(field, settings[key]);
+		if (error) return `${error}.`;
+	}
+	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
+	return '';
+}
+
+/** Why this value cannot be used for the field: a sentence without its full stop; '' if it can. */
+export function refusal(field: Field, value: unknown): string {
+	return fits(field, value) ? '' : `${field.key} is ${shown(field, value)}; it must be ${field.allowed}`;
+}
+
+/** The keys without which there is nobody to report to, if one is missing: a sentence, else ''. */
+export function missing(settings: Readonly<Record<string, unknown>>): string {
+	if (!settings.ssid) return 'ssid is missing: the name of the Wi-Fi network.';
+	if (!settings.host) return 'host is missing: the name or address of the broker.';
+	return '';
+}
+
+/** Of the SDK's own configuration, which holds other things too, what belongs to us. */
+export function keep(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/** A number that stands for these settings (FNV-1a over their values). */
+export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
+	let hash = 0x811c_9dc5;
+	for (const field of FIELDS) {
+		const text = `${field.key}=${spelled(settings[field.key])};`;
+		for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
+	}
+	return hash;
+}
+
+/** The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed validate(). */
+export function complete(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
+	const config: Record<string, unknown> = {};
+	for (const field of FIELDS) {
+		const value = settings[field.key] ?? field.initial;
+		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
+		config[field.key] = now !== undefined && fits(field, now) ? now : value;
+	}
+	if (!config.clientId) config.clientId = `telltale-${config.node as string}`;
+	if (config.tls && settings.port === undefined) config.port = TLS_PORT;
+	if (!config.base) config.base = `telltale/${config.node as string}`;
+	return config as unknown as Config;
+}
+
+function fits(field: Field, value: unknown): boolean {
+	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;
+	if (typeof value !== typeof field.initial) return false;
+	if (typeof value === 'number') return value % 1 === 0 && ((value >= field.min && value <= field.max) || (field.orNever === true && value === 0));
+	if (typeof value !== 'string') return true;
+	if (value === '' && field.min === 0) return true;
+	const size = utf8Length(value);
+	return size >= field.min && size <= field.max && (!field.accepts || field.accepts(value));
+}
+
+function shown(field: Field, value: unknown): string {
+	if (field.secret) return 'not usable';
+	return typeof value === 'string' ? quoted(value) : spelled(value);
+}
+
+/** No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip when that is empty. */
+function spelled(value: unknown): string {
+	switch (typeof value) {
+		case 'string':
+			return value;
+		case 'number':
+			return digits(value);
+		case 'boolean':
+			return value ? 'true' : 'false';
+		case 'object':
+			return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+	}
+	return 'undefined';
+}
+
+/** To thousandths. */
+function digits(value: number): string {
+	if (!(value > -DIGITS_MAX && value < DIGITS_MAX)) return 'a number beyond all bounds';
+	const { bytes, length } = new Text(new Uint8Array(24)).milli(Math.round(value * 1_000));
+	let ascii = '';
+	for (let i = 0; i < length; i++) ascii += String.fromCharCode(bytes[i]);
+	return ascii;
+}
+
+/** In a sentence: cut where it is long, and without control characters, which can be neither typed nor seen. */
+function quoted(text: string): string {
+	let plain = '';
+	for (let i = 0; i < text.length && i < SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
+	return text.length > SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
+}
+
+/** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
+function utf8Length(value: string): number {
+	let size = 0;
+	for (const character of value) {
+		const code = character.codePointAt(0)!;
+		size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+	}
+	return size;
+}
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const DIGITS = '0123456789';
+
+/** Whether `text` is made of characters of `allowed` alone. */
+function only(text: string, allowed: string): boolean {
+	for (let i = 0; i < text.length; i++) if (allowed.indexOf(text.charAt(i)) < 0) return false;
+	return true;
+}
+
+function isName(text: string): boolean {
+	return only(text, `${LOWER}${DIGITS}-`) && text.charAt(0) !== '-';
+}
+
+/** No control characters: they can be neither typed nor seen (and MQTT 3.1.1 §1.5.3 forbids NUL). */
+function isPrintable(text: string): boolean {
+	for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) return false;
+	return true;
+}
+
+function isControl(code: number): boolean {
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+function isHost(text: string): boolean {
+	const ends = `${LOWER}${UPPER}${DIGITS}`;
+	return only(text, `${ends}.-_`) && only(text.charAt(0) + text.charAt(text.length - 1), ends);
+}
+
+function isClientId(text: string): boolean {
+	return only(text, `${LOWER}${UPPER}${DIGITS}_-`);
+}
+
+/** Levels of plain characters, none empty: no wildcard (MQTT 3.1.1 §4.7.1), no leading "$" (§4.7.2). */
+function isBase(text: string): boolean {
+	return only(text, `${LOWER}${UPPER}${DIGITS}_.-/`) && `/${text}/`.indexOf('//') < 0;
+}
+
+function isParts(text: string): boolean {
+	return only(text, `${LOWER}${DIGITS},`) && `,${text},`.indexOf(',,') < 0 && text.split(',').length <= 4;
+}
+
+/** WPA: 8 to 63 printable ASCII characters, or the key itself in hexadecimal. */
+function isPassphrase(text: string): boolean {
+	if (text.length === 64) return only(text, `${DIGITS}abcdefABCDEF`);
+	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x7f) return false;
+	return text.length >= 8 && isPrintable(text);
+}

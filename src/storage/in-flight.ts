@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Messages that are with the MQTT session: for each its packet id, and where the reading lies that it carries, or which announcement it is.
+//
+// Rule: one table, in one array, since on XS an array takes 120 B beside its elements. An entry is free when it has neither packet id nor position; an
+// acknowledgement takes the packet id first, the position goes when the reading's place has been told (queue.ts).
+
+import { MESSAGES_MAX } from '../common/limits.js';
+
+/** What a message carries that carries no reading any more. */
+export const NOTHING = 0xffff_ffff;
+/** What it carries when its reading was given up meanwhile. */
+export const GONE = 0xffff_fffe;
+/** Announcement k is the position ANNOUNCED - k. */
+export const ANNOUNCED = 0xffff_fffd;
+const ANNOUNCED_LOWEST = 0xffff_ff00;
+
+export class InFlight {
+	/** Packet ids, 0 for none, then as many positions. */
+	private readonly entries = new Uint32Array(2 * MESSAGES_MAX).fill(NOTHING, MESSAGES_MAX);
+
+	/** Whether begin() has an entry left. */
+	get hasRoom(): boolean {
+		return this.free() >= 0;
+	}
+
+	/** A message is with the session. Returns its index. MUST NOT be called without room. */
+	begin(packetId: number, position: number): number {
+		const index = this.free();
+		this.entries[index] = packetId;
+		this.entries[MESSAGES_MAX + index] = position;
+		return index;
+	}
+
+	/** The index of the message that was acknowledged, or is lost; it has no packet id any more. -1: there is none. */
+	take(packetId: number): number {
+		for (let i = 0; i < MESSAGES_MAX; i++) {
+			if (this.entries[i] !== packetId) continue;
+			this.entries[i] = 0;
+			return i;
+		}
+		return -1;
+	}
+
+	/** The session has lost all messages. Returns one of them after the other, as take(); then -1. */
+	takeAny(): number {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] > 0) return this.take(this.entries[i]);
+		return -1;
+	}
+
+	position(index: number): number {
+		return this.entries[MESSAGES_MAX + index];
+	}
+
+	setPosition(index: number, position: number): void {
+		this.entries[MESSAGES_MAX + index] = position;
+	}
+
+	/** The index of the message that carries what lies there; -1: none does. */
+	indexOf(position: number): number {
+		const at = this.entries.indexOf(position, MESSAGES_MAX);
+		return at < 0 ? -1 : at - MESSAGES_MAX;
+	}
+
+	isAnnouncement(index: number): boolean {
+		const position = this.position(index);
+		return position <= ANNOUNCED && position >= ANNOUNCED_LOWEST;
+	}
+
+	private free(): number {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === 0 && this.position(i) === NOTHING) return i;
+		return -1;
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Readings that wait in RAM: a ring of compact records, 15 B for two quantities.
+//
+// Rule: a reading is stored here before anything of it is sent, and leaves only by acknowledgement, or into flash; or, when
+// the ring is full, as the oldest, and then it is counted and named: `unnamedFrom` to `unnamedTo` wait to be said.
+// Records that were taken while the link was up are live and go first; those before `liveAt` are late.
+// Invariant: head ≤ late ≤ liveAt ≤ live ≤ tail. Positions count bytes since boot and never wrap; `% bytes.length` is the place.
+
+import { assert } from '../common/assert.js';
+import type { Reading } from '../readings/reading.js';
+import { dateRecord, readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
+
+/** The two bits of a record's flags that are the ring's own. */
+const WAITING = 0;
+const SENT = 1;
+const DONE = 2;
+const STATE = 3;
+
+export class Backlog {
+	private readonly ring: Uint8Array;
+	private head = 0;
+	private late = 0;
+	private liveAt = 0;
+	private live = 0;
+	private tail = 0;
+	/** Readings stored and not yet acknowledged, sent ones included. */
+	count = 0;
+	/** Readings that had to make room, since boot. */
+	dropped = 0;
+	/** First and last seq of those dropped that no subscriber was told of yet; 0 if none. */
+	unnamedFrom = 0;
+	unnamedTo = 0;
+
+	constructor(bytesMax: number) {
+		this.ring = new Uint8Array(bytesMax);
+	}
+
+	/** Less room than a quarter is left. */
+	get fillsUp(): boolean {
+		return 4 * (this.tail - this.head) > 3 * this.ring.length;
+	}
+
+	put(reading: Reading): void {
+		const size = recordSize(reading);
+		while (this.tail + size - this.head > this.ring.length) this.dropOldest();
+		this.tail = writeRecord(this.ring, this.tail, reading);
+		this.count++;
+	}
+
+	/** The link is up: what is taken from now on is live, what waits is late. */
+	linkUp(): void {
+		this.liveAt = this.live = this.tail;
+	}
+
+	/** Position of the next live reading to send, or -1. */
+	nextLive(): number {
+		if (this.live < this.head) this.live = this.head;
+		return this.live < this.tail ? this.live : -1;
+	}
+
+	/** Position of the next late reading to send, or -1. Late readings that are on their way already are passed over. */
+	nextLate(): number {
+		if (this.late < this.head) this.late = this.head;
+		while (this.late < this.liveAt && this.state(this.late) !== WAITING) this.late += sizeAt(this.ring, this.late);
+		return this.late < this.liveAt ? this.late : -1;
+	}
+
+	/** Position of the oldest reading that is not acknowledged, or -1. */
+	oldest(): number {
+		return this.head < this.tail ? this.head : -1;
+	}
+
+	/** Fills `reading` with the record at `position`. */
+	read(position: number, reading: Reading): void {
+		readRecord(this.ring, position, reading);
+	}
+
+	/** The time of the record at `position` is known now. */
+	date(position: number, time: number): void {
+		dateRecord(this.ring, position, time);
+	}
+
+	/** The record at `position` is with the outbox now. */
+	sent(position: number): void {
+		this.setState(position, SENT);
+		if (position === this.live) this.live += sizeAt(this.ring, position);
+	}
+
+	/** The record at `position` was acknowledged. True if it was still here (it may have been dropped meanwhile). */
+	acknowledged(position: number): boolean {
+		if (position < this.head) return false;
+		assert(this.state(position) === SENT, 'a record that was not sent cannot be acknowledged');
+		this.setState(position, DONE);
+		this.count--;
+		this.trim();
+		return true;
+	}
+
+	/** The outbox has lost the record at `position`: it waits again. */
+	recall(position: number): void {
+		if (position < this.head) return;
+		this.setState(position, WAITING);
+		if (position < this.late) this.late = position;
+	}
+
+	/** Whether the record at `position` may name those: it was taken after all of them. */
+	names(position: number): boolean {
+		return this.unnamedFrom !== 0 && seqAt(this.ring, position) > this.unnamedTo;
+	}
+
+	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
+	discard(position: number): void {
+		if (position < this.head) return;
+		this.countDropped(position);
+		this.setState(position, DONE);
+		this.trim();
+	}
+
+	/** The record at `position` is kept in flash now: it goes, and is not counted as dropped. */
+	moved(position: number): void {
+		this.setState(position, DONE);
+		this.count--;
+		this.trim();
+	}
+
+	/** A subscriber was told of those dropped up to `seq`, or flash keeps the range. */
+	named(seq: number): void {
+		this.unnamedFrom = this.unnamedTo > seq ? seq + 1 : 0;
+		if (!this.unnamedFrom) this.unnamedTo = 0;
+	}
+
+	/** Numbers that were dropped, here or elsewhere, are to be named. */
+	lost(from: number, to: number): void {
+		if (!this.unnamedFrom || from < this.unnamedFrom) this.unnamedFrom = from;
+		if (to > this.unnamedTo) this.unnamedTo = to;
+	}
+
+	private dropOldest(): void {
+		if (this.state(this.head) !== DONE) this.countDropped(this.head);
+		this.head += sizeAt(this.ring, this.head);
+		if (this.liveAt < this.head) this.liveAt = this.head;
+	}
+
+	private countDropped(position: number): void {
+		const seq = seqAt(this.ring, position);
+		this.dropped++;
+		this.lost(seq, seq);
+		this.count--;
+	}
+
+	private trim(): void {
+		while (this.head < this.tail && this.state(this.head) === DONE) this.head += sizeAt(this.ring, this.head);
+	}
+
+	private state(position: number): number {
+		return this.ring[position % this.ring.length] & STATE;
+	}
+
+	private setState(position: number, state: number): void {
+		const place = position % this.ring.length;
+		this.ring[place] = (this.ring[place] & ~STATE) | state;
+	}
+}

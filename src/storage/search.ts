@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Looks for a sector of the journal by its heading, a few at a time, so that the loop never stalls.
+//
+// Rule: nothing of it is remembered but the best one so far: 761 sectors (ESP8266) have no place in RAM.
+
+import { SECTORS_PER_STEP } from '../common/limits.js';
+import { Found, type Sectors } from './sector.js';
+
+export const NONE = -1;
+export const ANY_LEVEL = -1;
+
+export class Finder {
+	/** What was found: a sector or NONE, and what its heading says. */
+	sector = NONE;
+	first = 0;
+	last = 0;
+	level = 0;
+	private readonly sectors: Sectors;
+	private after = 0;
+	private wanted = ANY_LEVEL;
+	private at = 0;
+
+	constructor(sectors: Sectors) {
+		this.sectors = sectors;
+	}
+
+	/** Begins to look for the oldest sector of a level that is wholly younger than `after`. */
+	begin(after: number, level = ANY_LEVEL): void {
+		this.sector = NONE;
+		this.after = after;
+		this.wanted = level;
+		this.at = 0;
+	}
+
+	/** True when all have been looked at, or the one that must be the next was met. */
+	step(): boolean {
+		const { count } = this.sectors;
+		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < count; steps++) {
+			if (this.look(this.at++)) return true;
+		}
+		return this.at >= count;
+	}
+
+	/** Whether this sector follows directly; keeps it if it is the best so far. */
+	look(sector: number): boolean {
+		const sectors = this.sectors;
+		if (sectors.look(sector) !== Found.Alive || sectors.first <= this.after) return false;
+		if (this.wanted !== ANY_LEVEL && sectors.level !== this.wanted) return false;
+		if (this.sector !== NONE && sectors.first >= this.first) return false;
+		this.sector = sector;
+		this.first = sectors.first;
+		this.last = sectors.last;
+		this.level = sectors.level;
+		return sectors.first === this.after + 1;
+	}
+}

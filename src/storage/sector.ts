@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one reading.
+//
+// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte is cleared: half of it when
+// the reading is given up, and what waits is its number alone; all of it when it is done (acknowledged; of slot 0: nothing in the
+// sector is waited for). It counts as done only when all its bits are clear. Before a sector is
+// erased its slot 0 is spoilt, so that a half erased one never looks alive. No bit is ever written that flash has cleared.
+// Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were dropped.
+// Slot 0: crc u32 · magic u24, version u8 · serial u32 · first u32 · last u32 · level u8 · from u16 × 2 · … · done u8
+
+import { crc32 } from './crc32.js';
+import type { Flash } from '../common/ports.js';
+import { ABSENT, type Reading } from '../readings/reading.js';
+import { putWhole, readRecord, seqAt, takeWhole, writeRecord } from './record.js';
+
+export const SLOT_BYTES = 32;
+export const GAP_MAX = 0xffff;
+export const NOWHERE = 0xffff;
+const DONE_AT = SLOT_BYTES - 1;
+const CHECKED_AT = 4;
+const BOOT_AT = 4;
+const GAP_AT = 8;
+const RECORD_AT = 10;
+/** "ttj" and the version of this layout. */
+const MAGIC = 0x6a_7474;
+export const VERSION_OF_LAYOUT = 1;
+const MAGIC_AT = 4;
+const VERSION_AT = 7;
+const SERIAL_AT = 8;
+const FIRST_AT = 12;
+const LAST_AT = 16;
+const LEVEL_AT = 20;
+const FROM_AT = 21;
+const ERASED = 0xff;
+const GIVEN_UP = 0x0f;
+const DONE = 0;
+
+/** What a sector is. */
+export const enum Found {
+	/** Erased, spoilt, or begun and not finished: may be erased and used. */
+	Free,
+	Alive,
+	/** All that was in it has been delivered or is elsewhere; it still tells how far the turns have come. */
+	Retired,
+	/** A journal of another version wrote it. */
+	Foreign,
+	/** Anything else. */
+	Damaged,
+}
+
+/** What a slot is. */
+export const enum Slot {
+	Erased,
+	Waiting,
+	Done,
+	Damaged,
+}
+
+/** Slots are counted through the whole flash: slot k of sector s is s * slotsPerSector + k. */
+export class Sectors {
+	readonly count: number;
+	readonly slotsPerSector: number;
+	/** Of the sector looked at last: its place in the order of writing, the numbers of sectors' worth that it stands for, … */
+	serial = 0;
+	first = 0;
+	last = 0;
+	/** … its readings stand for 2^level numbers each, or fewer; and the sectors that it replaces, or NOWHERE. */
+	level = 0;
+	fromOne = NOWHERE;
+	fromOther = NOWHERE;
+	/** Of the slot looked at last. */
+	boot = 0;
+	gap = 0;
+	seq = 0;
+	/** Its values are not to be sent any more. */
+	givenUp = false;
+	/** Writes and erasures that failed. */
+	faults = 0;
+
+	private readonly flash: Flash;
+	private readonly sectorBytes: number;
+	private readonly bytes = new Uint8Array(SLOT_BYTES);
+
+	constructor(flash: Flash) {
+		this.flash = flash;
+		this.sectorBytes = flash.sectorBytes;
+		// Sectors are named by 16 bits.
+		this.count = flash.sectorCount < NOWHERE ? flash.sectorCount : NOWHERE;
+		this.slotsPerSector = Math.floor(flash.sectorBytes / SLOT_BYTES);
+	}
+
+	sectorOf(slot: number): number {
+		return Math.floor(slot / this.slotsPerSector);
+	}
+
+	look(sector: number): Found {
+		const bytes = this.bytes;
+		if (!this.flash.read(sector * this.sectorBytes, bytes)) return Found.Damaged;
+		const magic = takeWhole(bytes, MAGIC_AT, 4);
+		if (magic === -1 || magic === 0) return Found.Free;
+		if ((magic & 0xff_ffff) !== MAGIC) return Found.Damaged;
+		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return Found.Foreign;
+		if (!isWhole(bytes)) return Found.Damaged;
+		this.serial = takeWhole(bytes, SERIAL_AT, 4) >>> 0;
+		this.first = takeWhole(bytes, FIRST_AT, 4) >>> 0;
+		this.last = takeWhole(bytes, LAST_AT, 4) >>> 0;
+		this.level = bytes[LEVEL_AT];
+		this.fromOne = takeWhole(bytes, FROM_AT, 2);
+		this.fromOther = takeWhole(bytes, FROM_AT + 2, 2);
+		return bytes[DONE_AT] === DONE ? Found.Retired : Found.Alive;
+	}
+
+	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
+	clear(sector: number): boolean {
+		// Erasing may be cut short; what has no magic and no check sum stays without, whatever comes of the rest.
+		if (this.flash.write(sector * this.sectorBytes, this.bytes.fill(0)) && this.flash.erase(sector)) return true;
+		this.faults++;
+		return false;
+	}
+
+	/** Writes slot 0 from the fields above: from now on the sector is alive. */
+	commit(sector: number): boolean {
+		const bytes = this.bytes.fill(ERASED);
+		putWhole(bytes, MAGIC_AT, MAGIC, 3);
+		bytes[VERSION_AT] = VERSION_OF_LAYOUT;
+		putWhole(bytes, SERIAL_AT, this.serial, 4);
+		putWhole(bytes, FIRST_AT, this.first, 4);
+		putWhole(bytes, LAST_AT, this.last, 4);
+		bytes[LEVEL_AT] = this.level;
+		putWhole(bytes, FROM_AT, this.fromOne, 2);
+		putWhole(bytes, FROM_AT + 2, this.fromOther, 2);
+		return this.write(sector * this.slotsPerSector);
+	}
+
+	/** Nothing in this sector is waited for any more. */
+	retire(sector: number): boolean {
+		return this.finish(sector * this.slotsPerSector);
+	}
+
+	lookAt(slot: number): Slot {
+		const bytes = this.bytes;
+		if (!this.flash.read(slot * SLOT_BYTES, bytes)) return Slot.Damaged;
+		if (bytes[DONE_AT] === DONE) return Slot.Done;
+		if (isErased(bytes)) return Slot.Erased;
+		if (!isWhole(bytes)) return Slot.Damaged;
+		this.take();
+		return Slot.Waiting;
+	}
+
+	/** Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as dropped, and has no values. */
+	read(slot: number, reading: Reading): void {
+		const bytes = this.bytes;
+		this.flash.read(slot * SLOT_BYTES, bytes);
+		this.take();
+		readRecord(bytes, RECORD_AT, reading);
+		reading.boot = this.boot;
+		const last = this.givenUp ? this.seq : this.seq - 1;
+		const from = this.seq - this.gap;
+		reading.droppedFrom = from <= last ? from : 0;
+		reading.droppedTo = from <= last ? last : 0;
+		if (this.givenUp) reading.values.fill(ABSENT);
+	}
+
+	/** Writes a reading to an erased slot. False: it is not there, and the slot is lost. */
+	store(slot: number, reading: Reading): boolean {
+		const bytes = this.bytes.fill(ERASED);
+		putWhole(bytes, BOOT_AT, reading.boot, 4);
+		putWhole(bytes, GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
+		writeRecord(bytes, RECORD_AT, reading);
+		return this.write(slot);
+	}
+
+	/** Writes what is in one slot to another, an erased one, with another gap. */
+	copy(from: number, to: number, gap: number): boolean {
+		const bytes = this.bytes;
+		if (!this.flash.read(from * SLOT_BYTES, bytes)) return false;
+		putWhole(bytes, GAP_AT, gap, 2);
+		if (bytes[DONE_AT] !== GIVEN_UP) bytes[DONE_AT] = ERASED;
+		return this.write(to);
+	}
+
+	/** Marks a slot as done, for ever; false: it is not marked. Afterwards `boot`, `seq` and `givenUp` are its own. */
+	finish(slot: number): boolean { return this.mark(slot, DONE); }
+
+	/** Of a reading that waits, only its number waits from now on; false: it is not marked. Afterwards `boot` and `seq` are its own. */
+	giveUp(slot: number): boolean { return this.mark(slot, GIVEN_UP); }
+
+	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */
+	private mark(slot: number, mark: number): boolean {
+		const bytes = this.bytes;
+		let kept = this.flash.read(slot * SLOT_BYTES, bytes);
+		if (kept) {
+			this.take();
+			// The other bytes are written as they are, which changes nothing.
+			bytes[DONE_AT] &= mark;
+			const written = this.flash.write(slot * SLOT_BYTES, bytes);
+			kept = this.flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark;
+			if (written && kept) return true;
+		}
+		this.faults++;
+		return kept;
+	}
+
+	private take(): void {
+		const bytes = this.bytes;
+		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
+		this.gap = takeWhole(bytes, GAP_AT, 2);
+		this.seq = seqAt(bytes, RECORD_AT);
+		this.givenUp = bytes[DONE_AT] === GIVEN_UP;
+	}
+
+	/** What was written counts if it reads back the same, whatever flash said of it. */
+	private write(slot: number): boolean {
+		const bytes = this.bytes;
+		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
+		putWhole(bytes, 0, crc, 4);
+		this.flash.write(slot * SLOT_BYTES, bytes);
+		if (this.flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== DONE) return true;
+		this.faults++;
+		return false;
+	}
+}
+
+function isWhole(bytes: Uint8Array): boolean {
+	return takeWhole(bytes, 0, 4) === crc32(bytes, CHECKED_AT, DONE_AT);
+}
+
+function isErased(bytes: Uint8Array): boolean {
+	for (let i = 0; i < SLOT_BYTES; i++) if (bytes[i] !== ERASED) return false;
+	return true;
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Makes room in a full journal: two sectors that follow each other become one, in which each reading that stays names those
+// dropped just before it.
+//
+// Rule: the pair is the oldest of the lowest level, so readings lie equally far apart over the whole outage within a factor of
+// two, but for the youngest. A reading is dropped only if the next one is of the same boot and follows it directly: the range it
+// is named in is exact, and the last of each run always stays.
+// Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done again
+// or finished (journal.ts). A few slots a step.
+
+import { Finder, NONE } from './search.js';
+import { LEVEL_MAX, SECTORS_PER_STEP, SLOTS_PER_STEP } from '../common/limits.js';
+import { Found, GAP_MAX, Slot, type Sectors } from './sector.js';
+
+/** Above every level. */
+const LEVEL_NONE = 255;
+
+const enum Stage {
+	/** Which is the lowest level of which there is a pair? */
+	Weighing,
+	/** Which are the oldest of it, and the one behind? */
+	Picking,
+	Pairing,
+	/** How many readings are in it? */
+	Counting,
+	Copying,
+}
+
+export const enum Outcome {
+	Working,
+	Done,
+	/** The flash failed: take another sector. */
+	Failed,
+	/** There is no pair whose readings could be named: too many boots. */
+	Hopeless,
+}
+
+export class Thinning {
+	/** Readings dropped, of this boot and of earlier ones. */
+	dropped = 0;
+	droppedEarlier = 0;
+	/** The pair. */
+	one = NONE;
+	other = NONE;
+
+	private readonly sectors: Sectors;
+	private readonly finder: Finder;
+	private readonly boot: number;
+	private stage = Stage.Weighing;
+	private readonly target: number;
+	private readonly serial: number;
+	private level = 0;
+	private at = 0;
+	private out = 0;
+	private lowest = LEVEL_NONE;
+	private lowestCount = 0;
+	private nextLowest = LEVEL_NONE;
+	private oneFirst = 0;
+	private pairLevel = 0;
+	/** The reading that is decided on when the next one is known: its slot (0: none) and where its gap begins. */
+	private held = 0;
+	private heldBoot = 0;
+	private heldSeq = 0;
+	private heldFrom = 0;
+	private heldGivenUp = false;
+
+	/** `target` is a free sector, `serial` its place in the order of writing. */
+	constructor(sectors: Sectors, finder: Finder, boot: number, target: number, serial: number) {
+		this.sectors = sectors;
+		this.finder = finder;
+		this.boot = boot;
+		this.target = target;
+		this.serial = serial;
+	}
+
+	step(): Outcome {
+		switch (this.stage) {
+			case Stage.Weighing:
+				return this.weigh();
+			case Stage.Picking:
+				return this.pick();
+			case Stage.Pairing:
+				return this.pair();
+			case Stage.Counting:
+				return this.count();
+			case Stage.Copying:
+				return this.copy();
+		}
+	}
+
+	private weigh(): Outcome {
+		const sectors = this.sectors;
+		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < sectors.count; steps++, this.at++) {
+			if (sectors.look(this.at) === Found.Alive) this.note(sectors.level);
+		}
+		if (this.at < sectors.count) return Outcome.Working;
+		// One alone of the lowest level is the youngest; it can only go with the one before it.
+		this.finder.begin(0, this.lowestCount > 1 ? this.lowest : this.nextLowest);
+		this.stage = Stage.Picking;
+		return Outcome.Working;
+	}
+
+	private note(level: number): void {
+		if (level < this.lowest) {
+			this.nextLowest = this.lowest;
+			this.lowest = level;
+			this.lowestCount = 1;
+		} else if (level === this.lowest) this.lowestCount++;
+		else if (level < this.nextLowest) this.nextLowest = level;
+	}
+
+	private pick(): Outcome {
+		if (!this.finder.step()) return Outcome.Working;
+		this.one = this.finder.sector;
+		if (this.one === NONE) return Outcome.Hopeless;
+		this.oneFirst = this.finder.first;
+		this.pairLevel = this.finder.level;
+		this.finder.begin(this.finder.last);
+		this.stage = Stage.Pairing;
+		return Outcome.Working;
+	}
+
+	private pair(): Outcome {
+		if (!this.finder.step()) return Outcome.Working;
+		this.other = this.finder.sector;
+		if (this.other === NONE) return Outcome.Hopeless;
+		if (this.finder.level > this.pairLevel) this.pairLevel = this.finder.level;
+		this.stage = Stage.Counting;
+		this.at = this.out = 0;
+		return Outcome.Working;
+	}
+
+	/** Two sectors that fit into one lose nothing. */
+	private count(): Outcome {
+		const slots = this.sectors.slotsPerSector - 1;
+		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < 2 * slots; steps++, this.at++) {
+			if (this.sectors.lookAt(this.slot(this.at)) === Slot.Waiting) this.out++;
+		}
+		if (this.at < 2 * slots) return Outcome.Working;
+		return this.beginCopy(this.out > slots ? this.pairLevel + 1 : this.pairLevel);
+	}
+
+	private beginCopy(level: number): Outcome {
+		if (level > LEVEL_MAX) return Outcome.Hopeless;
+		this.level = level;
+		this.stage = Stage.Copying;
+		this.at = this.dropped = this.droppedEarlier = this.held = 0;
+		this.out = 1;
+		return this.sectors.clear(this.target) ? Outcome.Working : Outcome.Failed;
+	}
+
+	private copy(): Outcome {
+		const sectors = this.sectors;
+		const end = 2 * (sectors.slotsPerSector - 1);
+		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < end; steps++, this.at++) {
+			const slot = this.slot(this.at);
+			if (sectors.lookAt(slot) !== Slot.Waiting) continue;
+			// Too many runs of numbers for this level: the next one drops more.
+			if (!this.take(slot)) return this.beginCopy(this.level + 1);
+		}
+		if (this.at < end) return Outcome.Working;
+		if (!this.keepHeld()) return this.beginCopy(this.level + 1);
+		return this.commit() ? Outcome.Done : Outcome.Failed;
+	}
+
+	/** Decides on the reading held, now that the one behind it is known, and holds that one. False: the sector is full. */
+	private take(slot: number): boolean {
+		const { boot, seq, gap, givenUp } = this.sectors;
+		let from = seq - gap;
+		if (this.held && boot === this.heldBoot && from === this.heldSeq + 1 && this.droppable(seq)) {
+			from = this.heldFrom;
+			if (this.heldGivenUp) {
+				// Counted already.
+			} else if (boot === this.boot) this.dropped++;
+			else this.droppedEarlier++;
+		} else if (!this.keepHeld()) return false;
+		this.held = slot;
+		this.heldBoot = boot;
+		this.heldSeq = seq;
+		this.heldFrom = from;
+		this.heldGivenUp = givenUp;
+		return true;
+	}
+
+	/** The stretch of numbers that the reading held would stand for is shorter than the level asks; `seq` is the next one. */
+	private droppable(seq: number): boolean {
+		return this.heldSeq - this.heldFrom + 1 < 1 << this.level && seq - this.heldFrom <= GAP_MAX;
+	}
+
+	/** Copies the reading held, if there is one. False: there is no room for it. */
+	private keepHeld(): boolean {
+		const sectors = this.sectors;
+		while (this.held) {
+			if (this.out === sectors.slotsPerSector) return false;
+			const to = this.target * sectors.slotsPerSector + this.out++;
+			if (sectors.copy(this.held, to, this.heldSeq - this.heldFrom)) this.held = 0;
+		}
+		return true;
+	}
+
+	private commit(): boolean {
+		const sectors = this.sectors;
+		sectors.first = this.oneFirst;
+		sectors.last = this.finder.last;
+		sectors.level = this.level;
+		sectors.fromOne = this.one;
+		sectors.fromOther = this.other;
+		sectors.serial = this.serial;
+		return sectors.commit(this.target);
+	}
+
+	/** The k-th slot of the pair. */
+	private slot(k: number): number {
+		const slots = this.sectors.slotsPerSector - 1;
+		return k < slots ? this.one * (slots + 1) + 1 + k : this.other * (slots + 1) + 1 + k - slots;
+	}
+}

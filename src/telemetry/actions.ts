@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
+//
+// Rule: what is changed here is kept in the store under the setting's own key and outlives a reboot; when it cannot be
+// kept, that is said. Stopping and restarting begin when all that was asked before is answered: first the broker is told, then it happens,
+// in a turn of its own, never inside a callback.
+
+import type { Announcer, Subjects } from './announcer.js';
+import type { BootGuard } from '../settings/bootguard.js';
+import type { Broker } from './broker.js';
+import type { Actions } from './commands.js';
+import { FIELDS, refusal, type Config } from '../settings/settings.js';
+import { RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
+import { State, type Link } from '../connection/link.js';
+import { NEVER, type Millis, type Pollable } from '../common/ports.js';
+import { ABSENT, QUANTITIES } from '../readings/reading.js';
+
+/** The settings that hold the offsets, by the index of their quantity. */
+export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
+
+const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
+
+const enum Ending {
+	None,
+	Stop,
+	Restart,
+}
+
+export class NodeActions implements Actions, Pollable {
+	private readonly subjects: Subjects;
+	private readonly announcer: Announcer;
+	private readonly broker: Broker;
+	private readonly link: Link;
+	private readonly guard: BootGuard;
+	private ends: Ending = Ending.None;
+	/** By then it begins, answered or not. */
+	private endsAt: Millis = NEVER;
+
+	constructor(subjects: Subjects, announcer: Announcer, broker: Broker, link: Link, guard: BootGuard) {
+		this.subjects = subjects;
+		this.announcer = announcer;
+		this.broker = broker;
+		this.link = link;
+		this.guard = guard;
+	}
+
+	get ending(): boolean {
+		return this.ends !== Ending.None;
+	}
+
+	answered(all: boolean, now: Millis): Millis {
+		if (all || now >= this.endsAt) {
+			if (this.endsAt !== NEVER) this.broker.stop(now);
+			this.endsAt = NEVER;
+		}
+		return this.endsAt;
+	}
+
+	poll(now: Millis): Millis {
+		if (this.ends === Ending.None) return this.lastResort(now);
+		if (this.link.state !== State.Stopped) return NEVER;
+		if (this.ends === Ending.Restart) this.reboot();
+		else this.subjects.log.line('stopped');
+		this.ends = Ending.None;
+		return NEVER;
+	}
+
+	/** So long without a link, the chip itself may be at fault: what is deaf in it stays so until it restarts. Never with a socket open, whose end comes in time. */
+	private lastResort(now: Millis): Millis {
+		const { announcer, link } = this;
+		const { config: { restartAfterMs }, log, safe } = this.subjects;
+		// Safe mode ends with a restart of its own.
+		if (restartAfterMs === 0 || safe || link.state >= State.Opening) return NEVER;
+		const at = link.unlinkedSince + restartAfterMs;
+		if (now < at) return at;
+		if (announcer.bequeath(link.unlinkedSince, link.cause)) this.reboot();
+		else log.line('no link for long, and no restart: readings would be lost that cannot be kept in flash');
+		// Where it does not come to a restart: as long again.
+		link.unlinkedSince = now;
+		return now;
+	}
+
+	setIntervalMs(value: number): string {
+		const { sampler, clock } = this.subjects;
+		const changed = sampler.intervalMs !== value;
+		sampler.setIntervalMs(value, clock.now());
+		this.keep('intervalMs', value);
+		if (changed) this.announcer.inform();
+		return '';
+	}
+
+	sample(): string {
+		this.subjects.sampler.sampleNow(this.subjects.clock.now());
+		return '';
+	}
+
+	calibrate(milli: readonly number[]): string {
+		const { sampler } = this.subjects;
+		for (let i = 0; i < milli.length; i++) {
+			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
+			if (error) return error;
+		}
+		for (let i = 0; i < milli.length; i++) {
+			if (!wanted(milli[i])) continue;
+			const offset = milli[i] - sampler.last(i);
+			sampler.setOffset(i, offset);
+			this.keep(OFFSETS[i], offset);
+		}
+		return '';
+	}
+
+	stop(): string {
+		return this.end(Ending.Stop);
+	}
+
+	restart(): string {
+		const uptimeMs = this.subjects.clock.now();
+		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.end(Ending.Restart);
+		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
+	}
+
+	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
+	private offsetProblem(quantity: number, milli: number): string {
+		const last = this.subjects.sampler.last(quantity);
+		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
+		return refusal(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
+	}
+
+	/** Nothing is lost that can be kept. */
+	private reboot(): void {
+		this.subjects.waiting.save();
+		this.guard.reboot();
+	}
+
+	private end(ending: Ending): string {
+		this.ends = ending;
+		this.endsAt = this.subjects.clock.now() + STOP_TIMEOUT_MS;
+		return '';
+	}
+
+	private keep(key: keyof Config, value: number): void {
+		if (!this.subjects.store.set(key, value)) this.subjects.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
+	}
+}
+
+function wanted(milli: number): boolean {
+	return milli === milli;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// What the node says of itself: status, info, outage, health. Contract: docs/topics.md.
+//
+// Rule: each kind is written at the moment it is sent, from what is true then; nothing is kept but what the past alone knows
+// (the outage).
+
+import type { Config } from '../settings/settings.js';
+import { CAUSES, Cause } from '../connection/causes.js';
+import { isWord } from './json.js';
+import { bequeath, type Legacy } from '../connection/last-resort.js';
+import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
+import { NEVER, type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
+import type { Publication, Publications, Subscription } from './publication.js';
+import type { Sampler } from '../readings/sampler.js';
+import type { Text } from '../common/text.js';
+import { VERSION } from '../common/version.js';
+import type { Waiting } from '../storage/queue.js';
+
+/** In the order in which they go out. */
+export const enum Kind {
+	Status,
+	Info,
+	Outage,
+	Health,
+}
+
+const row = (leaf: string, qos: number, retain: boolean): Publication => Object.freeze({ leaf, qos, retain });
+const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('outage', 1, false), row('health', 0, false)]);
+
+/** The will's own word. */
+export const OFFLINE = 'offline';
+
+/** What is made before anything that talks: here to be told of, in actions.ts to be acted on. */
+export interface Subjects {
+	readonly config: Config;
+	readonly board: { readonly name: string; readonly chip: string };
+	readonly boot: number;
+	/** Nothing is measured: the boots before ended too soon. */
+	readonly safe: boolean;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly store: Store;
+	readonly network: Network;
+	readonly sampler: Sampler;
+	readonly waiting: Waiting;
+}
+
+export class Announcer implements Pollable, Publications, Subscription {
+	due = 0;
+	private readonly subjects: Subjects;
+	/** Times that a session was accepted, since boot. */
+	private connects = 0;
+	private stops = false;
+	/** Of the outage under way or just over. */
+	private lostAt: Millis = NEVER;
+	private lostTime = 0;
+	private cause: Cause = Cause.None;
+	private attempts = 0;
+	private takeovers = 0;
+	/** Times that the node restarted itself in it. */
+	private restarts = 0;
+	private backAt: Millis = 0;
+	private kept = 0;
+	private healthAt: Millis = HEALTH_MS;
+
+	constructor(subjects: Subjects) {
+		this.subjects = subjects;
+	}
+
+	get rows(): readonly Publication[] {
+		return ROWS;
+	}
+
+	get leaf(): string {
+		return 'status';
+	}
+
+	get idle(): boolean {
+		return true;
+	}
+
+	poll(now: Millis): Millis {
+		if (now >= this.healthAt) {
+			this.healthAt = now + HEALTH_MS;
+			this.due |= 1 << Kind.Health;
+		}
+		return this.healthAt;
+	}
+
+	/** Our own status: a will of an earlier connection may turn up while we are here. (What comes retained was true before we came.) */
+	heard(bytes: Uint8Array, _nameAt: number, _nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean): void {
+		if (!retained && !this.stops && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) this.due |= 1 << Kind.Status;
+	}
+
+	accepted(): void {
+		this.connects++;
+	}
+
+	linkUp(attempts: number, takeovers: number): void {
+		const { clock, waiting } = this.subjects;
+		this.due |= (1 << Kind.Status) | (1 << Kind.Info) | (1 << Kind.Health);
+		if (this.lostAt === NEVER) return;
+		this.backAt = clock.now();
+		this.attempts = attempts;
+		this.takeovers = takeovers;
+		this.kept = waiting.count;
+		this.due |= 1 << Kind.Outage;
+	}
+
+	linkDown(cause: Cause, now: Millis): void {
+		if (this.lostAt !== NEVER) return;
+		this.lostAt = now;
+		this.lostTime = this.subjects.clock.unixSeconds();
+		this.cause = cause;
+	}
+
+	stopping(): void {
+		this.stops = true;
+		this.due |= 1 << Kind.Status;
+	}
+
+	/** What info tells has changed. */
+	inform(): void {
+		this.due |= 1 << Kind.Info;
+	}
+
+	/** The boot before left us an outage that goes on. */
+	inherit({ restarts, lostSeconds, lostTime, cause }: Legacy): void {
+		if (restarts === 0) return;
+		this.restarts = restarts;
+		this.lostAt = -1_000 * lostSeconds;
+		this.lostTime = lostTime;
+		this.cause = cause;
+	}
+
+	/** Tells the next boot of the outage under way, or of what ended the last attempt. False, and nothing is told: a restart would lose readings. */
+	bequeath(unlinkedSince: Millis, cause: Cause): boolean {
+		const { boot, clock, store, waiting } = this.subjects;
+		if (!waiting.save()) return false;
+		const never = this.lostAt === NEVER;
+		const seconds = Math.round((clock.now() - (never ? unlinkedSince : this.lostAt)) / 1000);
+		const unix = clock.unixSeconds();
+		bequeath(store, {
+			restarts: this.restarts + 1,
+			boot,
+			uptime: clock.uptime() + RESTART_SECONDS,
+			lostSeconds: seconds + RESTART_SECONDS,
+			lostTime: this.lostTime || (unix && unix - seconds),
+			cause: never ? cause : this.cause,
+		});
+		return true;
+	}
+
+	write(kind: Kind, text: Text): void {
+		switch (kind) {
+			case Kind.Status:
+				text.put(this.stops ? 'stopped' : 'online');
+				break;
+			case Kind.Info:
+				return this.writeInfo(text);
+			case Kind.Outage:
+				return this.writeOutage(text);
+			case Kind.Health:
+				return this.writeHealth(text);
+		}
+	}
+
+	published(kind: Kind): void {
+		this.due &= ~(1 << kind);
+		if (kind !== Kind.Outage) return;
+		this.lostAt = NEVER;
+		this.restarts = 0;
+	}
+
+	private writeInfo(text: Text): void {
+		const { config, board, boot, safe, network, sampler } = this.subjects;
+		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
+		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
+		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
+	}
+
+	private writeOutage(text: Text): void {
+		text.put('{');
+		if (this.lostTime) text.put('"start":').whole(this.lostTime).put(',');
+		text.put('"seconds":').milli(Math.round(this.backAt - this.lostAt)).put(',"cause":').quoted(CAUSES[this.cause]);
+		text.put(',"attempts":').whole(this.attempts).put(',"kept":').whole(this.kept);
+		if (this.takeovers) text.put(',"takeovers":').whole(this.takeovers);
+		if (this.restarts) text.put(',"restarts":').whole(this.restarts);
+		text.put('}');
+	}
+
+	private writeHealth(text: Text): void {
+		const { boot, clock, network, sampler, waiting } = this.subjects;
+		text.put('{"boot":').whole(boot).put(',"uptime":').whole(clock.uptime()).put(',"rssi":').whole(network.rssi());
+		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(waiting.handedOver).put(',"acknowledged":').whole(waiting.delivered);
+		text.put(',"waiting":').whole(waiting.count).put(',"dropped":').whole(waiting.dropped);
+		this.writeJournal(text);
+		text.put(',"connects":').whole(this.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
+	}
+
+	/** What there is only with flash; most of it only after something happened. */
+	private writeJournal(text: Text): void {
+		const { waiting } = this.subjects;
+		const { journal } = waiting;
+		if (!journal) return;
+		text.put(',"journalled":').whole(journal.written).put(',"sectors":').whole(journal.alive);
+		if (waiting.deliveredEarlier) text.put(',"acknowledgedEarlier":').whole(waiting.deliveredEarlier);
+		if (journal.droppedEarlier) text.put(',"droppedEarlier":').whole(journal.droppedEarlier);
+		if (journal.discarded) text.put(',"discarded":').whole(journal.discarded);
+		if (journal.faults) text.put(',"flashErrors":').whole(journal.faults);
+	}
+}

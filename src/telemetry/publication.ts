@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What a broker is told beside readings, and what is heard from it.
+//
+// Rule: the broker (broker.ts) knows rows and leaves, not what they mean. A publication is a bit that is due, written when there is room for it.
+
+import type { Cause } from '../connection/causes.js';
+import type { Millis } from '../common/ports.js';
+import type { Text } from '../common/text.js';
+
+export interface Publication {
+	/** Its topic, behind the base and a slash. */
+	readonly leaf: string;
+	readonly qos: number;
+	readonly retain: boolean;
+}
+
+export interface Publications {
+	readonly rows: readonly Publication[];
+	/** Bit k: row k is to be published, as soon as the one before of its row is acknowledged. */
+	due: number;
+	/** Writes the payload of row k. */
+	write(index: number, text: Text): void;
+	/** The session has it: it is due no more. */
+	published(index: number): void;
+	/** The broker has accepted a session. */
+	accepted(): void;
+	/** There is somebody to talk to, or will be when the session is accepted, after so many attempts; `takeovers`: link.ts. */
+	linkUp(attempts: number, takeovers: number): void;
+	/** The link that was up is down. */
+	linkDown(cause: Cause, now: Millis): void;
+	/** The node will disconnect by itself: says so. */
+	stopping(): void;
+}
+
+/** Where results of commands go. */
+export interface Answers {
+	/** There is room for one, or never will be, and somebody to hear it. */
+	readonly ready: boolean;
+	/** An empty text to write one into, which is sent before anything else is written. */
+	beginAnswer(): Text;
+	/** Sends it: with QoS 1 it is kept until it is acknowledged; with 0 it goes at once, past all that waits, which MUST be for a message just heard. */
+	answer(qos: number, now: Millis): void;
+}
+
+export interface Subscription {
+	/** Of its topic filter, behind the base and a slash; it may end in "+". */
+	readonly leaf: string;
+	/** A message: bytes[nameAt] to bytes[nameEnd - 1] are what stands for the "+", and its payload. They are good until this returns. */
+	heard(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void;
+	/** What is heard next is kept; otherwise it may have to be answered at once. */
+	readonly idle: boolean;
+}
+
+const PLUS = 0x2b;
+const SLASH = 0x2f;
+
+/** Where the part of the topic begins that stands for the "+" of the leaf, which is the topic's end where it has none; -1: it is another topic. */
+export function nameAt(leaf: string, bytes: Uint8Array, at: number, end: number): number {
+	const wild = leaf.charCodeAt(leaf.length - 1) === PLUS;
+	const length = wild ? leaf.length - 1 : leaf.length;
+	if (wild ? end - at < length : end - at !== length) return -1;
+	for (let i = 0; i < length; i++) if (bytes[at + i] !== leaf.charCodeAt(i)) return -1;
+	for (let i = at + length; i < end; i++) if (bytes[i] === SLASH) return -1;
+	return at + length;
+}

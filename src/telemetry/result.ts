@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The result of a command as text: {"id":"any text","name":"interval","ok":true}.
+//
+// Rule: it is valid JSON and fits RESULT_MAX, whatever was asked: what does not fit is cut at a character, the id last. The id is given back as it
+// came, which is JSON already; a number becomes a text.
+
+import { cutText, endOfScalar, readObject, Type, type Member } from './json.js';
+import { RESULT_MAX } from '../common/limits.js';
+import type { Text } from '../common/text.js';
+
+/** Its name, its error, and all the rest but the id, the quotes that an error may hold among it. */
+const NAME_MAX = 40;
+const ERROR_MAX = 120;
+const FRAME_BYTES = 52;
+const QUOTE = 0x22;
+
+/** The id is slot 0 of every command's table. */
+export const ID: Member = Object.freeze({ key: 'id', type: Type.Label, slot: 0 });
+const MEMBERS: readonly Member[] = Object.freeze([ID]);
+
+/** `error`: a sentence of ASCII; '' where there is none. */
+export function writeResult(text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string): void {
+	const sentence = error.slice(0, ERROR_MAX);
+	const places = new Uint16Array(1);
+	if (payloadAt < payloadEnd) readObject(bytes, payloadAt, payloadEnd, MEMBERS, places);
+	writeId(text.put('{"id":'), bytes, places[0], RESULT_MAX - FRAME_BYTES - NAME_MAX - sentence.length);
+	text.put(',"name":').quotedBytes(bytes, nameAt, nameEnd, NAME_MAX).put(error ? ',"ok":false,"error":' : ',"ok":true');
+	if (error) text.quoted(sentence);
+	text.put('}');
+}
+
+function writeId(text: Text, bytes: Uint8Array, at: number, max: number): void {
+	if (at === 0) return void text.put('""');
+	const isText = bytes[at] === QUOTE;
+	const end = endOfScalar(bytes, at, bytes.length);
+	const from = isText ? at + 1 : at;
+	text.byte(QUOTE).copy(bytes, from, cutText(bytes, from, isText ? end - 1 : end, max)).byte(QUOTE);
+}

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: MIT
-// Stands in for src/mqtt/reasons5.ts in an image that speaks MQTT 3.1.1 alone (cli/image.ts). Imports nothing.
-//
-// Rule: the names that src/protocol.ts imports, without what they stand for.
-
-export const reasonText5 = undefined;

@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { Backoff } from '../../src/connection/backoff.js';
+import { Cause } from '../../src/connection/causes.js';
+import { Link, State, TABLE, Event, type Upper } from '../../src/connection/link.js';
+import { NetworkState, TransportState } from '../../src/common/ports.js';
+import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
+
+class FakeUpper implements Upper {
+	accepted = false;
+	acknowledged = false;
+	ended = '';
+	cause = Cause.None;
+	refused = false;
+	takenOver = false;
+	stopped = false;
+	readonly told: string[] = [];
+	/** By connection: whether it was begun under suspicion. */
+	readonly contested: boolean[] = [];
+	opened(_now: number, _attempts: number, takeovers: number): void {
+		this.contested.push(takeovers > 0);
+		this.accepted = this.acknowledged = this.refused = false;
+		this.ended = '';
+		this.told.push('opened');
+	}
+	closed(cause: Cause): void {
+		this.told.push(`closed ${cause}`);
+		this.accepted = false;
+	}
+}
+
+const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 1883 };
+
+function setUp(seed = 1, date?: { unixSeconds(): number }) {
+	const network = new FakeNetwork();
+	const transport = new FakeTransport();
+	const upper = new FakeUpper();
+	const log = new FakeLog();
+	const link = new Link(TO, network, transport, upper, new Backoff(new FakeRandom(seed)), log, date);
+	let now = 0;
+	const at = (time: number) => link.poll((now = time));
+	/** Brings the link up to `state` by doing what each state waits for. */
+	const upTo = (state: State) => {
+		for (let turns = 0; link.state !== state && turns < 20; turns++) {
+			if (link.state === State.Waiting) now += 61_000;
+			else if (link.state === State.Joining) network.state = NetworkState.Up;
+			else if (link.state === State.Resolving) network.resolved = '192.0.2.1';
+			else if (link.state === State.Opening) transport.connected();
+			else if (link.state === State.Greeting) upper.accepted = true;
+			link.poll(now);
+		}
+		expect(link.state).toBe(state);
+		return now;
+	};
+	return { network, transport, upper, log, link, at, upTo };
+}
+
+describe('the link', () => {
+	it('joins, resolves, connects and greets, in that order, at once after boot', () => {
+		const { network, transport, upper, link, log, upTo } = setUp();
+		link.poll(0);
+		expect(network.asked).toEqual(['join attic secret12']);
+		upTo(State.Online);
+		expect(network.asked).toEqual(['join attic secret12', 'resolve broker.lan']);
+		expect(transport.asked).toEqual(['open 192.0.2.1:1883']);
+		expect(upper.told).toEqual(['opened']);
+		expect(log.last).toBe('online at broker.lan:1883');
+		expect(link.attempts).toBe(1);
+	});
+
+	const failures: [string, State, (set: ReturnType<typeof setUp>) => void, string, Cause][] = [
+		['a wrong passphrase', State.Joining, ({ network }) => (network.state = NetworkState.Refused), 'Wi-Fi "attic" refuses the passphrase', Cause.Wifi],
+		['an unknown broker name', State.Resolving, ({ network }) => (network.resolved = ''), "no address is known for the broker's name broker.lan", Cause.Dns],
+		['nothing listening', State.Opening, ({ transport }) => transport.lose(), 'broker.lan:1883 refuses the connection: no broker is listening there', Cause.Tcp],
+		['a refused CONNECT', State.Greeting, ({ upper }) => Object.assign(upper, { ended: 'bad user', cause: Cause.Refused }), 'bad user', Cause.Refused],
+		['a broker that hangs up', State.Online, ({ upper }) => Object.assign(upper, { ended: 'hung up', cause: Cause.Tcp }), 'hung up', Cause.Tcp],
+		['lost Wi-Fi', State.Online, ({ network }) => (network.state = NetworkState.Down), 'Wi-Fi "attic" is gone', Cause.Wifi],
+	];
+	it.each(failures)('says one clear line about %s and tries again', (_name, state, fail, sentence, cause) => {
+		const set = setUp();
+		const now = set.upTo(state);
+		fail(set);
+		const lines = set.log.lines.length;
+		const wakeAt = set.at(now);
+		expect(set.link.state).toBe(State.Waiting);
+		expect(set.log.lines.length).toBe(lines + 1);
+		expect(set.log.last).toMatch(new RegExp(`^${sentence.replace(/[.()"]/g, '\\$&')}; next attempt in \\d+ s$`));
+		expect(set.link.cause).toBe(cause);
+		expect(wakeAt - now).toBeGreaterThanOrEqual(1_000);
+		set.upTo(State.Online);
+	});
+
+	const silences: [string, State, number, string][] = [
+		['an access point', State.Joining, 30_000, 'does not answer: out of reach'],
+		['a name server', State.Resolving, 15_000, 'the name server does not answer'],
+		['a black hole', State.Opening, 10_000, 'does not answer: wrong address, or a firewall'],
+		['a port that accepts and says nothing', State.Greeting, 10_000, 'accepts the connection but says nothing'],
+	];
+	it.each(silences)('gives up on the silence of %s in its own time', (_name, state, limitMs, sentence) => {
+		const set = setUp();
+		const now = set.upTo(state);
+		expect(set.at(now + 1)).toBe(now + limitMs);
+		set.at(now + limitMs - 1);
+		expect(set.link.state).toBe(state);
+		set.at(now + limitMs);
+		expect(set.link.state).toBe(State.Waiting);
+		expect(set.log.last).toContain(sentence);
+	});
+
+	it('keeps its back-off when the broker hangs up at once', () => {
+		const set = setUp(5);
+		const waits: number[] = [];
+		let now = set.upTo(State.Online);
+		for (let kick = 0; kick < 12; kick++) {
+			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+			const wakeAt = set.at(now);
+			waits.push(wakeAt - now);
+			now = set.upTo(State.Online);
+		}
+		expect(Math.max(...waits)).toBeGreaterThan(20_000);
+		expect(set.link.attempts).toBe(13);
+	});
+
+	it.each([['an acknowledgement', 5_000, true], ['a minute', 60_000, false]])('begins anew after %s', (_name, afterMs, acknowledged) => {
+		const set = setUp(5);
+		for (let kick = 0; kick < 8; kick++) {
+			const now = set.upTo(State.Online);
+			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Silence });
+			set.at(now);
+		}
+		const now = set.upTo(State.Online);
+		set.upper.acknowledged = acknowledged;
+		set.at(now + afterMs);
+		expect(set.link.attempts).toBe(0);
+		Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+		expect(set.at(now + afterMs) - now - afterMs).toBeLessThanOrEqual(2_000);
+	});
+
+	/** Comes online, lives for that long with an acknowledgement, and is hung up on; returns the wait until the next attempt. */
+	const hangUpAfter = (set: ReturnType<typeof setUp>, lifeMs: number, cause = Cause.Tcp): number => {
+		const now = set.upTo(State.Online) + lifeMs;
+		set.upper.acknowledged = true;
+		set.at(now - 1);
+		Object.assign(set.upper, { ended: 'hung up', cause });
+		return set.at(now) - now;
+	};
+
+	it('suspects another client with its id when the broker hangs up three times soon after accepting it, and waits a minute from then on', () => {
+		const set = setUp(5);
+		const waits = [1, 2, 3, 4, 5].map(() => hangUpAfter(set, 2_000));
+		expect(Math.max(...waits.slice(0, 2))).toBeLessThanOrEqual(2_000);
+		expect(Math.min(...waits.slice(2))).toBeGreaterThanOrEqual(60_000);
+		expect(Math.max(...waits)).toBeLessThan(75_000);
+		expect(set.link.takeovers).toBe(5);
+		set.upTo(State.Online);
+		expect(set.upper.contested).toEqual([false, false, false, true, true, true]);
+		expect(set.log.lines.at(-2)).toMatch(/^hung up, 5 times in a row: does another client use our client id\?; next attempt in \d+ s$/);
+	});
+
+	it.each([['lived a minute', 60_000, Cause.Tcp], ['ended for another reason', 2_000, Cause.Silence]])('suspects nobody any more after a link that %s', (_name, lifeMs, cause) => {
+		const set = setUp(5);
+		for (let i = 0; i < 3; i++) hangUpAfter(set, 2_000);
+		expect(set.link.takeovers).toBe(3);
+		expect(hangUpAfter(set, lifeMs, cause)).toBeLessThanOrEqual(2_000);
+		expect(set.link.takeovers).toBe(0);
+		set.upTo(State.Greeting);
+		expect(set.upper.contested.slice(3)).toEqual([true, false]);
+		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
+	});
+
+	it('waits a minute at once, and says why, when the broker tells of another client with its id, however long the link lived', () => {
+		const set = setUp(5);
+		const now = set.upTo(State.Online);
+		set.upper.takenOver = true;
+		set.upper.cause = Cause.Tcp;
+		set.upper.ended = 'session taken over';
+		expect(set.at(now + 3_600_000) - now - 3_600_000).toBeGreaterThanOrEqual(60_000);
+		expect(set.link.takeovers).toBe(1);
+		expect(set.log.last).toMatch(/^session taken over: another client uses our client id; next attempt in [67]\d/);
+		set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now + 7_200_000);
+		expect(set.log.last).toMatch(/no broker is listening there; next attempt/);
+		set.upTo(State.Greeting);
+		expect(set.upper.contested).toEqual([false, true]);
+	});
+
+	it('resolves anew at each attempt, so that a broker may move', () => {
+		const set = setUp();
+		const now = set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now);
+		set.upTo(State.Resolving);
+		set.network.resolved = '192.0.2.9';
+		set.at(now + 200_000);
+		expect(set.transport.asked.at(-1)).toBe('open 192.0.2.9:1883');
+	});
+
+	it('gives the association up when joining failed, and not when the broker did', () => {
+		const set = setUp();
+		const now = set.upTo(State.Opening);
+		set.transport.lose();
+		set.at(now);
+		expect(set.network.asked).not.toContain('leave');
+		set.network.state = NetworkState.Down;
+		const joining = set.at(now + 61_000);
+		set.at(joining);
+		expect(set.network.asked.at(-1)).toBe('leave');
+	});
+
+	it('tells the session of the end before the socket is closed for the next attempt', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.network.state = NetworkState.Down;
+		set.at(now);
+		expect(set.upper.told).toEqual(['opened', `closed ${Cause.Wifi}`]);
+		expect(set.transport.asked.at(-1)).toBe('close');
+	});
+
+	it('stays stopped', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.upper.stopped = true;
+		expect(set.at(now)).toBe(now);
+		expect(set.at(now + 1e9)).toBe(Infinity);
+		expect(set.link.state).toBe(State.Stopped);
+	});
+
+	it('waits with the end until what was said last is acknowledged, but no longer than five seconds', () => {
+		for (const end of ['acknowledged', 'late', 'lost', 'unjoined']) {
+			const set = setUp();
+			const now = set.upTo(State.Online);
+			set.transport.room = 0;
+			set.upper.stopped = true;
+			expect(set.at(now)).toBe(now + 5_000);
+			expect(set.at(now + 4_999)).toBe(now + 5_000);
+			expect(set.transport.asked.at(-1)).not.toBe('close');
+			if (end === 'acknowledged') set.transport.acknowledge();
+			if (end === 'lost') set.transport.lose();
+			if (end === 'unjoined') set.network.state = NetworkState.Down;
+			const at = now + (end === 'late' ? 5_000 : 4_999);
+			expect(set.at(at), end).toBe(at);
+			expect(set.link.state, end).toBe(State.Stopped);
+			expect(set.transport.asked.at(-1), end).toBe('close');
+			expect(set.upper.told.at(-1), end).toBe('closed 0');
+		}
+	});
+
+	it('stopped while it joins leaves the Wi-Fi, and tells nobody of a connection that never was', () => {
+		const set = setUp();
+		set.upTo(State.Joining);
+		set.upper.stopped = true;
+		set.at(1);
+		expect([set.link.state, set.network.asked.at(-1), set.upper.told]).toEqual([State.Stopped, 'leave', []]);
+	});
+
+	it('has a row for every state and a next state for every event', () => {
+		expect(TABLE.length).toBe(State.Stopped + 1);
+		for (const row of TABLE) {
+			expect(row.length).toBe(Event.Unjoined + 1);
+			expect(Object.isFrozen(row)).toBe(true);
+		}
+		expect(Object.isFrozen(TABLE)).toBe(true);
+	});
+});
+
+describe('with TLS', () => {
+	it('the link waits for the date as long as it takes, and says so once', () => {
+		let unix = 0;
+		const { network, transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => unix });
+		const from = upTo(State.Resolving);
+		network.resolved = '192.0.2.1';
+		for (const ms of [0, 60_000, 3_600_000]) at(from + ms);
+		expect(link.state).toBe(State.Resolving);
+		expect(transport.asked).toEqual([]);
+		expect(log.lines).toEqual(['waiting for the date: without it no certificate can be checked']);
+		unix = 1_795_301_835;
+		at(from + 3_600_001);
+		expect(transport.asked).toEqual(['open 192.0.2.1:1883']);
+	});
+
+	it('an unknown name is not waited for', () => {
+		const { network, log, at, upTo } = setUp(1, { unixSeconds: () => 0 });
+		const from = upTo(State.Resolving);
+		network.resolved = '';
+		at(from);
+		expect(log.last).toMatch(/^no address is known/);
+	});
+
+	it('the handshake has 30 s, and its end is told in the transport\'s words', () => {
+		const { transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835 });
+		const from = upTo(State.Opening);
+		transport.state = TransportState.Securing;
+		transport.reason = 'it does not finish the handshake';
+		expect(at(from + 9_999)).toBe(from + 30_000);
+		at(from + 29_999);
+		expect(link.state).toBe(State.Opening);
+		at(from + 30_000);
+		expect(log.last).toMatch(/^no TLS with broker\.lan:1883: it does not finish the handshake; next attempt in /);
+		expect(link.cause).toBe(Cause.Tls);
+	});
+
+	it('a TCP connection that does not come about is told as without', () => {
+		const { log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835 });
+		at(upTo(State.Opening) + 10_000);
+		expect(log.last).toMatch(/does not answer: wrong address, or a firewall/);
+	});
+});

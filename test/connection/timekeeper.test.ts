@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { NetworkState, TimeState, type TimeServer } from '../../src/common/ports.js';
+import { Timekeeper } from '../../src/connection/timekeeper.js';
+import { FakeLog, FakeNetwork } from '../support/fakes.js';
+
+class FakeTimeServer implements TimeServer {
+	state = TimeState.Idle;
+	readonly asked: string[] = [];
+	ask(host: string): void {
+		this.asked.push(host);
+		this.state = TimeState.Asking;
+	}
+}
+
+function setUp() {
+	const network = new FakeNetwork();
+	const server = new FakeTimeServer();
+	const log = new FakeLog();
+	return { network, server, log, keeper: new Timekeeper('time.lan', network, server, log) };
+}
+
+describe('the keeper of the date', () => {
+	it('asks as soon as there is a network, and not before', () => {
+		const { network, server, keeper } = setUp();
+		expect(keeper.poll(0)).toBe(Infinity);
+		network.state = NetworkState.Up;
+		keeper.poll(5_000);
+		expect(server.asked).toEqual(['time.lan']);
+	});
+
+	it('asks again after a minute when nobody answers, and says so', () => {
+		const { network, server, log, keeper } = setUp();
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		server.state = TimeState.Failed;
+		expect(keeper.poll(25_000)).toBe(85_000);
+		expect(log.last).toContain('time.lan does not answer');
+		keeper.poll(85_000);
+		expect(server.asked.length).toBe(2);
+	});
+
+	it('asks anew when the client says neither yes nor no', () => {
+		const { network, server, keeper } = setUp();
+		network.state = NetworkState.Up;
+		expect(keeper.poll(0)).toBe(60_000);
+		keeper.poll(60_000);
+		expect(server.asked.length).toBe(2);
+	});
+
+	it('asks again six hours after an answer', () => {
+		const { network, server, keeper } = setUp();
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		server.state = TimeState.Answered;
+		expect(keeper.poll(300)).toBe(300 + 6 * 3_600_000);
+		keeper.poll(6 * 3_600_000 - 1);
+		expect(server.asked.length).toBe(1);
+	});
+});

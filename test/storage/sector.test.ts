@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { ABSENT, Reading } from '../../src/readings/reading.js';
+import { Found, NOWHERE, Sectors, Slot, SLOT_BYTES } from '../../src/storage/sector.js';
+import { FakeFlash, PowerCut } from '../support/flash.js';
+
+function setUp(sectorCount = 2, seed = 1) {
+	const flash = new FakeFlash(sectorCount, 256, seed);
+	const sectors = new Sectors(flash);
+	const begin = (sector: number, serial: number) => {
+		Object.assign(sectors, { serial, first: serial * 10, last: serial * 10 + 1, level: 3, fromOne: 1, fromOther: NOWHERE });
+		return sectors.clear(sector) && sectors.commit(sector);
+	};
+	const reading = Object.assign(new Reading(), { seq: 1_000_007, boot: 0x7fff_fffe, time: 1_795_301_835, droppedFrom: 1_000_001, droppedTo: 1_000_006 });
+	reading.values.set([-12_345, 45_678, ABSENT, 8_000_000]);
+	return { flash, sectors, begin, reading };
+}
+
+/** The same as in the flash, but cut at each step in turn. */
+function cuts(prepare: (set: ReturnType<typeof setUp>) => void, cut: (set: ReturnType<typeof setUp>) => void, check: (set: ReturnType<typeof setUp>, step: number) => void): number {
+	for (let step = 0; ; step++) {
+		const set = setUp(2, step + 1);
+		prepare(set);
+		set.flash.cutAt = set.flash.steps + step;
+		try {
+			cut(set);
+			return step;
+		} catch (error) {
+			if (!(error instanceof PowerCut)) throw error;
+		}
+		set.flash.cutAt = Infinity;
+		check(set, step);
+	}
+}
+
+describe('a sector', () => {
+	it('is free until it is committed, then says what it is until it is retired', () => {
+		const { sectors, begin } = setUp();
+		expect(sectors.look(0)).toBe(Found.Free);
+		begin(0, 7);
+		expect(sectors.look(1)).toBe(Found.Free);
+		expect(sectors.look(0)).toBe(Found.Alive);
+		expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
+		sectors.retire(0);
+		Object.assign(sectors, { serial: 0 });
+		expect(sectors.look(0)).toBe(Found.Retired);
+		expect(sectors.serial).toBe(7);
+	});
+
+	it('whose beginning is cut short is not alive, unless nothing that matters is missing', () => {
+		const steps = cuts(() => {}, ({ begin }) => begin(0, 7), ({ sectors }, step) => {
+			const found = sectors.look(0);
+			if (step < SLOT_BYTES) expect(found).not.toBe(Found.Alive);
+			if (found === Found.Alive) expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
+		});
+		expect(steps).toBeGreaterThan(SLOT_BYTES + 1 + 4 + 4 + 12);
+	});
+
+	it('that was being cleared is never alive again, however much of it is left', () => {
+		const prepare = ({ begin, sectors, reading }: ReturnType<typeof setUp>) => {
+			begin(0, 7);
+			for (let slot = 1; slot < 8; slot++) sectors.store(slot, reading);
+		};
+		// The first step may have changed no bit yet.
+		cuts(prepare, ({ sectors }) => sectors.clear(0), ({ sectors }, step) => {
+			if (step > 0) expect([Found.Alive, Found.Retired]).not.toContain(sectors.look(0));
+		});
+	});
+
+	it('half erased is never alive again', () => {
+		for (let seed = 1; seed <= 200; seed++) {
+			const { flash, sectors, begin } = setUp(2, seed);
+			begin(0, 7);
+			flash.fails = (operation) => operation === 'erase';
+			expect(sectors.clear(0)).toBe(false);
+			expect([Found.Alive, Found.Retired]).not.toContain(sectors.look(0));
+		}
+	});
+
+	it('that is being retired is alive or retired, nothing else', () => {
+		cuts(({ begin }) => begin(0, 7), ({ sectors }) => sectors.retire(0), ({ sectors }) => expect([Found.Alive, Found.Retired]).toContain(sectors.look(0)));
+	});
+
+	it('of another version is foreign, of anything else damaged', () => {
+		const { flash, sectors, begin } = setUp();
+		begin(0, 7);
+		flash.bytes[7] = 0;
+		expect(sectors.look(0)).toBe(Found.Foreign);
+		flash.bytes[7] = 1;
+		flash.bytes[9]! ^= 0x10;
+		expect(sectors.look(0)).toBe(Found.Damaged);
+		flash.bytes[4] = 0x20;
+		expect(sectors.look(0)).toBe(Found.Damaged);
+	});
+});
+
+describe('a slot', () => {
+	it('gives back the reading with its boot and what was dropped before it, also after it was done', () => {
+		const { sectors, reading } = setUp();
+		expect(sectors.lookAt(3)).toBe(Slot.Erased);
+		expect(sectors.store(3, reading)).toBe(true);
+		expect(sectors.lookAt(3)).toBe(Slot.Waiting);
+		expect(sectors).toMatchObject({ boot: reading.boot, seq: reading.seq, gap: 6 });
+		const back = new Reading();
+		sectors.read(3, back);
+		expect(back).toEqual(reading);
+		expect(sectors.finish(3)).toBe(true);
+		expect(sectors.lookAt(3)).toBe(Slot.Done);
+		sectors.read(3, back);
+		expect(back).toEqual(reading);
+	});
+
+	it('can be copied with another gap', () => {
+		const { sectors, reading } = setUp();
+		sectors.store(3, reading);
+		sectors.copy(3, 12, 0);
+		const back = new Reading();
+		expect(sectors.lookAt(12)).toBe(Slot.Waiting);
+		sectors.read(12, back);
+		expect(back).toEqual(Object.assign(reading, { droppedFrom: 0, droppedTo: 0 }));
+	});
+
+	it('that is being written holds the reading or nothing', () => {
+		const steps = cuts(() => {}, ({ sectors, reading }) => sectors.store(3, reading), ({ sectors, reading }, step) => {
+			const found = sectors.lookAt(3);
+			// The last bytes of a slot stay erased: once all that differs is there, so is the reading.
+			expect(step < 24 ? [Slot.Erased, Slot.Damaged] : [Slot.Erased, Slot.Damaged, Slot.Waiting]).toContain(found);
+			if (found === Slot.Waiting) expect(sectors.seq).toBe(reading.seq);
+		});
+		expect(steps).toBeGreaterThan(24);
+	});
+
+	it('that is being marked done is waiting or done, and can be marked again', () => {
+		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.finish(3), ({ sectors }) => {
+			expect([Slot.Waiting, Slot.Done]).toContain(sectors.lookAt(3));
+			expect(sectors.finish(3)).toBe(true);
+			expect(sectors.lookAt(3)).toBe(Slot.Done);
+		});
+	});
+
+	it('that was given up has its number left, and what was dropped before it, also when copied', () => {
+		const { sectors, reading } = setUp();
+		sectors.store(3, reading);
+		expect(sectors.giveUp(3)).toBe(true);
+		sectors.copy(3, 12, 2);
+		const back = new Reading();
+		for (const [slot, gap] of [[3, 6], [12, 2]]) {
+			expect(sectors.lookAt(slot)).toBe(Slot.Waiting);
+			expect(sectors.givenUp).toBe(true);
+			sectors.read(slot, back);
+			expect(back).toMatchObject({ boot: reading.boot, seq: reading.seq, time: reading.time, droppedFrom: reading.seq - gap, droppedTo: reading.seq });
+			expect([...back.values]).toEqual(Array(back.values.length).fill(ABSENT));
+		}
+		expect(sectors.finish(3)).toBe(true);
+		expect(sectors.lookAt(3)).toBe(Slot.Done);
+	});
+
+	it('that is being given up waits with its values or without, and can be given up again', () => {
+		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.giveUp(3), ({ sectors, reading }) => {
+			expect(sectors.lookAt(3)).toBe(Slot.Waiting);
+			expect(sectors.seq).toBe(reading.seq);
+			expect(sectors.giveUp(3)).toBe(true);
+			expect([sectors.lookAt(3), sectors.givenUp]).toEqual([Slot.Waiting, true]);
+		});
+	});
+
+	it('that does not read back as it was written is not stored', () => {
+		const { flash, sectors, reading } = setUp();
+		flash.fails = () => true;
+		expect(sectors.store(3, reading)).toBe(false);
+		expect(sectors.lookAt(3)).not.toBe(Slot.Waiting);
+		expect(sectors.faults).toBe(1);
+	});
+});

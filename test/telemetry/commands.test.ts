@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CommandQueue } from '../../src/telemetry/command-queue.js';
+import { Commands, type Actions } from '../../src/telemetry/commands.js';
+import { COMMANDS_BYTES, RESULT_MAX } from '../../src/common/limits.js';
+import { NEVER } from '../../src/common/ports.js';
+import { Text } from '../../src/common/text.js';
+import { FakeLog } from '../support/fakes.js';
+
+/** Commands between a broker and a node that are the test's. */
+function setUp() {
+	const did: string[] = [];
+	const results: string[] = [];
+	/** Of results that went out at once. */
+	const early: string[] = [];
+	const log = new FakeLog();
+	const room = { ready: true, typed: '' };
+	let ending = false;
+	const note = (what: string): string => (did.push(what), '');
+	const end = (what: string): string => ((ending = true), note(what));
+	const actions: Actions = {
+		setIntervalMs: (value) => note(`interval ${value}`),
+		sample: () => note('sample'),
+		calibrate: (milli) => (milli.some((each) => each > 90_000) ? 'too far' : note(`calibrate ${milli.join(' ')}`)),
+		stop: () => end('stop'),
+		restart: () => end('restart'),
+		get ending() { return ending; },
+		answered: (all) => (all && ending && note('ended'), NEVER),
+	};
+	const text = new Text(new Uint8Array(RESULT_MAX));
+	const take = (): string => {
+		expect(text.overflowed).toBe(false);
+		return new TextDecoder('utf-8', { fatal: true }).decode(text.bytes.subarray(0, text.length));
+	};
+	const answers = {
+		get ready() { return room.ready; },
+		beginAnswer: () => text.clear(),
+		answer: (qos: number) => void (qos ? results : early).push(take()),
+	};
+	const typed = { take: () => { const line = room.typed; room.typed = ''; return line; } };
+	const queue = new CommandQueue(log);
+	const commands = new Commands(queue, actions, answers, typed, log);
+	const hear = (name: string, payload: string | Uint8Array, retained = false) => {
+		const bytes = Uint8Array.from(Buffer.concat([Buffer.from(`set/${name}`), Buffer.from(payload)]));
+		const nameEnd = 4 + Buffer.byteLength(name);
+		queue.heard(bytes, 4, nameEnd, nameEnd, bytes.length, retained, answers);
+	};
+	const turn = () => commands.poll(0);
+	const send = (name: string, payload: string | Uint8Array, retained = false) => {
+		hear(name, payload, retained);
+		turn();
+	};
+	const type = (line: string) => {
+		room.typed = line;
+		turn();
+	};
+	return { did, results, early, log, room, queue, hear, turn, send, type };
+}
+
+describe('commands', () => {
+	it('change the interval and answer with their id', () => {
+		const { did, results, send } = setUp();
+		send('interval', '{"id":"a1","value":5000}');
+		expect(did).toEqual(['interval 5000']);
+		expect(JSON.parse(results[0])).toEqual({ id: 'a1', name: 'interval', ok: true });
+	});
+
+	it('are carried out in the turn after the one in which they were heard', () => {
+		const { did, hear, turn } = setUp();
+		hear('sample', '{}');
+		expect(did).toEqual([]);
+		turn();
+		expect(did).toEqual(['sample']);
+	});
+
+	it.each([['5', '5'], ['5000.5', '5000.5'], ['"two"', 'a text'], ['[]', 'a list'], ['{"a":1}', 'an object'], ['true', 'true'], ['null', 'null'], ['1e400', '1e400'], ['12345678901234567890123', '12345678901234567890...']])(
+		'refuse the interval %s in one sentence and change nothing', (value, shown) => {
+			const { did, results, send } = setUp();
+			send('interval', `{"id":"a2","value":${value}}`);
+			expect(did).toEqual([]);
+			expect(JSON.parse(results[0])).toEqual({ id: 'a2', name: 'interval', ok: false, error: `intervalMs is ${shown}; it must be a whole number from 1000 to 86400000` });
+		});
+
+	it('calibrate what is named, in thousandths, all or nothing', () => {
+		const { did, results, send } = setUp();
+		send('calibrate', '{"id":1,"value":{"temperature":21.3,"humidity":45}}');
+		send('calibrate', '{"value":{"humidity":-1e-1}}');
+		expect(did).toEqual(['calibrate 21300 45000', 'calibrate NaN -100']);
+		expect(JSON.parse(results[0])).toMatchObject({ id: '1', ok: true });
+		const refused = (payload: string) => (send('calibrate', payload), JSON.parse(results.at(-1)!).error);
+		expect(refused('{"value":{"pressure":1}}')).toBe('value must name one of temperature, humidity');
+		expect(refused('{}')).toBe('value must name one of temperature, humidity');
+		expect(refused('{"value":{"temperature":99}}')).toBe('too far');
+		expect(refused('{"value":{"temperature":20,"humidity":"45"}}')).toBe('the payload cannot be used: "humidity" must be a number');
+		expect(refused('{"value":{"temperature":1e9}}')).toBe('temperature is 1e9, which no air has');
+		expect(refused('{"value":21}')).toBe('the payload cannot be used: "value" must be an object');
+		expect(did.length).toBe(2);
+	});
+
+	it('take an empty payload where nothing has to be said', () => {
+		const { did, results, send } = setUp();
+		send('sample', '');
+		expect(did).toEqual(['sample']);
+		expect(JSON.parse(results[0])).toEqual({ id: '', name: 'sample', ok: true });
+	});
+
+	it('ignore what was retained and what clears it', () => {
+		const { did, results, log, send } = setUp();
+		send('restart', '{"id":"old"}', true);
+		send('sample', '', true);
+		send('restart', '');
+		expect([results, did]).toEqual([[], []]);
+		expect(log.lines).toEqual([
+			'a retained command (send it without the retain flag) on set/restart is ignored', 'an empty message on set/sample is ignored', 'an empty message on set/restart is ignored']);
+	});
+
+	it.each(['fly', '', 'Interval', 'é'.repeat(150), '\u0001"\\', '__proto__', 'a'.repeat(300)])('name what is known when asked for something unknown: %j', (name) => {
+		const { results, send } = setUp();
+		send(name, '{"id":"x"}');
+		const { id, name: said, error } = JSON.parse(results[0]);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop']);
+		expect(name.startsWith(said)).toBe(true);
+		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
+	});
+
+	it.each(['nonsense', '5', 'null', '[]x', '{"id":', '[', '['.repeat(300), '{"id":1', '{"a":'.repeat(60)])('answer %j with what is wrong', (payload) => {
+		const { did, results, send } = setUp();
+		send('interval', payload);
+		expect(JSON.parse(results[0])).toMatchObject({ ok: false, error: expect.stringMatching(/^the payload cannot be used: it is (not JSON|not an object|nested more than 4 deep)$/) });
+		expect(did).toEqual([]);
+	});
+
+	it('give back the very id, whatever text it is, or as much of it as fits', () => {
+		fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 120 }), fc.string({ maxLength: 60 }), (id, name) => {
+			const { results, send } = setUp();
+			const json = JSON.stringify({ id });
+			fc.pre(Buffer.byteLength(json) + Buffer.byteLength(name) <= 380);
+			send(name, json);
+			const said = JSON.parse(results[0]).id as string;
+			if (Buffer.byteLength(json) <= 100) expect(said).toBe(id);
+			else expect(id.startsWith(said) && Buffer.byteLength(said) > 20).toBe(true);
+		}));
+		const { results, send } = setUp();
+		send('sample', `{"id":"${'é'.repeat(20)}"}`);
+		send('sample', `{"id":"\\u0007\\u00e9\\ud83d\\ude00"}`);
+		send('sample', '{"id":-12.5e3}');
+		expect(results.map((each) => JSON.parse(each).id)).toEqual(['é'.repeat(20), '\u0007é😀', '-12.5e3']);
+	});
+
+	it('never throw and always answer in JSON that fits, whatever is sent', () => {
+		const payloads = fc.oneof(fc.json(), fc.string({ unit: 'binary', maxLength: 120 }), fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)));
+		fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('interval', 'calibrate', 'sample')), payloads, (name, payload) => {
+			const { results, send } = setUp();
+			fc.pre(Buffer.byteLength(name) + Buffer.byteLength(payload as never) <= 380);
+			send(name, payload);
+			for (const result of results) expect(typeof JSON.parse(result).ok).toBe('boolean');
+			expect(results.length).toBe(payload.length || name === 'sample' ? 1 : 0);
+		}), { numRuns: 500 });
+	});
+
+	it('wait in order for room, one answer each, and are busy beyond what can wait', () => {
+		const { did, results, early, room, hear, turn } = setUp();
+		room.ready = false;
+		const ids = Array.from({ length: 40 }, (_, i) => `${i}`);
+		for (const id of ids) hear('interval', `{"id":"${id}","value":${5_000 + Number(id)}}`);
+		turn();
+		expect([did, results]).toEqual([[], []]);
+		room.ready = true;
+		while (turn() !== NEVER) {}
+		const done = results.map((each) => JSON.parse(each));
+		const refused = early.map((each) => JSON.parse(each));
+		expect(done.length).toBeGreaterThan(5);
+		expect([...done, ...refused].map(({ id }) => id)).toEqual(ids);
+		expect(done.every(({ ok }) => ok)).toBe(true);
+		expect(refused.every(({ name, error }) => name === 'interval' && error === 'busy: too many commands at once, send it again later')).toBe(true);
+		expect(did.length).toBe(done.length);
+	});
+
+	it('that come behind a restart are refused, and it begins when all are answered', () => {
+		const { did, results, early, hear, turn } = setUp();
+		for (const name of ['restart', 'interval', 'sample']) hear(name, `{"id":"${name}","value":5000}`);
+		turn();
+		hear('sample', '{"id":"late"}');
+		while (turn() !== NEVER) {}
+		expect(results.concat(early).map((each) => [JSON.parse(each).id, JSON.parse(each).ok])).toEqual([['restart', true], ['interval', false], ['sample', false], ['late', false]]);
+		expect(did).toEqual(['restart', 'ended']);
+	});
+
+	it('keep no memory when nothing waits', () => {
+		const { queue, hear, turn } = setUp();
+		hear('sample', '{}');
+		expect([queue.idle, queue.bytes!.length]).toEqual([false, COMMANDS_BYTES]);
+		turn();
+		expect([queue.idle, queue.bytes]).toEqual([true, undefined]);
+	});
+
+	it('can be typed', () => {
+		const { did, log, type } = setUp();
+		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
+		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
+		expect(log.lines).toEqual([
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop', 'sample: done', 'stop: done']);
+	});
+});
