@@ -86,7 +86,7 @@ function figures({ path, bytes, staticRam, machineBytes }: Image, target: Target
 }
 
 async function bundle(): Promise<void> {
-	const { bundle } = await import('../simulator/bundle.js');
+	const { bundle } = await import('../simulator/engine/bundle.js');
 	for (const board of ['nodemcu', 'esp32'] as const) {
 		const script = await bundle('src/main.ts', board);
 		console.log(`Script for ${board}: ${Buffer.byteLength(script).toLocaleString('en-US')} bytes; "telltale simulate --board ${board}" runs it.`);

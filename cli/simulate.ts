@@ -138,7 +138,7 @@ async function started<Thing>(start: () => Promise<Thing>): Promise<Thing> {
 
 /** Before anything is connected: what is simulated here must not reach anybody else. */
 async function mustBeHere({ url }: BrokerAddress): Promise<void> {
-	const { isThisMachine } = await import('../simulator/network.js');
+	const { isThisMachine } = await import('../simulator/world/network.js');
 	const { hostname } = new URL(url.replace(/^\w+:/, 'http:'));
 	if (!isThisMachine(hostname)) throw new Failure(`The broker ${hostname} is not on this machine: simulated nodes talk to 127.0.0.1 or localhost only.`);
 }

@@ -3,12 +3,12 @@
 // Rule: time passes only in run(). The broker, the network and the nodes are all inside; faults are given by hand or by plan.
 
 import { createHash } from 'node:crypto';
-import { Scheduler } from './clock.js';
-import { Random } from './random.js';
+import { Scheduler } from './world/clock.js';
+import { Random } from './world/random.js';
 import { withAir, World, type WorldOptions } from './simulation.js';
-import type { SimulatedNode } from './simulated-node.js';
-import { VirtualBroker } from './virtual-broker.js';
-import { VirtualNetwork } from './virtual-network.js';
+import type { SimulatedNode } from './board/simulated-node.js';
+import { VirtualBroker } from './virtual/broker.js';
+import { VirtualNetwork } from './virtual/network.js';
 
 export interface VirtualSimulation {
 	readonly world: World;

@@ -3,8 +3,8 @@
 // Rule: drawn from the seed by itself. Round trip, loss and the peer's delay are there from the first moment to the last; the
 // stalls end with the misfortunes, so that what must heal can be seen to heal.
 
-import { calmConditions, type Conditions } from '../conditions.js';
-import { Random } from '../random.js';
+import { calmConditions, type Conditions } from '../world/conditions.js';
+import { Random } from '../world/random.js';
 import type { VirtualSimulation } from '../virtual.js';
 
 /** Worlds with such a network. */

@@ -4,7 +4,7 @@
 // by the air at the last measurement. Contract: docs/topics.md, `calibrate`.
 
 import type { Storage } from '../devices/storage.js';
-import type { Air } from '../weather.js';
+import type { Air } from '../world/weather.js';
 
 /** Settings that hold the offsets, in thousandths. */
 const KEYS: Readonly<Record<string, keyof Air>> = { offsetMilliC: 'temperatureC', offsetMilliRh: 'humidityPct' };

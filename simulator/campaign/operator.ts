@@ -3,8 +3,8 @@
 // Rule: what is asked changes nothing that the judges cannot follow: the interval is set to what it is (which is stored), references
 // show the air of the moment, with an error, and a node that says that it restarts must do it.
 
-import { Random } from '../random.js';
-import type { SimulatedNode } from '../simulated-node.js';
+import { Random } from '../world/random.js';
+import type { SimulatedNode } from '../board/simulated-node.js';
 import type { VirtualSimulation } from '../virtual.js';
 import type { Scenario } from './scenario.js';
 import type { WireJudge } from './wire.js';

@@ -3,12 +3,12 @@
 // Rule: nothing but the seed and the hours decide. What costs time (short intervals, several nodes) is chosen so that a day
 // of any seed takes about as long to simulate as a day of any other.
 
-import type { BoardName } from '../bundle.js';
-import { MISFORTUNES, type Misfortune, type Plan } from '../misfortune.js';
-import { Random } from '../random.js';
+import type { BoardName } from '../engine/bundle.js';
+import { MISFORTUNES, type Misfortune, type Plan } from './misfortune.js';
+import { Random } from '../world/random.js';
 import type { Settings } from '../simulation.js';
-import { plainManners, type Manners } from '../virtual-broker.js';
-import type { Air, Weather } from '../weather.js';
+import { plainManners, type Manners } from '../virtual/broker.js';
+import type { Air, Weather } from '../world/weather.js';
 import { networkOf, type WorldNetwork } from './network.js';
 
 export interface Scenario {

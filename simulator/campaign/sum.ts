@@ -1,6 +1,6 @@
 // Many trials added up, and the sum as text.
 
-import type { Misfortune } from '../misfortune.js';
+import type { Misfortune } from './misfortune.js';
 import type { Outcome } from './trial.js';
 
 export interface Sum {

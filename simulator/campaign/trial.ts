@@ -3,10 +3,10 @@
 // Rule: the invariants below hold in every world, whatever the seed; each violation is a sentence. The same seed and hours
 // make the same trial, to the last byte: `trace` says whether they did.
 
-import { MEMORY_BYTES } from '../creation.js';
-import type { EngineKind } from '../engine.js';
-import { befall, type Happened, type Misfortune } from '../misfortune.js';
-import type { NodeMemory, SimulatedNode } from '../simulated-node.js';
+import { MEMORY_BYTES } from '../engine/creation.js';
+import type { EngineKind } from '../engine/engine.js';
+import { befall, type Happened, type Misfortune } from './misfortune.js';
+import type { NodeMemory, SimulatedNode } from '../board/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { IdleJudge } from './idle.js';
 import { stall } from './network.js';

@@ -3,9 +3,9 @@
 // Rule: all that is here begins with CONNECT and is gone with the connection. MQTT 5.0 §3.2.2.3, §3.3.2.3.4, §4.4, §4.9.
 
 import { parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
-import type { Link } from '../network.js';
-import { TAKEN_OVER } from '../virtual-broker.js';
-import { packetSize } from '../virtual-client.js';
+import type { Link } from '../world/network.js';
+import { TAKEN_OVER } from '../virtual/broker.js';
+import { packetSize } from '../virtual/client.js';
 
 /** Remaining length of 3.1.1's CONNACK; 5.0 has at least one byte more. */
 const CONNACK_LENGTH_4 = 2;

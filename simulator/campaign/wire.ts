@@ -5,9 +5,9 @@
 // MQTT 3.1.1 and 5.0 §3.1.0, §3.3.1, §4.4; 3.1.1 §2.3.1, 5.0 §2.2.1.
 
 import { parser, type IConnackPacket, type IConnectPacket, type IPubackPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
-import type { Clock } from '../clock.js';
-import type { Link } from '../network.js';
-import type { Tap } from '../virtual-network.js';
+import type { Clock } from '../world/clock.js';
+import type { Link } from '../world/network.js';
+import type { Tap } from '../virtual/network.js';
 import { WireConnection } from './wire-connection.js';
 
 /** src/common/limits.ts says 1 s, counted from the end of the attempt before; its beginning is earlier still. */

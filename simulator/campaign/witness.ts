@@ -6,10 +6,10 @@
 import { BACKLOG_BYTES } from '../../src/common/limits.js';
 import { parse, type Reading } from '../../viewer/payload.js';
 import { Ranges } from '../../viewer/ranges.js';
-import type { SimulatedNode } from '../simulated-node.js';
-import type { Published } from '../virtual-broker.js';
-import type { Air, Weather } from '../weather.js';
-import { OWN_RESTART } from '../machine.js';
+import type { SimulatedNode } from '../board/simulated-node.js';
+import type { Published } from '../virtual/broker.js';
+import type { Air, Weather } from '../world/weather.js';
+import { OWN_RESTART } from '../board/machine.js';
 import { OffsetsJudge } from './offsets.js';
 
 /** What the parts are asked in one measurement follows within this. */

@@ -1,9 +1,8 @@
 // What a device knows of the chip it belongs to, and how it says that something is wrong.
 
-import type { Random } from '../random.js';
+import type { ChipName } from '../engine/creation.js';
+import type { Random } from '../world/random.js';
 import { COSTS, type Heap } from './heap.js';
-
-export type ChipName = 'ESP8266' | 'ESP32';
 
 /** One boot of a chip: everything in it ends with the boot. */
 export interface Chip {

@@ -4,9 +4,9 @@
 // said in a sentence that names what holds the rest: a heap that was empty is a fault, however well it was survived.
 // Where each number is from: docs/decisions/0015-heap-beside-xs.md.
 
-import { BLOCK_BYTES } from '../creation.js';
-import type { Conditions } from '../conditions.js';
-import type { ChipName } from './chip.js';
+import { BLOCK_BYTES } from '../engine/creation.js';
+import type { Conditions } from '../world/conditions.js';
+import type { ChipName } from '../engine/creation.js';
 
 /** Bytes of RAM, and of static RAM in an image (docs/budget.md). */
 const RAM_BYTES = 81_920;

@@ -5,11 +5,9 @@
 // posted for want of memory leaves the resolver silent until the chip starts anew. SNTP asks again every 5 s, five times.
 
 import { isIPv4 } from 'node:net';
-import type { Network } from '../network.js';
-import type { Conditions } from '../conditions.js';
 import { DeviceError, post, sendOnce, type Chip, type Device } from './chip.js';
 import { COSTS, taken, type Held } from './heap.js';
-import type { Station } from './tcp.js';
+import type { Servers, Station } from './surroundings.js';
 
 /** Four questions of lwIP's, with its growing pauses, and when it gives up. */
 const DNS_ASKED_AT_MS = [0, 1_000, 3_000, 6_000] as const;
@@ -22,13 +20,6 @@ const ERROR = -1;
 
 /** What the guest is told of it. */
 type Answered = (address: string | undefined) => unknown[] | undefined;
-
-export interface Servers {
-	readonly network: Network;
-	readonly conditions: Conditions;
-	/** True Unix time in milliseconds. */
-	unixMs(): number;
-}
 
 interface Client {
 	readonly held: Held;

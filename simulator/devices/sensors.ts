@@ -3,8 +3,8 @@
 // Rule: they are told what the air is like and answer in volts and bytes, with their own noise; each can go wrong.
 // TMP35/36/37 datasheet, table 4; SHT3x-DIS datasheet (December 2022), sections 4.1 to 4.14.
 
-import type { Air } from '../weather.js';
-import type { Random } from '../random.js';
+import type { Air } from '../world/weather.js';
+import type { Random } from '../world/random.js';
 import type { Chip } from './chip.js';
 import type { Part } from './i2c.js';
 

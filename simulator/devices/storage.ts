@@ -4,7 +4,8 @@
 // then part of it is done. Preferences keep each chip's limits: ESP8266 63 bytes a value in a sector of 4 KB (the old
 // value goes before the new one is there), ESP32 15 characters a key.
 
-import { DeviceError, type ChipName, type Device } from './chip.js';
+import { DeviceError, type Device } from './chip.js';
+import type { ChipName } from '../engine/creation.js';
 
 const SECTOR = 4_096;
 /** eagle.flash.4m.ld; and hardware/esp32-partitions.csv (the SDK's own split would be 64 KB). */

@@ -5,11 +5,11 @@
 // that cannot be posted is lost, and the socket is deaf from then on. On ESP8266 close() is close and abort.
 
 import { isIPv4 } from 'node:net';
-import { EngineStop } from '../engine.js';
-import type { Link, Wire, WireEvents } from '../network.js';
+import { EngineStop } from '../engine/engine.js';
+import type { Wire, WireEvents } from '../world/network.js';
 import { DeviceError, post, type Chip, type Device } from './chip.js';
 import { COSTS, PACKETS_MAX, type Held } from './heap.js';
-import type { Servers } from './names.js';
+import type { Servers, Station } from './surroundings.js';
 import { LWIP, Segments } from './segments.js';
 
 /** lwIP offers again what the SDK had no memory for; what the radio had no buffer for the peer sends again. */
@@ -22,12 +22,6 @@ const OUTPUT = 8;
 
 /** Bytes to read, room to write (-1: no call), whether it is over. */
 type Delivery = [readable: number, writable: number, ended: boolean];
-
-export interface Station {
-	readonly link: Link;
-	/** Whether the interface has an address. */
-	readonly addressed: boolean;
-}
 
 export class TcpDevice implements Device {
 	readonly operations = {

@@ -3,7 +3,7 @@
 // Rule: ESP8266 tries again by itself, for ever, and says "disconnect" each time; ESP32 tries five times more in silence, says
 // "disconnect" once and rests. A passphrase that was turned down has code -1. Losing the link tells no socket anything.
 
-import { Link } from '../network.js';
+import { Link } from '../world/network.js';
 import { DeviceError, post, type Chip, type Device } from './chip.js';
 import { COSTS, type Held } from './heap.js';
 

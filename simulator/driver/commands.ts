@@ -2,7 +2,7 @@
 //
 // Rule: whatever is wrong with a line is one sentence that names the option; nothing of a wrong line is done.
 
-import { isLoopback } from '../network.js';
+import { isLoopback } from '../world/network.js';
 
 export type Line = Readonly<Record<string, unknown>>;
 /** A command that is right. */

@@ -3,8 +3,9 @@
 // Rule: commands are done in the order of their lines, one turn of the engine each; only "wait" takes time. Whatever goes wrong
 // is an event, never an exception. An event that answers a command carries its id.
 
-import { bundleOnce } from '../bundle.js';
-import { EngineStop, startEngine, type Engine, type EngineKind } from '../engine.js';
+import { bundleOnce } from '../engine/bundle.js';
+import { EngineStop, type Engine, type EngineKind } from '../engine/engine.js';
+import { startEngine } from '../engine/start.js';
 import { OPTIONS5, parseLine, type Command, type Line } from './commands.js';
 import { dial, readTls, sentenceFor, type Address, type TlsFiles, type Wire } from './dial.js';
 

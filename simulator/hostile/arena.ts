@@ -2,11 +2,11 @@
 //
 // Rule: time passes only in pass() and until(); a node that has fallen ends whatever is under way by throwing Fallen.
 
-import type { EngineKind } from '../engine.js';
-import type { SimulatedNode } from '../simulated-node.js';
+import type { EngineKind } from '../engine/engine.js';
+import type { SimulatedNode } from '../board/simulated-node.js';
 import type { Settings } from '../simulation.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
-import { steadyWeather } from '../weather.js';
+import { steadyWeather } from '../world/weather.js';
 import { command, probe } from './commands.js';
 import { Gate } from './gate.js';
 import type { Input } from './input.js';

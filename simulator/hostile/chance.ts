@@ -1,6 +1,6 @@
 // Choices by chance, for the makers of hostile input.
 
-import type { Random } from '../random.js';
+import type { Random } from '../world/random.js';
 
 export function pick<Value>(random: Random, values: readonly Value[]): Value {
 	return values[random.below(values.length)]!;

@@ -3,7 +3,7 @@
 // Rule: whatever has a name of its own and a payload has one result to come, which says the name and the id that it was asked with.
 // Those that end the boot are few, and say so.
 
-import type { Random } from '../random.js';
+import type { Random } from '../world/random.js';
 import { anyText, forgery, noise, pick, weighted } from './chance.js';
 import { INBOUND_MAX, type Input, type Qos } from './input.js';
 import { anyPayload, rightPayload, type Payload } from './values.js';

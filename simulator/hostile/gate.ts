@@ -3,8 +3,8 @@
 // Rule: what the broker says stays in order and whole; what is said here goes between two of its packets. A connection that is taken
 // over never reaches the broker, which goes on believing what it believed.
 
-import type { VirtualBroker } from '../virtual-broker.js';
-import type { ServerEnd, VirtualNetwork } from '../virtual-network.js';
+import type { VirtualBroker } from '../virtual/broker.js';
+import type { ServerEnd, VirtualNetwork } from '../virtual/network.js';
 
 /** What becomes of the next connection: it goes to the broker, to the broker later, or to nobody but us. */
 export type Welcome = 'pass' | 'hold' | 'alone';

@@ -3,9 +3,9 @@
 // Rule: nothing that the node says of itself is believed without a second source: when it measured, its parts say; what it stored, its
 // flash. What ends a boot must have been asked for. Complaints of these kinds are fatal: the node is not worth going on with.
 
-import type { SimulatedNode } from '../simulated-node.js';
-import { OWN_RESTART } from '../machine.js';
-import type { Published } from '../virtual-broker.js';
+import type { SimulatedNode } from '../board/simulated-node.js';
+import { OWN_RESTART } from '../board/machine.js';
+import type { Published } from '../virtual/broker.js';
 import { FORGED } from './chance.js';
 import { Ledger } from './ledger.js';
 import { judgeResults, readResult, type Asked, type Result } from './results.js';

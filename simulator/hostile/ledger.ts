@@ -4,7 +4,7 @@
 // campaign itself cut short owe nothing; nor do those that were over before they said a word of themselves.
 
 import { Ranges } from '../../viewer/ranges.js';
-import type { Published } from '../virtual-broker.js';
+import type { Published } from '../virtual/broker.js';
 
 interface Boot {
 	readonly name: string;

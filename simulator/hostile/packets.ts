@@ -3,7 +3,7 @@
 // Rule: bytes only; what a node makes of them is its own affair, but for those that are `polite`, which a broker may send at any
 // time. Packet ids of our own are above those that a virtual broker comes to. MQTT 3.1.1 and 5.0 §2.1, §3.
 
-import type { Random } from '../random.js';
+import type { Random } from '../world/random.js';
 import { anyText, forgery, noise, pick, skewed, weighted } from './chance.js';
 import { probe, type Node } from './commands.js';
 import type { Expected, Input, Version } from './input.js';

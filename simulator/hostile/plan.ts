@@ -3,7 +3,7 @@
 // Rule: a group is made of the seed and its number alone, whatever came before it; so one of them can be repeated by itself. Groups
 // come in blocks, and a block has one node, as long as that lives.
 
-import { Random } from '../random.js';
+import { Random } from '../world/random.js';
 import type { ArenaOptions } from './arena.js';
 import { skewed, weighted } from './chance.js';
 import { anyCommand, anyOther, anyStatus } from './commands.js';

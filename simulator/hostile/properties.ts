@@ -3,7 +3,7 @@
 // Rule: most are one or a few, right by themselves, in whatever packet; some are wrong in kind, value, number or length.
 // MQTT 5.0 §2.2.2
 
-import type { Random } from '../random.js';
+import type { Random } from '../world/random.js';
 import { anyText, forgery, noise, pick, weighted } from './chance.js';
 
 type Kind = 'byte' | 'two' | 'four' | 'variable' | 'text' | 'bytes' | 'pair';

@@ -3,8 +3,8 @@
 // Rule: a node lives through its block; one that falls is replaced, and the groups go on with the next. What it fell by is tried alone, on
 // a new node, and input by input; where that does not show it, the groups before are needed too.
 
-import { MEMORY_BYTES } from '../creation.js';
-import { Random } from '../random.js';
+import { MEMORY_BYTES } from '../engine/creation.js';
+import { Random } from '../world/random.js';
 import { Arena, Fallen, type ArenaOptions } from './arena.js';
 import { describe, INBOUND_MAX, remainingLength, type Input } from './input.js';
 import { isFatal, type Complaint } from './judge.js';

@@ -3,9 +3,9 @@
 // Rule: each brings the node there, and what it returns ends it: afterwards the world is calm, and whatever the node has to
 // do to be well again it can do. Not all kinds of input can come in every one of them.
 
-import type { Random } from '../random.js';
-import { calmConditions, type Conditions } from '../conditions.js';
-import { plainManners, type Manners } from '../virtual-broker.js';
+import type { Random } from '../world/random.js';
+import { calmConditions, type Conditions } from '../world/conditions.js';
+import { plainManners, type Manners } from '../virtual/broker.js';
 import { BOOTS_OF_A_LOOP, type Arena } from './arena.js';
 import { pick, weighted } from './chance.js';
 import { anyConnack, connack, publish } from './packets.js';

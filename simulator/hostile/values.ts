@@ -3,7 +3,7 @@
 // Rule: each is made for a command's name, an id that begins with its tag, and so many bytes that still fit. What it returns says
 // whether a reader must find the id in it.
 
-import type { Random } from '../random.js';
+import type { Random } from '../world/random.js';
 import { anyText, forgery, noise, pick, weighted } from './chance.js';
 
 export interface Asked {

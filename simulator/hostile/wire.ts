@@ -5,8 +5,8 @@
 // one: it may have been forged, and the node must believe it.
 
 import { parser, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
-import type { Link } from '../network.js';
-import type { Tap } from '../virtual-network.js';
+import type { Link } from '../world/network.js';
+import type { Tap } from '../virtual/network.js';
 import type { Version } from './input.js';
 
 const PUBACK = 4;

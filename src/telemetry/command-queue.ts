@@ -34,7 +34,12 @@ export class CommandQueue implements Subscription {
 		return 'set/+';
 	}
 
+	/** All that one piece from the socket completes will be kept: nothing waits, and nothing is refused. */
 	get idle(): boolean {
+		return this.end === 0 && !this.closed;
+	}
+
+	get empty(): boolean {
 		return this.end === 0;
 	}
 

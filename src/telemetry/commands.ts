@@ -82,14 +82,14 @@ export class Commands implements Pollable {
 		const line = this.console.take();
 		if (line) this.obeyLine(line);
 		const { queue } = this;
-		if (!queue.idle && this.answers.ready) {
+		if (!queue.empty && this.answers.ready) {
 			this.carryOut(queue.bytes!, queue.nameAt, queue.payloadAt, queue.payloadEnd, now);
 			queue.shift();
 			// Another one in the next turn, so that the rest of the node has its own.
-			if (!queue.idle) return now;
+			if (!queue.empty) return now;
 		}
 		queue.closed = this.actions.ending;
-		return this.actions.answered(queue.idle, now);
+		return this.actions.answered(queue.empty, now);
 	}
 
 	/** A line typed at the console: the command's name, then its value as JSON. */

@@ -4,7 +4,8 @@
 
 import { build, type BuildOptions } from 'esbuild';
 import { fileURLToPath } from 'node:url';
-import { startEngine, type Engine } from '../../simulator/engine.js';
+import type { Engine } from '../../simulator/engine/engine.js';
+import { startEngine } from '../../simulator/engine/start.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const NOTHING = 0;

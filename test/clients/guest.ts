@@ -2,7 +2,7 @@
 // Ten times real time: at pace "max" the broker's second packet, held back by Nagle's algorithm, would be an hour late.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { EngineKind } from '../../simulator/engine.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 
 export const ENGINES: readonly EngineKind[] = ['xs', 'node'];

@@ -1,9 +1,10 @@
-// What a session holds on the chip, measured on XS: a slot is 16 bytes there (simulator/snapshot.ts).
+// What a session holds on the chip, measured on XS: a slot is 16 bytes there (simulator/engine/snapshot.ts).
 
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEngine, type Engine } from '../../simulator/engine.js';
+import type { Engine } from '../../simulator/engine/engine.js';
+import { startEngine } from '../../simulator/engine/start.js';
 
 const GUEST = `
 	import { Session } from './src/mqtt/session.js';

@@ -1,7 +1,7 @@
 // The block of memory that the manifest gives the chip's machine, as every node on XS has it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MEMORY_BYTES } from '../../simulator/creation.js';
+import { MEMORY_BYTES } from '../../simulator/engine/creation.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { endProbes, probe } from './probe.js';
 

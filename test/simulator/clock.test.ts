@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Scheduler, type Pace } from '../../simulator/clock.js';
+import { Scheduler, type Pace } from '../../simulator/world/clock.js';
 
 /** Two things that are due one after the other, of which the first takes its time. */
 function twoThings(pace: Pace): { clock: Scheduler; order: string[]; finish(): void } {

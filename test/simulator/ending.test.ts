@@ -1,6 +1,6 @@
 // What is left of a node after a bug, or after a restart where nothing restarts: nothing that goes on for ever.
 import { afterEach, describe, expect, it } from 'vitest';
-import { steadyWeather } from '../../simulator/weather.js';
+import { steadyWeather } from '../../simulator/world/weather.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 import { ENGINES } from './probe.js';
 

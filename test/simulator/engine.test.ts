@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EngineStop, startEngine, startPreloaded, type Engine, type EngineKind } from '../../simulator/engine.js';
-import { scratchFile } from '../../simulator/image.js';
+import { EngineStop, type Engine, type EngineKind } from '../../simulator/engine/engine.js';
+import { startEngine, startPreloaded } from '../../simulator/engine/start.js';
+import { scratchFile } from '../../simulator/engine/scratch.js';
 import { endProbes, ENGINES, probe } from './probe.js';
 
 const open: Engine[] = [];
@@ -111,7 +112,7 @@ describe('the engine xs', () => {
 	});
 
 	it('leaves no file behind when its process ends', () => {
-		const program = `import { startPreloaded } from '${new URL('../../simulator/engine.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/image.js', import.meta.url).href}';
+		const program = `import { startPreloaded } from '${new URL('../../simulator/engine/engine.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/engine/image.js', import.meta.url).href}';
 			await startPreloaded('xs', 'globalThis.handleCommand = (event) => event', 'ESP8266', () => ''); console.log(scratchFile()); process.exit(3);`;
 		const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
 		expect(status).toBe(3);

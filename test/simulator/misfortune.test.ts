@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BoardName } from '../../simulator/bundle.js';
-import type { EngineKind } from '../../simulator/engine.js';
-import { befall, MISFORTUNES, type Happened, type Misfortune } from '../../simulator/misfortune.js';
-import { Random } from '../../simulator/random.js';
+import type { BoardName } from '../../simulator/engine/bundle.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
+import { befall, MISFORTUNES, type Happened, type Misfortune } from '../../simulator/campaign/misfortune.js';
+import { Random } from '../../simulator/world/random.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 
 const open: VirtualSimulation[] = [];

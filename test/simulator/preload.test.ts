@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { bundle, topLevel } from '../../simulator/bundle.js';
+import { bundle, topLevel } from '../../simulator/engine/bundle.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 import { ENGINES } from './probe.js';
 

@@ -1,9 +1,9 @@
 // Runs small scripts on a simulated board, in virtual time, on either engine.
 
-import type { BoardName } from '../../simulator/bundle.js';
-import type { EngineKind } from '../../simulator/engine.js';
+import type { BoardName } from '../../simulator/engine/bundle.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
-import { steadyWeather, type Weather } from '../../simulator/weather.js';
+import { steadyWeather, type Weather } from '../../simulator/world/weather.js';
 
 export const ENGINES: readonly EngineKind[] = ['xs', 'node'];
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ServerEnd } from '../../simulator/virtual-network.js';
+import type { ServerEnd } from '../../simulator/virtual/network.js';
 import { endProbes, ENGINES, probe, type Probe, type ProbeOptions } from './probe.js';
 
 afterEach(endProbes);

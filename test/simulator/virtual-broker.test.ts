@@ -1,12 +1,12 @@
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Scheduler } from '../../simulator/clock.js';
-import { calmConditions } from '../../simulator/conditions.js';
-import { Link, type Wire } from '../../simulator/network.js';
-import { Random } from '../../simulator/random.js';
-import { matches } from '../../simulator/topic-filters.js';
-import { VirtualBroker } from '../../simulator/virtual-broker.js';
-import { VirtualNetwork } from '../../simulator/virtual-network.js';
+import { Scheduler } from '../../simulator/world/clock.js';
+import { calmConditions } from '../../simulator/world/conditions.js';
+import { Link, type Wire } from '../../simulator/world/network.js';
+import { Random } from '../../simulator/world/random.js';
+import { matches } from '../../simulator/virtual/topic-filters.js';
+import { VirtualBroker } from '../../simulator/virtual/broker.js';
+import { VirtualNetwork } from '../../simulator/virtual/network.js';
 
 let clock: Scheduler;
 let network: VirtualNetwork;

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { Scheduler } from '../../simulator/clock.js';
-import { calmConditions } from '../../simulator/conditions.js';
-import { Random } from '../../simulator/random.js';
-import { VirtualBroker } from '../../simulator/virtual-broker.js';
-import { VirtualNetwork } from '../../simulator/virtual-network.js';
-import { Twin } from '../../simulator/virtual-twin.js';
+import { Scheduler } from '../../simulator/world/clock.js';
+import { calmConditions } from '../../simulator/world/conditions.js';
+import { Random } from '../../simulator/world/random.js';
+import { VirtualBroker } from '../../simulator/virtual/broker.js';
+import { VirtualNetwork } from '../../simulator/virtual/network.js';
+import { Twin } from '../../simulator/virtual/twin.js';
 
 it.each([4, 5] as const)('twins in version %i throw each other out until they leave, hear commands, and need a broker that runs', async (version) => {
 	const clock = new Scheduler('virtual');

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Scheduler } from '../../simulator/clock.js';
-import { Random } from '../../simulator/random.js';
+import { Scheduler } from '../../simulator/world/clock.js';
+import { Random } from '../../simulator/world/random.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
-import { readWeather } from '../../simulator/weather.js';
+import { readWeather } from '../../simulator/world/weather.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-world-'));
 afterAll(() => rmSync(folder, { recursive: true }));

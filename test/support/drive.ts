@@ -1,6 +1,6 @@
 // The driver (docs/driver.md) inside this process: commands as objects, events as they come.
 import { Driver } from '../../simulator/driver/driver.js';
-import type { EngineKind } from '../../simulator/engine.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
 
 export type Told = { event: string; id?: number | string } & Record<string, unknown>;
 

@@ -2,7 +2,7 @@
 // The table is in behaviours/; each row is a test per broker, door and version that has it. The client is src/mqtt/ in the driver
 // (docs/driver.md), in Node's engine, and on XS where a row says so. aedes has no MQTT 5.0 but its refusal.
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { EngineKind } from '../../simulator/engine.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
 import { CertificateMaker, opensslMissing, type Made } from '../support/certificates.js';
 import { FIVE, OLD } from './behaviours/five.js';
 import { mosquittoUnfit, openAedes, openMosquitto, type House, type Kind, type Transport } from './behaviours/house.js';

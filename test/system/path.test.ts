@@ -7,7 +7,7 @@ import { connect, type MqttClient } from 'mqtt';
 import { Merge } from '../../viewer/merge.js';
 import { parse } from '../../viewer/payload.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
-import { readWeather } from '../../simulator/weather.js';
+import { readWeather } from '../../simulator/world/weather.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
 import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type BrokerKind, type TestBroker } from '../support/brokers.js';
 import { few } from '../support/few.js';

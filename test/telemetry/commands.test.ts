@@ -189,9 +189,9 @@ describe('commands', () => {
 	it('keep no memory when nothing waits', () => {
 		const { queue, hear, turn } = setUp();
 		hear('sample', '{}');
-		expect([queue.idle, queue.bytes!.length]).toEqual([false, COMMANDS_BYTES]);
+		expect([queue.idle, queue.empty, queue.bytes!.length]).toEqual([false, false, COMMANDS_BYTES]);
 		turn();
-		expect([queue.idle, queue.bytes]).toEqual([true, undefined]);
+		expect([queue.idle, queue.empty, queue.bytes]).toEqual([true, true, undefined]);
 	});
 
 	it('can be typed', () => {

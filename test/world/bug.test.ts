@@ -1,9 +1,9 @@
 // What a bug of ours costs: a restart, and no reading.
 import { expect, it } from 'vitest';
-import { bundle } from '../../simulator/bundle.js';
+import { bundle } from '../../simulator/engine/bundle.js';
 import { MAIN } from '../../simulator/simulation.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
-import { steadyWeather } from '../../simulator/weather.js';
+import { steadyWeather } from '../../simulator/world/weather.js';
 
 /** The firmware with a part that throws at its 60th second. */
 async function brokenFirmware(): Promise<string> {

@@ -3,9 +3,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { IConnackPacket, IPublishPacket } from 'mqtt-packet';
-import { Random } from '../../simulator/random.js';
-import type { ServerEnd } from '../../simulator/virtual-network.js';
-import { Twin } from '../../simulator/virtual-twin.js';
+import { Random } from '../../simulator/world/random.js';
+import type { ServerEnd } from '../../simulator/virtual/network.js';
+import { Twin } from '../../simulator/virtual/twin.js';
 import { HOUR, MINUTE, SECOND, stage, type Stage } from './stage.js';
 
 /** Keep-alive of the settings, and what a PINGRESP is waited for (src/mqtt/options.ts). */

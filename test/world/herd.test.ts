@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { runHerd, STRATEGIES } from '../../simulator/herd.js';
+import { runHerd, STRATEGIES } from '../../simulator/campaign/herd.js';
 
 const [TELLTALE, FIXED, LINEAR, DOUBLING] = Object.keys(STRATEGIES) as [string, string, string, string];
 const NODES = 2_000;

@@ -1,13 +1,13 @@
 // The judges of the hostile campaign, each by itself: what they let through, and what they do not.
 import { generate, type Packet } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
-import { Link } from '../../simulator/network.js';
+import { Link } from '../../simulator/world/network.js';
 import { Gate } from '../../simulator/hostile/gate.js';
 import { Ledger } from '../../simulator/hostile/ledger.js';
 import { judgeResults, readResult, type Asked, type Result } from '../../simulator/hostile/results.js';
 import { Wire } from '../../simulator/hostile/wire.js';
-import type { VirtualBroker } from '../../simulator/virtual-broker.js';
-import type { Accept, ServerEnd, VirtualNetwork } from '../../simulator/virtual-network.js';
+import type { VirtualBroker } from '../../simulator/virtual/broker.js';
+import type { Accept, ServerEnd, VirtualNetwork } from '../../simulator/virtual/network.js';
 
 const command = (number: number, more: Partial<Asked> = {}, id = `t${number}:`): Asked => ({ expected: { name: 'sample', tag: `t${number}:`, id }, sure: 'yes', lane: 'stored', ...more });
 const result = (id: string, more: Partial<Result> = {}): Result => ({ id, name: 'sample', ok: true, error: '', ...more });

@@ -1,7 +1,7 @@
 // Hostile input against whole nodes on XS: what has broken one once, and a bounded part of the campaign; npm run hostile has any number.
 // And the campaign's judges, which must be able to say no.
 import { describe, expect, it } from 'vitest';
-import { bundle } from '../../simulator/bundle.js';
+import { bundle } from '../../simulator/engine/bundle.js';
 import { command } from '../../simulator/hostile/commands.js';
 import type { Input, Version } from '../../simulator/hostile/input.js';
 import { publish } from '../../simulator/hostile/packets.js';

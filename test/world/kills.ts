@@ -8,7 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import { connect, type MqttClient } from 'mqtt';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
-import { Random } from '../../simulator/random.js';
+import { Random } from '../../simulator/world/random.js';
 import { BROKERS, mosquittoMissing, type TestBroker } from '../support/brokers.js';
 
 export interface KillsOptions {

@@ -1,7 +1,7 @@
 // A node that has had no link for six hours restarts itself: what is deaf in the chip heals, and nothing is lost by it.
 
 import { describe, expect, it } from 'vitest';
-import { OWN_RESTART } from '../../simulator/machine.js';
+import { OWN_RESTART } from '../../simulator/board/machine.js';
 import { HOUR, MINUTE, SECOND, stage, type Said, type Stage } from './stage.js';
 
 const START_UNIX = Date.UTC(2026, 0, 1) / 1_000;

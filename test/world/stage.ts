@@ -5,9 +5,9 @@ import type { Packet } from 'mqtt-packet';
 import { afterEach, expect } from 'vitest';
 import { WireJudge } from '../../simulator/campaign/wire.js';
 import type { WorldOptions } from '../../simulator/simulation.js';
-import type { SimulatedNode } from '../../simulator/simulated-node.js';
+import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
-import { steadyWeather } from '../../simulator/weather.js';
+import { steadyWeather } from '../../simulator/world/weather.js';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

@@ -1,9 +1,9 @@
 // The judge of the wire must be able to say no, in either version.
 import { generate, type Packet } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
-import { Scheduler } from '../../simulator/clock.js';
+import { Scheduler } from '../../simulator/world/clock.js';
 import { WireJudge, type WireRules } from '../../simulator/campaign/wire.js';
-import { Link } from '../../simulator/network.js';
+import { Link } from '../../simulator/world/network.js';
 
 const OUT_OF_PLACE = 'SUBSCRIBE although the session was present';
 const LIMITS = { receiveMaximum: 2, maximumPacketSize: 60, topicAliasMaximum: 1 };

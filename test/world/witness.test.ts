@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Witness } from '../../simulator/campaign/witness.js';
 import { Storage } from '../../simulator/devices/storage.js';
-import { OWN_RESTART } from '../../simulator/machine.js';
-import type { SimulatedNode } from '../../simulator/simulated-node.js';
+import { OWN_RESTART } from '../../simulator/board/machine.js';
+import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
 
 const AIR = { temperatureC: 20, humidityPct: 50 };
 

@@ -1,7 +1,7 @@
 // Where a behaviour is shown: a broker, one of its doors, a version of MQTT, an engine; with the client of src/mqtt/ on the one side
 // and the mqtt package, which knows nothing of it, on the other.
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
-import type { EngineKind } from '../../../simulator/engine.js';
+import type { EngineKind } from '../../../simulator/engine/engine.js';
 import { Drive, type Told } from '../../support/drive.js';
 import { few } from '../../support/few.js';
 import { Tap } from '../../support/tap.js';

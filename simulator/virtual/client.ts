@@ -3,12 +3,12 @@
 // Rule: packets come and go through mqtt-packet; what breaks the standard is answered by hanging up, with the will and, in
 // 5.0, with the reason. MQTT 3.1.1 §3.1 to §3.14, §4.3; MQTT 5.0 the same and §4.9, §4.13.
 
-import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type ISubscribePacket, type Packet } from 'mqtt-packet';
-import type { Clock, Task } from './clock.js';
+import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisconnectPacket, type IPublishPacket, type ISubscribePacket, type ISubscription, type Packet } from 'mqtt-packet';
+import type { Clock, Task } from '../world/clock.js';
+import type { ServerEnd } from './ends.js';
+import type { Receiver, Session } from './session.js';
+import { SHUTTING_DOWN, type BrokerFaults, type Manners, type Published, type Will } from './terms.js';
 import { isFilter } from './topic-filters.js';
-import { SHUTTING_DOWN, type VirtualBroker, type Will } from './virtual-broker.js';
-import type { ServerEnd } from './virtual-network.js';
-import type { Session } from './virtual-session.js';
 
 const INFLIGHT_MAX = 20;
 /** Of a connection that never sends CONNECT. */
@@ -34,9 +34,23 @@ const ID_NOT_FOUND = 0x92;
 /** Receive Maximum, where CONNECT or CONNACK says nothing of it. */
 const RECEIVE_MAX = 0xffff;
 
-export class Client {
+/** What a connection asks of the broker behind it. */
+export interface Server {
+	readonly manners: Manners;
+	readonly faults: BrokerFaults;
+	/** 3.1.1's return code for a CONNECT, and the session if it is 0. */
+	admit(packet: IConnectPacket, client: Receiver): { code: number; session?: Session; present: boolean };
+	leave(session: Session, client: Receiver, will: Will | undefined): void;
+	/** Takes responsibility for a message. False: nobody has asked for it. */
+	accept(message: Published): boolean;
+	/** Code of a PUBACK or PUBREC of 5.0 for such a message; 0: it is welcome. */
+	verdictOn(topic: string): number;
+	subscribe(session: Session, subscription: ISubscription): void;
+}
+
+export class Client implements Receiver {
 	onGone: () => void = () => {};
-	readonly #broker: VirtualBroker;
+	readonly #broker: Server;
 	readonly #clock: Clock;
 	readonly #end: ServerEnd;
 	/** CONNECT tells it the version. */
@@ -55,7 +69,7 @@ export class Client {
 	readonly #aliases = new Map<number, string>();
 	readonly #unanswered = new Set<number>();
 
-	constructor(broker: VirtualBroker, clock: Clock, end: ServerEnd) {
+	constructor(broker: Server, clock: Clock, end: ServerEnd) {
 		this.#broker = broker;
 		this.#clock = clock;
 		this.#end = end;

@@ -3,20 +3,22 @@
 // Rule: a machine lives as long as a boot. What survives (flash, preferences, parts, the air) is handed in; what a boot makes
 // (sockets, pins, radio) goes with it. Messages to the guest wait in order and are worked out only when their turn has come.
 
-import type { Clock } from './clock.js';
-import { AnalogDevice } from './devices/analog.js';
-import { DeviceError, type Chip, type ChipName, type Device, type Operation } from './devices/chip.js';
-import { Heap, type Shortage } from './devices/heap.js';
-import { I2cDevice } from './devices/i2c.js';
-import { NamesDevice, type Servers } from './devices/names.js';
-import type { Sht3x, Tmp36 } from './devices/sensors.js';
-import { SerialDevice } from './devices/serial.js';
-import { StorageDevice, type Storage } from './devices/storage.js';
-import { TcpDevice } from './devices/tcp.js';
-import { ResourceDevice, TlsDevice, type Resources } from './devices/tls.js';
-import { WifiDevice, type AccessPoint } from './devices/wifi.js';
-import { EngineStop } from './engine.js';
-import { Random } from './random.js';
+import type { Clock } from '../world/clock.js';
+import { AnalogDevice } from '../devices/analog.js';
+import { DeviceError, type Chip, type Device, type Operation } from '../devices/chip.js';
+import type { ChipName } from '../engine/creation.js';
+import { Heap, type Shortage } from '../devices/heap.js';
+import { I2cDevice } from '../devices/i2c.js';
+import { NamesDevice } from '../devices/names.js';
+import type { Sht3x, Tmp36 } from '../devices/sensors.js';
+import { SerialDevice } from '../devices/serial.js';
+import { StorageDevice, type Storage } from '../devices/storage.js';
+import type { Servers } from '../devices/surroundings.js';
+import { TcpDevice } from '../devices/tcp.js';
+import { ResourceDevice, TlsDevice, type Resources } from '../devices/tls.js';
+import { WifiDevice, type AccessPoint } from '../devices/wifi.js';
+import { EngineStop } from '../engine/engine.js';
+import { Random } from '../world/random.js';
 
 /** The constants of hardware/<board>.ts. */
 export interface BoardConstants {

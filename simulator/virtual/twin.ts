@@ -4,10 +4,10 @@
 // sent it acknowledges and forgets. It is no part of the network, so the judges of nodes do not see it.
 
 import { generate, parser, type Packet, type Parser } from 'mqtt-packet';
-import type { Clock, Task } from './clock.js';
-import type { Random } from './random.js';
-import type { VirtualBroker } from './virtual-broker.js';
-import type { ServerEnd } from './virtual-network.js';
+import type { Clock, Task } from '../world/clock.js';
+import type { Random } from '../world/random.js';
+import type { VirtualBroker } from './broker.js';
+import type { ServerEnd } from './ends.js';
 
 export interface TwinOptions {
 	readonly clientId: string;

@@ -2,31 +2,16 @@
 //
 // Rule: an image holds nothing of one node; its settings are given in a turn. Its file lives as long as this process.
 
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { BLOCKS, reservedMax, type Block } from './creation.js';
-import type { ChipName } from './devices/chip.js';
+import { BLOCKS, reservedMax, type Block, type ChipName } from './creation.js';
+import { scratchFile, type Image } from './scratch.js';
 import { recreated } from './snapshot.js';
 import { EngineStop } from './stop.js';
 import { XsEngine } from './xs-engine.js';
 
-/** Kilobytes; the worker's own 8 MB are for far larger programs. */
-export const PARSER_KB = 2_048;
 const SPARE_KB = 2_048;
 
-export interface Image {
-	readonly path: string;
-	/** What a guest may take beyond it. */
-	readonly block: Block;
-	/** What the operating system may give the worker, in KB, so that a guest that runs away is ended within its turn. */
-	readonly dataKb: number;
-}
-
 const images = new Map<string, Promise<Image>>();
-let folder: string | undefined;
-let files = 0;
 
 /** Throws what the script throws. */
 export function imageOf(script: string, chip: ChipName): Promise<Image> {
@@ -38,15 +23,6 @@ export function imageOf(script: string, chip: ChipName): Promise<Image> {
 		image.catch(() => images.delete(key));
 	}
 	return image;
-}
-
-/** The name of a file that is gone when this process is. */
-export function scratchFile(): string {
-	if (!folder) {
-		const made = folder = mkdtempSync(join(tmpdir(), 'telltale-'));
-		process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-	}
-	return join(folder, String(++files));
 }
 
 async function makeImage(script: string, block: Block): Promise<Image> {

@@ -3,13 +3,13 @@
 // Rule: each misfortune begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
 // `untilMs` all is calm again, so that what must heal can be seen to heal.
 
-import type { Conditions } from './conditions.js';
-import { Random } from './random.js';
-import type { Trouble } from './devices/sensors.js';
-import type { VirtualBroker } from './virtual-broker.js';
-import type { World } from './simulation.js';
-import { Twin } from './virtual-twin.js';
-import type { VirtualSimulation } from './virtual.js';
+import type { Conditions } from '../world/conditions.js';
+import { Random } from '../world/random.js';
+import type { Trouble } from '../devices/sensors.js';
+import type { VirtualBroker } from '../virtual/broker.js';
+import type { World } from '../simulation.js';
+import { Twin } from '../virtual/twin.js';
+import type { VirtualSimulation } from '../virtual.js';
 
 /** What begins now; what it returns ends it. */
 type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Promise<void>) | void;

@@ -3,12 +3,12 @@
 // Rule: packets go as virtual-pipe.ts has it. Acknowledgements go with what the peer says, or by themselves when it has had nothing
 // to say for a while; a later one stands for those before it. RST is never sent again.
 
-import type { Clock, Task } from './clock.js';
-import type { Conditions } from './conditions.js';
-import type { Link, Wire, WireEvents } from './network.js';
-import type { Random } from './random.js';
-import type { Accept, ServerEnd, Tap } from './virtual-network.js';
-import { Passage, Pipe, RTO_MAX_MS, RTO_MS } from './virtual-pipe.js';
+import type { Clock, Task } from '../world/clock.js';
+import type { Conditions } from '../world/conditions.js';
+import type { Link, Wire, WireEvents } from '../world/network.js';
+import type { Random } from '../world/random.js';
+import type { Accept, ServerEnd, Tap } from './ends.js';
+import { Passage, Pipe, RTO_MAX_MS, RTO_MS } from './pipe.js';
 
 const SYN_GIVE_UP_MS = 45_000;
 /** lwIP's twelve retransmissions. */

@@ -4,11 +4,11 @@
 // waits for; the strategies it is compared with differ in nothing but the delay. Time is virtual, chance comes from the seed.
 
 import { fileURLToPath } from 'node:url';
-import { Backoff } from '../src/connection/backoff.js';
-import { Cause } from '../src/connection/causes.js';
-import { Link, State, type Upper } from '../src/connection/link.js';
-import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../src/common/ports.js';
-import { Random } from './random.js';
+import { Backoff } from '../../src/connection/backoff.js';
+import { Cause } from '../../src/connection/causes.js';
+import { Link, State, type Upper } from '../../src/connection/link.js';
+import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../../src/common/ports.js';
+import { Random } from '../world/random.js';
 
 export interface HerdOptions {
 	readonly nodes: number;

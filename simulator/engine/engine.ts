@@ -3,11 +3,7 @@
 // Rule: one turn at a time. During a turn the guest may ask the host any number of questions, each answered before it goes
 // on; a host that throws EngineStop ends the guest right there, in the middle of the question, as a power cut would.
 
-import type { ChipName } from './devices/chip.js';
-import { imageOf } from './image.js';
-import { NodeEngine } from './node-engine.js';
 import type { Memory } from './snapshot.js';
-import { XsEngine } from './xs-engine.js';
 
 export { EngineStop } from './stop.js';
 export type EngineKind = 'xs' | 'node';
@@ -33,17 +29,4 @@ export interface Engine {
 	/** Ends it, at once and without a word. */
 	kill(): void;
 	readonly meter: Meter;
-}
-
-/** Of an empty guest. */
-export function startEngine(kind: EngineKind, answer: Answer, computeMax?: number): Engine {
-	return kind === 'xs' ? new XsEngine(answer, { computeMax }) : new NodeEngine(answer);
-}
-
-/** Of a guest that this script was loaded into; on XS it has the chip's stack, too. */
-export async function startPreloaded(kind: EngineKind, script: string, chip: ChipName, answer: Answer): Promise<Engine> {
-	if (kind === 'xs') return new XsEngine(answer, { image: await imageOf(script, chip) });
-	const engine = new NodeEngine(answer);
-	await engine.load(script);
-	return engine;
 }

@@ -7,7 +7,7 @@
 import { build, transform, type OnLoadArgs, type OnResolveArgs, type Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ALLOWED = "firmware takes only its own files and the SDK's modules.";
@@ -15,7 +15,7 @@ const BY_ITSELF = 'by itself, so that it can be frozen as on the chip.';
 
 export type BoardName = 'nodemcu' | 'esp32';
 
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const modules = join(root, 'simulator/modules');
 const cache = join(root, 'build/simulator');
 

@@ -6,72 +6,19 @@
 // MQTT 3.1.1 §3.1 to §3.14, §4.3, §4.4; MQTT 5.0 the same and §4.1, §4.9, §4.13.
 
 import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
-import type { Clock } from './clock.js';
+import type { Clock } from '../world/clock.js';
+import { Client, type Server } from './client.js';
+import type { ServerEnd } from './ends.js';
+import type { VirtualNetwork } from './network.js';
+import { Session, type Receiver } from './session.js';
+import { plainManners, SHUTTING_DOWN, TAKEN_OVER, type BrokerFaults, type Manners, type Published, type Will } from './terms.js';
 import { matches } from './topic-filters.js';
-import { Client } from './virtual-client.js';
-import type { ServerEnd, VirtualNetwork } from './virtual-network.js';
-import { Session } from './virtual-session.js';
 
-export interface Published {
-	/** Milliseconds since the simulation began. */
-	readonly at: number;
-	readonly topic: string;
-	readonly payload: Buffer;
-	readonly qos: number;
-	readonly retain: boolean;
-	readonly dup: boolean;
-	/** Who sent it; a will has the id of its client. */
-	readonly clientId: string;
-	readonly will: boolean;
-}
+export * from './terms.js';
 
-export interface BrokerFaults {
-	/** Return code of CONNACK instead of 0, in 3.1.1's words (5.0 has others for the same). */
-	refuseWith: number;
-	/** Stands still: connections are taken and bytes kept, but nothing is read or said until it goes on. */
-	silent: boolean;
-	/** Takes messages and keeps acknowledgements to itself. */
-	withholdAcks: boolean;
-	/** Says each acknowledgement twice. */
-	duplicateAcks: boolean;
-	/** Acknowledges so much later. */
-	ackDelayMs: number;
-	/** Hangs up right after CONNACK. */
-	hangUpAfterConnack: boolean;
-	/** Answers no PINGREQ. */
-	ignorePings: boolean;
-	/** In 5.0: has none of every so many messages on these topics, and says so with this code. */
-	turnDown: { readonly code: number; readonly every: number; readonly topics: RegExp } | undefined;
-}
-
-/** What one broker does and another does not, all within the standards. */
-export interface Manners {
-	/** Whether it knows 5.0, or how it refuses it: in the words of 3.1.1 (1) or of 5.0. */
-	speaks5: true | 1 | 0x84;
-	/** What CONNACK of 5.0 tells; undefined where it says nothing of it. */
-	receiveMaximum: number | undefined;
-	maximumPacketSize: number | undefined;
-	topicAliasMaximum: number | undefined;
-	serverKeepAlive: number | undefined;
-	/** In 5.0 says DISCONNECT with a reason before it hangs up. */
-	saysWhy: boolean;
-}
-
-export function plainManners(): Manners {
-	return { speaks5: true, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
-}
-
-export interface Will {
-	readonly message: Published;
-	readonly delayMs: number;
-}
-
-/** Reason codes of a server that ends a connection, or refuses one. MQTT 5.0 §3.14.2.1. */
-export const SHUTTING_DOWN = 0x8b;
-export const TAKEN_OVER = 0x8e;
 const FOR_EVER_SECONDS = 0xffff_ffff;
 
-export class VirtualBroker {
+export class VirtualBroker implements Server {
 	readonly published: Published[] = [];
 	readonly faults: BrokerFaults = {
 		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
@@ -157,7 +104,7 @@ export class VirtualBroker {
 	}
 
 	/** 3.1.1's return code for a CONNECT, and the session if it is 0. */
-	admit(packet: IConnectPacket, client: Client): { code: number; session?: Session; present: boolean } {
+	admit(packet: IConnectPacket, client: Receiver): { code: number; session?: Session; present: boolean } {
 		if (this.faults.refuseWith) return { code: this.faults.refuseWith, present: false };
 		const { user, password } = this.#credentials ?? { user: '', password: '' };
 		if (this.#credentials && (packet.username !== user || packet.password?.toString() !== password)) return { code: 4, present: false };
@@ -175,7 +122,7 @@ export class VirtualBroker {
 		return { code: 0, session, present };
 	}
 
-	leave(session: Session, client: Client, will: Will | undefined): void {
+	leave(session: Session, client: Receiver, will: Will | undefined): void {
 		if (session.client !== client) return;
 		if (will?.delayMs) session.keepWill(will.delayMs, () => this.accept({ ...will.message, at: this.#clock.now() }));
 		session.part(() => this.#end(session));

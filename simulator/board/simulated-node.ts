@@ -4,14 +4,15 @@
 // caught, no memory, restart) ends the boot here, is said in a line and counted, and the node boots again with the flash and
 // the preferences that it had.
 
-import type { Task } from './clock.js';
-import type { Heap } from './devices/heap.js';
-import type { Sht3x, Tmp36 } from './devices/sensors.js';
-import type { Storage } from './devices/storage.js';
-import { EngineStop, startPreloaded, type Engine, type EngineKind } from './engine.js';
+import type { Task } from '../world/clock.js';
+import type { Heap } from '../devices/heap.js';
+import type { Sht3x, Tmp36 } from '../devices/sensors.js';
+import type { Storage } from '../devices/storage.js';
+import { EngineStop, type Engine, type EngineKind } from '../engine/engine.js';
+import { startPreloaded } from '../engine/start.js';
 import { ascii, Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
-import { hash } from './random.js';
-import type { Memory } from './snapshot.js';
+import { hash } from '../world/random.js';
+import type { Memory } from '../engine/snapshot.js';
 
 /** From reset to main on an ESP8266. */
 const BOOT_MS = 450;

@@ -5,12 +5,14 @@
 // 64-bit engine each has a heap of its own, so what counts is the sum, in the chip's measure (docs/budget.md says how exact that is).
 
 import { readFileSync } from 'node:fs';
-import type { ChipName } from './devices/chip.js';
 import type { Creation, Memory, Weight } from './snapshot.js';
 
 const SLOT_BYTES = 16;
 
-const manifest = JSON.parse(readFileSync(new URL('../manifest.json', import.meta.url), 'utf8')) as
+/** Of the two that there are. */
+export type ChipName = 'ESP8266' | 'ESP32';
+
+const manifest = JSON.parse(readFileSync(new URL('../../manifest.json', import.meta.url), 'utf8')) as
 	{ platforms: { esp: { creation: { static: number; stack: number } } } };
 const { static: blockBytes, stack } = manifest.platforms.esp.creation;
 

@@ -3,10 +3,10 @@
 // Rule: packets go one by one, in order; one that is lost (by chance, in a stall) is sent again after 1.5 s, then 3, 6 …, and those
 // behind it wait; if there are three of them, the sender hears of the loss within a round trip. Without a link everything waits, and is sent again soon after it is back.
 
-import type { Clock } from './clock.js';
-import type { Conditions } from './conditions.js';
-import type { Link } from './network.js';
-import type { Random } from './random.js';
+import type { Clock } from '../world/clock.js';
+import type { Conditions } from '../world/conditions.js';
+import type { Link } from '../world/network.js';
+import type { Random } from '../world/random.js';
 
 export const RTO_MS = 1_500;
 export const RTO_MAX_MS = 60_000;

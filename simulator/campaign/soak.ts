@@ -7,9 +7,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import type { EngineKind } from './engine.js';
-import { emptySum, add, report } from './campaign/sum.js';
-import { runTrial, type Outcome } from './campaign/trial.js';
+import type { EngineKind } from '../engine/engine.js';
+import { emptySum, add, report } from './sum.js';
+import { runTrial, type Outcome } from './trial.js';
 
 interface Options {
 	readonly seeds: number;

@@ -3,38 +3,14 @@
 // Rule: bytes arrive in order and complete, or not at all, as TCP has it (virtual-connection.ts); when, and in which pieces, is
 // chance from the seed. A connection can be frozen: then neither side ever hears of the other again.
 
-import type { Clock } from './clock.js';
-import type { Conditions } from './conditions.js';
-import type { Link, Network, Wire, WireEvents } from './network.js';
-import type { Random } from './random.js';
-import { Connection } from './virtual-connection.js';
+import type { Clock } from '../world/clock.js';
+import type { Conditions } from '../world/conditions.js';
+import type { Link, Network, Wire, WireEvents } from '../world/network.js';
+import type { Random } from '../world/random.js';
+import { Connection } from './connection.js';
+import type { Accept, Tap } from './ends.js';
 
-/** The server's end of a connection. */
-export interface ServerEnd {
-	write(bytes: Uint8Array): void;
-	/** FIN after what was written. */
-	end(): void;
-	/** RST. */
-	reset(): void;
-	onData: (bytes: Uint8Array) => void;
-	/** The node has closed or reset it. */
-	onClose: () => void;
-	/** Number of the connection, from 1. */
-	readonly id: number;
-}
-
-export type Accept = (end: ServerEnd) => void;
-
-/** Sees what nodes do on the network: for judges. `link` stands for a node's boot. */
-export interface Tap {
-	opened(connection: number, link: Link): void;
-	/** The node's socket was given these. */
-	sent(connection: number, bytes: Uint8Array): void;
-	/** The node has read these. */
-	arrived(connection: number, bytes: Uint8Array): void;
-	/** The node's socket learns that it is over: closed or reset by the server, or given up. */
-	lost(connection: number): void;
-}
+export type { Accept, ServerEnd, Tap } from './ends.js';
 
 export class VirtualNetwork implements Network {
 	readonly names = new Map<string, string>();

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
 import { needed, reservedMax, type Block } from './creation.js';
 import type { Answer, Engine, Meter } from './engine.js';
-import { PARSER_KB, scratchFile, type Image } from './image.js';
+import { PARSER_KB, scratchFile, type Image } from './scratch.js';
 import { weigh, type Memory, type Weight } from './snapshot.js';
 import { EngineStop } from './stop.js';
 
@@ -30,7 +30,7 @@ const COMPUTE_MAX = 50_000_000;
 function workerPath(): string {
 	const platform = PLATFORMS[process.platform];
 	if (!platform) throw new Error(`The XS engine runs on Linux and macOS, not on ${process.platform}: use another machine (on Windows: WSL).`);
-	const path = `../node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
+	const path = `../../node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
 	return fileURLToPath(new URL(path, import.meta.url));
 }
 

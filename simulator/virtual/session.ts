@@ -3,10 +3,18 @@
 // Rule: a session ends when it has been without a connection for as long as its client asked for, and with it goes what it
 // holds; a will that is still waiting then is published. MQTT 3.1.1 §3.1.2.4, MQTT 5.0 §3.1.2.11.2, §3.1.3.2.2, §4.1.
 
-import type { IPublishPacket } from 'mqtt-packet';
-import type { Clock, Task } from './clock.js';
+import type { IPublishPacket, Packet } from 'mqtt-packet';
+import type { Clock, Task } from '../world/clock.js';
 import { matches } from './topic-filters.js';
-import type { Client } from './virtual-client.js';
+
+/** The connection of a client that is there. */
+export interface Receiver {
+	send(packet: Packet): void;
+	/** Sends what waits, as far as the client takes it. */
+	drain(): void;
+	/** In 5.0 with DISCONNECT and this reason, if the broker is one that says why. */
+	hangUp(reason: number): void;
+}
 
 export interface Outgoing {
 	id: number;
@@ -28,7 +36,7 @@ export class Session {
 	readonly outgoing: Outgoing[] = [];
 	/** QoS 2 messages received and not yet released. */
 	readonly incoming = new Set<number>();
-	client: Client | undefined;
+	client: Receiver | undefined;
 	/** How long it outlives its connection. */
 	expiryMs = 0;
 	readonly #clock: Clock;
@@ -42,7 +50,7 @@ export class Session {
 	}
 
 	/** The client is there (again): a will that waited is not published. */
-	resume(client: Client, expiryMs: number): void {
+	resume(client: Receiver, expiryMs: number): void {
 		this.client = client;
 		this.expiryMs = expiryMs;
 		this.dropWill();
