@@ -253,7 +253,7 @@ async function play(arena: Arena, { seed, situation: name, inputs, gapMs }: Grou
 	await arena.probe();
 	if (stopping || inputs.some(({ ends }) => ends)) await arena.lastWords();
 	const away = name === 'away' || name === 'a backlog' ? 1 : 0;
-	const undisturbed = arena.node.counts.boots === before.boots && arena.wire.connects <= before.connects + away && inputs.every(({ raw, ends }) => !ends && (!raw || raw.polite));
+	const undisturbed = !stopping && arena.node.counts.boots === before.boots && arena.wire.connects <= before.connects + away && inputs.every(({ raw, ends }) => !ends && (!raw || raw.polite));
 	judge.end(askedOf(arena, inputs, situation), undisturbed);
 	await arena.restore();
 	for (const { message } of inputs) if (message?.retain) arena.simulation.broker.retained.delete(message.topic);

@@ -62,6 +62,14 @@ describe.concurrent('a node on XS goes on as if nothing had been after', () => {
 		expect(told(await given(topics.map((topic) => [raw(publish(4, topic, '{"id":"foreign"}'))])))).toEqual([]);
 	}, 30_000);
 
+	it('many commands behind a stop', async () => {
+		const behind = Array.from({ length: 60 }, (_, i) => asked('nothing-known-here-at-all-xxxxxxxxxxxxx', 20 + i, 'x'.repeat((i * 37) % 150)));
+		const inputs = [...Array.from({ length: 8 }, (_, i) => asked('sample', i, '')), asked('stop', 9, ''), ...behind];
+		// A packet is half out when more commands come; they are answered at once.
+		const group: Group = { seed: 's', number: 0, situation: 'a socket that takes little', inputs, gapMs: 1 };
+		expect(told(await given([inputs], 4, { groups: [group] }))).toEqual([]);
+	}, 30_000);
+
 	it('reasons of a broker of MQTT 5.0 that would be lines of their own', async () => {
 		const reason = Buffer.from('\nFORGED online\x1b[2J');
 		const property = Buffer.concat([Buffer.of(0x1f, 0, reason.length), reason]);
