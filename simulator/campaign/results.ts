@@ -1,7 +1,7 @@
 // The judge of answers: each command that a node has acknowledged has its result at the broker when all is well again.
 //
 // Rule: a command is known by the id in its payload, so who sends commands gives each another one. What a node had not answered when it lost
-// its power or was reset is forgiven, and what its session held when it fell back to the other version of MQTT, or set aside.
+// its power or was reset is forgiven, what it said with QoS 0 counts, and what its session held when it fell back to the other version of MQTT, or set aside.
 
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 
@@ -28,6 +28,7 @@ export class ResultsJudge {
 	/** Each packet at the node's socket. */
 	packet(packet: Packet, said: boolean, clientId: string): void {
 		if (packet.cmd === 'publish' && !said) this.#note(packet, clientId);
+		else if (packet.cmd === 'publish' && packet.qos === 0) this.#said(packet);
 		else if (packet.cmd === 'connect' && said) this.#greeted(clientId, packet.protocolVersion ?? 4);
 		else if ((packet.cmd === 'puback' || packet.cmd === 'pubrec') && said) {
 			const key = `${clientId} ${packet.messageId}`;
@@ -59,6 +60,14 @@ export class ResultsJudge {
 		// A packet id that is used for something else now has lost its old meaning.
 		if (id === undefined) this.#heard.delete(`${clientId} ${messageId}`);
 		else this.#heard.set(`${clientId} ${messageId}`, id);
+	}
+
+	/** "busy" goes at most once (QoS 0): it may be lost with its connection. */
+	#said({ payload }: IPublishPacket): void {
+		const id = payload.includes('"ok":false') ? idOf(payload.toString()) : undefined;
+		if (id === undefined) return;
+		this.#answered.add(id);
+		this.#asked.delete(id);
 	}
 
 	#greeted(clientId: string, version: number): void {

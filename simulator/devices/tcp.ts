@@ -197,6 +197,7 @@ class LwipSocket implements WireEvents {
 		if (bytes.length > this.#segments.room) throw new DeviceError('would block');
 		// lwIP has no memory for it, or too long a queue: to the SDK that is the end of the connection.
 		if (this.#of.isHeapShort() || !this.#segments.write(bytes)) {
+			this.judged.refused?.();
 			this.#trigger(ERROR);
 			return null;
 		}

@@ -76,6 +76,10 @@ export class Connection implements Wire {
 		this.tap?.arrived(this.#id, bytes);
 	}
 
+	refused(): void {
+		this.tap?.lost(this.#id);
+	}
+
 	send(bytes: Uint8Array): void {
 		for (const piece of this.#cut(bytes)) this.#unsent.push(piece);
 		this.#pushToServer();

@@ -19,9 +19,10 @@ export interface WireEvents {
 }
 
 export interface Wire {
-	/** For judges: the node's socket has taken these. They leave later, with send(), or never. And: the node has read these. */
+	/** For judges: the node's socket has taken these (they leave later, with send(), or never), the node has read these, or a write of its was refused, which is the end. */
 	written?(bytes: Uint8Array): void;
 	read?(bytes: Uint8Array): void;
+	refused?(): void;
 	/** One segment. */
 	send(bytes: Uint8Array): void;
 	/** So much room more in the node's window. */

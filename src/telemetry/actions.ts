@@ -18,6 +18,7 @@ import { ABSENT, QUANTITIES } from '../readings/reading.js';
 /** The settings that hold the offsets, by the index of their quantity. */
 export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
 
+const UNSAVED = 'readings wait that cannot be kept in flash: a restart would lose them';
 const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
 
 const enum Ending {
@@ -115,7 +116,7 @@ export class NodeActions implements Actions, Pollable {
 
 	restart(): string {
 		const uptimeMs = this.subjects.clock.now();
-		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.end(Ending.Restart);
+		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.subjects.waiting.save() ? this.end(Ending.Restart) : UNSAVED;
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 

@@ -145,7 +145,7 @@ describe('each of these leaves its trace', () => {
 
 	it('stale commands are ignored, each said', async () => {
 		const run = await lived('staleCommands');
-		expect(said(run, /a retained command \(.*\) on set\/\w+ is ignored/)).toBe(run.happened.length);
+		expect(said(run, /a retained command \(.+\) on set\/\w+ is ignored/)).toBe(run.happened.length);
 		expect(run.simulation.nodes[0].counts.boots).toBe(1);
 	});
 

@@ -192,7 +192,7 @@ describe.concurrent('without a broker', () => {
 	}));
 
 	it('a port that accepts and says nothing is named after ten seconds', scene(async (at) => {
-		const silent = at.silent = createServer(() => {});
+		const silent = at.silent = createServer((socket) => void socket.on('error', () => {}));
 		await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
 		const { lines } = await at.startNode(`mqtt://127.0.0.1:${(silent.address() as { port: number }).port}`);
 		await until(() => lines.some((line) => /accepts the connection but (says nothing|does not answer CONNECT): is it an MQTT broker\?; next attempt in/.test(line)));

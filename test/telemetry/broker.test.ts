@@ -426,6 +426,32 @@ describe('the broker', () => {
 		expect([set.restarts(), set.link.state]).toEqual([0, State.Online]);
 	});
 
+	it('has each of many commands answered as soon as there is room, with nothing else to wake the loop', () => {
+		const set = setUp({ intervalMs: 3_600_000 });
+		set.connect();
+		set.serve(70_000);
+		for (let i = 0; i < 9; i++) set.say({ cmd: 'publish', topic: 'telltale/porch/set/fly', payload: `{"id":"${i}"}`, qos: 1, messageId: 9 + i, retain: false });
+		const said = set.serve(0);
+		expect(published(said, 'telltale/porch/result').map((packet) => JSON.parse(packet.payload!).id)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8']);
+	});
+
+	it('does not restart the node while readings wait that flash does not take', () => {
+		const flash = new FakeFlash(8);
+		const set = setUp({}, flash);
+		set.connect();
+		set.serve(70_000);
+		flash.write = () => false;
+		// On its way: a reading that the broker has not acknowledged.
+		set.take(1);
+		set.turn();
+		set.sent();
+		set.say({ cmd: 'publish', topic: 'telltale/porch/set/restart', payload: '{"id":"r"}', qos: 1, messageId: 9, retain: false });
+		set.turn();
+		const said = set.serve(0);
+		expect(JSON.parse(published(said, 'telltale/porch/result')[0].payload!)).toMatchObject({ id: 'r', ok: false, error: expect.stringContaining('cannot be kept in flash') });
+		expect(set.restarts()).toBe(0);
+	});
+
 	it('has a command acknowledged before it is acted on', () => {
 		const set = setUp();
 		set.connect();

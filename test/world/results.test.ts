@@ -39,6 +39,15 @@ describe('the judge of answers', () => {
 		expect(verdict()).toEqual([]);
 	});
 
+	it('counts what the node said with QoS 0, which may be lost with its connection', () => {
+		const { judge, hear, acknowledge, verdict } = setUp();
+		for (const [id, at] of [['a', 1], ['b', 2]] as const) hear(id, at);
+		for (const [id, qos] of [['a', 0], ['b', 1]] as const) judge.packet({ cmd: 'publish', topic: 'telltale/n/result', payload: Buffer.from(JSON.stringify({ id, ok: false })), qos } as Packet, true, 'n');
+		acknowledge(1);
+		acknowledge(2);
+		expect(verdict()).toHaveLength(1);
+	});
+
 	it('forgives what a boot or the other version of MQTT left unanswered', () => {
 		const { judge, hear, acknowledge, greet, verdict } = setUp();
 		greet(5);

@@ -214,6 +214,8 @@ class TlsSocket implements Socket {
 		this.failure = fault || (this.#open ? '' : alertIn(error) || this.failure);
 		if (this.#open || this.#session.clientCipher || !fault) return;
 		try {
+			// With something unread lwIP's close() is a reset, which would throw this away.
+			this.#tcp.read();
 			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? BAD_CERTIFICATE : HANDSHAKE_FAILURE));
 		} catch {
 			// It is gone, or takes nothing more: then it need not know.
