@@ -72,10 +72,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private takeovers = 0;
 	private stopAt: Millis = NEVER;
 
-	/**
-	 * `subscriptions`: what is asked for, in this order. `safe`: what the broker has stored for us may be what brings us down, so each session is a
-	 * new one.
-	 */
+	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
 	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
 		this.config = config;
@@ -173,7 +170,6 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		return topicName(`${this.config.base}/${name}`);
 	}
 
-	/** Infinity where the broker has not said what it takes. */
 	private get packetMax(): number { return this.protocol5?.packetMax ?? Infinity; }
 
 	/** For the session: a reading that may go at once. */
@@ -251,7 +247,10 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
 	private makeSession(speaks5: boolean): Session {
 		const config = this.config;
-		this.protocol5 = speaks5 ? this.protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS }) : undefined;
+		this.protocol5 = speaks5 ? this.protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
+		// Those two topics are worth an alias: all others are rare.
+		this.protocol5?.aliases.note(this.readings);
+		this.protocol5?.aliases.note(this.late);
 		this.message = new Message(this.readings.length, PAYLOAD_MAX, this.protocol5);
 		this.text = new Text(this.message.payload);
 		return openSession(config, this.subscriptions, this.safe, this.protocol5, this);
@@ -335,7 +334,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		return true;
 	}
 
-	/** The index of the reading that this packet carried; below 0 if it carried none. */
+	/** The index of the reading that this packet carried, or NONE. */
 	private taken(packetId: number): number {
 		const message = this.inFlight.take(packetId);
 		if (message < 0 || !this.inFlight.isAnnouncement(message)) return message;
