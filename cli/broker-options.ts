@@ -1,7 +1,8 @@
 // The options of every command that talks to a broker.
 
 import { Option, type Command } from 'commander';
-import { base, brokerAddress, type BrokerAddress } from './options.js';
+import { brokerAddress, type BrokerAddress } from './options.js';
+import { base, mqttText } from './topics.js';
 
 export interface BrokerOptions {
 	readonly broker: BrokerAddress;
@@ -15,8 +16,8 @@ const NEARBY = 'mqtt://127.0.0.1:1883';
 export function withBroker(command: Command): Command {
 	return command
 		.addOption(new Option('--broker <url>', 'the broker').argParser(brokerAddress).default(brokerAddress(NEARBY), NEARBY))
-		.option('--user <name>', 'user name at the broker')
-		.addOption(new Option('--password <text>', 'password at the broker').env('TELLTALE_PASSWORD'))
+		.addOption(new Option('--user <name>', 'user name at the broker').argParser(mqttText('--user')))
+		.addOption(new Option('--password <text>', 'password at the broker').env('TELLTALE_PASSWORD').argParser(mqttText('--password')))
 		.addOption(new Option('--base <topic>', 'what the topics of the nodes begin with').argParser(base).default('telltale'));
 }
 

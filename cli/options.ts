@@ -4,6 +4,7 @@
 
 import { Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
+import { mustFitText } from './topics.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -61,6 +62,8 @@ export function brokerAddress(text: string): BrokerAddress {
 	if (!SCHEMES.includes(url.protocol)) throw new Misuse(`--broker begins with "${url.protocol}//"; it must begin with mqtt://, mqtts://, ws:// or wss://.`);
 	if (!url.hostname) throw wrong;
 	const [user, password] = [unescaped(url.username), unescaped(url.password)];
+	mustFitText('The user name in --broker', user ?? '');
+	mustFitText('The password in --broker', password ?? '');
 	[url.username, url.password] = ['', ''];
 	return { url: url.href.replace(/\/$/, ''), user, password };
 }
@@ -72,13 +75,6 @@ function unescaped(text: string): string | undefined {
 	} catch {
 		return text;
 	}
-}
-
-/** A topic to subscribe below: levels divided by "/", none of them empty, no wildcards. */
-export function base(text: string): string {
-	const topic = text.replace(/\/#$/, '');
-	if (/^[^/+#\u0000-\u001f]+(\/[^/+#\u0000-\u001f]+)*$/.test(topic)) return topic;
-	throw new Misuse(`--base is ${JSON.stringify(text)}; it must be a topic without wildcards, like telltale or home/sensors.`);
 }
 
 /** Milliseconds as a person says them: "12 s", "3 min 5 s", "2 h 10 min", "4 d 3 h". */

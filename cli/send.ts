@@ -13,6 +13,7 @@ import { address, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords } from './options.js';
+import { mustBeCommand, mustBeNode, mustFitNode, shown } from './topics.js';
 
 interface SendOptions extends BrokerOptions {
 	readonly timeout: number;
@@ -31,21 +32,27 @@ export function send(): Command {
 }
 
 async function run(node: string, name: string, json: string | undefined, options: SendOptions): Promise<void> {
-	for (const [role, word] of [['node', node], ['command', name]] as const) {
-		if (!/^[^+#\u0000-\u001f]+$/.test(word) || word.startsWith('/') || word.endsWith('/')) throw new Misuse(`The ${role} ${JSON.stringify(word)} cannot stand in a topic: use its plain name.`);
-	}
+	mustBeNode(options.base, node);
+	mustBeCommand(name);
 	const id = randomBytes(6).toString('hex');
-	const request = JSON.stringify({ id, ...(json === undefined ? {} : { value: parsed(json) }) });
+	const request = json === undefined ? JSON.stringify({ id }) : `{"id":"${id}","value":${checked(json)}}`;
+	mustFitNode(topicOf(node, name, options), request);
 	const result = await ask(node, name, request, id, options);
 	console.log(jsonText(result));
 	if (result['ok'] !== true) throw new Failure(`${node} refused "${name}": ${reason(result)}`);
 }
 
-function parsed(json: string): unknown {
+function topicOf(node: string, name: string, { base }: SendOptions): string {
+	return `${base}/${node}/set/${name}`;
+}
+
+/** Goes to the node as it was written: a value made anew would have lost digits, or the stack. */
+function checked(json: string): string {
 	try {
-		return JSON.parse(json);
+		JSON.parse(json);
+		return json.trim();
 	} catch {
-		throw new Misuse(`The value ${json} is not JSON: write a number, true, a text in double quotes or an object, in single quotes for the shell.`);
+		throw new Misuse(`The value ${shown(json)} is not JSON: write a number, true, a text in double quotes or an object, in single quotes for the shell.`);
 	}
 }
 
@@ -69,7 +76,7 @@ async function ask(node: string, name: string, request: string, id: string, opti
 				if (final || (!up && !published)) return reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
 				if (!up || published) return;
 				published = true;
-				source!.client.publish(`${options.base}/${node}/set/${name}`, request, { qos: 1, retain: false });
+				source!.client.publish(topicOf(node, name, options), request, { qos: 1, retain: false });
 			};
 			source = new Source({
 				url, user, password, node, bases: [options.base], merge, onLink,

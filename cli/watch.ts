@@ -12,8 +12,9 @@ import { safe } from '../viewer/safe.js';
 import { frame, Live } from '../viewer/terminal.js';
 import { address, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
-import { Failure, Misuse } from './failure.js';
+import { Failure } from './failure.js';
 import { duration, lengthInWords, whole } from './options.js';
+import { mustBeNode } from './topics.js';
 
 interface WatchOptions extends BrokerOptions {
 	readonly json?: boolean;
@@ -32,7 +33,7 @@ export function watch(): Command {
 }
 
 async function run(node: string | undefined, options: WatchOptions): Promise<void> {
-	if (node !== undefined && /[+#]|^\/|\/$/.test(node)) throw new Misuse(`The node "${node}" has a wildcard in its name: leave it out to watch all nodes.`);
+	if (node !== undefined) mustBeNode(options.base, node);
 	const { Source } = await import('../viewer/source.js');
 	const watcher = new Watcher(options);
 	const { url, user, password } = address(options);

@@ -32,12 +32,17 @@ export interface Link {
 }
 
 const RETRY_MS = 2_000;
+/** From the SUBSCRIBE to the SUBACK. */
+const SUBACK_MS = 10_000;
+/** What is under way may still be answered when we go. */
+const CLOSE_MS = 1_000;
 
 export class Source {
 	readonly #options: SourceOptions;
 	readonly #client: MqttClient;
 	#said = '';
 	#closed = false;
+	#patience: NodeJS.Timeout | undefined;
 
 	constructor(options: SourceOptions) {
 		this.#options = options;
@@ -50,7 +55,13 @@ export class Source {
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		await this.#client.endAsync(!this.#client.connected).catch(() => {});
+		clearTimeout(this.#patience);
+		// MQTT.js would wait for ever for an answer that does not come, and for a broker that does not hang up.
+		let timer: NodeJS.Timeout | undefined;
+		const late = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+		await Promise.race([this.#client.endAsync(!this.#client.connected).catch(() => {}), late]);
+		clearTimeout(timer);
+		this.#client.stream.destroy();
 	}
 
 	get client(): MqttClient {
@@ -60,7 +71,10 @@ export class Source {
 	#subscribe(): void {
 		const { bases, node, url } = this.#options;
 		const filters = bases.map((base) => (node === undefined ? `${base}/#` : `${base}/${node}/#`));
+		clearTimeout(this.#patience);
+		this.#patience = setTimeout(() => this.#deaf(), SUBACK_MS);
 		this.#client.subscribe(filters, { qos: 1 }, (error, granted) => {
+			clearTimeout(this.#patience);
 			if (this.#closed) return;
 			// 128 is a refusal (§3.9.3); MQTT.js reports it as an error or as granted, depending on the version of the protocol.
 			const refused = error || granted?.some(({ qos }) => (qos as number) >= 128);
@@ -69,6 +83,12 @@ export class Source {
 				this.#tell({ up: false, sentence: `The broker at ${url} does not let us read ${filters.join(' and ')}: ask for the right, or give another --user.`, final: true });
 			}
 		});
+	}
+
+	/** The connection goes, and with the next one we ask again. */
+	#deaf(): void {
+		this.#tell({ up: false, sentence: `The broker at ${this.#options.url} takes connections but does not answer a SUBSCRIBE: check the broker; ${AGAIN}`, final: false });
+		this.#client.stream.destroy();
 	}
 
 	#take(topic: string, payload: Uint8Array): void {
@@ -81,6 +101,7 @@ export class Source {
 
 	#down(error: Error | ErrorWithReasonCode | undefined): void {
 		if (this.#closed) return;
+		clearTimeout(this.#patience);
 		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted();
 		const link = explain(error, this.#options.url);
 		// A close after an error is the same event, and each retry that fails like the one before is no news.

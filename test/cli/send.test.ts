@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IPublishPacket } from 'mqtt';
-import { Run, telltale, testBroker, type TestBroker } from './support.js';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 
 interface Asked {
 	readonly topic: string;
@@ -43,6 +43,27 @@ describe('telltale send', () => {
 		await fakeNode((id) => ({ id, ok: true }), 'home/air/cellar');
 		expect((await telltale(['send', 'cellar', 'sample', '--base', 'home/air', '--broker', broker.url])).status).toBe(0);
 		expect(Object.keys(asked[0]!.request)).toEqual(['id']);
+	});
+
+	it('sends a value as it was written, all its digits', async () => {
+		await fakeNode((id) => ({ id, ok: true }));
+		const node = await broker.client();
+		const payloads: string[] = [];
+		await node.subscribeAsync('telltale/cellar/set/+', { qos: 1 });
+		node.on('message', (_topic, payload) => payloads.push(payload.toString()));
+		expect((await telltale(['send', 'cellar', 'calibrate', ' {"temperature":21.300000000000000001} ', '--broker', broker.url])).status).toBe(0);
+		expect(payloads).toEqual([expect.stringMatching(/^\{"id":"[0-9a-f]{12}","value":\{"temperature":21\.300000000000000001\}\}$/)]);
+	});
+
+	it('sends what a node just takes, and refuses what it would throw away', async () => {
+		await fakeNode((id) => ({ id, ok: true }));
+		// 384 bytes: the topic's length and the packet id, the topic, the id and this.
+		const fits = 384 - 4 - 'telltale/cellar/set/x'.length - '{"id":"0123456789ab","value":""}'.length;
+		const sent = (length: number) => inside(['send', 'cellar', 'x', JSON.stringify('ä'.repeat(10) + 'v'.repeat(length - 20)), '--broker', broker.url]);
+		expect((await sent(fits)).status).toBe(0);
+		expect(await sent(fits + 1)).toEqual({ status: 2, out: '', err: 'The command is 1 byte too large for a node, topic and value together: give it a shorter value.\n' });
+		expect((await sent(fits + 7)).err).toMatch(/^The command is 7 bytes too large /);
+		expect(asked).toHaveLength(1);
 	});
 
 	it('gives the reason of a refusal and ends with 1', async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { inside, telltale } from './support.js';
 
 const COMMANDS = ['simulate', 'configure', 'build', 'flash', 'watch', 'send', 'size'];
+/** Longer than any text of MQTT. */
+const LONG = 'a'.repeat(70_000);
 
 describe('Calling telltale', () => {
 	it('with --help names every command and ends with 0', async () => {
@@ -27,6 +29,14 @@ describe('Calling telltale', () => {
 		[['watch', 'a', 'b'], /^There are more arguments than "telltale watch" takes: /],
 		[['watch', '--broker', 'http://127.0.0.1'], /^--broker begins with "http:\/\/"; it must begin with mqtt:/],
 		[['watch', '--base', 'tell/#/tale'], /^--base is "tell\/#\/tale"; it must be a topic without wildcards/],
+		[['watch', '--base', 'a/#'], /^--base is "a\/#"; it must be a topic without wildcards/],
+		[['send', 'cellar', 'sample', '--base', 'a/#'], /^--base is "a\/#"; it must be a topic without wildcards/],
+		[['watch', '--base', '#'], /^--base is "#"; it must be a topic without wildcards/],
+		[['watch', '--base', '$share/group/telltale'], /^--base is "\$share\/group\/telltale"; no node's topics begin with "\$": /],
+		[['watch', ''], /^The node "" cannot stand in a topic: /],
+		[['watch', 'cellar/#'], /^The node "cellar\/#" cannot stand in a topic: /],
+		[['send', 'cellar/#', 'sample'], /^The node "cellar\/#" cannot stand in a topic: /],
+		[['send', 'cellar', 'sample/x'], /^The command "sample\/x" cannot stand in a topic: /],
 		[['send', 'cellar'], /^The argument NAME is missing: /],
 		[['send', 'cellar', 'interval', '{5'], /^The value \{5 is not JSON: /],
 		[['send', 'cel+lar', 'sample'], /^The node "cel\+lar" cannot stand in a topic: /],
@@ -35,6 +45,23 @@ describe('Calling telltale', () => {
 		expect([status, out]).toEqual([2, '']);
 		expect(err).toMatch(/^[^\n]+\n$/);
 		expect(err.trimEnd()).toMatch(sentence);
+	});
+
+	it.each([
+		['a base', ['watch', '--base', LONG], /^--base is 4467 bytes too long: MQTT takes 65535\.\n$/],
+		['a base of two-byte characters', ['watch', '--base', 'ä'.repeat(35_000)], /^--base is 4467 bytes too long: /],
+		['a node to watch', ['watch', LONG], /^The topic of the node is 4476 bytes too long: MQTT takes 65535\.\n$/],
+		['a node to send to', ['send', LONG, 'sample'], /^The topic of the node is 4476 bytes too long: MQTT takes 65535\.\n$/],
+		['a user name', ['watch', '--user', LONG], /^--user is 4465 bytes too long: /],
+		['a password', ['watch', '--password', LONG], /^--password is 4465 bytes too long: /],
+		['a user name in the address', ['watch', '--broker', `mqtt://${LONG}@127.0.0.1`], /^The user name in --broker is 4465 bytes too long: /],
+		['a value that is not JSON', ['send', 'porch', 'sample', '['.repeat(30_000)], /^The value \[{59}… is not JSON: /],
+		['a value nested 30,000 deep', ['send', 'porch', 'sample', '['.repeat(30_000) + ']'.repeat(30_000)], /^The command is 59675 bytes too large for a node, topic and value together: /],
+	])('%s that is longer than anything is bad usage, said in one sentence that is short', async (_what, words, sentence) => {
+		const { status, out, err } = await inside(words as string[]);
+		expect([status, out]).toEqual([2, '']);
+		expect(err).toMatch(/^[^\n]{1,250}\n$/);
+		expect(err).toMatch(sentence as RegExp);
 	});
 
 	it('ends the process with the status, and says why on standard error', async () => {
