@@ -58,9 +58,12 @@ describe.each([true, false])('with Nagle\'s algorithm %s', (nagle) => {
 	});
 });
 
+/** So much that no more is left than beside an XS machine of 30,720 B. */
+const TIGHT_WIFI_BYTES = 8_096;
+
 describe('eight writes in turns of their own, none of them acknowledged', () => {
 	const eight = (nagle: boolean): ReturnType<typeof setUp> & { taken: boolean[] } => {
-		const set = setUp(nagle);
+		const set = setUp(nagle, 'ESP8266', TIGHT_WIFI_BYTES);
 		const taken = Array.from({ length: 8 }, () => {
 			const done = set.write(110);
 			set.segments.output();
@@ -85,13 +88,13 @@ describe('eight writes in turns of their own, none of them acknowledged', () => 
 		expect(taken.indexOf(false)).toBe(3);
 		expect(sent).toEqual([110, 110, 110]);
 		expect(used()).toBe(3 * COST);
-		expect(shortages[0]).toBe('1600 B for segments could not be had: 440 B were free, segments held 4800 (3), Wi-Fi 4000');
+		expect(shortages[0]).toBe('1600 B for segments could not be had: 440 B were free, segments held 4800 (3), Wi-Fi 8096');
 	});
 });
 
 describe('a write that is refused', () => {
 	it('changes nothing, also when it would have filled the last segment first', () => {
-		const { write, used, segments } = setUp(false, 'ESP8266', 7_000);
+		const { write, used, segments } = setUp(false, 'ESP8266', 11_096);
 		expect(write(100)).toBe(true);
 		expect(write(1_500)).toBe(false);
 		expect([used(), segments.room]).toEqual([COST, 2_820]);
