@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One reading as bytes: 15 B for two quantities. The same in the ring (backlog.ts) and in flash (sector.ts).
+// One reading as bytes: 15 B for two quantities. The same in the ring (ring.ts) and in flash (sector.ts).
 //
 // Rule: places count bytes and may run past the end of the buffer: `% bytes.length` is where they are, so a record may lie
 // across the end of a ring. Little-endian.

@@ -2,7 +2,7 @@
 // The MQTT session on its transport: what is said to the broker, in which order, and what comes back.
 //
 // Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but what waits
-// (waiting.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
+// (queue.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
 // broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
 
 import { assert } from '../common/assert.js';
