@@ -112,7 +112,7 @@ describe('the engine xs', () => {
 	});
 
 	it('leaves no file behind when its process ends', () => {
-		const program = `import { startPreloaded } from '${new URL('../../simulator/engine/engine.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/engine/image.js', import.meta.url).href}';
+		const program = `import { startPreloaded } from '${new URL('../../simulator/engine/start.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/engine/scratch.js', import.meta.url).href}';
 			await startPreloaded('xs', 'globalThis.handleCommand = (event) => event', 'ESP8266', () => ''); console.log(scratchFile()); process.exit(3);`;
 		const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
 		expect(status).toBe(3);
