@@ -38,8 +38,8 @@ export class StorageDevice implements Device {
 		'flash.open': (partition: string) => void this.#size(partition),
 		'flash.byteLength': (partition: string) => this.#size(partition),
 		'flash.map': (partition: string) => this.#map(partition),
-		/** The sectors that were ever written or erased: all others are blank. */
-		'flash.used': (partition: string) => [...this.#storage.sectors.keys()].filter((name) => name.startsWith(`${partition}/`)).map((name) => Number(name.slice(partition.length + 1))),
+		/** How many sectors there are, and which were ever written or erased: all others are blank. */
+		'flash.used': (partition: string) => [this.#size(partition) / SECTOR, ...[...this.#storage.sectors.keys()].filter((name) => name.startsWith(`${partition}/`)).map((name) => Number(name.slice(partition.length + 1)))],
 		'flash.erase': (partition: string, sector: number) => this.#erase(partition, sector),
 		'flash.read': (partition: string, offset: number, length: number) => this.#read(partition, offset, length),
 		'flash.write': (partition: string, offset: number, length: number, hex: string) => {

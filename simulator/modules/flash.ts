@@ -10,7 +10,7 @@ import { call } from './host.js';
 const SECTOR = 4_096;
 /** Of the partition that was opened first, a byte for each sector. Made with the image, so that it is none of the guest's memory. */
 const used = new Uint8Array(1_024);
-const known = { partition: '' };
+const known = { partition: '', sectors: 0 };
 
 class Flash {
 	readonly #partition: string;
@@ -20,7 +20,9 @@ class Flash {
 		call('flash.open', this.#partition);
 		if (known.partition) return;
 		known.partition = this.#partition;
-		for (const sector of call<number[]>('flash.used', this.#partition)) used[sector] = 1;
+		const [count, ...sectors] = call<number[]>('flash.used', this.#partition);
+		known.sectors = Math.min(count, used.length);
+		for (const sector of sectors) used[sector] = 1;
 	}
 
 	erase(sector: number): void {
@@ -61,12 +63,12 @@ class Flash {
 	}
 
 	#use(first: number, last: number): void {
-		if (this.#partition === known.partition) for (let sector = Math.max(0, first); sector <= last && sector < used.length; sector++) used[sector] = 1;
+		if (this.#partition === known.partition) for (let sector = Math.max(0, first); sector <= last && sector < known.sectors; sector++) used[sector] = 1;
 	}
 
 	/** False where it is not known, and where the read is one that fails. */
 	#isBlank(offset: number, byteLength: number): boolean {
-		if (this.#partition !== known.partition || offset < 0 || byteLength <= 0 || offset + byteLength > used.length * SECTOR) return false;
+		if (this.#partition !== known.partition || offset < 0 || byteLength <= 0 || offset + byteLength > known.sectors * SECTOR) return false;
 		const last = Math.floor((offset + byteLength - 1) / SECTOR);
 		for (let sector = Math.floor(offset / SECTOR); sector <= last; sector++) if (used[sector]) return false;
 		return true;

@@ -102,6 +102,27 @@ describe.each(ENGINES)('flash on %s', (engine) => {
 		expect(said).toEqual(words);
 	});
 
+	it('reads what was never written as blank, within the partition, and takes no room for it', async () => {
+		const { said, simulation, run } = await probe(engine, `${HEX} ${ATTEMPT}
+			const flash = new Flash('storage'), other = new Flash('xs');
+			attempt(() => flash.read(flash.byteLength, 1));
+			attempt(() => flash.read(flash.byteLength - 1, 2));
+			attempt(() => flash.read(-1, 2));
+			attempt(() => flash.read(0, 0));
+			trace(hex(flash.read(flash.byteLength - 2, 2)), hex(flash.read(8190, 4)), hex(other.read(0, 1)));
+			Timer.set(() => {
+				flash.write(8191, 2, Uint8Array.of(1, 2));
+				trace(hex(flash.read(8190, 4)), hex(flash.read(4095, 2)), hex(other.read(8191, 1)));
+			}, 100);
+		`, 50);
+		expect(simulation.nodes[0].storage.sectors.size).toBe(0);
+		await run(100);
+		expect(said.splice(0)).toEqual(['Error invalid offset', 'Error invalid length', 'Error invalid offset', 'Error invalid length', 'ffffffffffffff', 'ff0102ffffffff']);
+		simulation.nodes[0].restart();
+		await run(500);
+		expect(said[4]).toBe('ffffff0102ffff');
+	});
+
 	it('has written a part when the power goes in the middle, and keeps it', async () => {
 		const { said, simulation, run } = await probe(engine, `${HEX}
 			const flash = new Flash('storage');
