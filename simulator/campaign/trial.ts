@@ -217,6 +217,8 @@ class Trial {
 			witness?.booted(this.#simulation.world.now());
 			this.#results.forgive(`telltale-${name}`);
 		}
+		const itself = /^restarted by itself \((\d+) times/.exec(line);
+		if (itself && witness) witness.ownRestarts = Math.max(witness.ownRestarts, Number(itself[1]));
 		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
 		if (line.startsWith('safe mode')) witness?.safe(this.#simulation.world.now());
 	}

@@ -19,6 +19,8 @@ const FIRST_LINE_MS = 1_500;
 /** Whole seconds, twice (taken and sent); and a turn of the loop. */
 const EARLY_MS = 3_300;
 const LATE_MS = 1_300;
+/** Of uptime that goes on over a restart. */
+const DRIFT_MS = 1_000;
 /** Of the loop, behind its interval. */
 const LATENESS_MS = 2_000;
 /** hardware/accuracy.md: the parts' and the converter's errors together; and on top the converter's noise, of 6 mV at most in one conversion. */
@@ -88,6 +90,8 @@ export class Witness {
 	readonly #offsets: OffsetsJudge;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
+	/** The most in a row that the node restarted itself for want of a link: its uptime goes on over them, give or take a second each. */
+	ownRestarts = 0;
 	readonly #booted: number[] = [];
 	readonly #safe: number[] = [];
 	/** Which boot a measurement belongs to, by its time. */
@@ -283,7 +287,8 @@ export class Witness {
 		const claims: number[] = [];
 		if (reading.time === undefined) for (const boot of this.#booted) claims.push(boot + reading.uptime! * 1_000);
 		else for (const offset of this.#offsetsUntil(publishedAt)) claims.push((reading.time - offset) * 1_000 - this.#around.startUnixMs);
-		return claims.flatMap((claim) => this.#measuredBetween(claim - LATE_MS, Math.min(claim + EARLY_MS, publishedAt)));
+		const drift = this.ownRestarts * DRIFT_MS;
+		return claims.flatMap((claim) => this.#measuredBetween(claim - LATE_MS - drift, Math.min(claim + EARLY_MS + drift, publishedAt)));
 	}
 
 	#offsetsUntil(at: number): Set<number> {
