@@ -4,7 +4,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { BLOCKS, reservedMax, type Block, type ChipName } from './creation.js';
-import { scratchFile, type Image } from './scratch.js';
+import { forLife, scratchFile, type Image } from './scratch.js';
 import { recreated } from './snapshot.js';
 import { EngineStop } from './stop.js';
 import { XsEngine } from './xs-engine.js';
@@ -33,7 +33,7 @@ async function makeImage(script: string, block: Block): Promise<Image> {
 		await engine.save(path);
 		const image = recreated(await readFile(path), block.creation);
 		await writeFile(path, image);
-		return { path, block, dataKb: Math.ceil((2 * image.length + reservedMax(block)) / 1_024) + SPARE_KB };
+		return { path: forLife(path), block, dataKb: Math.ceil((2 * image.length + reservedMax(block)) / 1_024) + SPARE_KB };
 	} finally {
 		engine.kill();
 	}

@@ -2,7 +2,8 @@
 //
 // Rule: nobody else removes them, and nobody writes one that another reads.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { openSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Block } from './creation.js';
@@ -17,14 +18,32 @@ export interface Image {
 
 /** Kilobytes; the worker's own 8 MB are for far larger programs. */
 export const PARSER_KB = 2_048;
-let folder: string | undefined;
-let files = 0;
+/** Of files that may still be there. */
+const names = new Set<string>();
+let made = 0;
 
-/** The name of a file that is gone when this process is. */
+/** The name of a file that is gone when this process is, unless it is killed: whoever writes it removes it soon. */
 export function scratchFile(): string {
-	if (!folder) {
-		const made = folder = mkdtempSync(join(tmpdir(), 'telltale-'));
-		process.on('exit', () => rmSync(made, { recursive: true, force: true }));
-	}
-	return join(folder, String(++files));
+	if (made === 0) process.on('exit', removeAll);
+	const name = join(tmpdir(), `telltale-${process.pid}-${++made}`);
+	names.add(name);
+	return name;
+}
+
+export async function discard(path: string): Promise<void> {
+	await rm(path, { force: true });
+	names.delete(path);
+}
+
+/** The same file by a name that lasts as long as this process does, however it ends. */
+export function forLife(path: string): string {
+	if (process.platform !== 'linux') return path;
+	const descriptor = openSync(path, 'r');
+	rmSync(path);
+	names.delete(path);
+	return `/proc/${process.pid}/fd/${descriptor}`;
+}
+
+function removeAll(): void {
+	for (const name of names) rmSync(name, { force: true });
 }

@@ -5,12 +5,12 @@
 // needed for a moment within a turn counts too, and a guest that lives within what it had costs nothing to watch.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
 import { needed, reservedMax, type Block } from './creation.js';
 import type { Answer, Engine, Meter } from './engine.js';
-import { PARSER_KB, scratchFile, type Image } from './scratch.js';
+import { discard, PARSER_KB, scratchFile, type Image } from './scratch.js';
 import { weigh, type Memory, type Weight } from './snapshot.js';
 import { EngineStop } from './stop.js';
 
@@ -143,7 +143,7 @@ export class XsEngine implements Engine {
 			await this.save(path);
 			return weigh(await readFile(path));
 		} finally {
-			await rm(path, { force: true });
+			await discard(path);
 		}
 	}
 

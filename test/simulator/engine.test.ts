@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineStop, type Engine, type EngineKind } from '../../simulator/engine/engine.js';
 import { startEngine, startPreloaded } from '../../simulator/engine/start.js';
-import { scratchFile } from '../../simulator/engine/scratch.js';
+import { imageOf } from '../../simulator/engine/image.js';
 import { endProbes, ENGINES, probe } from './probe.js';
 
 const open: Engine[] = [];
@@ -92,32 +93,37 @@ describe('the engine xs', () => {
 		expect((await probe('xs', deep(35), 300)).said).toEqual([expect.stringContaining('stack overflow')]);
 	});
 
-	it('begins every guest of a script as the same image, on one file that is there once', async () => {
+	it('begins every guest of a script as the same image, and makes it once', async () => {
 		const script = ECHO.replace('globalThis.handleCommand', "globalThis.count = 40; globalThis.handleCommand").replace('const reply = text', 'const reply = ++count + text');
-		const files = () => readdirSync(dirname(scratchFile())).length;
 		const guests = [];
-		let before = 0;
 		for (let i = 0; i < 3; i++) {
 			const engine = await startPreloaded('xs', script, 'ESP8266', (request) => request);
 			open.push(engine);
 			guests.push(await engine.turn('?'), await engine.turn('?'));
-			if (i === 0) before = files();
 		}
 		expect(guests).toEqual(['41??again', '42??again', '41??again', '42??again', '41??again', '42??again']);
-		expect(files()).toBe(before);
+		expect(await imageOf(script, 'ESP8266')).toBe(await imageOf(script, 'ESP8266'));
 	});
 
 	it('says again what is wrong with a script that cannot be preloaded', async () => {
 		for (let i = 0; i < 2; i++) await expect(startPreloaded('xs', `throw new TypeError('not like this')`, 'ESP8266', () => '')).rejects.toThrow('not like this');
 	});
 
-	it('leaves no file behind when its process ends', () => {
-		const program = `import { startPreloaded } from '${new URL('../../simulator/engine/start.js', import.meta.url).href}'; import { scratchFile } from '${new URL('../../simulator/engine/scratch.js', import.meta.url).href}';
-			await startPreloaded('xs', 'globalThis.handleCommand = (event) => event', 'ESP8266', () => ''); console.log(scratchFile()); process.exit(3);`;
-		const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
-		expect(status).toBe(3);
-		expect(stdout).toMatch(/telltale-/);
-		expect(existsSync(dirname(stdout.trim()))).toBe(false);
+	it.each([
+		['ends', 'process.exit(3)'],
+		...(process.platform === 'linux' ? [['is killed', "process.kill(process.pid, 'SIGKILL')"]] : []),
+	])('leaves no file behind when its process %s', (_how, end) => {
+		const folder = mkdtempSync(join(tmpdir(), 'telltale-engine-test-'));
+		try {
+			const program = `import { startPreloaded } from '${new URL('../../simulator/engine/start.js', import.meta.url).href}';
+				const engine = await startPreloaded('xs', 'globalThis.handleCommand = (event) => event', 'ESP8266', () => '');
+				console.log(await engine.turn('lives'), (await engine.memory()).slots > 0); ${end};`;
+			const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8', env: { ...process.env, TMPDIR: folder } });
+			expect(stdout).toBe('lives true\n');
+			expect(readdirSync(folder).filter((name) => name.startsWith('telltale'))).toEqual([]);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
 	});
 
 	it('lets a node be killed at any moment of its boot', async () => {
