@@ -2,6 +2,7 @@
 //
 // Rule: nobody else removes them, and nobody writes one that another reads.
 
+import { randomUUID } from 'node:crypto';
 import { openSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,12 +21,14 @@ export interface Image {
 export const PARSER_KB = 2_048;
 /** Of files that may still be there. */
 const names = new Set<string>();
-let made = 0;
+let watching = false;
 
 /** The name of a file that is gone when this process is, unless it is killed: whoever writes it removes it soon. */
 export function scratchFile(): string {
-	if (made === 0) process.on('exit', removeAll);
-	const name = join(tmpdir(), `telltale-${process.pid}-${++made}`);
+	if (!watching) process.on('exit', removeAll);
+	watching = true;
+	// Nobody else can lie in wait under a name that nobody can guess.
+	const name = join(tmpdir(), `telltale-${process.pid}-${randomUUID()}`);
 	names.add(name);
 	return name;
 }
