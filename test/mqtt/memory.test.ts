@@ -8,8 +8,8 @@ import { startEngine } from '../../simulator/engine/start.js';
 
 const GUEST = `
 	import { Session } from './src/mqtt/session.js';
-	import { Protocol5 } from './src/mqtt/protocol5.js';
-	import { topicName } from './src/mqtt/topics.js';
+	import { Protocol5 } from './src/mqtt/v5/protocol5.js';
+	import { topicName } from './src/mqtt/codec/topics.js';
 	const handler = { onConnected() {}, onAcknowledged() {}, onSubscribed() {}, onUnsubscribed() {}, onMessage() {}, onOversize() {}, onSetAside() {}, onClosed() {} };
 	const options = { clientId: 'telltale-node', keepAliveMs: 30000, bufferBytes: 384, outboxBytes: 896 };
 	const topic = topicName('telltale/node/readings');
