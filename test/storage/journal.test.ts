@@ -193,8 +193,8 @@ describe('a full flash', () => {
 });
 
 describe('the capacity', () => {
-	it('is what docs/architecture.md says', () => {
-		const figures = [...readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8').matchAll(/\| (ESP8266|ESP32)[^|]*\| (\d+) \| ([\d,]+) \| (\d+) days/g)];
+	it('is what docs/storage.md says', () => {
+		const figures = [...readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8').matchAll(/\| (ESP8266|ESP32)[^|]*\| (\d+) \| ([\d,]+) \| (\d+) days/g)];
 		expect(figures.map(([, chip]) => chip)).toEqual(['ESP8266', 'ESP32']);
 		for (const [, chip, sectors, readings, days] of figures) {
 			expect(Number(sectors), chip).toBe(chip === 'ESP8266' ? 0x2f9000 / 4096 : 0x200000 / 4096);
