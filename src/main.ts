@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // All wiring, on one page. Runs once at boot and returns; from then on node.ts decides what happens.
 //
-// Rule: nothing is made anywhere else, and nothing here decides anything but what is made of what.
+// Rule: all that the loop asks and all that touches the device is made here, and nothing here decides anything but what is made of what.
+// Elsewhere a part makes only what it alone owns.
 
 import settings from 'mc/config';
 import Analog from 'embedded:io/analog';
@@ -68,6 +69,7 @@ export default function main(): void {
 	const broker = new Broker(config, { speak5, words }, store, transport, waiting, inFlight, announcer, subscriptions, serial, guard.safe);
 	const link = new Link(config, network, transport, broker, new Backoff(random), serial, config.tls ? clock : undefined);
 	const actions = new NodeActions(subjects, announcer, broker, link, guard);
+	// The serial line both hears what is typed and is the log.
 	const commands = new Commands(queue, actions, broker, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, alarm), serial);
 	new Node([guard, sampler, timekeeper, announcer, commands, actions, broker, link, waiting], clock, alarm, new LastWords(serial, waiting));

@@ -15,7 +15,8 @@ export class Node {
 	private readonly bugs: BugHandler;
 
 	/**
-	 * `parts` are asked in this order in each turn: sources before sinks, so that what was measured leaves in the same turn.
+	 * `parts` are asked in this order in each turn: measure, decide, talk, judge the link, move to flash. So what was
+	 * measured leaves in the same turn.
 	 * `bugs` hears of what a part throws, which none should. After it the loop stands still, whatever wakes it: a part that threw
 	 * once would throw again.
 	 */

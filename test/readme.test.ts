@@ -42,8 +42,8 @@ describe('the README', () => {
 			'npx telltale simulate --speed 20 --for 10m --no-ui',
 			'npx telltale simulate --help',
 			'npx telltale configure --node porch --ssid attic --passphrase "secret passphrase" --host 192.168.1.10',
-			"npx telltale send porch calibrate '{\"temperature\":21.3}' --broker mqtt://127.0.0.1:1883",
-			'npx telltale send porch interval 60000 --broker mqtt://127.0.0.1:1883',
+			"npx telltale send porch calibrate '{\"temperature\":21.3}' --broker mqtt://192.168.1.10",
+			'npx telltale send porch interval 60000 --broker mqtt://192.168.1.10',
 		]);
 	});
 
@@ -86,7 +86,7 @@ describe('the README', () => {
 			// On a busy machine the node has not measured yet, and says so.
 			do {
 				await simulation.pass(6_000);
-				answer = await telltale(command.replace('mqtt://127.0.0.1:1883', broker.url));
+				answer = await telltale(command.replace('mqtt://192.168.1.10', broker.url));
 			} while (answer.error.includes('no temperature has been measured yet'));
 			const { status, out, error } = answer;
 			// The office is warmer than the example: either answer is the node's own.

@@ -155,7 +155,9 @@ export default class MQTTClient {
 			topics.push(String(items[i].topic));
 		}
 		if (topics.length === 0) throw new Error('SUBSCRIBE and UNSUBSCRIBE need at least one item.');
-		if (!flow.canAsk(topics)) throw new Error('overflow: a topic filter awaits its answer, or there is no room for so many (filtersMax, filterBytes, controlBytes).');
+		if (!flow.canAsk(topics)) {
+			throw new Error('overflow: a topic filter awaits its answer, or there is no room for so many (filtersMax, filterBytes, controlBytes).');
+		}
 		const ids: number[] = [];
 		for (let i = 0; i < topics.length; i++) {
 			ids.push(operation === Operation.Subscribe ? session.subscribe(topics[i], items[i].QoS ?? 0) : this.#unsubscribe(topics[i]));

@@ -94,7 +94,8 @@ export const TIME_RETRY_MS = 60_000;
 // --- Staying alive ---
 /** A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all the same. */
 export const RESTART_UPTIME_MIN_MS = 60_000;
-/** Without a link for so long, the chip itself may be at fault: its resolver or a socket can be deaf until it restarts. An outage of a night begins to look like that. */
+/** Without a link for so long, the chip itself may be at fault: its resolver or a socket can be deaf until it restarts.
+ * An outage of a night begins to look like that. */
 export const RESTART_AFTER_MS = 21_600_000;
 /** Shorter, and an ordinary outage would be one long restart. */
 export const RESTART_AFTER_MIN_MS = 900_000;

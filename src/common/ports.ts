@@ -19,7 +19,10 @@ export interface Clock {
 	now(): Millis;
 	/** Unix time in whole seconds, or 0 while the date is not known. */
 	unixSeconds(): number;
-	/** Whole seconds that the node has run: since boot, or, where it restarted itself for want of a link, since the first of the boots that so followed each other. */
+	/**
+	 * Whole seconds that the node has run: since boot, or, where it restarted itself for want of a link, since the first of the boots
+	 * that so followed each other.
+	 */
 	uptime(): number;
 	/** How many boots before this one share that uptime; their numbers are those just below this one's. */
 	readonly earlierBoots: number;

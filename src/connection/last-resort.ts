@@ -31,7 +31,8 @@ export interface Legacy {
 /** The restart must follow at once. What cannot be stored is not told. */
 export function bequeath(store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Legacy): void {
 	// The count comes last: without it nothing of this counts.
-	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds) && store.set(LOST_TIME, lostTime) && store.set(CAUSE, cause);
+	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds)
+		&& store.set(LOST_TIME, lostTime) && store.set(CAUSE, cause);
 	if (told) store.set(RESTARTS, restarts);
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
 //
-// Rule: TABLE alone decides what follows what; enter() alone acts. Each state but Waiting and Online has a time limit (only the date is waited for as long as it takes),
-// and every failure ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
+// Rule: TABLE alone decides what follows what; enter() alone acts. A stop alone enters Parting from anywhere. Each state but Waiting, Online
+// and Stopped has a time limit (only the date is waited for as long as it takes), and what fails ends in Waiting, for as long as the
+// back-off says. Nothing here blocks, so sampling never stops.
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
 import { Cause } from './causes.js';
-import { CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS } from '../common/limits.js';
+import {
+	CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
+} from '../common/limits.js';
 import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
 
 export const enum State {
@@ -233,7 +236,8 @@ export class Link implements Pollable {
 		this.leave(now);
 		const delayMs = takenOver ? this.backoff.takenOver() : this.backoff.failed(refused);
 		this.dueAt = now + delayMs;
-		const suspicion = !takenOver ? '' : this.told ? ': another client uses our client id' : `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
+		const suspicion = !takenOver ? '' : this.told ? ': another client uses our client id'
+			: `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
 		this.log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
 

@@ -160,7 +160,10 @@ export class Session extends Inbound {
 		this.sendMax = this.steady ? sendMax : 0;
 	}
 
-	/** Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's; in 3.1.1 there is no DISCONNECT, which is for a polite end. */
+	/**
+	 * Ends the connection for a fault: in MQTT 5.0 the broker is told which, if it is the broker's; in 3.1.1 there is no DISCONNECT,
+	 * which is for a polite end.
+	 */
 	protected fail(fault: Fault, code: number): void {
 		const reason = this.connected ? this.options.protocol5?.reasonFor(fault) ?? 0 : 0;
 		// What was answered goes out before: else the broker begins with the same messages on the next connection, and on each one after it.

@@ -85,7 +85,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	text('user', '', 0, 60, isPrintable, 'at most 60 bytes, without control characters', 'user name at the broker; empty for none'),
 	secret('password', 60, isPrintable, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
-	text('base', '', 0, 40, isBase, 'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	text('base', '', 0, 40, isBase,
+		'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
 	Object.freeze({
 		key: 'protocol', initial: 4, min: 0, max: 0, choices: Object.freeze([4, 5, 'auto']), allowed: '4 (MQTT 3.1.1), 5 (MQTT 5.0) or "auto"',
 		meaning: 'version of MQTT; auto tries 5 and falls back to 4',

@@ -66,7 +66,10 @@ export class NodeActions implements Actions, Pollable {
 		return NEVER;
 	}
 
-	/** So long without a link, the chip itself may be at fault: what is deaf in it stays so until it restarts. Never with a socket open, whose end comes in time. */
+	/**
+	 * So long without a link, the chip itself may be at fault: what is deaf in it stays so until it restarts.
+	 * Never with a socket open, whose end comes in time.
+	 */
 	private lastResort(now: Millis): Millis {
 		const { announcer, link } = this;
 		const { config: { restartAfterMs }, log, safe } = this.subjects;

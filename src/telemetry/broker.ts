@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The MQTT session on its transport: what is said to the broker, in which order, and what comes back.
+// Our side of the talk with the broker, an MQTT session on its transport: what is said, in which order, and what comes back.
 //
 // Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but what waits
 // (queue.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
@@ -134,7 +134,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		}
 		this.flush(now);
 		this.transport.settle();
-		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${this.accepted ? '' : ' before it answered CONNECT'}`);
+		const early = this.accepted ? '' : ' before it answered CONNECT';
+		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${early}`);
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
 		return !this.idle && (idle || !this.stopping && this.ready) ? now : wakeAt;
 	}
@@ -172,7 +173,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	private get packetMax(): number { return this.protocol5?.packetMax ?? Infinity; }
 
-	/** For the session: a reading that may go at once. */
+	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
 	write(packet: Uint8Array): boolean {
 		return packet.length <= this.transport.room && this.transport.write(packet);
 	}
@@ -182,7 +183,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.publications.accepted();
 		if (this.config.protocol === 'auto') this.store.set(SPOKEN, this.protocol5 ? 5 : 4);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
-		if (this.packetMax < PACKET_MAX_MIN) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings wait for one that takes ${PACKET_MAX_MIN}`);
+		if (this.packetMax < PACKET_MAX_MIN) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings need ${PACKET_MAX_MIN}`);
 		if (!this.begun) this.begin();
 	}
 

@@ -44,7 +44,9 @@ const INTERVAL: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'val
 const REFERENCES: readonly Member[] = Object.freeze(QUANTITIES.map((key, index) => Object.freeze({ key, type: Type.Number, slot: Slot.Quantities + index })));
 const CALIBRATE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value, members: REFERENCES })]);
 const row = (name: string, members: readonly Member[]): Row => Object.freeze({ name, members });
-const TABLE: readonly Row[] = Object.freeze([row('interval', INTERVAL), row(SAMPLE, PLAIN), row('calibrate', CALIBRATE), row('restart', PLAIN), row('stop', PLAIN)]);
+const TABLE: readonly Row[] = Object.freeze([
+	row('interval', INTERVAL), row(SAMPLE, PLAIN), row('calibrate', CALIBRATE), row('restart', PLAIN), row('stop', PLAIN),
+]);
 
 const enum Command {
 	Interval,

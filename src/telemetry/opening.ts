@@ -15,7 +15,9 @@ import type { Subscription } from './publication.js';
 export const QOS = 1;
 
 /** `fresh`: the broker shall begin a new session with each connection, whatever the settings say. */
-export function openSession(config: Config, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler): Session {
+export function openSession(
+	config: Config, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
+): Session {
 	const session = new Session({
 		clientId: config.clientId,
 		user: config.user,

@@ -135,7 +135,7 @@ describe.concurrent.each(BROKERS)('with $name', (kind) => {
 		const { lines } = await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 5);
 		// The subscriber leaves last: what a broker has acknowledged and not handed on before it ends is gone with it.
-		const closed = new Promise((resolve) => at.client.once('close', resolve));
+		const closed = new Promise<void>((resolve) => at.client.once('close', () => resolve()));
 		await broker.stop();
 		await closed;
 		await at.client.endAsync(true);

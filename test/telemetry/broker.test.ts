@@ -289,7 +289,7 @@ describe('the broker', () => {
 			// CONNACK with Maximum Packet Size 300 (MQTT 5.0 §3.2.2.3.6).
 			set.transport.arrive(0x20, 8, 0, 0, 5, 0x27, 0, 0, 1, 44);
 			set.turn();
-			expect(set.log.lines).toContain('the broker takes packets of 300 bytes at most: readings wait for one that takes 456');
+			expect(set.log.lines).toContain('the broker takes packets of 300 bytes at most: readings need 456');
 		});
 
 		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {

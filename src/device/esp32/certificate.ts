@@ -177,7 +177,9 @@ function seconds(validity: Der): number {
 	const text = latin(validity.content());
 	const long = validity.tag === GENERALIZED_TIME;
 	const yearEnd = long ? 4 : 2;
-	if ((!long && validity.tag !== UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') throw new Error('DER has a date that cannot be');
+	if ((!long && validity.tag !== UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') {
+		throw new Error('DER has a date that cannot be');
+	}
 	const part = (at: number) => digits(text, yearEnd + at, yearEnd + at + 2);
 	let year = digits(text, 0, yearEnd);
 	if (!long) year += year < 50 ? 2000 : 1900;
