@@ -23,6 +23,13 @@ export class WireConnection {
 	#lostAt = -1;
 	/** Packet ids of messages that were sent in this connection and are not answered. */
 	readonly inFlight = new Set<number>();
+	/** Packet ids of messages that came in this connection and that the node has not answered. */
+	readonly unanswered = new Set<number>();
+	/**
+	 * Packet id to topic and payload of what was acknowledged behind such a message: the node reads on when it has answered (inbox.ts),
+	 * so this acknowledgement is lost to it if the connection ends before.
+	 */
+	readonly unread = new Map<number, string>();
 	onHeard: (packet: Packet) => void = () => {};
 	readonly #complain: (sentence: string) => void;
 	readonly #aliases = new Map<number, string>();
@@ -36,6 +43,12 @@ export class WireConnection {
 	constructor(link: Link, complain: (sentence: string) => void) {
 		this.link = link;
 		this.#complain = complain;
+	}
+
+	/** The node has answered that message: it reads on when nothing is left to answer. */
+	answered(id: number): void {
+		this.unanswered.delete(id);
+		if (this.unanswered.size === 0) this.unread.clear();
 	}
 
 	greeted({ clientId, protocolVersion }: IConnectPacket): void {

@@ -29,6 +29,8 @@ interface Session {
 	last: WireConnection | undefined;
 	/** Packet id to topic and payload of what is in flight. */
 	readonly inFlight: Map<number, string>;
+	/** What connections that are over had acknowledged, and the node had not read. */
+	readonly unread: Map<number, string>;
 	/** Packet id of SUBSCRIBE to its filters, while nobody has answered it. */
 	readonly subscribing: Map<number, readonly string[]>;
 	/** Filters that a SUBACK answered in this boot: from then on they are asked for in new sessions only, and where another client may have been in this one. */
@@ -104,7 +106,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), subscribing: new Map(), answered: new Set(), hangUps: 0, aliased: false };
+		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), unread: new Map(), subscribing: new Map(), answered: new Set(), hangUps: 0, aliased: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -118,6 +120,7 @@ export class WireJudge implements Tap {
 		connection.measure(packet);
 		const session = this.#session(connection);
 		if (packet.cmd === 'publish') this.#published(connection, session, packet);
+		if (packet.cmd === 'puback' || packet.cmd === 'pubrec') connection.answered(packet.messageId!);
 		if (packet.cmd !== 'subscribe') return;
 		const filters = packet.subscriptions.map(({ topic }) => topic);
 		if (connection.present && filters.some((filter) => session.answered.has(filter))) this.#complain('SUBSCRIBE although the session was present');
@@ -132,6 +135,7 @@ export class WireJudge implements Tap {
 		if (session.version && session.version !== connection.version) this.#forget(session);
 		// What CONNACK said that it never heard, it cannot know, nor what another client with its id did to the session.
 		if (session.last && (session.last.present === undefined || this.#contested(session, session.last))) session.answered.clear();
+		for (const [id, message] of session.last?.unread ?? []) session.unread.set(id, message);
 		session.last = connection;
 		session.version = connection.version;
 	}
@@ -144,6 +148,7 @@ export class WireJudge implements Tap {
 
 	#forget(session: Session): void {
 		session.inFlight.clear();
+		session.unread.clear();
 		session.subscribing.clear();
 		session.answered.clear();
 	}
@@ -155,9 +160,10 @@ export class WireJudge implements Tap {
 		if (!qos) return;
 		const message = `${topic} ${packet.payload}`;
 		const before = session.inFlight.get(id);
-		if (dup && before === undefined && !session.aliased) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
+		if (dup && before === undefined && !session.aliased && session.unread.get(id) !== message) this.#complain(`DUP on packet id ${id}, which is not in flight in this session`);
 		if (before !== undefined && before !== message) this.#complain(`packet id ${id} is used while in flight: "${message}" after "${before}"`);
 		session.inFlight.set(id, message);
+		session.unread.delete(id);
 		connection.published(id);
 	}
 
@@ -166,6 +172,7 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		if (packet.cmd === 'connack') this.#accepted(connection, session, packet);
 		else if (packet.cmd === 'puback') this.#acknowledged(connection, session, packet);
+		else if (packet.cmd === 'publish' && packet.qos) connection.unanswered.add(packet.messageId!);
 		else if (packet.cmd === 'suback') {
 			for (const filter of session.subscribing.get(packet.messageId!) ?? []) session.answered.add(filter);
 			session.subscribing.delete(packet.messageId!);
@@ -177,6 +184,7 @@ export class WireJudge implements Tap {
 		connection.accepted(packet, this.#clock.now());
 		if (packet.properties?.topicAliasMaximum) session.aliased = true;
 		if (packet.sessionPresent) return;
+		session.unread.clear();
 		// What was sent early, in this connection, is of the new session.
 		for (const id of session.inFlight.keys()) if (!connection.inFlight.has(id)) session.inFlight.delete(id);
 		session.subscribing.clear();
@@ -187,6 +195,7 @@ export class WireJudge implements Tap {
 		const message = session.inFlight.get(messageId!);
 		connection.inFlight.delete(messageId!);
 		if (message === undefined) return;
+		if (connection.unanswered.size) connection.unread.set(messageId!, message);
 		const [topic, payload] = [message.slice(0, message.indexOf(' ')), message.slice(message.indexOf(' ') + 1)];
 		if (reasonCode >= REFUSALS_FROM) this.onRefused(topic, payload);
 		else this.acknowledged.add(payload);

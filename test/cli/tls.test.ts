@@ -11,7 +11,7 @@ import { fakeMachine } from './fake-sdk.js';
 import { inside, telltale } from './support.js';
 
 const BASE = { node: 'vault', ssid: 'attic', host: 'localhost', tls: true };
-const TOO_LARGE = 'TLS does not fit an ESP8266: a handshake takes 20 KB of RAM beside what the program needs';
+const TOO_LARGE = 'TLS does not fit an ESP8266: a handshake takes 20 KB of RAM beside the program';
 
 describe.skipIf(opensslMissing)('TLS on the command line', () => {
 	const maker = new CertificateMaker();

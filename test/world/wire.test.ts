@@ -124,6 +124,15 @@ describe('the judge of the wire', () => {
 		expect(bench.connect(true).subscribe('a').complaints).toEqual(complaints);
 	});
 
+	it('takes a DUP for right when the acknowledgement came behind a message that was never answered, for such alone', () => {
+		const heard = { cmd: 'publish', topic: 'x', payload: '', qos: 1, messageId: 4, dup: false, retain: false } as const;
+		const unread = () => new Bench(4).connect(true).say(publish(9)).hear(heard).hear({ cmd: 'puback', messageId: 9 });
+		expect(unread().connect(true).say(publish(9, { dup: true })).complaints).toEqual([]);
+		expect(unread().connect(true).say({ cmd: 'puback', messageId: 4 }).say(publish(9, { dup: true })).complaints).toEqual([]);
+		const read = unread().say({ cmd: 'puback', messageId: 4 }).connect(true).say(publish(9, { dup: true }));
+		expect(read.complaints).toEqual(['DUP on packet id 9, which is not in flight in this session']);
+	});
+
 	it('knows a DUP of what was never sent', () => {
 		expect(new Bench(4).connect(false).say(publish(9, { dup: true })).complaints).toEqual(['DUP on packet id 9, which is not in flight in this session']);
 	});
