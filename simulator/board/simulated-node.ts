@@ -9,6 +9,7 @@ import type { Heap } from '../devices/heap.js';
 import type { Sht3x, Tmp36 } from '../devices/sensors.js';
 import type { Storage } from '../devices/storage.js';
 import { EngineStop, type Engine, type EngineKind } from '../engine/engine.js';
+import { SLOT_BYTES } from '../engine/creation.js';
 import { startPreloaded } from '../engine/start.js';
 import { ascii, Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
 import { hash } from '../world/random.js';
@@ -23,8 +24,6 @@ const WELL_MS = 60_000;
 const FAULTS_IN_A_ROW_MAX = 20;
 const CALLS_SHOWN = 3;
 const SHORTAGES_SHOWN = 20;
-/** A slot of the 32-bit engine. */
-const SLOT_BYTES = 16;
 
 export interface NodeOptions extends Surroundings {
 	readonly name: string;

@@ -3,11 +3,10 @@
 // Rule: a seed stands for itself: which worker ran it, and after which others, changes nothing. Exit status 0 if no invariant
 // was violated, 1 if one was, 2 for wrong options.
 
-import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { EngineKind } from '../engine/engine.js';
+import { number, onWorkers, optionsOf, start } from '../workers.js';
 import { emptySum, add, report } from './sum.js';
 import { runTrial, type Outcome } from './trial.js';
 
@@ -29,14 +28,6 @@ interface Job {
 
 const PROGRESS_MS = 10_000;
 
-function number(low: number, high: number): (text: string) => number {
-	return (text) => {
-		const value = Number(text);
-		if (!(value >= low && value <= high)) throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
-		return value;
-	};
-}
-
 function parse(args: readonly string[]): Options {
 	const program = new Command('soak')
 		.description('Runs the firmware in worlds of misfortune, one for each seed, and checks the invariants of docs/faults.md in each.')
@@ -47,15 +38,15 @@ function parse(args: readonly string[]): Options {
 		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
 		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
 		.option('--verbose', 'a line for each world', false);
-	program.exitOverride((fault) => process.exit(fault.exitCode ? 2 : 0)).parse(args, { from: 'user' });
-	return program.opts<Options>();
+	return optionsOf(program, args);
 }
 
 export function commandFor({ seed, hours }: { readonly seed: number; readonly hours: number }, engine: EngineKind): string {
 	return `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}`;
 }
 
-async function main(options: Options): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+	const options = parse(args);
 	const { seeds, from, hours, minutes, engine, verbose } = options;
 	const startedAt = performance.now();
 	const sum = emptySum();
@@ -70,46 +61,13 @@ async function main(options: Options): Promise<void> {
 	};
 	const mayBegin = (): boolean => next < seeds && performance.now() - startedAt < minutes * 60_000;
 	const nextJob = (): Job | undefined => (mayBegin() ? { seed: from + next++, hours, engine } : undefined);
-	await Promise.all(Array.from({ length: Math.min(options.workers, seeds) }, () => work(nextJob, take)));
+	await onWorkers(import.meta.url, Math.min(options.workers, seeds), nextJob, take);
 	clearInterval(progress);
 	console.log(report(sum, (performance.now() - startedAt) / 1_000));
 	process.exitCode = sum.failed ? 1 : 0;
 }
 
-/** One process, one world after another. */
-function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const worker: ChildProcess = fork(fileURLToPath(import.meta.url), ['--worker'], { execArgv: process.execArgv });
-		const give = (): void => {
-			const job = nextJob();
-			if (job) worker.send(job);
-			else worker.disconnect();
-		};
-		worker.on('message', (message: { outcome: Outcome } | { broken: string }) => {
-			if ('broken' in message) return reject(new Error(message.broken));
-			take(message.outcome);
-			give();
-		});
-		worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`A worker ended with status ${code}.`))));
-		give();
-	});
-}
-
-function beWorker(): void {
-	// Nobody to tell any more: the program was ended.
-	const tell = (message: object): boolean => process.connected && process.send!(message);
-	process.on('message', (job: Job) => {
-		runTrial(job).then(
-			(outcome) => tell({ outcome }),
-			(fault: Error) => tell({ broken: `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine)}\n${fault.stack}` }),
-		);
-	});
-}
-
-if (process.argv[2] === '--worker') beWorker();
-else if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	await main(parse(process.argv.slice(2))).catch((fault: Error) => {
-		console.error(fault.message);
-		process.exit(1);
-	});
-}
+await start(import.meta.url, {
+	run: (job: Job) => runTrial(job),
+	named: (job: Job) => `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine)}`,
+}, main);

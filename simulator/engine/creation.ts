@@ -7,7 +7,8 @@
 import { readFileSync } from 'node:fs';
 import type { Creation, Memory, Weight } from './snapshot.js';
 
-const SLOT_BYTES = 16;
+/** Of a chip's XS, which has 32 bits. */
+export const SLOT_BYTES = 16;
 
 /** Of the two that there are. */
 export type ChipName = 'ESP8266' | 'ESP32';

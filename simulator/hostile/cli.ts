@@ -3,10 +3,9 @@
 // Rule: the seed decides which inputs there are; which worker gives them changes nothing. Each failure is printed with one command that
 // repeats it. Exit status 0 if nothing was wrong, 1 if something was, 2 for wrong options.
 
-import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { number, onWorkers, optionsOf, start } from '../workers.js';
 import { groupOf, GROUPS_IN_A_BLOCK } from './plan.js';
 import { emptySum, add, report, tell } from './report.js';
 import { runGroups, type Options as Job, type Outcome } from './run.js';
@@ -23,15 +22,10 @@ interface Options {
 	readonly verbose: boolean;
 }
 
-const PROGRESS_MS = 10_000;
+/** Of a group that was given: its inputs and its failures. */
+type Group = readonly [inputs: number, failures: number];
 
-function number(low: number, high: number): (text: string) => number {
-	return (text) => {
-		const value = Number(text);
-		if (!(value >= low && value <= high)) throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
-		return value;
-	};
-}
+const PROGRESS_MS = 10_000;
 
 function places(text: string): readonly number[] {
 	return text.split(',').map(number(0, 1e6));
@@ -49,8 +43,7 @@ function parse(args: readonly string[]): Options {
 		.option('--from <number>', 'begin with this group', number(0, 1e9))
 		.option('--groups <count>', 'so many groups, in place of a number of inputs', number(1, 1e9))
 		.option('--verbose', "the nodes' logs", false);
-	program.exitOverride((fault) => process.exit(fault.exitCode ? 2 : 0)).parse(args, { from: 'user' });
-	return program.opts<Options>();
+	return optionsOf(program, args);
 }
 
 /** Blocks, each with a node of its own, until there are as many inputs or groups as are wanted. */
@@ -67,7 +60,8 @@ function* jobs({ seed, inputs, group, only, from = 0, groups = Infinity }: Optio
 	}
 }
 
-async function main(options: Options): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+	const options = parse(args);
 	const startedAt = performance.now();
 	const sum = emptySum();
 	const todo = [...jobs(options)];
@@ -84,7 +78,7 @@ async function main(options: Options): Promise<void> {
 	const mayBegin = (): boolean => performance.now() - startedAt < options.minutes * 60_000;
 	const nextJob = (): Job | undefined => (mayBegin() ? todo.shift() : undefined);
 	if (options.verbose || options.group !== undefined) for (let job = nextJob(); job; job = nextJob()) take(await runGroups({ ...job, onGroup, ...(options.verbose && { onLine }) }));
-	else await Promise.all(Array.from({ length: Math.min(options.workers, todo.length) }, () => work(nextJob, take, onGroup)));
+	else await onWorkers(import.meta.url, Math.min(options.workers, todo.length), nextJob, take, (group: Group) => onGroup(...group));
 	clearInterval(progress);
 	console.log(report(sum, options.seed, (performance.now() - startedAt) / 1_000));
 	process.exitCode = sum.failures ? 1 : 0;
@@ -94,41 +88,7 @@ function onLine(line: string, at: number): void {
 	console.log(`${(at / 1_000).toFixed(2)} s  ${line}`);
 }
 
-/** One process, one block after another. */
-function work(nextJob: () => Job | undefined, take: (outcome: Outcome) => void, onGroup: (inputs: number, failures: number) => void): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const worker: ChildProcess = fork(fileURLToPath(import.meta.url), ['--worker'], { execArgv: process.execArgv });
-		const give = (): void => {
-			const job = nextJob();
-			if (job) worker.send(job);
-			else worker.disconnect();
-		};
-		worker.on('message', (message: { outcome: Outcome } | { broken: string } | { group: readonly [number, number] }) => {
-			if ('group' in message) return onGroup(...message.group);
-			if ('broken' in message) return reject(new Error(message.broken));
-			take(message.outcome);
-			give();
-		});
-		worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`A worker ended with status ${code}.`))));
-		give();
-	});
-}
-
-function beWorker(): void {
-	// Nobody to tell any more: the program was ended.
-	const say = (message: object): void => void (process.connected && process.send!(message));
-	process.on('message', (job: Job) => {
-		runGroups({ ...job, onGroup: (...group) => say({ group }) }).then(
-			(outcome) => say({ outcome }),
-			(fault: Error) => say({ broken: `Groups ${job.first} to ${job.first + job.count - 1} of seed ${job.seed} broke the simulation itself.\n${fault.stack}` }),
-		);
-	});
-}
-
-if (process.argv[2] === '--worker') beWorker();
-else if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	await main(parse(process.argv.slice(2))).catch((fault: Error) => {
-		console.error(fault.message);
-		process.exit(1);
-	});
-}
+await start(import.meta.url, {
+	run: (job: Job, tellOf: (group: Group) => void) => runGroups({ ...job, onGroup: (...group) => tellOf(group) }),
+	named: ({ first, count, seed }: Job) => `Groups ${first} to ${first + count - 1} of seed ${seed} broke the simulation itself.`,
+}, main);

@@ -24,7 +24,7 @@ interface Connection {
 export class Wire implements Tap {
 	/** Of the latest CONNECT. */
 	version: Version = 4;
-	/** When the node last said CONNECT, by the number of its connection. */
+	/** How often the node said CONNECT. */
 	connects = 0;
 	/** Readings that something acknowledged, as "boot/seq". */
 	readonly acknowledged = new Set<string>();
