@@ -134,8 +134,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		}
 		this.flush(now);
 		this.transport.settle();
-		const early = this.accepted ? '' : ' before it answered CONNECT';
-		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, `the broker closed the connection${early}`);
+		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, 'the broker closed the connection'
+			+ (this.accepted ? '' : ' before it answered CONNECT'));
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
 		return !this.idle && (idle || !this.stopping && this.ready) ? now : wakeAt;
 	}
