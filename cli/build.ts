@@ -5,7 +5,7 @@
 import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { tlsObjection } from '../src/device/esp8266/tls.js';
+import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf, type Certificates } from './certificates.js';
 import { interruption } from './console.js';
 import { Failure } from './failure.js';
@@ -70,7 +70,7 @@ export async function buildFor(target: Target, options: BuildOptions, settings: 
 
 /** What settings and board do not do together is said before tools are looked for. */
 async function resourcesFor(target: Target, settings: Settings, { config = SETTINGS_FILE }: BuildOptions): Promise<Certificates['resources'] | undefined> {
-	if (settings['tls'] && target !== 'esp32') throw new Failure(`The settings do not do for ${target}: ${tlsObjection()}`);
+	if (settings['tls'] && target !== 'esp32') throw new Failure(`The settings do not do for ${target}: ${tlsProblem()}`);
 	return (await certificatesOf(settings, dirname(config)))?.resources;
 }
 

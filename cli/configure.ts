@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { complete, missing, validate, type Field, type Setting } from '../src/settings/settings.js';
-import { tlsObjection } from '../src/device/esp8266/tls.js';
+import { withDefaults, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
+import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
@@ -75,7 +75,7 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 	await check(settings, dirname(file));
 	await write(file, settings, force);
 	console.log(`Wrote ${file}; only you can read it, since it holds secrets.`);
-	if (settings['tls']) console.log(`For an ESP32 only: ${tlsObjection()}`);
+	if (settings['tls']) console.log(`For an ESP32 only: ${tlsProblem()}`);
 	console.log(`Next: telltale flash --board ${settings['tls'] ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
@@ -84,9 +84,9 @@ function inTheWay(file: string): Failure {
 }
 
 async function check(settings: Settings, folder: string): Promise<void> {
-	const lack = /^(\S+) is missing: (.*)\.$/.exec(missing(settings));
+	const lack = /^(\S+) is missing: (.*)\.$/.exec(missingKey(settings));
 	if (lack) throw new Misuse(`${lack[1]} is missing: give ${lack[2]} with --${lack[1]}.`);
-	const fault = validate(forChip(settings)) || tlsFault(settings);
+	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
 	await certificatesOf(settings, folder);
 }
@@ -114,7 +114,7 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 }
 
 function show(settings: Settings): void {
-	const config = { ...settings, ...complete(settings) } as unknown as Record<string, Setting>;
+	const config = { ...settings, ...withDefaults(settings) } as unknown as Record<string, Setting>;
 	const width = Math.max(...ALL_FIELDS.map(({ key }) => key.length));
 	for (const field of ALL_FIELDS) {
 		const value = config[field.key] ?? '';

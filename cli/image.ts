@@ -9,8 +9,8 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
-import { objection } from '../sensors/parts.js';
-import { complete, missing } from '../src/settings/settings.js';
+import { sensorsProblem } from '../sensors/parts.js';
+import { withDefaults, missingKey } from '../src/settings/settings.js';
 import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
@@ -48,7 +48,7 @@ const BOARDS = { nodemcu, esp32, sim: nodemcu };
 export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolchain): Promise<Image> {
 	const { target, settings, resources = {}, folder, debug } = options;
 	if (settings) {
-		const fault = missing(settings) || objection(complete(settings).sensors, BOARDS[target]);
+		const fault = missingKey(settings) || sensorsProblem(withDefaults(settings).sensors, BOARDS[target]);
 		if (fault) throw new Failure(`The settings do not do for ${target}: ${fault}`);
 	}
 	await writeManifest(folder, settings, resources);
@@ -64,7 +64,7 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 	await mkdir(join(folder, 'out'), { recursive: true });
 	const project = join(root, 'manifest.json');
 	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
-	const speaks5 = settings !== undefined && complete(settings).protocol !== 4;
+	const speaks5 = settings !== undefined && withDefaults(settings).protocol !== 4;
 	const names = Object.keys(resources);
 	for (const name of names) await writeFile(join(folder, name), resources[name]!, { mode: 0o600 });
 	const manifest = {

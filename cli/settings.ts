@@ -5,8 +5,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { board as largestBoard } from '../hardware/esp32.js';
-import { objection } from '../sensors/parts.js';
-import { refusal, validate } from '../src/settings/settings.js';
+import { sensorsProblem } from '../sensors/parts.js';
+import { fieldProblem, settingsProblem } from '../src/settings/settings.js';
 import { Failure } from './failure.js';
 import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
 import { lineOf, parseJson } from './json.js';
@@ -28,7 +28,7 @@ export async function readSettings(path: string): Promise<Settings> {
 		const fault = faultOf(key, settings[key]);
 		if (fault) throw new Failure(`${path}, line ${lineOf(text, placeOf(text, key))}: ${fault}`);
 	}
-	const fault = validate(forChip(settings)) || tlsFault(settings);
+	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Failure(`${path}: ${fault}`);
 	return settings as Settings;
 }
@@ -38,13 +38,13 @@ export function faultOf(key: string, value: unknown): string {
 	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(key)}: ${suggestion(key, KEYS)}`;
 	if (isFileKey(key)) return faultOfFile(key, value);
 	// Whether user and password go together is asked of all settings at once.
-	const fault = validate(key === 'password' ? { user: 'any', password: value } : { [key]: value });
+	const fault = settingsProblem(key === 'password' ? { user: 'any', password: value } : { [key]: value });
 	// Whether the board that it goes on has room for the parts is asked when that board is known.
-	return fault || (key === 'sensors' ? objection(String(value), largestBoard) : '');
+	return fault || (key === 'sensors' ? sensorsProblem(String(value), largestBoard) : '');
 }
 
 function faultOfFile(key: string, value: unknown): string {
-	const fault = refusal(ALL_FIELDS.find((field) => field.key === key)!, value);
+	const fault = fieldProblem(ALL_FIELDS.find((field) => field.key === key)!, value);
 	return fault && `${fault}.`;
 }
 

@@ -79,7 +79,7 @@ export const PARTS: readonly PartRow[] = Object.freeze([
 ]);
 
 /** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
-export function objection(setting: string, board: Board): string {
+export function sensorsProblem(setting: string, board: Board): string {
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
 		const part = partNamed(names[index]);
@@ -95,7 +95,7 @@ export function objection(setting: string, board: Board): string {
 	return '';
 }
 
-/** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed objection(). */
+/** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
 export function connect(setting: string, io: PartIo): Part[] {
 	const connected: Part[] = [];
 	const names = setting.split(',');

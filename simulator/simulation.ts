@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
-import { tlsObjection } from '../src/device/esp8266/tls.js';
+import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { bundleOnce, root, type BoardName } from './engine/bundle.js';
 import { Scheduler, type Pace } from './world/clock.js';
 import { calmConditions, type Conditions } from './world/conditions.js';
@@ -207,7 +207,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 		throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most ${SPEED_MAX}, or "max".`);
 	}
 	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
-	if (settings.tls && options.board !== 'esp32') throw new Error(`A simulated NodeMCU cannot do that: ${tlsObjection()}`);
+	if (settings.tls && options.board !== 'esp32') throw new Error(`A simulated NodeMCU cannot do that: ${tlsProblem()}`);
 	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
 	const complain = (sentence: string): void => options.onLine?.('', sentence);

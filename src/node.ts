@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The loop: asks each part what is due and sets the only timer.
+// The loop: asks each task what is due and sets the only timer.
 //
 // Rule: everything happens in run(), at the program's own pace. Sockets, pins and the serial line leave their bytes and
 // set the alarm to now, nothing else. So a reconnect cannot leak a timer, and whoever owns the clock owns the program.
@@ -9,40 +9,40 @@ import { NEVER, type Alarm, type BugHandler, type Clock, type Millis, type Polla
 const NOBODY: readonly Pollable[] = Object.freeze([]);
 
 export class Node {
-	private parts: readonly Pollable[];
+	private tasks: readonly Pollable[];
 	private readonly clock: Clock;
 	private readonly alarm: Alarm;
-	private readonly bugs: BugHandler;
+	private readonly bugHandler: BugHandler;
 
 	/**
-	 * `parts` are asked in this order in each turn: measure, decide, talk, judge the link, move to flash. So what was
+	 * `tasks` are asked in this order in each turn: measure, decide, publish, judge the link, move to flash. So what was
 	 * measured leaves in the same turn.
-	 * `bugs` hears of what a part throws, which none should. After it the loop stands still, whatever wakes it: a part that threw
+	 * `bugHandler` is told what a task throws, which none should. Then the loop stands still, whatever wakes it: a task that threw
 	 * once would throw again.
 	 */
-	constructor(parts: readonly Pollable[], clock: Clock, alarm: Alarm, bugs: BugHandler) {
-		this.parts = parts;
+	constructor(tasks: readonly Pollable[], clock: Clock, alarm: Alarm, bugHandler: BugHandler) {
+		this.tasks = tasks;
 		this.clock = clock;
 		this.alarm = alarm;
-		this.bugs = bugs;
+		this.bugHandler = bugHandler;
 		alarm.begin(this.run.bind(this));
 	}
 
-	/** Asks every part once. */
+	/** Asks every task once. */
 	private run(): void {
-		const { parts } = this;
+		const { tasks } = this;
 		try {
 			const now = this.clock.now();
 			let wakeAt: Millis = NEVER;
-			for (let i = 0; i < parts.length; i++) {
-				const at = parts[i].poll(now);
+			for (let i = 0; i < tasks.length; i++) {
+				const at = tasks[i].poll(now);
 				if (at < wakeAt) wakeAt = at;
 			}
 			this.alarm.set(wakeAt, now);
 		} catch (bug) {
-			this.parts = NOBODY;
+			this.tasks = NOBODY;
 			this.alarm.set(NEVER, 0);
-			this.bugs.tell(bug);
+			this.bugHandler.tell(bug);
 		}
 	}
 }

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { Backoff } from '../../src/connection/backoff.js';
 import { Cause } from '../../src/connection/causes.js';
-import { Link, State, type Upper } from '../../src/connection/link.js';
+import { Link, State, type LinkSession } from '../../src/connection/link.js';
 import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../../src/common/ports.js';
 import { Random } from '../world/random.js';
 
@@ -110,13 +110,13 @@ class Server {
 }
 
 /** Everything a Link needs, and nothing that can go wrong but the server. */
-class HerdNode implements Transport, Upper, Network {
+class HerdNode implements Transport, LinkSession, Network {
 	state: never = NetworkState.Up as never;
 	resolved = '10.0.0.1';
 	room = 0;
 	accepted = false;
 	acknowledged = false;
-	ended = '';
+	endSentence = '';
 	cause: Cause = Cause.None;
 	readonly stopped = false;
 	readonly refused = false;
@@ -157,7 +157,7 @@ class HerdNode implements Transport, Upper, Network {
 
 	lose(): void {
 		this.onlineAt = -1;
-		this.ended = 'the broker closed the connection';
+		this.endSentence = 'the broker closed the connection';
 		this.cause = Cause.Tcp;
 		this.#transport = TransportState.Lost;
 		this.wake();
@@ -184,7 +184,7 @@ class HerdNode implements Transport, Upper, Network {
 
 	opened(now: Millis): void {
 		this.accepted = this.acknowledged = false;
-		this.ended = '';
+		this.endSentence = '';
 		const attempt = this.#attempt;
 		this.#agenda.at(this.#server.greetAt(now) + this.#random.between(...GREETING_MS), () => {
 			if (attempt !== this.#attempt) return;
@@ -206,7 +206,7 @@ class HerdNode implements Transport, Upper, Network {
 	address(): string {
 		return '10.0.0.2';
 	}
-	settle(): void {}
+	endTurn(): void {}
 
 	write(): boolean {
 		return true;

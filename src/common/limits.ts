@@ -40,7 +40,7 @@ export const INBOUND_PACKET_MAX = 384;
 export const OUTBOX_BYTES = 896;
 /** With MQTT 5.0: a node that is back within this time was never offline. */
 export const WILL_DELAY_SECONDS = 30;
-/** Readings leave this much of the outbox to announcements and results. */
+/** Readings leave this much of the outbox to other publications and results. */
 export const OUTBOX_RESERVE = 384;
 /** Longest result of a command, so that with the longest topic it fits that reserve. */
 export const RESULT_MAX = 320;
@@ -61,9 +61,9 @@ export const WRITE_MAX = 1_024;
 
 // --- Readings ---
 /** Waiting readings in RAM: 256 of 15 B. */
-export const BACKLOG_BYTES = 3_840;
+export const RING_BYTES = 3_840;
 /** Late readings sent each second beside the live ones, so that a herd of nodes does not drown its broker. */
-export const BACKLOG_PER_SECOND = 10;
+export const LATE_PER_SECOND = 10;
 /** A reading waits no longer in RAM alone while the link is down: a broker or access point that restarts costs no flash. */
 export const JOURNAL_AFTER_MS = 60_000;
 /** Readings moved to flash in one turn of the loop: about 2 ms each. */

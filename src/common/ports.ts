@@ -8,7 +8,7 @@ export type Millis = number;
 /** "Not before something else happens": what poll() returns when there is nothing to wait for. */
 export const NEVER: Millis = Infinity;
 
-/** A part of the program that waits. */
+/** A task of the loop (node.ts). */
 export interface Pollable {
 	/** Does what is due at `now` and returns when to be called again (NEVER if only an event can bring work). MUST NOT block. */
 	poll(now: Millis): Millis;
@@ -81,12 +81,12 @@ export interface Transport {
 	open(address: string, port: number): void;
 	close(): void;
 	readonly state: TransportState;
-	/** Bytes that write() takes now. 0 unless Open. While what was written before the last settle() is under way it is 0 too. */
+	/** Bytes that write() takes now. 0 unless Open. While what was written before the last endTurn() is under way it is 0 too. */
 	readonly room: number;
 	/** Sends all of `bytes`, which MUST NOT be longer than `room`. The bytes are copied before it returns. False: the connection is gone. */
 	write(bytes: Uint8Array): boolean;
 	/** Nothing more is written in this turn: what was may go, and `room` is 0 until the peer's TCP has acknowledged all of it. */
-	settle(): void;
+	endTurn(): void;
 	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
 	read(into: Uint8Array): number;
 	/** Why it is Lost, or would be if nothing more came, to follow the broker's address; '' where no more is known than that. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a node that restarts itself for want of a link tells its next boot: that it did, and of the outage that goes on.
+// What a node that restarts itself for want of a link hands over to its next boot: that it did, and the outage that goes on.
 //
-// Rule: numbers in the store, read once, at boot, and taken back at once: only the boot that follows inherits. The numbers of such
-// boots follow each other and the uptime goes on, so that readings taken without a date get their time in a later one all the same.
+// Rule: the handover is numbers in the store. The next boot reads and removes them at once, so that no later boot sees them. The
+// numbers of such boots follow each other and the uptime goes on, so that readings taken without a date can be dated in a later boot.
 // When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
 
 import type { Cause } from './causes.js';
@@ -15,8 +15,8 @@ const LOST_SECONDS = 'lostSeconds';
 const LOST_TIME = 'lostTime';
 const CAUSE = 'lostCause';
 
-export interface Legacy {
-	/** Restarts in a row, of the node's own, without a link between; 0: this boot inherits nothing. */
+export interface Handover {
+	/** Restarts in a row, of the node's own, without a link between; 0: there is no handover. */
 	readonly restarts: number;
 	/** The number of the boot before. */
 	readonly boot: number;
@@ -28,19 +28,19 @@ export interface Legacy {
 	readonly cause: Cause;
 }
 
-/** The restart must follow at once. What cannot be stored is not told. */
-export function bequeath(store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Legacy): void {
+/** The restart must follow at once. What cannot be stored is not handed over. */
+export function writeHandover(store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Handover): void {
 	// The count comes last: without it nothing of this counts.
 	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds)
 		&& store.set(LOST_TIME, lostTime) && store.set(CAUSE, cause);
 	if (told) store.set(RESTARTS, restarts);
 }
 
-export function inherit(store: Store, log: Log): Legacy {
+export function takeHandover(store: Store, log: Log): Handover {
 	const restarts = store.get(RESTARTS) ?? 0;
 	if (restarts) store.set(RESTARTS, 0);
 	const of = (key: string) => (restarts && store.get(key)) || 0;
-	const legacy = { restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME), cause: of(CAUSE) as Cause };
-	if (restarts) log.line(`restarted by itself (${restarts | 0} times in a row): there was no link for ${(legacy.lostSeconds / 60) | 0} minutes`);
-	return legacy;
+	const handover = { restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME), cause: of(CAUSE) as Cause };
+	if (restarts) log.line(`restarted by itself (${restarts | 0} times in a row): there was no link for ${(handover.lostSeconds / 60) | 0} minutes`);
+	return handover;
 }

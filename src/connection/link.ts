@@ -57,7 +57,7 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 ]);
 
 /** What link needs of the session above it. */
-export interface Upper {
+export interface LinkSession {
 	/** The connection is open, after so many attempts: greet. With `takeovers` another client with our id seems to have been there: the session may be its own. */
 	opened(now: Millis, attempts: number, takeovers: number): void;
 	/** The connection is gone or about to be closed, and why. */
@@ -69,7 +69,7 @@ export interface Upper {
 	/** What was asked to be said before the end has been said, or nobody is there to hear it: the link shall stay down. */
 	readonly stopped: boolean;
 	/** Why the session ended, as a sentence; '' while it has not. */
-	readonly ended: string;
+	readonly endSentence: string;
 	/** What kind of end that was. */
 	readonly cause: Cause;
 	/** It was turned down for what it is (client id, user, password), not for the moment. */
@@ -96,7 +96,7 @@ export class Link implements Pollable {
 	private readonly to: Destination;
 	private readonly network: Network;
 	private readonly transport: Transport;
-	private readonly upper: Upper;
+	private readonly session: LinkSession;
 	private readonly backoff: Backoff;
 	private readonly log: Log;
 	private readonly date: Pick<Clock, 'unixSeconds'> | undefined;
@@ -106,14 +106,14 @@ export class Link implements Pollable {
 	private useful = false;
 	/** Times in a row that the broker hung up soon after it had accepted us, or told us why; and whether it did so the last time. */
 	private hangUps = 0;
-	private told = false;
+	private takeoverTold = false;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
-	constructor(to: Destination, network: Network, transport: Transport, upper: Upper, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
+	constructor(to: Destination, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
 		this.to = to;
 		this.network = network;
 		this.transport = transport;
-		this.upper = upper;
+		this.session = session;
 		this.backoff = backoff;
 		this.log = log;
 		this.date = date;
@@ -121,12 +121,12 @@ export class Link implements Pollable {
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
-		return this.hangUps < TAKEOVERS_MIN && !this.told ? 0 : this.hangUps;
+		return this.hangUps < TAKEOVERS_MIN && !this.takeoverTold ? 0 : this.hangUps;
 	}
 
 	poll(now: Millis): Millis {
 		const before = this.state;
-		if (this.upper.stopped && before < State.Parting) this.part(now);
+		if (this.session.stopped && before < State.Parting) this.beginParting(now);
 		for (;;) {
 			const event = this.observe(now);
 			const next = TABLE[this.state][event];
@@ -140,7 +140,7 @@ export class Link implements Pollable {
 	}
 
 	/** For good. */
-	private part(now: Millis): void {
+	private beginParting(now: Millis): void {
 		this.cause = Cause.None;
 		if (this.state < State.Greeting) this.leave(now);
 		this.enter(State.Parting, now);
@@ -164,11 +164,11 @@ export class Link implements Pollable {
 				if (this.transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
-				if (this.upper.ended) return Event.Failed;
-				if (this.upper.accepted) return Event.Done;
+				if (this.session.endSentence) return Event.Failed;
+				if (this.session.accepted) return Event.Done;
 				break;
 			case State.Online:
-				if (this.upper.ended) return Event.Failed;
+				if (this.session.endSentence) return Event.Failed;
 				this.watchUse(now);
 				break;
 			case State.Parting:
@@ -184,7 +184,7 @@ export class Link implements Pollable {
 
 	private watchUse(now: Millis): void {
 		if (this.useful) return;
-		if (!this.upper.acknowledged && now - this.enteredAt < LINK_USEFUL_MS) return;
+		if (!this.session.acknowledged && now - this.enteredAt < LINK_USEFUL_MS) return;
 		this.useful = true;
 		this.dueAt = NEVER;
 		this.attempts = 0;
@@ -211,7 +211,7 @@ export class Link implements Pollable {
 				break;
 			case State.Greeting:
 				this.dueAt = now + CONNACK_TIMEOUT_MS;
-				this.upper.opened(now, this.attempts, this.takeovers);
+				this.session.opened(now, this.attempts, this.takeovers);
 				break;
 			case State.Online:
 				this.useful = false;
@@ -230,54 +230,54 @@ export class Link implements Pollable {
 
 	/** Says why, closes what is open, and sets the end of the wait. */
 	private fail(event: Event, now: Millis): void {
-		const refused = this.state >= State.Greeting && this.upper.refused;
-		const sentence = this.reason(event);
+		const refused = this.state >= State.Greeting && this.session.refused;
+		const sentence = this.failureSentence(event);
 		const takenOver = this.state === State.Online && this.countHangUp(now);
 		this.leave(now);
 		const delayMs = takenOver ? this.backoff.takenOver() : this.backoff.failed(refused);
 		this.dueAt = now + delayMs;
-		const suspicion = !takenOver ? '' : this.told ? ': another client uses our client id'
+		const suspicion = !takenOver ? '' : this.takeoverTold ? ': another client uses our client id'
 			: `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
 		this.log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
 
 	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
 	private countHangUp(now: Millis): boolean {
-		this.told = this.upper.takenOver;
-		this.hangUps = this.told || this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS ? this.hangUps + 1 : 0;
+		this.takeoverTold = this.session.takenOver;
+		this.hangUps = this.takeoverTold || this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS ? this.hangUps + 1 : 0;
 		return this.takeovers > 0;
 	}
 
 	private leave(now: Millis): void {
 		if (this.state === State.Online) this.unlinkedSince = now;
-		if (this.state >= State.Greeting) this.upper.closed(this.cause, now);
+		if (this.state >= State.Greeting) this.session.closed(this.cause, now);
 		this.transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
 		if (this.state === State.Joining) this.network.leave();
 	}
 
 	/** One sentence for a human, and the one word for machines. */
-	private reason(event: Event): string {
+	private failureSentence(event: Event): string {
 		const { ssid, host, port } = this.to;
-		if (event === Event.Unjoined) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
+		if (event === Event.Unjoined) return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" is gone`);
 		const late = event === Event.Due;
 		switch (this.state) {
 			case State.Joining:
-				if (late) return this.because(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
-				return this.because(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
+				if (late) return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
+				return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
 			case State.Resolving:
-				return this.because(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
+				return this.setCause(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
-				if (this.transport.reason) return this.because(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
-				if (late) return this.because(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
-				return this.because(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);
+				if (this.transport.reason) return this.setCause(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
+				if (late) return this.setCause(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
+				return this.setCause(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);
 			case State.Greeting:
-				if (late) return this.because(Cause.Silence, `${host}:${port | 0} accepts the connection but says nothing: is it an MQTT broker?`);
+				if (late) return this.setCause(Cause.Silence, `${host}:${port | 0} accepts the connection but says nothing: is it an MQTT broker?`);
 		}
-		return this.because(this.upper.cause, this.upper.ended);
+		return this.setCause(this.session.cause, this.session.endSentence);
 	}
 
-	private because(cause: Cause, sentence: string): string {
+	private setCause(cause: Cause, sentence: string): string {
 		this.cause = cause;
 		return sentence;
 	}

@@ -113,7 +113,7 @@ export class DeviceTcp implements Transport {
 		}
 	}
 
-	settle(): void {
+	endTurn(): void {
 		if (this.room < this.whole) this.room = 0;
 	}
 

@@ -9,7 +9,7 @@
 
 import { assert } from '../common/assert.js';
 import type { Delivery } from './state/delivery.js';
-import { Wish, type Filters } from './state/filters.js';
+import { SubscriptionState, type Filters } from './state/filters.js';
 import type { Framer } from './codec/framer.js';
 import type { KeepAlive } from './state/keepalive.js';
 import type { MessageFlow, Millis, Publisher } from './options.js';
@@ -148,9 +148,9 @@ export class Flow implements MessageFlow {
 		for (let i = 0; i < filters.length; i++) {
 			const bytes = encodeText(filters[i]);
 			assert(isTopicFilter(bytes, 0, bytes.length), `"${filters[i]}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
-			const wish = this.filters.wishOf(bytes);
-			if (wish > Wish.None || filters.indexOf(filters[i]) < i) return false;
-			if (wish === Wish.None) continue;
+			const state = this.filters.stateOf(bytes);
+			if (state > SubscriptionState.None || filters.indexOf(filters[i]) < i) return false;
+			if (state === SubscriptionState.None) continue;
 			if (bytes.length > this.requestMax) return false;
 			size += bytes.length;
 			count++;
@@ -160,7 +160,7 @@ export class Flow implements MessageFlow {
 
 	/** PINGREQ, at the application's wish. */
 	ping(now: Millis): void {
-		if (this.sender.room >= 0) this.sender.say(Packet.Pingreq);
+		if (this.sender.room >= 0) this.sender.queuePacket(Packet.Pingreq);
 		this.keepAlive.queued(now);
 	}
 

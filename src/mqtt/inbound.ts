@@ -6,7 +6,7 @@
 // MQTT 3.1.1 §3.2 to §3.13, §4.3
 
 import { Fault } from './codec/fault.js';
-import { Wish } from './state/filters.js';
+import { SubscriptionState } from './state/filters.js';
 import type { Millis } from './options.js';
 import { Outbound, State } from './outbound.js';
 import { checkPublish, DUP, Packet, RETAIN } from './codec/packets.js';
@@ -53,7 +53,7 @@ export abstract class Inbound extends Outbound {
 	private sessionLost(): void {
 		const { delivery, filters, handler } = this;
 		for (let id = delivery.takeRelease(); id > 0; id = delivery.takeRelease()) handler.onAcknowledged(id, 0);
-		for (let at = filters.first(Wish.Leave); at >= 0; at = filters.first(Wish.Leave)) {
+		for (let at = filters.first(SubscriptionState.Leave); at >= 0; at = filters.first(SubscriptionState.Leave)) {
 			const id = filters.id(at);
 			filters.remove(at);
 			handler.onUnsubscribed(id);
@@ -65,7 +65,7 @@ export abstract class Inbound extends Outbound {
 		const connected = this.state === State.Connected;
 		if (connected && first >> 4 === Packet.Publish >> 4) return this.message(first);
 		if (connected === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
-		this.unsettle();
+		this.leaveFastPath();
 		if (first === Packet.Pingresp) return this.keepAlive.answered();
 		if (first === Packet.Connack) return this.connack(now);
 		if (first === Packet.Disconnect) return this.disconnect();
@@ -102,7 +102,7 @@ export abstract class Inbound extends Outbound {
 	/** Whether answers are awaited, or a while of peace; `anew`: from now on. */
 	protected expectAnswers(now: Millis, anew: boolean): void {
 		if (this.state !== State.Connected) return;
-		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.wishes > 0 && this.filters.awaited || this.delivery.held, anew, now);
+		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.requestCount > 0 && this.filters.awaited || this.delivery.held, anew, now);
 	}
 
 	private message(first: number): void {
@@ -139,7 +139,7 @@ export abstract class Inbound extends Outbound {
 		}
 		if (flow) return flow.message(qos, id, known);
 		if (qos === 0) return;
-		this.unsettle();
+		this.leaveFastPath();
 		if (this.receiving) this.sender.acknowledge(qos === 1 ? Packet.Puback : Packet.Pubrec, id);
 	}
 
@@ -196,7 +196,7 @@ export abstract class Inbound extends Outbound {
 			return false;
 		}
 		const { filters } = this;
-		const at = filters.find(id, Wish.Asked);
+		const at = filters.find(id, SubscriptionState.Asked);
 		if (at < 0) return false;
 		filters.answered(at);
 		this.handler.onSubscribed(id, filters.index(at), code);
@@ -205,7 +205,7 @@ export abstract class Inbound extends Outbound {
 
 	private unsuback(id: number): boolean {
 		const { filters } = this;
-		const at = filters.find(id, Wish.Left);
+		const at = filters.find(id, SubscriptionState.Left);
 		if (at < 0) return false;
 		filters.remove(at);
 		this.handler.onUnsubscribed(id);
@@ -233,7 +233,7 @@ export abstract class Inbound extends Outbound {
 		const flags = bytes[at];
 		const code = bytes[at + 1];
 		if ((flags & 0xfe) > 0 || flags > 0 && code > 0) return this.fail(Fault.BadConnack, flags);
-		delivery.greeted();
+		delivery.connackReceived();
 		const fault = protocol5 ? protocol5.accept(this.framer, code, options, delivery, this.keepAlive, now) : Fault.None;
 		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
 		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);

@@ -50,7 +50,7 @@ export abstract class Outbound {
 	protected readonly keepAlive = new KeepAlive();
 	/**
 	 * We are connected and nothing is under way but messages and PUBACKs, nearly always so: all that lies in the outbox may go out as it is, and the next
-	 * byte that arrives begins a packet. Then the two fast paths are open. Whoever begins anything else calls unsettle(), whoever ends it settle().
+	 * byte that arrives begins a packet. Then the two fast paths are open. Whoever begins anything else calls leaveFastPath(), whoever ends it updateFastPath().
 	 */
 	protected steady = false;
 	/** So many messages may lie in the outbox for send() to store one more on the fast path; 0 unless the connection is steady. */
@@ -96,7 +96,7 @@ export abstract class Outbound {
 	get pending(): number { return this.delivery.pending; }
 
 	/** Something begins that is neither a message nor a PUBACK. */
-	protected unsettle(): void {
+	protected leaveFastPath(): void {
 		this.steady = false;
 		this.sendMax = 0;
 	}
@@ -130,7 +130,7 @@ export abstract class Outbound {
 			id = this.delivery.takeId(this.filters);
 			bytes[idAt] = id >> 8;
 			bytes[idAt + 1] = id;
-		} else outbox.fleeting++;
+		} else outbox.qos0Count++;
 		const payloadAt = end - length;
 		if (payloadAt + payload.length <= bytes.length) bytes.set(payload, payloadAt);
 		else writeBytes(bytes, payloadAt, payload, length);
@@ -183,7 +183,7 @@ export abstract class Outbound {
 		if (end > outbox.bytes.length || outbox.count === outbox.max || protocol5 && packet.length > protocol5.packetMax) return -1;
 		const id = qos > 0 ? delivery.takeId(this.filters) : 0;
 		if (qos > 0) view.setUint16(idAt, id);
-		else outbox.fleeting++;
+		else outbox.qos0Count++;
 		outbox.bytes.set(packet, at);
 		outbox.end = end;
 		outbox.count++;

@@ -70,7 +70,7 @@ export class Sender {
 	}
 
 	/** PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that others like it are waiting. */
-	say(first: Packet, reason = 0): void {
+	queuePacket(first: Packet, reason = 0): void {
 		const bytes = this.outbox.bytes;
 		if (this.end + (reason > 0 ? 3 : 2) > this.outbox.start) return;
 		bytes[this.end++] = first;
@@ -84,7 +84,7 @@ export class Sender {
 			this.acknowledge(Packet.Pubrel, id);
 			delivery.released();
 		}
-		for (let at = filters.waiting(); at >= 0 && this.room >= filters.requestSize(at); at = filters.waiting()) {
+		for (let at = filters.firstToAsk(); at >= 0 && this.room >= filters.requestSize(at); at = filters.firstToAsk()) {
 			const id = filters.id(at) || delivery.use(delivery.nextId(filters));
 			this.end = filters.write(at, this.outbox.bytes, this.end, id);
 		}
@@ -101,7 +101,7 @@ export class Sender {
 		if (qos > 0) this.end = writeUint16(this.outbox.bytes, this.end, id);
 		rewritten.left = this.end - this.begin;
 		rewritten.passing = length;
-		this.outbox.beginElsewhere();
+		this.outbox.beginRewritten();
 	}
 
 	/** `quota` as in Outbox.peek(). */
@@ -151,7 +151,7 @@ export class Sender {
 		if (!rewritten || rewritten.left === 0) return this.end === start;
 		rewritten.left -= count;
 		if (rewritten.left > 0) return false;
-		this.outbox.sentElsewhere();
+		this.outbox.sentRewritten();
 		return true;
 	}
 }

@@ -21,7 +21,7 @@ export class Session extends Inbound {
 		const { framer } = this;
 		this.state = publishBeforeConnack === true && !this.delivery.resends ? State.Early : State.Connecting;
 		this.code = 0;
-		if (this.delivery.greet()) this.filters.renew();
+		if (this.delivery.connecting()) this.filters.renew();
 		framer.reset();
 		this.keepAlive.start(keepAliveMs, now);
 		protocol5?.reset();
@@ -33,7 +33,7 @@ export class Session extends Inbound {
 	/**
 	 * Takes bytes[from] to bytes[to - 1] as they came from the socket, cut anywhere, and returns the index of the first
 	 * byte not taken. That is `to`, unless acknowledgements wait for the socket: then offer the rest again after wrote(). If a callback
-	 * throws, the error goes on up, and the next receive() or peek() closes the connection; so does one from inside a callback, where both MUST NOT be called.
+	 * throws, the exception propagates and the next receive() or peek() closes the connection. Neither may be called from a callback.
 	 */
 	receive(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		if (this.receiving) this.interrupted();
@@ -43,7 +43,7 @@ export class Session extends Inbound {
 		if (this.steady) from = this.takePubacks(bytes, from, to, now);
 		if (from < to) {
 			from = this.take(bytes, from, to, now);
-			if (!this.steady || !this.framer.between) this.settle();
+			if (!this.steady || !this.framer.between) this.updateFastPath();
 		}
 		this.receiving = false;
 		return from;
@@ -64,9 +64,9 @@ export class Session extends Inbound {
 		const state = this.state;
 		if (state <= State.Ended) return undefined;
 		if (state === State.Connected) {
-			if (this.filters.wishes > 0 || this.delivery.releases > 0) this.sender.fill(this.delivery, this.filters);
+			if (this.filters.requestCount > 0 || this.delivery.pubcompPending > 0) this.sender.fill(this.delivery, this.filters);
 		} else if (state === State.Stopping) {
-			if (this.fault === Fault.None || this.reason > 0) this.sender.say(Packet.Disconnect, this.reason);
+			if (this.fault === Fault.None || this.reason > 0) this.sender.queuePacket(Packet.Disconnect, this.reason);
 			this.state = State.Stopped;
 		}
 		return this.sender.peek(room, state >= State.Early ? this.delivery.quota : -1);
@@ -77,9 +77,9 @@ export class Session extends Inbound {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		if (this.delivery.inFlight > 0 || this.filters.wishes > 0) this.expectAnswers(now, this.outbox.begun);
+		if (this.delivery.inFlight > 0 || this.filters.requestCount > 0) this.expectAnswers(now, this.outbox.begun);
 		if (this.state === State.Stopped && this.sender.drained) this.end(this.fault, this.code);
-		this.settle();
+		this.updateFastPath();
 	}
 
 	/** Does what is due (PINGREQ, time-outs, onClosed()) and returns when to be called again; Infinity if nothing is awaited. Then peek(). */
@@ -100,7 +100,7 @@ export class Session extends Inbound {
 	 * answer. Throws a sentence if it is no topic filter.
 	 */
 	subscribe(filter: string, qos: number): number {
-		this.unsettle();
+		this.leaveFastPath();
 		const id = this.delivery.use(this.filters.add(filter, qos, this.delivery.nextId(this.filters)));
 		const { protocol5 } = this.options;
 		if (protocol5 && this.connected && this.filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
@@ -109,13 +109,13 @@ export class Session extends Inbound {
 
 	/** Takes the filter off the list and tells the broker. Returns the packet id, or -1 if it is not listed or awaits an answer. */
 	unsubscribe(filter: string): number {
-		this.unsettle();
+		this.leaveFastPath();
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
 
 	/** Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. */
 	renewFilters(): void {
-		this.unsettle();
+		this.leaveFastPath();
 		this.filters.renew();
 	}
 
@@ -136,8 +136,8 @@ export class Session extends Inbound {
 	lost(byBroker = false): void {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
-		const aside = byBroker && this.connected || this.disliked ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
-		this.unsettle();
+		const aside = byBroker && this.connected || this.blamesMessage ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		this.leaveFastPath();
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
@@ -151,11 +151,11 @@ export class Session extends Inbound {
 		this.delivery.clear();
 	}
 
-	/** After anything that took the general path: whether the connection is steady again. */
-	private settle(): void {
+	/** After anything that took the general path: opens the fast path again if the connection is steady. */
+	private updateFastPath(): void {
 		const { flow, protocol5 } = this.options;
 		const { sendMax } = this.delivery;
-		this.steady = sendMax > 0 && this.state === State.Connected && this.filters.wishes === 0 && flow === undefined
+		this.steady = sendMax > 0 && this.state === State.Connected && this.filters.requestCount === 0 && flow === undefined
 			&& (protocol5 === undefined || protocol5.takes(this.outbox)) && this.framer.between && this.keepAlive.quiet && this.sender.isDirect;
 		this.sendMax = this.steady ? sendMax : 0;
 	}
@@ -172,14 +172,14 @@ export class Session extends Inbound {
 		this.keepAlive.expectEnd();
 	}
 
-	/** Whether the broker said with a DISCONNECT that it does not like a message. */
-	private get disliked(): boolean {
+	/** Whether the broker blamed a message with its DISCONNECT. */
+	private get blamesMessage(): boolean {
 		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
 	}
 
 	/** DISCONNECT is to be the last packet. */
 	private leave(fault: Fault, code: number, reason: number): void {
-		this.unsettle();
+		this.leaveFastPath();
 		this.state = State.Stopping;
 		this.fault = fault;
 		this.code = code;
@@ -189,7 +189,7 @@ export class Session extends Inbound {
 	/** Once in each connection. */
 	private end(fault: Fault, code: number): void {
 		if (!this.running) return;
-		this.unsettle();
+		this.leaveFastPath();
 		this.state = State.Ended;
 		this.fault = fault;
 		this.code = code;
@@ -206,9 +206,9 @@ export class Session extends Inbound {
 			return Infinity;
 		}
 		if (now >= keepAlive.dueAt) {
-			this.unsettle();
+			this.leaveFastPath();
 			// Without room there are PINGREQs waiting already; the last bytes are DISCONNECT's.
-			if (sender.room >= 0) sender.say(Packet.Pingreq);
+			if (sender.room >= 0) sender.queuePacket(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
 		// While something is received, it may be the answer.

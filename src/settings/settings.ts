@@ -109,11 +109,11 @@ export const FIELDS: readonly Field[] = Object.freeze([
 ]);
 
 /** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
-export function validate(settings: Readonly<Record<string, unknown>>): string {
+export function settingsProblem(settings: Readonly<Record<string, unknown>>): string {
 	for (const key of Object.keys(settings)) {
 		const field = FIELDS.find((each) => each.key === key);
 		if (!field) return `Unknown setting ${quoted(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
-		const error = refusal(field, settings[key]);
+		const error = fieldProblem(field, settings[key]);
 		if (error) return `${error}.`;
 	}
 	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
@@ -121,19 +121,19 @@ export function validate(settings: Readonly<Record<string, unknown>>): string {
 }
 
 /** Why this value cannot be used for the field: a sentence without its full stop; '' if it can. */
-export function refusal(field: Field, value: unknown): string {
+export function fieldProblem(field: Field, value: unknown): string {
 	return fits(field, value) ? '' : `${field.key} is ${shown(field, value)}; it must be ${field.allowed}`;
 }
 
 /** The keys without which there is nobody to report to, if one is missing: a sentence, else ''. */
-export function missing(settings: Readonly<Record<string, unknown>>): string {
+export function missingKey(settings: Readonly<Record<string, unknown>>): string {
 	if (!settings.ssid) return 'ssid is missing: the name of the Wi-Fi network.';
 	if (!settings.host) return 'host is missing: the name or address of the broker.';
 	return '';
 }
 
 /** Of the SDK's own configuration, which holds other things too, what belongs to us. */
-export function keep(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function ownSettings(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
 	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
 }
 
@@ -148,7 +148,7 @@ export function fingerprint(settings: Readonly<Record<string, unknown>>): number
 }
 
 /** The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed validate(). */
-export function complete(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
+export function withDefaults(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
 	const config: Record<string, unknown> = {};
 	for (const field of FIELDS) {
 		const value = settings[field.key] ?? field.initial;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Messages that are with the MQTT session: for each its packet id, and where the reading lies that it carries, or which announcement it is.
+// Messages that are with the MQTT session: for each its packet id, and where the reading lies that it carries, or which publication it is.
 //
 // Rule: one table, in one array, since on XS an array takes 120 B beside its elements. An entry is free when it has neither packet id nor position; an
-// acknowledgement takes the packet id first, the position goes when the reading's place has been told (queue.ts).
+// acknowledgement takes the packet id first, the position goes when the queue has been told (reading-queue.ts).
 
 import { MESSAGES_MAX } from '../common/limits.js';
 
 /** What a message carries that carries no reading any more. */
 export const NOTHING = 0xffff_ffff;
-/** What it carries when its reading was given up meanwhile. */
-export const GONE = 0xffff_fffe;
-/** Announcement k is the position ANNOUNCED - k. */
-export const ANNOUNCED = 0xffff_fffd;
-const ANNOUNCED_LOWEST = 0xffff_ff00;
+/** What it carries when the sector of its reading was given up meanwhile. */
+export const FORGOTTEN = 0xffff_fffe;
+/** Publication k of the node is the position ANNOUNCED - k. */
+export const PUBLICATION = 0xffff_fffd;
+const PUBLICATION_LOWEST = 0xffff_ff00;
 
 export class InFlight {
 	/** Packet ids, 0 for none, then as many positions. */
@@ -24,7 +24,7 @@ export class InFlight {
 	}
 
 	/** A message is with the session. Returns its index. MUST NOT be called without room. */
-	begin(packetId: number, position: number): number {
+	add(packetId: number, position: number): number {
 		const index = this.free();
 		this.entries[index] = packetId;
 		this.entries[MESSAGES_MAX + index] = position;
@@ -61,9 +61,9 @@ export class InFlight {
 		return at < 0 ? -1 : at - MESSAGES_MAX;
 	}
 
-	isAnnouncement(index: number): boolean {
+	isPublication(index: number): boolean {
 		const position = this.position(index);
-		return position <= ANNOUNCED && position >= ANNOUNCED_LOWEST;
+		return position <= PUBLICATION && position >= PUBLICATION_LOWEST;
 	}
 
 	private free(): number {

@@ -7,12 +7,12 @@
 // Invariant: JOURNAL_RESERVE sectors are free whenever readings can be appended; `first` and `last` of the sectors alive are
 // ascending and do not overlap, but for a thinning that was cut short, which the next boot finishes before anything else.
 
-import { Cursor, type Flying, type Shelf } from './reader.js';
-import { Finder, NONE } from './search.js';
+import { Cursor, type SlotsInFlight, type JournalView } from './cursor.js';
+import { SectorSearch, NONE } from './sector-search.js';
 import { FLASH_FAULTS_MAX, JOURNAL_RESERVE, SECTORS_PER_STEP } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 import type { Reading } from '../readings/reading.js';
-import { Found, NOWHERE, Sectors, Slot } from './sector.js';
+import { SectorState, NOWHERE, Sectors, SlotState } from './sector.js';
 import { Outcome, Thinning } from './thinning.js';
 
 const enum Task {
@@ -31,7 +31,7 @@ const enum Task {
 /** No boot's number. */
 export const NOBODY = -1;
 
-export class Journal implements Shelf {
+export class Journal implements JournalView {
 	/** Readings written, since boot. */
 	written = 0;
 	/** Readings of this boot that wait here, and those that had to make room; and of earlier boots. */
@@ -47,10 +47,10 @@ export class Journal implements Shelf {
 
 	private readonly log: Log;
 	private readonly boot: number;
-	private readonly flying: Flying;
+	private readonly inFlight: SlotsInFlight;
 	private readonly sectors: Sectors;
 	private readonly cursor: Cursor;
-	private readonly finder: Finder;
+	private readonly search: SectorSearch;
 	/** Made when it is needed: flash is full then and the link down, so there is memory to spare. */
 	private thinning: Thinning | undefined;
 	private task = Task.Opening;
@@ -64,13 +64,13 @@ export class Journal implements Shelf {
 	/** Where the next reading goes. */
 	private writeSector = NONE;
 	private writeSlot = 0;
-	constructor(flash: Flash, boot: number, flying: Flying, log: Log) {
+	constructor(flash: Flash, boot: number, inFlight: SlotsInFlight, log: Log) {
 		this.log = log;
 		this.boot = boot;
-		this.flying = flying;
+		this.inFlight = inFlight;
 		this.sectors = new Sectors(flash);
-		this.finder = new Finder(this.sectors);
-		this.cursor = new Cursor(this.sectors, this.finder, flying, this);
+		this.search = new SectorSearch(this.sectors);
+		this.cursor = new Cursor(this.sectors, this.search, inFlight, this);
 	}
 
 	/** Writes and erasures that failed, since boot. */
@@ -128,7 +128,7 @@ export class Journal implements Shelf {
 		this.faultsInRow = 0;
 		this.written++;
 		this.own++;
-		this.cursor.more();
+		this.cursor.appended();
 		return slot;
 	}
 
@@ -161,7 +161,7 @@ export class Journal implements Shelf {
 		const boot = sectors.givenUp ? NOBODY : sectors.boot;
 		if (!kept && this.cursor.willMeet(slot)) return NOBODY;
 		if (boot === this.boot) this.own--;
-		this.cursor.settle(sectors.sectorOf(slot));
+		this.cursor.retireIfDone(sectors.sectorOf(slot));
 		return boot;
 	}
 
@@ -171,10 +171,10 @@ export class Journal implements Shelf {
 	 */
 	giveUp(slot: number): boolean {
 		const sectors = this.sectors;
-		const counted = sectors.lookAt(slot) === Slot.Waiting && sectors.givenUp;
+		const counted = sectors.readSlot(slot) === SlotState.Waiting && sectors.givenUp;
 		if (!counted && sectors.faults === 0 && sectors.giveUp(slot)) {
 			this.countDropped();
-			this.cursor.back(slot);
+			this.cursor.returnTo(slot);
 			return true;
 		}
 		const boot = this.finish(slot);
@@ -196,7 +196,7 @@ export class Journal implements Shelf {
 
 	/** The reading in this slot was on its way and is not any more: delivery comes to it again. */
 	recall(slot: number): void {
-		this.cursor.back(slot);
+		this.cursor.returnTo(slot);
 	}
 
 	sectorOf(slot: number): number {
@@ -232,11 +232,11 @@ export class Journal implements Shelf {
 
 	private census(sector: number): void {
 		const sectors = this.sectors;
-		const found = sectors.look(sector);
-		if (found === Found.Foreign) this.foreign++;
-		if (found === Found.Foreign || found === Found.Damaged) this.discarded++;
-		if (found !== Found.Alive && found !== Found.Retired) return;
-		if (found === Found.Alive) this.alive++;
+		const found = sectors.readHeading(sector);
+		if (found === SectorState.Foreign) this.foreign++;
+		if (found === SectorState.Foreign || found === SectorState.Damaged) this.discarded++;
+		if (found !== SectorState.Alive && found !== SectorState.Retired) return;
+		if (found === SectorState.Alive) this.alive++;
 		if (sectors.last > this.youngest) this.youngest = sectors.last;
 		if (sectors.serial <= this.serial) return;
 		this.serial = sectors.serial;
@@ -246,21 +246,21 @@ export class Journal implements Shelf {
 	/** Nothing is begun before the pair is retired: only the newest sector can have replaced sectors that are still alive. */
 	private finishThinning(): void {
 		const sectors = this.sectors;
-		if (sectors.look(this.newest) !== Found.Alive) return;
+		if (sectors.readHeading(this.newest) !== SectorState.Alive) return;
 		const { fromOne, fromOther, last } = sectors;
 		if (fromOne === NOWHERE) {
 			if (last === this.youngest) this.resume();
 			return;
 		}
-		if (sectors.look(fromOne) === Found.Alive) this.retire(fromOne);
-		if (sectors.look(fromOther) === Found.Alive) this.retire(fromOther);
+		if (sectors.readHeading(fromOne) === SectorState.Alive) this.retire(fromOne);
+		if (sectors.readHeading(fromOther) === SectorState.Alive) this.retire(fromOther);
 	}
 
 	/** Goes on writing where the last boot stopped. */
 	private resume(): void {
 		const { slotsPerSector } = this.sectors;
 		let slot = slotsPerSector;
-		while (slot > 1 && this.sectors.lookAt(this.newest * slotsPerSector + slot - 1) === Slot.Erased) slot--;
+		while (slot > 1 && this.sectors.readSlot(this.newest * slotsPerSector + slot - 1) === SlotState.Erased) slot--;
 		if (slot === slotsPerSector) return;
 		this.writeSector = this.newest;
 		this.writeSlot = slot;
@@ -271,16 +271,16 @@ export class Journal implements Shelf {
 		const sectors = this.sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP; steps++) {
 			if (++this.at > sectors.count) {
-				this.finder.begin(0);
+				this.search.begin(0);
 				this.task = Task.Cutting;
 				return;
 			}
 			const sector = (this.newest + this.at) % sectors.count;
-			if (sectors.look(sector) === Found.Alive) continue;
+			if (sectors.readHeading(sector) === SectorState.Alive) continue;
 			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.begin(sector);
 			this.newest = sector;
 			this.cursor.rewind();
-			this.thinning = new Thinning(sectors, this.finder, this.boot, sector, ++this.serial);
+			this.thinning = new Thinning(sectors, this.search, this.boot, sector, ++this.serial);
 			this.task = Task.Thinning;
 			return;
 		}
@@ -308,7 +308,7 @@ export class Journal implements Shelf {
 		this.task = Task.None;
 		if (outcome === Outcome.Failed) return void this.fault();
 		if (outcome === Outcome.Hopeless) {
-			this.finder.begin(0);
+			this.search.begin(0);
 			this.task = Task.Cutting;
 			return;
 		}
@@ -317,23 +317,23 @@ export class Journal implements Shelf {
 		this.own -= thinning.dropped;
 		this.dropped += thinning.dropped;
 		this.droppedEarlier += thinning.droppedEarlier;
-		this.flying.gone(thinning.one);
-		this.flying.gone(thinning.other);
+		this.inFlight.forgetSector(thinning.one);
+		this.inFlight.forgetSector(thinning.other);
 		this.retire(thinning.one);
 		this.retire(thinning.other);
 	}
 
 	/** The last resort, when there is no room and nothing can be thinned: the oldest sector goes whole, counted. */
 	private cut(): void {
-		if (!this.finder.step()) return;
+		if (!this.search.step()) return;
 		this.task = Task.None;
-		const { sector } = this.finder;
+		const { sector } = this.search;
 		if (sector === NONE) return void this.fault();
 		const sectors = this.sectors;
 		for (let k = 1; k < sectors.slotsPerSector; k++) {
-			if (sectors.lookAt(sector * sectors.slotsPerSector + k) === Slot.Waiting && !sectors.givenUp) this.countDropped();
+			if (sectors.readSlot(sector * sectors.slotsPerSector + k) === SlotState.Waiting && !sectors.givenUp) this.countDropped();
 		}
-		this.flying.gone(sector);
+		this.inFlight.forgetSector(sector);
 		this.cursor.rewind();
 		this.retire(sector);
 	}

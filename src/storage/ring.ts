@@ -2,7 +2,7 @@
 // Readings that wait in RAM: a ring of compact records, 15 B for two quantities.
 //
 // Rule: a reading is stored here before anything of it is sent, and leaves only by acknowledgement, or into flash; or, when
-// the ring is full, as the oldest, and then it is counted and named: `unnamedFrom` to `unnamedTo` wait to be said.
+// the ring is full, as the oldest, and then it is counted and named: `unreportedFrom` to `unreportedTo` wait to be reported.
 // Records that were taken while the link was up are live and go first; those before `liveAt` are late.
 // Invariant: head ≤ late ≤ liveAt ≤ live ≤ tail. Positions count bytes since boot and never wrap; `% bytes.length` is the place.
 
@@ -16,8 +16,8 @@ const SENT = 1;
 const DONE = 2;
 const STATE = 3;
 
-export class Backlog {
-	private readonly ring: Uint8Array;
+export class Ring {
+	private readonly bytes: Uint8Array;
 	private head = 0;
 	private late = 0;
 	private liveAt = 0;
@@ -27,23 +27,23 @@ export class Backlog {
 	count = 0;
 	/** Readings that had to make room, since boot. */
 	dropped = 0;
-	/** First and last seq of those dropped that no subscriber was told of yet; 0 if none. */
-	unnamedFrom = 0;
-	unnamedTo = 0;
+	/** First and last seq of those dropped that were reported to no subscriber yet; 0 if none. */
+	unreportedFrom = 0;
+	unreportedTo = 0;
 
 	constructor(bytesMax: number) {
-		this.ring = new Uint8Array(bytesMax);
+		this.bytes = new Uint8Array(bytesMax);
 	}
 
 	/** Less room than a quarter is left. */
 	get fillsUp(): boolean {
-		return 4 * (this.tail - this.head) > 3 * this.ring.length;
+		return 4 * (this.tail - this.head) > 3 * this.bytes.length;
 	}
 
 	put(reading: Reading): void {
 		const size = recordSize(reading);
-		while (this.tail + size - this.head > this.ring.length) this.dropOldest();
-		this.tail = writeRecord(this.ring, this.tail, reading);
+		while (this.tail + size - this.head > this.bytes.length) this.dropOldest();
+		this.tail = writeRecord(this.bytes, this.tail, reading);
 		this.count++;
 	}
 
@@ -61,7 +61,7 @@ export class Backlog {
 	/** Position of the next late reading to send, or -1. Late readings that are on their way already are passed over. */
 	nextLate(): number {
 		if (this.late < this.head) this.late = this.head;
-		while (this.late < this.liveAt && this.state(this.late) !== WAITING) this.late += sizeAt(this.ring, this.late);
+		while (this.late < this.liveAt && this.state(this.late) !== WAITING) this.late += sizeAt(this.bytes, this.late);
 		return this.late < this.liveAt ? this.late : -1;
 	}
 
@@ -72,18 +72,18 @@ export class Backlog {
 
 	/** Fills `reading` with the record at `position`. */
 	read(position: number, reading: Reading): void {
-		readRecord(this.ring, position, reading);
+		readRecord(this.bytes, position, reading);
 	}
 
 	/** The time of the record at `position` is known now. */
 	date(position: number, time: number): void {
-		dateRecord(this.ring, position, time);
+		dateRecord(this.bytes, position, time);
 	}
 
 	/** The record at `position` is with the outbox now. */
 	sent(position: number): void {
 		this.setState(position, SENT);
-		if (position === this.live) this.live += sizeAt(this.ring, position);
+		if (position === this.live) this.live += sizeAt(this.bytes, position);
 	}
 
 	/** The record at `position` was acknowledged. True if it was still here (it may have been dropped meanwhile). */
@@ -103,9 +103,9 @@ export class Backlog {
 		if (position < this.late) this.late = position;
 	}
 
-	/** Whether the record at `position` may name those: it was taken after all of them. */
-	names(position: number): boolean {
-		return this.unnamedFrom !== 0 && seqAt(this.ring, position) > this.unnamedTo;
+	/** Whether the record at `position` may report those: it was taken after all of them. */
+	mayReport(position: number): boolean {
+		return this.unreportedFrom !== 0 && seqAt(this.bytes, position) > this.unreportedTo;
 	}
 
 	/** The record at `position` cannot be delivered: it goes, counted as dropped. */
@@ -124,40 +124,40 @@ export class Backlog {
 	}
 
 	/** A subscriber was told of those dropped up to `seq`, or flash keeps the range. */
-	named(seq: number): void {
-		this.unnamedFrom = this.unnamedTo > seq ? seq + 1 : 0;
-		if (!this.unnamedFrom) this.unnamedTo = 0;
+	reported(seq: number): void {
+		this.unreportedFrom = this.unreportedTo > seq ? seq + 1 : 0;
+		if (!this.unreportedFrom) this.unreportedTo = 0;
 	}
 
-	/** Numbers that were dropped, here or elsewhere, are to be named. */
-	lost(from: number, to: number): void {
-		if (!this.unnamedFrom || from < this.unnamedFrom) this.unnamedFrom = from;
-		if (to > this.unnamedTo) this.unnamedTo = to;
+	/** Numbers that were dropped, here or elsewhere, are to be reported. */
+	toReport(from: number, to: number): void {
+		if (!this.unreportedFrom || from < this.unreportedFrom) this.unreportedFrom = from;
+		if (to > this.unreportedTo) this.unreportedTo = to;
 	}
 
 	private dropOldest(): void {
 		if (this.state(this.head) !== DONE) this.countDropped(this.head);
-		this.head += sizeAt(this.ring, this.head);
+		this.head += sizeAt(this.bytes, this.head);
 		if (this.liveAt < this.head) this.liveAt = this.head;
 	}
 
 	private countDropped(position: number): void {
-		const seq = seqAt(this.ring, position);
+		const seq = seqAt(this.bytes, position);
 		this.dropped++;
-		this.lost(seq, seq);
+		this.toReport(seq, seq);
 		this.count--;
 	}
 
 	private trim(): void {
-		while (this.head < this.tail && this.state(this.head) === DONE) this.head += sizeAt(this.ring, this.head);
+		while (this.head < this.tail && this.state(this.head) === DONE) this.head += sizeAt(this.bytes, this.head);
 	}
 
 	private state(position: number): number {
-		return this.ring[position % this.ring.length] & STATE;
+		return this.bytes[position % this.bytes.length] & STATE;
 	}
 
 	private setState(position: number, state: number): void {
-		const place = position % this.ring.length;
-		this.ring[place] = (this.ring[place] & ~STATE) | state;
+		const at = position % this.bytes.length;
+		this.bytes[at] = (this.bytes[at] & ~STATE) | state;
 	}
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one reading.
 //
-// Rule: a slot is written once, whole, with a check sum, and read back; afterwards only its last byte is cleared: half of it when
-// the reading is given up, and what waits is its number alone; all of it when it is done (acknowledged; of slot 0: nothing in the
-// sector is waited for). It counts as done only when all its bits are clear. Before a sector is
-// erased its slot 0 is spoilt, so that a half erased one never looks alive. No bit is ever written that flash has cleared.
+// Rule: a slot is written once, whole, with a check sum, and read back. Later only its last byte changes: 0x0F means given up (only
+// its number is still to be delivered), 0x00 means done (acknowledged; of slot 0: nothing in the sector waits). Before a sector is
+// erased its slot 0 is overwritten with zeros, so that a half erased one never looks alive. No bit is ever set again without an erasure.
 // Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were dropped.
 // Slot 0: crc u32 · magic u24, version u8 · serial u32 · first u32 · last u32 · level u8 · from u16 × 2 · … · done u8
 
@@ -36,7 +35,7 @@ const GIVEN_UP = 0x0f;
 const DONE = 0;
 
 /** What a sector is. */
-export const enum Found {
+export const enum SectorState {
 	/** Erased, spoilt, or begun and not finished: may be erased and used. */
 	Free,
 	Alive,
@@ -49,7 +48,7 @@ export const enum Found {
 }
 
 /** What a slot is. */
-export const enum Slot {
+export const enum SlotState {
 	Erased,
 	Waiting,
 	Done,
@@ -93,21 +92,21 @@ export class Sectors {
 		return Math.floor(slot / this.slotsPerSector);
 	}
 
-	look(sector: number): Found {
+	readHeading(sector: number): SectorState {
 		const bytes = this.bytes;
-		if (!this.flash.read(sector * this.sectorBytes, bytes)) return Found.Damaged;
+		if (!this.flash.read(sector * this.sectorBytes, bytes)) return SectorState.Damaged;
 		const magic = takeWhole(bytes, MAGIC_AT, 4);
-		if (magic === -1 || magic === 0) return Found.Free;
-		if ((magic & 0xff_ffff) !== MAGIC) return Found.Damaged;
-		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return Found.Foreign;
-		if (!isWhole(bytes)) return Found.Damaged;
+		if (magic === -1 || magic === 0) return SectorState.Free;
+		if ((magic & 0xff_ffff) !== MAGIC) return SectorState.Damaged;
+		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return SectorState.Foreign;
+		if (!isWhole(bytes)) return SectorState.Damaged;
 		this.serial = takeWhole(bytes, SERIAL_AT, 4) >>> 0;
 		this.first = takeWhole(bytes, FIRST_AT, 4) >>> 0;
 		this.last = takeWhole(bytes, LAST_AT, 4) >>> 0;
 		this.level = bytes[LEVEL_AT];
 		this.fromOne = takeWhole(bytes, FROM_AT, 2);
 		this.fromOther = takeWhole(bytes, FROM_AT + 2, 2);
-		return bytes[DONE_AT] === DONE ? Found.Retired : Found.Alive;
+		return bytes[DONE_AT] === DONE ? SectorState.Retired : SectorState.Alive;
 	}
 
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
@@ -137,21 +136,21 @@ export class Sectors {
 		return this.finish(sector * this.slotsPerSector);
 	}
 
-	lookAt(slot: number): Slot {
+	readSlot(slot: number): SlotState {
 		const bytes = this.bytes;
-		if (!this.flash.read(slot * SLOT_BYTES, bytes)) return Slot.Damaged;
-		if (bytes[DONE_AT] === DONE) return Slot.Done;
-		if (isErased(bytes)) return Slot.Erased;
-		if (!isWhole(bytes)) return Slot.Damaged;
-		this.take();
-		return Slot.Waiting;
+		if (!this.flash.read(slot * SLOT_BYTES, bytes)) return SlotState.Damaged;
+		if (bytes[DONE_AT] === DONE) return SlotState.Done;
+		if (isErased(bytes)) return SlotState.Erased;
+		if (!isWhole(bytes)) return SlotState.Damaged;
+		this.decodeSlot();
+		return SlotState.Waiting;
 	}
 
 	/** Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as dropped, and has no values. */
 	read(slot: number, reading: Reading): void {
 		const bytes = this.bytes;
 		this.flash.read(slot * SLOT_BYTES, bytes);
-		this.take();
+		this.decodeSlot();
 		readRecord(bytes, RECORD_AT, reading);
 		reading.boot = this.boot;
 		const last = this.givenUp ? this.seq : this.seq - 1;
@@ -190,7 +189,7 @@ export class Sectors {
 		const bytes = this.bytes;
 		let kept = this.flash.read(slot * SLOT_BYTES, bytes);
 		if (kept) {
-			this.take();
+			this.decodeSlot();
 			// The other bytes are written as they are, which changes nothing.
 			bytes[DONE_AT] &= mark;
 			const written = this.flash.write(slot * SLOT_BYTES, bytes);
@@ -201,7 +200,7 @@ export class Sectors {
 		return kept;
 	}
 
-	private take(): void {
+	private decodeSlot(): void {
 		const bytes = this.bytes;
 		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
 		this.gap = takeWhole(bytes, GAP_AT, 2);

@@ -8,9 +8,9 @@
 // Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done again
 // or finished (journal.ts). A few slots a step.
 
-import { Finder, NONE } from './search.js';
+import { SectorSearch, NONE } from './sector-search.js';
 import { LEVEL_MAX, SECTORS_PER_STEP, SLOTS_PER_STEP } from '../common/limits.js';
-import { Found, GAP_MAX, Slot, type Sectors } from './sector.js';
+import { SectorState, GAP_MAX, SlotState, type Sectors } from './sector.js';
 
 /** Above every level. */
 const LEVEL_NONE = 255;
@@ -44,7 +44,7 @@ export class Thinning {
 	other = NONE;
 
 	private readonly sectors: Sectors;
-	private readonly finder: Finder;
+	private readonly search: SectorSearch;
 	private readonly boot: number;
 	private stage = Stage.Weighing;
 	private readonly target: number;
@@ -65,9 +65,9 @@ export class Thinning {
 	private heldGivenUp = false;
 
 	/** `target` is a free sector, `serial` its place in the order of writing. */
-	constructor(sectors: Sectors, finder: Finder, boot: number, target: number, serial: number) {
+	constructor(sectors: Sectors, search: SectorSearch, boot: number, target: number, serial: number) {
 		this.sectors = sectors;
-		this.finder = finder;
+		this.search = search;
 		this.boot = boot;
 		this.target = target;
 		this.serial = serial;
@@ -91,16 +91,16 @@ export class Thinning {
 	private weigh(): Outcome {
 		const sectors = this.sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < sectors.count; steps++, this.at++) {
-			if (sectors.look(this.at) === Found.Alive) this.note(sectors.level);
+			if (sectors.readHeading(this.at) === SectorState.Alive) this.countLevel(sectors.level);
 		}
 		if (this.at < sectors.count) return Outcome.Working;
 		// One alone of the lowest level is the youngest; it can only go with the one before it.
-		this.finder.begin(0, this.lowestCount > 1 ? this.lowest : this.nextLowest);
+		this.search.begin(0, this.lowestCount > 1 ? this.lowest : this.nextLowest);
 		this.stage = Stage.Picking;
 		return Outcome.Working;
 	}
 
-	private note(level: number): void {
+	private countLevel(level: number): void {
 		if (level < this.lowest) {
 			this.nextLowest = this.lowest;
 			this.lowest = level;
@@ -110,21 +110,21 @@ export class Thinning {
 	}
 
 	private pick(): Outcome {
-		if (!this.finder.step()) return Outcome.Working;
-		this.one = this.finder.sector;
+		if (!this.search.step()) return Outcome.Working;
+		this.one = this.search.sector;
 		if (this.one === NONE) return Outcome.Hopeless;
-		this.oneFirst = this.finder.first;
-		this.pairLevel = this.finder.level;
-		this.finder.begin(this.finder.last);
+		this.oneFirst = this.search.first;
+		this.pairLevel = this.search.level;
+		this.search.begin(this.search.last);
 		this.stage = Stage.Pairing;
 		return Outcome.Working;
 	}
 
 	private pair(): Outcome {
-		if (!this.finder.step()) return Outcome.Working;
-		this.other = this.finder.sector;
+		if (!this.search.step()) return Outcome.Working;
+		this.other = this.search.sector;
 		if (this.other === NONE) return Outcome.Hopeless;
-		if (this.finder.level > this.pairLevel) this.pairLevel = this.finder.level;
+		if (this.search.level > this.pairLevel) this.pairLevel = this.search.level;
 		this.stage = Stage.Counting;
 		this.at = this.out = 0;
 		return Outcome.Working;
@@ -134,7 +134,7 @@ export class Thinning {
 	private count(): Outcome {
 		const slots = this.sectors.slotsPerSector - 1;
 		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < 2 * slots; steps++, this.at++) {
-			if (this.sectors.lookAt(this.slot(this.at)) === Slot.Waiting) this.out++;
+			if (this.sectors.readSlot(this.slot(this.at)) === SlotState.Waiting) this.out++;
 		}
 		if (this.at < 2 * slots) return Outcome.Working;
 		return this.beginCopy(this.out > slots ? this.pairLevel + 1 : this.pairLevel);
@@ -154,7 +154,7 @@ export class Thinning {
 		const end = 2 * (sectors.slotsPerSector - 1);
 		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < end; steps++, this.at++) {
 			const slot = this.slot(this.at);
-			if (sectors.lookAt(slot) !== Slot.Waiting) continue;
+			if (sectors.readSlot(slot) !== SlotState.Waiting) continue;
 			// Too many runs of numbers for this level: the next one drops more.
 			if (!this.take(slot)) return this.beginCopy(this.level + 1);
 		}
@@ -201,7 +201,7 @@ export class Thinning {
 	private commit(): boolean {
 		const sectors = this.sectors;
 		sectors.first = this.oneFirst;
-		sectors.last = this.finder.last;
+		sectors.last = this.search.last;
 		sectors.level = this.level;
 		sectors.fromOne = this.one;
 		sectors.fromOther = this.other;

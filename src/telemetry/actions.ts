@@ -5,11 +5,11 @@
 // kept, that is said. Stopping and restarting begin when all that was asked before is answered: first the broker is told, then it happens,
 // in a turn of its own, never inside a callback.
 
-import type { Announcer, Subjects } from './announcer.js';
+import type { NodePublications, NodeDeps } from './node-publications.js';
 import type { BootGuard } from '../settings/bootguard.js';
-import type { Broker } from './broker.js';
+import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
-import { FIELDS, refusal, type Config } from '../settings/settings.js';
+import { FIELDS, fieldProblem, type Config } from '../settings/settings.js';
 import { RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
 import { State, type Link } from '../connection/link.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
@@ -28,19 +28,19 @@ const enum Ending {
 }
 
 export class NodeActions implements Actions, Pollable {
-	private readonly subjects: Subjects;
-	private readonly announcer: Announcer;
-	private readonly broker: Broker;
+	private readonly deps: NodeDeps;
+	private readonly publications: NodePublications;
+	private readonly client: BrokerClient;
 	private readonly link: Link;
 	private readonly guard: BootGuard;
 	private ends: Ending = Ending.None;
 	/** By then it begins, answered or not. */
 	private endsAt: Millis = NEVER;
 
-	constructor(subjects: Subjects, announcer: Announcer, broker: Broker, link: Link, guard: BootGuard) {
-		this.subjects = subjects;
-		this.announcer = announcer;
-		this.broker = broker;
+	constructor(deps: NodeDeps, publications: NodePublications, client: BrokerClient, link: Link, guard: BootGuard) {
+		this.deps = deps;
+		this.publications = publications;
+		this.client = client;
 		this.link = link;
 		this.guard = guard;
 	}
@@ -51,7 +51,7 @@ export class NodeActions implements Actions, Pollable {
 
 	answered(all: boolean, now: Millis): Millis {
 		if (all || now >= this.endsAt) {
-			if (this.endsAt !== NEVER) this.broker.stop(now);
+			if (this.endsAt !== NEVER) this.client.stop(now);
 			this.endsAt = NEVER;
 		}
 		return this.endsAt;
@@ -61,7 +61,7 @@ export class NodeActions implements Actions, Pollable {
 		if (this.ends === Ending.None) return this.lastResort(now);
 		if (this.link.state !== State.Stopped) return NEVER;
 		if (this.ends === Ending.Restart) this.reboot();
-		else this.subjects.log.line('stopped');
+		else this.deps.log.line('stopped');
 		this.ends = Ending.None;
 		return NEVER;
 	}
@@ -71,13 +71,13 @@ export class NodeActions implements Actions, Pollable {
 	 * Never with a socket open, whose end comes in time.
 	 */
 	private lastResort(now: Millis): Millis {
-		const { announcer, link } = this;
-		const { config: { restartAfterMs }, log, safe } = this.subjects;
+		const { publications, link } = this;
+		const { config: { restartAfterMs }, log, safe } = this.deps;
 		// Safe mode ends with a restart of its own.
 		if (restartAfterMs === 0 || safe || link.state >= State.Opening) return NEVER;
 		const at = link.unlinkedSince + restartAfterMs;
 		if (now < at) return at;
-		if (announcer.bequeath(link.unlinkedSince, link.cause)) this.reboot();
+		if (publications.handOver(link.unlinkedSince, link.cause)) this.reboot();
 		else log.line('no link for long, and no restart: readings would be lost that cannot be kept in flash');
 		// Where it does not come to a restart: as long again.
 		link.unlinkedSince = now;
@@ -85,21 +85,21 @@ export class NodeActions implements Actions, Pollable {
 	}
 
 	setIntervalMs(value: number): string {
-		const { sampler, clock } = this.subjects;
+		const { sampler, clock } = this.deps;
 		const changed = sampler.intervalMs !== value;
 		sampler.setIntervalMs(value, clock.now());
 		this.keep('intervalMs', value);
-		if (changed) this.announcer.inform();
+		if (changed) this.publications.infoChanged();
 		return '';
 	}
 
 	sample(): string {
-		this.subjects.sampler.sampleNow(this.subjects.clock.now());
+		this.deps.sampler.sampleNow(this.deps.clock.now());
 		return '';
 	}
 
 	calibrate(milli: readonly number[]): string {
-		const { sampler } = this.subjects;
+		const { sampler } = this.deps;
 		for (let i = 0; i < milli.length; i++) {
 			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
 			if (error) return error;
@@ -118,32 +118,32 @@ export class NodeActions implements Actions, Pollable {
 	}
 
 	restart(): string {
-		const uptimeMs = this.subjects.clock.now();
-		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.subjects.waiting.save() ? this.end(Ending.Restart) : UNSAVED;
+		const uptimeMs = this.deps.clock.now();
+		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.deps.queue.save() ? this.end(Ending.Restart) : UNSAVED;
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 
 	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
 	private offsetProblem(quantity: number, milli: number): string {
-		const last = this.subjects.sampler.last(quantity);
+		const last = this.deps.sampler.last(quantity);
 		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
-		return refusal(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
+		return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
 	}
 
 	/** Nothing is lost that can be kept. */
 	private reboot(): void {
-		this.subjects.waiting.save();
+		this.deps.queue.save();
 		this.guard.reboot();
 	}
 
 	private end(ending: Ending): string {
 		this.ends = ending;
-		this.endsAt = this.subjects.clock.now() + STOP_TIMEOUT_MS;
+		this.endsAt = this.deps.clock.now() + STOP_TIMEOUT_MS;
 		return '';
 	}
 
 	private keep(key: keyof Config, value: number): void {
-		if (!this.subjects.store.set(key, value)) this.subjects.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
+		if (!this.deps.store.set(key, value)) this.deps.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
 	}
 }
 

@@ -8,7 +8,7 @@
 import { isWord } from './json.js';
 import { COMMANDS_BYTES } from '../common/limits.js';
 import type { Log } from '../common/ports.js';
-import type { Answers, Subscription } from './publication.js';
+import type { Answers, Subscription } from './publications.js';
 import { writeResult } from './result.js';
 
 const HEAD_BYTES = 4;
@@ -54,7 +54,7 @@ export class CommandQueue implements Subscription {
 		return this.payloadAt + this.lengthAt(2);
 	}
 
-	heard(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void {
+	received(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void {
 		// An empty payload is how a retained command is cleared: nothing was asked.
 		if (payloadAt === payloadEnd && (retained || !isWord(bytes, nameAt, nameEnd, SAMPLE))) return this.ignored('an empty message on', bytes, nameAt, nameEnd);
 		if (retained) return this.ignored('a retained command (send it without the retain flag) on', bytes, nameAt, nameEnd);

@@ -9,7 +9,7 @@ import { ENDING, SAMPLE, type CommandQueue } from './command-queue.js';
 import { FIELDS, type Config } from '../settings/settings.js';
 import { decimalAt, describeValue, isWord, readObject, Type, type Member } from './json.js';
 import type { Console, Log, Millis, Pollable } from '../common/ports.js';
-import type { Answers } from './publication.js';
+import type { Answers } from './publications.js';
 import { QUANTITIES } from '../readings/reading.js';
 import { ID, writeResult } from './result.js';
 import { Text } from '../common/text.js';

@@ -3,13 +3,13 @@
 //
 // Rule: the will is the only voice that says "offline". Filters are asked for in the order of the subscriptions: SUBACK is told by that index.
 
-import { OFFLINE } from './announcer.js';
+import { OFFLINE } from './node-publications.js';
 import type { Config } from '../settings/settings.js';
 import { INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES } from '../common/limits.js';
 import type { SessionHandler } from '../mqtt/options.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
 import { Session } from '../mqtt/session.js';
-import type { Subscription } from './publication.js';
+import type { Subscription } from './publications.js';
 
 /** Of all that must arrive. */
 export const QOS = 1;

@@ -11,15 +11,15 @@ import { reasonText } from '../mqtt/reasons.js';
 
 /** These, as they are handed to who needs them. */
 export interface ProtocolModule {
-	readonly speak5: typeof speak5;
-	readonly words: typeof words;
+	readonly makeProtocol5: typeof makeProtocol5;
+	readonly reasonSentence: typeof reasonSentence;
 }
 
 /** undefined where 5.0 was left out. */
-export function speak5(options: Options5): Protocol5 | undefined {
+export function makeProtocol5(options: Options5): Protocol5 | undefined {
 	return (Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);
 }
 
-export function words(fault: Fault, code: number, protocol5: Protocol5 | undefined): string {
+export function reasonSentence(fault: Fault, code: number, protocol5: Protocol5 | undefined): string {
 	return protocol5 ? reasonText5(fault, code, protocol5.reasonString) : reasonText(fault, code);
 }

@@ -57,7 +57,7 @@ describe('telltale build for a board', () => {
 	});
 
 	it.each([
-		['src/telemetry/broker.ts(9,3): error TS2304: Cannot find name "x".', 'src/telemetry/broker.ts(9,3): error TS2304: Cannot find name "x"'],
+		['src/telemetry/broker-client.ts(9,3): error TS2304: Cannot find name "x".', 'src/telemetry/broker-client.ts(9,3): error TS2304: Cannot find name "x"'],
 		['note\n### Error: module not found!\nmake: *** [all] Error 1', 'Error: module not found'],
 		["ld: region `dram0_0_seg' overflowed by 96 bytes", 'the firmware takes 96 bytes more static RAM than the chip has (dram0_0_seg): leave something out'],
 	])('explains a failure after XS is linked, with the cause in %j', async (complaint, cause) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Prompts } from '../../cli/questions.js';
-import { FIELDS, validate } from '../../src/settings/settings.js';
+import { FIELDS, settingsProblem } from '../../src/settings/settings.js';
 import { inside, telltale } from './support.js';
 
 let folder: string;
@@ -129,7 +129,7 @@ describe('The questions', () => {
 		const answers = { ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: ['tmp36'], intervalMs: '5000' };
 		const settings = await ask({}, { node: 'cellar' }, person(answers));
 		expect(settings).toEqual({ node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: 'tmp36', intervalMs: 5000 });
-		expect(validate(settings)).toBe('');
+		expect(settingsProblem(settings)).toBe('');
 	});
 
 	it('do not ask for what was given, nor for a password without a user', async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Cause } from '../../src/connection/causes.js';
-import { bequeath, inherit, type Legacy } from '../../src/connection/last-resort.js';
+import { writeHandover, takeHandover, type Handover } from '../../src/connection/last-resort.js';
 import { FakeLog } from '../support/fakes.js';
 
-const LEGACY: Legacy = { restarts: 2, boot: 77, uptime: 43_201, lostSeconds: 43_000, lostTime: 1_795_301_835, cause: Cause.Dns };
-const NOTHING: Legacy = { restarts: 0, boot: 0, uptime: 0, lostSeconds: 0, lostTime: 0, cause: Cause.None };
+const LEGACY: Handover = { restarts: 2, boot: 77, uptime: 43_201, lostSeconds: 43_000, lostTime: 1_795_301_835, cause: Cause.Dns };
+const NOTHING: Handover = { restarts: 0, boot: 0, uptime: 0, lostSeconds: 0, lostTime: 0, cause: Cause.None };
 
 /** `room`: how many values can still be stored. */
 function chip(room = Infinity) {
@@ -17,31 +17,31 @@ function chip(room = Infinity) {
 describe('what a boot that ended for want of a link leaves behind', () => {
 	it('goes to the boot that follows, in whole numbers of 32 bits, and is said', () => {
 		const { kept, log, store } = chip();
-		bequeath(store, LEGACY);
+		writeHandover(store, LEGACY);
 		for (const [key, value] of kept) expect([key.length <= 15, value], key).toEqual([true, value | 0]);
-		expect(inherit(store, log)).toEqual(LEGACY);
+		expect(takeHandover(store, log)).toEqual(LEGACY);
 		expect(log.lines).toEqual(['restarted by itself (2 times in a row): there was no link for 716 minutes']);
 	});
 
 	it('goes to that boot alone', () => {
 		const { log, store } = chip();
-		bequeath(store, LEGACY);
-		inherit(store, log);
-		expect(inherit(store, log)).toEqual(NOTHING);
+		writeHandover(store, LEGACY);
+		takeHandover(store, log);
+		expect(takeHandover(store, log)).toEqual(NOTHING);
 		expect(log.lines).toHaveLength(1);
 	});
 
 	it('counts whole or not at all', () => {
 		for (let room = 0; room < 6; room++) {
 			const { log, store } = chip(room);
-			bequeath(store, LEGACY);
-			expect(inherit(store, log), `room for ${room} values`).toEqual(NOTHING);
+			writeHandover(store, LEGACY);
+			expect(takeHandover(store, log), `room for ${room} values`).toEqual(NOTHING);
 		}
 	});
 
 	it('is nothing after any other end, and costs no write then', () => {
 		const { kept, log, store } = chip();
-		expect(inherit(store, log)).toEqual(NOTHING);
+		expect(takeHandover(store, log)).toEqual(NOTHING);
 		expect([kept.size, log.lines]).toEqual([0, []]);
 	});
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../../src/connection/backoff.js';
 import { Cause } from '../../src/connection/causes.js';
-import { Link, State, TABLE, Event, type Upper } from '../../src/connection/link.js';
+import { Link, State, TABLE, Event, type LinkSession } from '../../src/connection/link.js';
 import { NetworkState, TransportState } from '../../src/common/ports.js';
 import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
 
-class FakeUpper implements Upper {
+class FakeUpper implements LinkSession {
 	accepted = false;
 	acknowledged = false;
-	ended = '';
+	endSentence = '';
 	cause = Cause.None;
 	refused = false;
 	takenOver = false;
@@ -19,7 +19,7 @@ class FakeUpper implements Upper {
 	opened(_now: number, _attempts: number, takeovers: number): void {
 		this.contested.push(takeovers > 0);
 		this.accepted = this.acknowledged = this.refused = false;
-		this.ended = '';
+		this.endSentence = '';
 		this.told.push('opened');
 	}
 	closed(cause: Cause): void {
@@ -33,9 +33,9 @@ const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 18
 function setUp(seed = 1, date?: { unixSeconds(): number }) {
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
-	const upper = new FakeUpper();
+	const session = new FakeUpper();
 	const log = new FakeLog();
-	const link = new Link(TO, network, transport, upper, new Backoff(new FakeRandom(seed)), log, date);
+	const link = new Link(TO, network, transport, session, new Backoff(new FakeRandom(seed)), log, date);
 	let now = 0;
 	const at = (time: number) => link.poll((now = time));
 	/** Brings the link up to `state` by doing what each state waits for. */
@@ -45,24 +45,24 @@ function setUp(seed = 1, date?: { unixSeconds(): number }) {
 			else if (link.state === State.Joining) network.state = NetworkState.Up;
 			else if (link.state === State.Resolving) network.resolved = '192.0.2.1';
 			else if (link.state === State.Opening) transport.connected();
-			else if (link.state === State.Greeting) upper.accepted = true;
+			else if (link.state === State.Greeting) session.accepted = true;
 			link.poll(now);
 		}
 		expect(link.state).toBe(state);
 		return now;
 	};
-	return { network, transport, upper, log, link, at, upTo };
+	return { network, transport, session, log, link, at, upTo };
 }
 
 describe('the link', () => {
 	it('joins, resolves, connects and greets, in that order, at once after boot', () => {
-		const { network, transport, upper, link, log, upTo } = setUp();
+		const { network, transport, session, link, log, upTo } = setUp();
 		link.poll(0);
 		expect(network.asked).toEqual(['join attic secret12']);
 		upTo(State.Online);
 		expect(network.asked).toEqual(['join attic secret12', 'resolve broker.lan']);
 		expect(transport.asked).toEqual(['open 192.0.2.1:1883']);
-		expect(upper.told).toEqual(['opened']);
+		expect(session.told).toEqual(['opened']);
 		expect(log.last).toBe('online at broker.lan:1883');
 		expect(link.attempts).toBe(1);
 	});
@@ -71,8 +71,8 @@ describe('the link', () => {
 		['a wrong passphrase', State.Joining, ({ network }) => (network.state = NetworkState.Refused), 'Wi-Fi "attic" refuses the passphrase', Cause.Wifi],
 		['an unknown broker name', State.Resolving, ({ network }) => (network.resolved = ''), "no address is known for the broker's name broker.lan", Cause.Dns],
 		['nothing listening', State.Opening, ({ transport }) => transport.lose(), 'broker.lan:1883 refuses the connection: no broker is listening there', Cause.Tcp],
-		['a refused CONNECT', State.Greeting, ({ upper }) => Object.assign(upper, { ended: 'bad user', cause: Cause.Refused }), 'bad user', Cause.Refused],
-		['a broker that hangs up', State.Online, ({ upper }) => Object.assign(upper, { ended: 'hung up', cause: Cause.Tcp }), 'hung up', Cause.Tcp],
+		['a refused CONNECT', State.Greeting, ({ session }) => Object.assign(session, { endSentence: 'bad user', cause: Cause.Refused }), 'bad user', Cause.Refused],
+		['a broker that hangs up', State.Online, ({ session }) => Object.assign(session, { endSentence: 'hung up', cause: Cause.Tcp }), 'hung up', Cause.Tcp],
 		['lost Wi-Fi', State.Online, ({ network }) => (network.state = NetworkState.Down), 'Wi-Fi "attic" is gone', Cause.Wifi],
 	];
 	it.each(failures)('says one clear line about %s and tries again', (_name, state, fail, sentence, cause) => {
@@ -111,7 +111,7 @@ describe('the link', () => {
 		const waits: number[] = [];
 		let now = set.upTo(State.Online);
 		for (let kick = 0; kick < 12; kick++) {
-			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+			Object.assign(set.session, { endSentence: 'hung up', cause: Cause.Tcp });
 			const wakeAt = set.at(now);
 			waits.push(wakeAt - now);
 			now = set.upTo(State.Online);
@@ -124,23 +124,23 @@ describe('the link', () => {
 		const set = setUp(5);
 		for (let kick = 0; kick < 8; kick++) {
 			const now = set.upTo(State.Online);
-			Object.assign(set.upper, { ended: 'hung up', cause: Cause.Silence });
+			Object.assign(set.session, { endSentence: 'hung up', cause: Cause.Silence });
 			set.at(now);
 		}
 		const now = set.upTo(State.Online);
-		set.upper.acknowledged = acknowledged;
+		set.session.acknowledged = acknowledged;
 		set.at(now + afterMs);
 		expect(set.link.attempts).toBe(0);
-		Object.assign(set.upper, { ended: 'hung up', cause: Cause.Tcp });
+		Object.assign(set.session, { endSentence: 'hung up', cause: Cause.Tcp });
 		expect(set.at(now + afterMs) - now - afterMs).toBeLessThanOrEqual(2_000);
 	});
 
 	/** Comes online, lives for that long with an acknowledgement, and is hung up on; returns the wait until the next attempt. */
 	const hangUpAfter = (set: ReturnType<typeof setUp>, lifeMs: number, cause = Cause.Tcp): number => {
 		const now = set.upTo(State.Online) + lifeMs;
-		set.upper.acknowledged = true;
+		set.session.acknowledged = true;
 		set.at(now - 1);
-		Object.assign(set.upper, { ended: 'hung up', cause });
+		Object.assign(set.session, { endSentence: 'hung up', cause });
 		return set.at(now) - now;
 	};
 
@@ -152,7 +152,7 @@ describe('the link', () => {
 		expect(Math.max(...waits)).toBeLessThan(75_000);
 		expect(set.link.takeovers).toBe(5);
 		set.upTo(State.Online);
-		expect(set.upper.contested).toEqual([false, false, false, true, true, true]);
+		expect(set.session.contested).toEqual([false, false, false, true, true, true]);
 		expect(set.log.lines.at(-2)).toMatch(/^hung up, 5 times in a row: does another client use our client id\?; next attempt in \d+ s$/);
 	});
 
@@ -163,16 +163,16 @@ describe('the link', () => {
 		expect(hangUpAfter(set, lifeMs, cause)).toBeLessThanOrEqual(2_000);
 		expect(set.link.takeovers).toBe(0);
 		set.upTo(State.Greeting);
-		expect(set.upper.contested.slice(3)).toEqual([true, false]);
+		expect(set.session.contested.slice(3)).toEqual([true, false]);
 		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
 	});
 
 	it('waits a minute at once, and says why, when the broker tells of another client with its id, however long the link lived', () => {
 		const set = setUp(5);
 		const now = set.upTo(State.Online);
-		set.upper.takenOver = true;
-		set.upper.cause = Cause.Tcp;
-		set.upper.ended = 'session taken over';
+		set.session.takenOver = true;
+		set.session.cause = Cause.Tcp;
+		set.session.endSentence = 'session taken over';
 		expect(set.at(now + 3_600_000) - now - 3_600_000).toBeGreaterThanOrEqual(60_000);
 		expect(set.link.takeovers).toBe(1);
 		expect(set.log.last).toMatch(/^session taken over: another client uses our client id; next attempt in [67]\d/);
@@ -181,7 +181,7 @@ describe('the link', () => {
 		set.at(now + 7_200_000);
 		expect(set.log.last).toMatch(/no broker is listening there; next attempt/);
 		set.upTo(State.Greeting);
-		expect(set.upper.contested).toEqual([false, true]);
+		expect(set.session.contested).toEqual([false, true]);
 	});
 
 	it('resolves anew at each attempt, so that a broker may move', () => {
@@ -212,14 +212,14 @@ describe('the link', () => {
 		const now = set.upTo(State.Online);
 		set.network.state = NetworkState.Down;
 		set.at(now);
-		expect(set.upper.told).toEqual(['opened', `closed ${Cause.Wifi}`]);
+		expect(set.session.told).toEqual(['opened', `closed ${Cause.Wifi}`]);
 		expect(set.transport.asked.at(-1)).toBe('close');
 	});
 
 	it('stays stopped', () => {
 		const set = setUp();
 		const now = set.upTo(State.Online);
-		set.upper.stopped = true;
+		set.session.stopped = true;
 		expect(set.at(now)).toBe(now);
 		expect(set.at(now + 1e9)).toBe(Infinity);
 		expect(set.link.state).toBe(State.Stopped);
@@ -230,7 +230,7 @@ describe('the link', () => {
 			const set = setUp();
 			const now = set.upTo(State.Online);
 			set.transport.room = 0;
-			set.upper.stopped = true;
+			set.session.stopped = true;
 			expect(set.at(now)).toBe(now + 5_000);
 			expect(set.at(now + 4_999)).toBe(now + 5_000);
 			expect(set.transport.asked.at(-1)).not.toBe('close');
@@ -241,16 +241,16 @@ describe('the link', () => {
 			expect(set.at(at), end).toBe(at);
 			expect(set.link.state, end).toBe(State.Stopped);
 			expect(set.transport.asked.at(-1), end).toBe('close');
-			expect(set.upper.told.at(-1), end).toBe('closed 0');
+			expect(set.session.told.at(-1), end).toBe('closed 0');
 		}
 	});
 
 	it('stopped while it joins leaves the Wi-Fi, and tells nobody of a connection that never was', () => {
 		const set = setUp();
 		set.upTo(State.Joining);
-		set.upper.stopped = true;
+		set.session.stopped = true;
 		set.at(1);
-		expect([set.link.state, set.network.asked.at(-1), set.upper.told]).toEqual([State.Stopped, 'leave', []]);
+		expect([set.link.state, set.network.asked.at(-1), set.session.told]).toEqual([State.Stopped, 'leave', []]);
 	});
 
 	it('has a row for every state and a next state for every event', () => {

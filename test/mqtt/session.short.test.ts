@@ -88,7 +88,7 @@ class Life {
 	/** Never takes a fast path. */
 	#shut(): void {
 		const { delivery } = this.inside;
-		replace(this.session, 'settle', () => {});
+		replace(this.session, 'updateFastPath', () => {});
 		replace(delivery, 'takeId', (filters: Filters) => delivery.use(delivery.nextId(filters)));
 	}
 
@@ -282,10 +282,10 @@ class Life {
 	look(): object {
 		const { session, inside: { outbox, keepAlive, state } } = this;
 		this.open += this.inside.steady ? 1 : 0;
-		const { count, fleeting, sent, progress, start, end, sentEnd } = outbox;
+		const { count, qos0Count, sent, progress, start, end, sentEnd } = outbox;
 		return {
 			log: this.recorder.log.splice(0), state, connected: session.connected, pending: session.pending, inFlight: session.inFlight, oversize: session.oversizeCount,
-			room: session.room(TOPICS[0]), count, fleeting, sent, progress, end, sentEnd, bytes: show(outbox.bytes.subarray(start, end)), keepAlive: { ...keepAlive }, rest: show(this.rest),
+			room: session.room(TOPICS[0]), count, qos0Count, sent, progress, end, sentEnd, bytes: show(outbox.bytes.subarray(start, end)), keepAlive: { ...keepAlive }, rest: show(this.rest),
 		};
 	}
 }

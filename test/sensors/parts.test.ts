@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
-import { connect, objection, PARTS, type PartIo } from '../../sensors/parts.js';
+import { connect, sensorsProblem, PARTS, type PartIo } from '../../sensors/parts.js';
 import { FIELDS } from '../../src/settings/settings.js';
 import { QUANTITIES, QUANTITY_MAX } from '../../src/readings/reading.js';
 import { Bus, hex, measure, Pin } from '../support/bus.js';
@@ -38,8 +38,8 @@ describe('the table of parts', () => {
 
 	it('has the parts of the default setting', () => {
 		const setting = String(FIELDS.find((each) => each.key === 'sensors')!.initial);
-		expect(objection(setting, nodemcu)).toBe('');
-		expect(objection(setting, esp32)).toBe('');
+		expect(sensorsProblem(setting, nodemcu)).toBe('');
+		expect(sensorsProblem(setting, esp32)).toBe('');
 	});
 
 	it('has a row for each driver folder and a test beside each driver', () => {
@@ -74,14 +74,14 @@ describe('the table of parts', () => {
 
 describe('objection', () => {
 	it('names what is known when a part is not', () => {
-		expect(objection('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, sht3x45, hih4030.');
+		expect(sensorsProblem('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, sht3x45, hih4030.');
 	});
 
 	it('turns the HIH-4030 down on a board with one analog input', () => {
-		expect(objection('tmp36,hih4030', nodemcu)).toBe(
+		expect(sensorsProblem('tmp36,hih4030', nodemcu)).toBe(
 			'sensors names hih4030, which needs a second analog input: nodemcu has one only; use an ESP32 or a part on I2C.',
 		);
-		expect(objection('tmp36,hih4030', esp32)).toBe('');
+		expect(sensorsProblem('tmp36,hih4030', esp32)).toBe('');
 	});
 });
 

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { complete, fingerprint, FIELDS, missing, validate } from '../../src/settings/settings.js';
+import { withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
 
 describe('settings', () => {
 	it('may all be left out but the network and the broker', () => {
-		expect(validate({})).toBe('');
-		expect(missing({})).toContain('ssid');
-		expect(missing({ ssid: 'attic' })).toContain('host');
-		expect(missing({ ssid: 'attic', host: 'broker.lan' })).toBe('');
+		expect(settingsProblem({})).toBe('');
+		expect(missingKey({})).toContain('ssid');
+		expect(missingKey({ ssid: 'attic' })).toContain('host');
+		expect(missingKey({ ssid: 'attic', host: 'broker.lan' })).toBe('');
 	});
 
 	it('have defaults that they themselves allow, and keys that fit the chip', () => {
 		for (const { key, initial } of FIELDS) {
-			expect(validate({ [key]: initial }), key).toBe('');
+			expect(settingsProblem({ [key]: initial }), key).toBe('');
 			expect(key.length, key).toBeLessThanOrEqual(15);
 		}
 	});
 
 	it('derive client id and topics from the node', () => {
-		expect(complete({ node: 'porch' })).toMatchObject({ clientId: 'telltale-porch', base: 'telltale/porch', intervalMs: 10_000 });
-		expect([complete({}).port, complete({ tls: true }).port, complete({ tls: true, port: 443 }).port]).toEqual([1883, 8883, 443]);
-		expect(complete({ node: 'porch', base: 'home/porch', clientId: 'x' })).toMatchObject({ clientId: 'x', base: 'home/porch' });
+		expect(withDefaults({ node: 'porch' })).toMatchObject({ clientId: 'telltale-porch', base: 'telltale/porch', intervalMs: 10_000 });
+		expect([withDefaults({}).port, withDefaults({ tls: true }).port, withDefaults({ tls: true, port: 443 }).port]).toEqual([1883, 8883, 443]);
+		expect(withDefaults({ node: 'porch', base: 'home/porch', clientId: 'x' })).toMatchObject({ clientId: 'x', base: 'home/porch' });
 	});
 
 	it.each([
@@ -44,40 +44,40 @@ describe('settings', () => {
 		[{ restartAfterMs: 1 }, 'restartAfterMs is 1; it must be a whole number from 900000 to 604800000, or 0 for never.'],
 		[{ sensors: 'tmp36,' }, 'sensors is "tmp36,"; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
 	])('refuse %j in one sentence', (settings, sentence) => {
-		expect(validate(settings)).toBe(sentence);
+		expect(settingsProblem(settings)).toBe(sentence);
 	});
 
 	it('let restartAfterMs be 0, for never, and nothing else below its least value', () => {
-		expect([0, 900_000, 899_999].map((restartAfterMs) => validate({ restartAfterMs }) === '')).toEqual([true, true, false]);
-		expect(complete({ restartAfterMs: 0 }).restartAfterMs).toBe(0);
-		expect(complete({}).restartAfterMs).toBe(21_600_000);
+		expect([0, 900_000, 899_999].map((restartAfterMs) => settingsProblem({ restartAfterMs }) === '')).toEqual([true, true, false]);
+		expect(withDefaults({ restartAfterMs: 0 }).restartAfterMs).toBe(0);
+		expect(withDefaults({}).restartAfterMs).toBe(21_600_000);
 	});
 
 	it('never show a secret', () => {
-		expect(validate({ passphrase: 'short' })).toBe('passphrase is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits.');
-		expect(validate({ user: 'me', password: 'a\u0000b' })).not.toContain('\u0000');
+		expect(settingsProblem({ passphrase: 'short' })).toBe('passphrase is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits.');
+		expect(settingsProblem({ user: 'me', password: 'a\u0000b' })).not.toContain('\u0000');
 	});
 
 	it('refuse an unknown key by naming the known ones', () => {
-		expect(validate({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*restartAfterMs\.$/);
+		expect(settingsProblem({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*restartAfterMs\.$/);
 	});
 
 	it('refuse a password without a user, which MQTT 3.1.1 cannot send', () => {
-		expect(validate({ password: 'x' })).toMatch(/^password is given without user/);
+		expect(settingsProblem({ password: 'x' })).toMatch(/^password is given without user/);
 	});
 
 	it.each(['12345678', 'p'.repeat(63), 'aB3'.repeat(21) + 'f', ''])('take the passphrase %j', (passphrase) => {
-		expect(validate({ passphrase })).toBe('');
+		expect(settingsProblem({ passphrase })).toBe('');
 	});
 
 	it.each(['1234567', 'p'.repeat(64), 'schlüssel-wort', 'tab\there'])('do not take the passphrase %j', (passphrase) => {
-		expect(validate({ passphrase })).not.toBe('');
+		expect(settingsProblem({ passphrase })).not.toBe('');
 	});
 
 	it('that were changed in place lie over the image, as far as they are still allowed', () => {
 		const changed = (values: Record<string, number>) => ({ get: (key: string) => values[key] });
-		expect(complete({ intervalMs: 5_000 }, changed({ intervalMs: 60_000 })).intervalMs).toBe(60_000);
-		expect(complete({ intervalMs: 5_000 }, changed({ intervalMs: 5 })).intervalMs).toBe(5_000);
+		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 60_000 })).intervalMs).toBe(60_000);
+		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 5 })).intervalMs).toBe(5_000);
 	});
 
 	it('have a fingerprint that changes with any of them', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BACKLOG_BYTES, JOURNAL_RESERVE, JOURNAL_SECTORS_MIN } from '../../src/common/limits.js';
+import { RING_BYTES, JOURNAL_RESERVE, JOURNAL_SECTORS_MIN } from '../../src/common/limits.js';
 import { random } from '../support/fakes.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
 import { checkTrue, name, namedBy, Shelf, type Delivered } from '../support/shelf.js';
@@ -206,7 +206,7 @@ describe('the capacity', () => {
 
 	it('of a NodeMCU is reached before the first reading goes: more than 30 days at one a minute', () => {
 		const flash = new FakeFlash(761, 4096);
-		const shelf = new Shelf(flash, BACKLOG_BYTES).start();
+		const shelf = new Shelf(flash, RING_BYTES).start();
 		const holds = (761 - JOURNAL_RESERVE) * 127;
 		while (shelf.seq + 64 <= holds) {
 			for (let i = 0; i < 64; i++) shelf.take();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Backlog } from '../../src/storage/ring.js';
-import { BACKLOG_BYTES } from '../../src/common/limits.js';
+import { Ring } from '../../src/storage/ring.js';
+import { RING_BYTES } from '../../src/common/limits.js';
 import { ABSENT, Reading } from '../../src/readings/reading.js';
 
 function reading(seq: number, temperature = 20_000 + seq, humidity = 40_000 - seq): Reading {
@@ -13,14 +13,14 @@ function reading(seq: number, temperature = 20_000 + seq, humidity = 40_000 - se
 	return made;
 }
 
-const seqAt = (backlog: Backlog, position: number) => {
+const seqAt = (backlog: Ring, position: number) => {
 	const made = new Reading();
 	backlog.read(position, made);
 	return made.seq;
 };
 
 /** Sends and acknowledges all there is, live first; the seqs in the order in which they went. */
-function drain(backlog: Backlog): number[] {
+function drain(backlog: Ring): number[] {
 	const seqs: number[] = [];
 	for (;;) {
 		let position = backlog.nextLive();
@@ -34,7 +34,7 @@ function drain(backlog: Backlog): number[] {
 
 describe('the ring of waiting readings', () => {
 	it('offers a reading again that is called back, late or live, when delivery has passed it', () => {
-		const backlog = new Backlog(BACKLOG_BYTES);
+		const backlog = new Ring(RING_BYTES);
 		for (let seq = 1; seq <= 4; seq++) backlog.put(reading(seq));
 		backlog.linkUp();
 		for (let seq = 5; seq <= 6; seq++) backlog.put(reading(seq));
@@ -60,7 +60,7 @@ describe('the ring of waiting readings', () => {
 		fc.assert(fc.property(
 			fc.integer({ min: 1, max: 0xffff_ffff }), fc.integer({ min: -60_000, max: 160_000 }), fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: ABSENT }),
 			fc.integer({ min: 0, max: 0xffff_ffff }), fc.boolean(), (seq, temperature, humidity, seconds, known) => {
-				const backlog = new Backlog(64);
+				const backlog = new Ring(64);
 				const made = reading(seq, temperature, humidity);
 				made.time = known ? seconds + 1 : 0;
 				made.uptime = known ? 0 : seconds;
@@ -74,14 +74,14 @@ describe('the ring of waiting readings', () => {
 	});
 
 	it('holds 256 readings of two quantities and more', () => {
-		const backlog = new Backlog(BACKLOG_BYTES);
+		const backlog = new Ring(RING_BYTES);
 		for (let seq = 1; seq <= 256; seq++) backlog.put(reading(seq));
 		expect(backlog.count).toBe(256);
 		expect(backlog.dropped).toBe(0);
 	});
 
 	it('sends live readings before the late ones', () => {
-		const backlog = new Backlog(256);
+		const backlog = new Ring(256);
 		backlog.put(reading(1));
 		backlog.put(reading(2));
 		backlog.linkUp();
@@ -91,7 +91,7 @@ describe('the ring of waiting readings', () => {
 	});
 
 	it('makes late what was live and not sent when the link went', () => {
-		const backlog = new Backlog(256);
+		const backlog = new Ring(256);
 		backlog.linkUp();
 		backlog.put(reading(1));
 		expect(backlog.nextLive()).toBeGreaterThanOrEqual(0);
@@ -101,7 +101,7 @@ describe('the ring of waiting readings', () => {
 	});
 
 	it('does not send again what is on its way when the link comes back', () => {
-		const backlog = new Backlog(256);
+		const backlog = new Ring(256);
 		backlog.linkUp();
 		backlog.put(reading(1));
 		backlog.put(reading(2));
@@ -115,15 +115,15 @@ describe('the ring of waiting readings', () => {
 	});
 
 	it('names what it had to drop, the oldest, and only once it is full', () => {
-		const backlog = new Backlog(15 * 4);
+		const backlog = new Ring(15 * 4);
 		for (let seq = 1; seq <= 7; seq++) backlog.put(reading(seq));
-		expect([backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 1, 3]);
+		expect([backlog.dropped, backlog.unreportedFrom, backlog.unreportedTo]).toEqual([3, 1, 3]);
 		backlog.linkUp();
 		expect(drain(backlog)).toEqual([4, 5, 6, 7]);
 	});
 
 	it('does not count an acknowledged reading as dropped', () => {
-		const backlog = new Backlog(15 * 3);
+		const backlog = new Ring(15 * 3);
 		for (let seq = 1; seq <= 3; seq++) backlog.put(reading(seq));
 		backlog.linkUp();
 		const first = backlog.nextLate();
@@ -133,36 +133,36 @@ describe('the ring of waiting readings', () => {
 		// The second is acknowledged first: it keeps its place until the first has gone.
 		backlog.acknowledged(second);
 		backlog.put(reading(4));
-		expect([backlog.dropped, backlog.unnamedTo]).toEqual([1, 1]);
+		expect([backlog.dropped, backlog.unreportedTo]).toEqual([1, 1]);
 		expect(backlog.acknowledged(first)).toBe(false);
 		backlog.put(reading(5));
 		expect(backlog.dropped).toBe(1);
 	});
 
 	it('counts a reading that is set aside as dropped', () => {
-		const backlog = new Backlog(256);
+		const backlog = new Ring(256);
 		backlog.put(reading(8));
 		backlog.linkUp();
 		const position = backlog.nextLate();
 		backlog.sent(position);
 		backlog.discard(position);
-		expect([backlog.count, backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([0, 1, 8, 8]);
+		expect([backlog.count, backlog.dropped, backlog.unreportedFrom, backlog.unreportedTo]).toEqual([0, 1, 8, 8]);
 		expect(drain(backlog)).toEqual([]);
 	});
 
 	it('forgets the range of those dropped when it was told, but not what was dropped since', () => {
-		const backlog = new Backlog(15 * 2);
+		const backlog = new Ring(15 * 2);
 		for (let seq = 1; seq <= 4; seq++) backlog.put(reading(seq));
-		expect([backlog.unnamedFrom, backlog.unnamedTo]).toEqual([1, 2]);
+		expect([backlog.unreportedFrom, backlog.unreportedTo]).toEqual([1, 2]);
 		backlog.put(reading(5));
-		backlog.named(2);
-		expect([backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 3]);
-		backlog.named(3);
-		expect([backlog.dropped, backlog.unnamedFrom, backlog.unnamedTo]).toEqual([3, 0, 0]);
+		backlog.reported(2);
+		expect([backlog.unreportedFrom, backlog.unreportedTo]).toEqual([3, 3]);
+		backlog.reported(3);
+		expect([backlog.dropped, backlog.unreportedFrom, backlog.unreportedTo]).toEqual([3, 0, 0]);
 	});
 
 	it('gives up its oldest to flash without counting it as dropped, sent ones too', () => {
-		const backlog = new Backlog(15 * 4);
+		const backlog = new Ring(15 * 4);
 		for (let seq = 1; seq <= 3; seq++) backlog.put(reading(seq));
 		backlog.linkUp();
 		backlog.sent(backlog.nextLate());
@@ -181,7 +181,7 @@ describe('the ring of waiting readings', () => {
 		const event = fc.oneof(
 			fc.record({ put: fc.boolean() }), fc.constant({ link: true }), fc.constant({ send: true }), fc.record({ acknowledge: fc.nat() }));
 		fc.assert(fc.property(fc.array(event, { maxLength: 300 }), fc.integer({ min: 2, max: 9 }), (events, capacity) => {
-			const backlog = new Backlog(15 * capacity + 3);
+			const backlog = new Ring(15 * capacity + 3);
 			let put = 0;
 			const delivered = new Set<number>();
 			const flying: { position: number; seq: number }[] = [];
@@ -206,7 +206,7 @@ describe('the ring of waiting readings', () => {
 			for (const { position, seq } of flying) if (backlog.acknowledged(position)) delivered.add(seq);
 			for (const seq of drain(backlog)) delivered.add(seq);
 			for (let seq = 1; seq <= put; seq++) {
-				expect(delivered.has(seq) || (seq >= backlog.unnamedFrom && seq <= backlog.unnamedTo)).toBe(true);
+				expect(delivered.has(seq) || (seq >= backlog.unreportedFrom && seq <= backlog.unreportedTo)).toBe(true);
 			}
 		}), { numRuns: 300 });
 	});

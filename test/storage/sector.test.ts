@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ABSENT, Reading } from '../../src/readings/reading.js';
-import { Found, NOWHERE, Sectors, Slot, SLOT_BYTES } from '../../src/storage/sector.js';
+import { SectorState, NOWHERE, Sectors, SlotState, SLOT_BYTES } from '../../src/storage/sector.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
 
 function setUp(sectorCount = 2, seed = 1) {
@@ -35,22 +35,22 @@ function cuts(prepare: (set: ReturnType<typeof setUp>) => void, cut: (set: Retur
 describe('a sector', () => {
 	it('is free until it is committed, then says what it is until it is retired', () => {
 		const { sectors, begin } = setUp();
-		expect(sectors.look(0)).toBe(Found.Free);
+		expect(sectors.readHeading(0)).toBe(SectorState.Free);
 		begin(0, 7);
-		expect(sectors.look(1)).toBe(Found.Free);
-		expect(sectors.look(0)).toBe(Found.Alive);
+		expect(sectors.readHeading(1)).toBe(SectorState.Free);
+		expect(sectors.readHeading(0)).toBe(SectorState.Alive);
 		expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
 		sectors.retire(0);
 		Object.assign(sectors, { serial: 0 });
-		expect(sectors.look(0)).toBe(Found.Retired);
+		expect(sectors.readHeading(0)).toBe(SectorState.Retired);
 		expect(sectors.serial).toBe(7);
 	});
 
 	it('whose beginning is cut short is not alive, unless nothing that matters is missing', () => {
 		const steps = cuts(() => {}, ({ begin }) => begin(0, 7), ({ sectors }, step) => {
-			const found = sectors.look(0);
-			if (step < SLOT_BYTES) expect(found).not.toBe(Found.Alive);
-			if (found === Found.Alive) expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
+			const found = sectors.readHeading(0);
+			if (step < SLOT_BYTES) expect(found).not.toBe(SectorState.Alive);
+			if (found === SectorState.Alive) expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
 		});
 		expect(steps).toBeGreaterThan(SLOT_BYTES + 1 + 4 + 4 + 12);
 	});
@@ -62,7 +62,7 @@ describe('a sector', () => {
 		};
 		// The first step may have changed no bit yet.
 		cuts(prepare, ({ sectors }) => sectors.clear(0), ({ sectors }, step) => {
-			if (step > 0) expect([Found.Alive, Found.Retired]).not.toContain(sectors.look(0));
+			if (step > 0) expect([SectorState.Alive, SectorState.Retired]).not.toContain(sectors.readHeading(0));
 		});
 	});
 
@@ -72,39 +72,39 @@ describe('a sector', () => {
 			begin(0, 7);
 			flash.fails = (operation) => operation === 'erase';
 			expect(sectors.clear(0)).toBe(false);
-			expect([Found.Alive, Found.Retired]).not.toContain(sectors.look(0));
+			expect([SectorState.Alive, SectorState.Retired]).not.toContain(sectors.readHeading(0));
 		}
 	});
 
 	it('that is being retired is alive or retired, nothing else', () => {
-		cuts(({ begin }) => begin(0, 7), ({ sectors }) => sectors.retire(0), ({ sectors }) => expect([Found.Alive, Found.Retired]).toContain(sectors.look(0)));
+		cuts(({ begin }) => begin(0, 7), ({ sectors }) => sectors.retire(0), ({ sectors }) => expect([SectorState.Alive, SectorState.Retired]).toContain(sectors.readHeading(0)));
 	});
 
 	it('of another version is foreign, of anything else damaged', () => {
 		const { flash, sectors, begin } = setUp();
 		begin(0, 7);
 		flash.bytes[7] = 0;
-		expect(sectors.look(0)).toBe(Found.Foreign);
+		expect(sectors.readHeading(0)).toBe(SectorState.Foreign);
 		flash.bytes[7] = 1;
 		flash.bytes[9]! ^= 0x10;
-		expect(sectors.look(0)).toBe(Found.Damaged);
+		expect(sectors.readHeading(0)).toBe(SectorState.Damaged);
 		flash.bytes[4] = 0x20;
-		expect(sectors.look(0)).toBe(Found.Damaged);
+		expect(sectors.readHeading(0)).toBe(SectorState.Damaged);
 	});
 });
 
 describe('a slot', () => {
 	it('gives back the reading with its boot and what was dropped before it, also after it was done', () => {
 		const { sectors, reading } = setUp();
-		expect(sectors.lookAt(3)).toBe(Slot.Erased);
+		expect(sectors.readSlot(3)).toBe(SlotState.Erased);
 		expect(sectors.store(3, reading)).toBe(true);
-		expect(sectors.lookAt(3)).toBe(Slot.Waiting);
+		expect(sectors.readSlot(3)).toBe(SlotState.Waiting);
 		expect(sectors).toMatchObject({ boot: reading.boot, seq: reading.seq, gap: 6 });
 		const back = new Reading();
 		sectors.read(3, back);
 		expect(back).toEqual(reading);
 		expect(sectors.finish(3)).toBe(true);
-		expect(sectors.lookAt(3)).toBe(Slot.Done);
+		expect(sectors.readSlot(3)).toBe(SlotState.Done);
 		sectors.read(3, back);
 		expect(back).toEqual(reading);
 	});
@@ -114,26 +114,26 @@ describe('a slot', () => {
 		sectors.store(3, reading);
 		sectors.copy(3, 12, 0);
 		const back = new Reading();
-		expect(sectors.lookAt(12)).toBe(Slot.Waiting);
+		expect(sectors.readSlot(12)).toBe(SlotState.Waiting);
 		sectors.read(12, back);
 		expect(back).toEqual(Object.assign(reading, { droppedFrom: 0, droppedTo: 0 }));
 	});
 
 	it('that is being written holds the reading or nothing', () => {
 		const steps = cuts(() => {}, ({ sectors, reading }) => sectors.store(3, reading), ({ sectors, reading }, step) => {
-			const found = sectors.lookAt(3);
+			const found = sectors.readSlot(3);
 			// The last bytes of a slot stay erased: once all that differs is there, so is the reading.
-			expect(step < 24 ? [Slot.Erased, Slot.Damaged] : [Slot.Erased, Slot.Damaged, Slot.Waiting]).toContain(found);
-			if (found === Slot.Waiting) expect(sectors.seq).toBe(reading.seq);
+			expect(step < 24 ? [SlotState.Erased, SlotState.Damaged] : [SlotState.Erased, SlotState.Damaged, SlotState.Waiting]).toContain(found);
+			if (found === SlotState.Waiting) expect(sectors.seq).toBe(reading.seq);
 		});
 		expect(steps).toBeGreaterThan(24);
 	});
 
 	it('that is being marked done is waiting or done, and can be marked again', () => {
 		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.finish(3), ({ sectors }) => {
-			expect([Slot.Waiting, Slot.Done]).toContain(sectors.lookAt(3));
+			expect([SlotState.Waiting, SlotState.Done]).toContain(sectors.readSlot(3));
 			expect(sectors.finish(3)).toBe(true);
-			expect(sectors.lookAt(3)).toBe(Slot.Done);
+			expect(sectors.readSlot(3)).toBe(SlotState.Done);
 		});
 	});
 
@@ -144,22 +144,22 @@ describe('a slot', () => {
 		sectors.copy(3, 12, 2);
 		const back = new Reading();
 		for (const [slot, gap] of [[3, 6], [12, 2]]) {
-			expect(sectors.lookAt(slot)).toBe(Slot.Waiting);
+			expect(sectors.readSlot(slot)).toBe(SlotState.Waiting);
 			expect(sectors.givenUp).toBe(true);
 			sectors.read(slot, back);
 			expect(back).toMatchObject({ boot: reading.boot, seq: reading.seq, time: reading.time, droppedFrom: reading.seq - gap, droppedTo: reading.seq });
 			expect([...back.values]).toEqual(Array(back.values.length).fill(ABSENT));
 		}
 		expect(sectors.finish(3)).toBe(true);
-		expect(sectors.lookAt(3)).toBe(Slot.Done);
+		expect(sectors.readSlot(3)).toBe(SlotState.Done);
 	});
 
 	it('that is being given up waits with its values or without, and can be given up again', () => {
 		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.giveUp(3), ({ sectors, reading }) => {
-			expect(sectors.lookAt(3)).toBe(Slot.Waiting);
+			expect(sectors.readSlot(3)).toBe(SlotState.Waiting);
 			expect(sectors.seq).toBe(reading.seq);
 			expect(sectors.giveUp(3)).toBe(true);
-			expect([sectors.lookAt(3), sectors.givenUp]).toEqual([Slot.Waiting, true]);
+			expect([sectors.readSlot(3), sectors.givenUp]).toEqual([SlotState.Waiting, true]);
 		});
 	});
 
@@ -167,7 +167,7 @@ describe('a slot', () => {
 		const { flash, sectors, reading } = setUp();
 		flash.fails = () => true;
 		expect(sectors.store(3, reading)).toBe(false);
-		expect(sectors.lookAt(3)).not.toBe(Slot.Waiting);
+		expect(sectors.readSlot(3)).not.toBe(SlotState.Waiting);
 		expect(sectors.faults).toBe(1);
 	});
 });

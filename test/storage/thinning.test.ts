@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Finder } from '../../src/storage/search.js';
+import { SectorSearch } from '../../src/storage/sector-search.js';
 import { ABSENT, Reading } from '../../src/readings/reading.js';
-import { Found, NOWHERE, Sectors, Slot } from '../../src/storage/sector.js';
+import { SectorState, NOWHERE, Sectors, SlotState } from '../../src/storage/sector.js';
 import { Outcome, Thinning } from '../../src/storage/thinning.js';
 import { FakeFlash } from '../support/flash.js';
 
@@ -20,7 +20,7 @@ function setUp(layout: readonly (readonly [level: number, readings: readonly Run
 		sectors.commit(sector);
 		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap })));
 	});
-	const thinning = new Thinning(sectors, new Finder(sectors), BOOT, layout.length, 100);
+	const thinning = new Thinning(sectors, new SectorSearch(sectors), BOOT, layout.length, 100);
 	const run = () => {
 		for (let steps = 0; steps < 1_000; steps++) {
 			const outcome = thinning.step();
@@ -31,7 +31,7 @@ function setUp(layout: readonly (readonly [level: number, readings: readonly Run
 	const content = (sector: number): Run[] => {
 		const found: Run[] = [];
 		for (let slot = sector * 8 + 1; slot < sector * 8 + 8; slot++) {
-			if (sectors.lookAt(slot) === Slot.Waiting) found.push([sectors.boot, sectors.seq, sectors.gap]);
+			if (sectors.readSlot(slot) === SlotState.Waiting) found.push([sectors.boot, sectors.seq, sectors.gap]);
 		}
 		return found;
 	};
@@ -47,9 +47,9 @@ describe('thinning', () => {
 		expect([thinning.one, thinning.other]).toEqual([0, 1]);
 		expect(content(3)).toEqual(seqs(2, 2));
 		expect([thinning.dropped, thinning.droppedEarlier]).toEqual([7, 0]);
-		expect(sectors.look(3)).toBe(Found.Alive);
+		expect(sectors.readHeading(3)).toBe(SectorState.Alive);
 		expect(sectors).toMatchObject({ serial: 100, first: 1, last: 2, level: 1, fromOne: 0, fromOther: 1 });
-		expect([sectors.look(0), sectors.look(1)]).toEqual([Found.Alive, Found.Alive]);
+		expect([sectors.readHeading(0), sectors.readHeading(1)]).toEqual([SectorState.Alive, SectorState.Alive]);
 	});
 
 	it('takes the oldest pair of the lowest level', () => {
@@ -64,7 +64,7 @@ describe('thinning', () => {
 		expect(run()).toBe(Outcome.Done);
 		expect([thinning.one, thinning.other]).toEqual([0, 1]);
 		expect(content(2)).toEqual([[BOOT, 4, 3], [BOOT, 8, 3], [BOOT, 12, 3], [BOOT, 16, 3], [BOOT, 20, 3], [BOOT, 21, 0]]);
-		sectors.look(2);
+		sectors.readHeading(2);
 		expect(sectors.level).toBe(2);
 	});
 

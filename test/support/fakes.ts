@@ -101,7 +101,7 @@ export class FakeTransport implements Transport {
 		this.#unacknowledged ||= !this.acknowledges;
 		return true;
 	}
-	settle(): void {
+	endTurn(): void {
 		if (this.#unacknowledged) this.room = 0;
 	}
 	read(into: Uint8Array): number {

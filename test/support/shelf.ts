@@ -1,10 +1,10 @@
 // A node's store of readings over a flash that survives it, and the ledger of what must be true of it.
 import { expect } from 'vitest';
-import { BUSY } from '../../src/storage/reader.js';
-import { NONE } from '../../src/storage/search.js';
+import { BUSY } from '../../src/storage/cursor.js';
+import { NONE } from '../../src/storage/sector-search.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { ABSENT } from '../../src/readings/reading.js';
-import { Waiting } from '../../src/storage/queue.js';
+import { ReadingQueue } from '../../src/storage/reading-queue.js';
 import { FakeClock, FakeLog } from './fakes.js';
 import type { FakeFlash } from './flash.js';
 
@@ -30,7 +30,7 @@ export class Shelf {
 	readonly log = new FakeLog();
 	readonly flash: FakeFlash;
 	readonly ringBytes: number;
-	waiting!: Waiting;
+	waiting!: ReadingQueue;
 	inFlight!: InFlight;
 	boot = 0;
 	seq = 0;
@@ -45,7 +45,7 @@ export class Shelf {
 		this.boot++;
 		this.seq = 0;
 		this.clock.time = 300_000;
-		this.waiting = new Waiting(this.boot, this.clock, this.log, this.inFlight = new InFlight(), this.flash, this.ringBytes);
+		this.waiting = new ReadingQueue(this.boot, this.clock, this.log, this.inFlight = new InFlight(), this.flash, this.ringBytes);
 		return this;
 	}
 

@@ -43,7 +43,7 @@ function setUp() {
 	const hear = (name: string, payload: string | Uint8Array, retained = false) => {
 		const bytes = Uint8Array.from(Buffer.concat([Buffer.from(`set/${name}`), Buffer.from(payload)]));
 		const nameEnd = 4 + Buffer.byteLength(name);
-		queue.heard(bytes, 4, nameEnd, nameEnd, bytes.length, retained, answers);
+		queue.received(bytes, 4, nameEnd, nameEnd, bytes.length, retained, answers);
 	};
 	const turn = () => commands.poll(0);
 	const send = (name: string, payload: string | Uint8Array, retained = false) => {

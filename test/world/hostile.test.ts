@@ -103,9 +103,9 @@ async function planted(pattern: RegExp, fault: string): Promise<string> {
 	return broken;
 }
 
-const MESSAGE = /(var Broker = class [^]*?\bonMessage\((\w+), (\w+), (\w+), (\w+), (\w+)[^)]*\) \{)/;
+const MESSAGE = /(var BrokerClient = class [^]*?\bonMessage\((\w+), (\w+), (\w+), (\w+), (\w+)[^)]*\) \{)/;
 const SAMPLER = /(var Sampler = class [^]*?\bpoll\((\w+)\) \{)/;
-const PUT = /(var Waiting = class [^]*?\bput\(()\) \{)/;
+const PUT = /(var ReadingQueue = class [^]*?\bput\(()\) \{)/;
 const LINE = /(var DeviceSerial = class [^]*?\bput\((\w+)\) \{)/;
 /** Whether the payload begins with "!". */
 const MARKED = '$2[$5] === 0x21';

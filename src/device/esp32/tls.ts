@@ -27,7 +27,7 @@ const BAD_CERTIFICATE = 42;
 const HANDSHAKE_FAILURE = 40;
 
 /** Why TLS cannot be had; '' if it can. */
-export function tlsObjection(): string {
+export function tlsProblem(): string {
 	return Resource.exists(CA) ? '' : 'tls is true, but the image holds no CA certificate to know the broker by: name one with caFile.';
 }
 

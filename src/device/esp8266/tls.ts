@@ -7,7 +7,7 @@ import type { Clock } from '../../common/ports.js';
 import type { MakeSocket } from '../tcp.js';
 
 /** Why TLS cannot be had; '' if it can. The figures are those of the SDK's own documentation. */
-export function tlsObjection(): string {
+export function tlsProblem(): string {
 	return 'tls is true, but TLS does not fit an ESP8266: a handshake takes 20 KB of RAM beside the program, of 28 KB in all; use an ESP32, or set tls to false.';
 }
 

@@ -27,25 +27,25 @@ export class Delivery {
 		this.outbox.lastId = options.lastPacketId ?? 0;
 	}
 
-	get inFlight(): number { return this.outbox.inFlight + this.ids[At.Releases]; }
+	get inFlight(): number { return this.outbox.inFlight + this.ids[At.PubcompPending]; }
 
 	/** Messages that the broker has received and that wait for PUBCOMP. */
-	get releases(): number { return this.ids[At.Releases]; }
+	get pubcompPending(): number { return this.ids[At.PubcompPending]; }
 
-	get pending(): number { return this.outbox.count + this.ids[At.Releases]; }
+	get pending(): number { return this.outbox.count + this.ids[At.PubcompPending]; }
 
 	/** Whether something must be sent again before new messages. */
-	get resends(): boolean { return this.ids[At.Releases] > 0 || this.outbox.resends; }
+	get resends(): boolean { return this.ids[At.PubcompPending] > 0 || this.outbox.resends; }
 
 	/** CONNECT is to go out. True: the one before was not answered, so the broker may have begun a new session, and we not have heard of it. */
-	greet(): boolean {
+	connecting(): boolean {
 		const unheard = this.ids[At.Unheard] > 0;
 		this.ids[At.Unheard] = 1;
 		return unheard;
 	}
 
 	/** CONNACK. */
-	greeted(): void { this.ids[At.Unheard] = 0; }
+	connackReceived(): void { this.ids[At.Unheard] = 0; }
 
 	/** Whether a suspected message waits until the broker is seen to stay without it. */
 	get held(): boolean { return this.ids[At.Held] === Hold.Waits; }
@@ -56,25 +56,25 @@ export class Delivery {
 	/** How many more messages of QoS 1 and 2 may be begun. Under suspicion they go one by one, to find the guilty. */
 	get quota(): number {
 		const ids = this.ids;
-		const quota = (ids[At.Suspect] === 0 ? ids[At.Limit] : this.held ? 0 : 1) - ids[At.Releases] - this.outbox.inFlight;
+		const quota = (ids[At.Suspect] === 0 ? ids[At.Limit] : this.held ? 0 : 1) - ids[At.PubcompPending] - this.outbox.inFlight;
 		return quota > 0 ? quota : 0;
 	}
 
 	/** How many may be in flight at once, and in the outbox, while a PUBACK changes nothing but the outbox; 0: it may. */
 	get sendMax(): number {
 		const ids = this.ids;
-		if (ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.Releases] > 0) return 0;
+		if (ids[At.Suspect] > 0 || ids[At.SetAside] > 0 || ids[At.PubcompPending] > 0) return 0;
 		return ids[At.Limit] < this.outbox.max ? ids[At.Limit] : this.outbox.max;
 	}
 
-	has(id: number): boolean { return this.outbox.has(id) || this.ids[At.Releases] > 0 && indexOf(this.ids, At.Releases, id) >= 0; }
+	has(id: number): boolean { return this.outbox.has(id) || this.ids[At.PubcompPending] > 0 && indexOf(this.ids, At.PubcompPending, id) >= 0; }
 
 	/** The id of the next request: never 0, never one in use (§2.3.1-1, -2). */
 	nextId(filters: Filters): number {
 		let id = this.outbox.lastId;
 		do {
 			id = id === 0xffff ? 1 : id + 1;
-		} while (this.has(id) || filters.wishes > 0 && filters.has(id));
+		} while (this.has(id) || filters.requestCount > 0 && filters.has(id));
 		return id;
 	}
 
@@ -85,7 +85,7 @@ export class Delivery {
 	takeId(filters: Filters): number {
 		if (this.outbox.lastId < this.outbox.freeTo) return ++this.outbox.lastId;
 		const id = this.use(this.nextId(filters));
-		if (this.pending === 0 && filters.wishes === 0) this.outbox.freeTo = 0xffff;
+		if (this.pending === 0 && filters.requestCount === 0) this.outbox.freeTo = 0xffff;
 		return id;
 	}
 
@@ -105,32 +105,32 @@ export class Delivery {
 
 	/** Nothing that was sent before this request waits for an answer longer than it. */
 	isOldest(id: number): boolean {
-		return this.outbox.isHead(id) || this.ids[At.Releases] > 0 && id === idAt(this.ids, At.Releases, 0);
+		return this.outbox.isHead(id) || this.ids[At.PubcompPending] > 0 && id === idAt(this.ids, At.PubcompPending, 0);
 	}
 
 	/** PUBACK. False: it means nothing to us. */
-	acknowledge(id: number): boolean { return this.settle(id, 1); }
+	acknowledge(id: number): boolean { return this.acknowledgeQos(id, 1); }
 
 	/** PUBREC. False: it means nothing to us. */
 	receive(id: number): boolean {
-		if (!this.settle(id, 2)) return false;
-		add(this.ids, At.Releases, id);
+		if (!this.acknowledgeQos(id, 2)) return false;
+		add(this.ids, At.PubcompPending, id);
 		return true;
 	}
 
 	/** A PUBREC of MQTT 5.0 that turns the message down: that was all (MQTT 5.0 §4.4.0-2). False: it means nothing to us. */
-	refuse(id: number): boolean { return this.settle(id, 2); }
+	refuse(id: number): boolean { return this.acknowledgeQos(id, 2); }
 
 	/** Whether the PUBREL for that id was sent on this connection and not answered. */
 	isReleased(id: number): boolean {
-		const index = indexOf(this.ids, At.Releases, id);
+		const index = indexOf(this.ids, At.PubcompPending, id);
 		return index >= 0 && index < this.ids[At.Released];
 	}
 
 	/** PUBCOMP. False: it means nothing to us. */
 	complete(id: number): boolean {
 		if (!this.isReleased(id)) return false;
-		removeAt(this.ids, At.Releases, indexOf(this.ids, At.Releases, id));
+		removeAt(this.ids, At.PubcompPending, indexOf(this.ids, At.PubcompPending, id));
 		this.ids[At.Released]--;
 		return true;
 	}
@@ -138,7 +138,7 @@ export class Delivery {
 	/** The next id that PUBREL is to be sent for, in the order of PUBREC (§4.6.0-4), or 0. */
 	nextRelease(): number {
 		const ids = this.ids;
-		return ids[At.Released] < ids[At.Releases] ? idAt(ids, At.Releases, ids[At.Released]) : 0;
+		return ids[At.Released] < ids[At.PubcompPending] ? idAt(ids, At.PubcompPending, ids[At.Released]) : 0;
 	}
 
 	released(): void { this.ids[At.Released]++; }
@@ -168,9 +168,9 @@ export class Delivery {
 
 	/** After renew(): takes one id of those that the broker had received, until 0. */
 	takeRelease(): number {
-		if (this.ids[At.Releases] === 0) return 0;
-		const id = idAt(this.ids, At.Releases, 0);
-		removeAt(this.ids, At.Releases, 0);
+		if (this.ids[At.PubcompPending] === 0) return 0;
+		const id = idAt(this.ids, At.PubcompPending, 0);
+		removeAt(this.ids, At.PubcompPending, 0);
 		return id;
 	}
 
@@ -207,10 +207,10 @@ export class Delivery {
 	clear(): void {
 		this.outbox.clear();
 		this.ids.fill(0, At.Suspect, At.Limit);
-		this.ids[At.Releases] = this.ids[At.Inbound] = 0;
+		this.ids[At.PubcompPending] = this.ids[At.Inbound] = 0;
 	}
 
-	private settle(id: number, qos: number): boolean {
+	private acknowledgeQos(id: number, qos: number): boolean {
 		if (!this.outbox.acknowledge(id, qos)) return false;
 		if (id === this.ids[At.Suspect]) this.ids[At.Suspect] = this.ids[At.Held] = 0;
 		this.ids[At.SetAside] = 0;

@@ -14,7 +14,7 @@ import { readUint16, writeBytes, writeUint16 } from '../codec/wire.js';
 /** Bytes of packet id and wish. */
 const OWN = 3;
 
-export const enum Wish {
+export const enum SubscriptionState {
 	/** Nothing to be done. */
 	None,
 	/** SUBSCRIBE is to be sent, or was sent. */
@@ -27,7 +27,7 @@ export const enum Wish {
 
 export class Filters {
 	/** How many have a wish: none, most of the time. */
-	wishes = 0;
+	requestCount = 0;
 	private readonly options: BoundOptions;
 	private readonly bytes: Uint8Array;
 	/** Its range of the bytes begins here, as long as the options say; the filters end there. */
@@ -41,37 +41,37 @@ export class Filters {
 	}
 
 	/** Whether a request awaits its answer. */
-	get awaited(): boolean { return this.wishes > 0 && (this.first(Wish.Asked) >= 0 || this.first(Wish.Left) >= 0); }
+	get awaited(): boolean { return this.requestCount > 0 && (this.first(SubscriptionState.Asked) >= 0 || this.first(SubscriptionState.Left) >= 0); }
 
 	/** Where the request with that id lies that awaits an answer of that kind, or -1. */
-	find(id: number, wish: Wish): number {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) === wish) return at;
+	find(id: number, state: SubscriptionState): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.state(at) === state) return at;
 		return -1;
 	}
 
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
-		if (this.wishes === 0) return false;
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.wish(at) !== Wish.None) return true;
+		if (this.requestCount === 0) return false;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.state(at) !== SubscriptionState.None) return true;
 		return false;
 	}
 
 	/** Where the first filter with that wish lies, or -1. */
-	first(wish: Wish): number {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === wish) return at;
+	first(state: SubscriptionState): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === state) return at;
 		return -1;
 	}
 
 	/** Where the first request lies that is to be made, or -1. */
-	waiting(): number {
-		for (let at = this.start; at < this.end; at = this.next(at)) if ((this.wish(at) & 1) === 1) return at;
+	firstToAsk(): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if ((this.state(at) & 1) === 1) return at;
 		return -1;
 	}
 
 	/** How many filters lie before that place. */
-	index(place: number): number {
+	index(entryAt: number): number {
 		let index = 0;
-		for (let at = this.start; at < place; at = this.next(at)) index++;
+		for (let at = this.start; at < entryAt; at = this.next(at)) index++;
 		return index;
 	}
 
@@ -85,9 +85,9 @@ export class Filters {
 	}
 
 	/** What is wished of the filter; -1 if it is not on the list. */
-	wishOf(filter: Uint8Array): Wish | -1 {
-		const at = this.same(filter);
-		return at < 0 ? -1 : this.wish(at);
+	stateOf(filter: Uint8Array): SubscriptionState | -1 {
+		const at = this.atOf(filter);
+		return at < 0 ? -1 : this.state(at);
 	}
 
 	/** Notes that the filter is wanted. Returns the id of the request, or -1 if it has no room or awaits an answer. */
@@ -97,41 +97,41 @@ export class Filters {
 		assert(isTopicFilter(bytes, 0, bytes.length), `"${filter}" is no topic filter: "#" ends it, "+" and "#" fill their level.`);
 		assert(options >= 0 && options < (is5 ? 0x30 : 3) && (options & 3) < 3, 'The QoS of a subscription is 0, 1 or 2.');
 		if (is5) checkShared(filter, bytes, options);
-		let at = this.same(bytes);
+		let at = this.atOf(bytes);
 		if (at >= 0 && this.awaits(at)) return -1;
 		if (at < 0) at = this.append(bytes);
 		if (at < 0) return -1;
 		this.bytes[this.next(at) - 1] = options;
-		this.ask(at, Wish.Ask, id);
+		this.request(at, SubscriptionState.Ask, id);
 		return id;
 	}
 
 	/** Notes that the filter is not wanted any more. Returns the id of the request, or -1. */
 	leave(filter: string, id: number): number {
-		const at = this.same(encodeText(filter));
+		const at = this.atOf(encodeText(filter));
 		if (at < 0 || this.awaits(at)) return -1;
-		this.ask(at, Wish.Leave, id);
+		this.request(at, SubscriptionState.Leave, id);
 		return id;
 	}
 
 	/** The request is answered: a filter that was asked for stays. */
-	answered(at: number): void { this.setWish(at, Wish.None); }
+	answered(at: number): void { this.setState(at, SubscriptionState.None); }
 
 	remove(at: number): void {
 		const next = this.next(at);
-		this.setWish(at, Wish.None);
+		this.setState(at, SubscriptionState.None);
 		this.bytes.copyWithin(at, next, this.end);
 		this.end -= next - at;
 	}
 
 	/** The broker knows none of them: all are to be asked for. */
 	renew(): void {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.wish(at) === Wish.None) this.ask(at, Wish.Ask, 0);
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.None) this.request(at, SubscriptionState.Ask, 0);
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setWish(at, this.wish(at) - 1);
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setState(at, this.state(at) - 1);
 	}
 
 	/** The largest request that may have to be made. */
@@ -145,11 +145,11 @@ export class Filters {
 	requestSize(at: number): number { return HEAD_MAX + 1 + this.next(at) - at - OWN; }
 
 	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting at that place, under that id. */
-	write(place: number, bytes: Uint8Array, at: number, id: number): number {
-		const asks = this.wish(place) === Wish.Ask;
-		const from = place + OWN;
-		const size = this.next(place) - from - (asks ? 0 : 1);
-		this.ask(place, this.wish(place) + 1, id);
+	write(entryAt: number, bytes: Uint8Array, at: number, id: number): number {
+		const asks = this.state(entryAt) === SubscriptionState.Ask;
+		const from = entryAt + OWN;
+		const size = this.next(entryAt) - from - (asks ? 0 : 1);
+		this.request(entryAt, this.state(entryAt) + 1, id);
 		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.options.protocol5 !== undefined);
 		for (let i = 0; i < size; i++) bytes[at + i] = this.bytes[from + i];
 		return at + size;
@@ -162,30 +162,30 @@ export class Filters {
 		if (!this.fits(1, filter.length)) return -1;
 		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
 		writeBytes(this.bytes, writeUint16(this.bytes, at + OWN, filter.length), filter, filter.length);
-		this.bytes[at + 2] = Wish.None;
+		this.bytes[at + 2] = SubscriptionState.None;
 		this.end = end;
 		return at;
 	}
 
-	private same(filter: Uint8Array): number {
+	private atOf(filter: Uint8Array): number {
 		for (let at = this.start; at < this.end; at = this.next(at)) {
 			if (isSame(this.bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
 		}
 		return -1;
 	}
 
-	private awaits(at: number): boolean { return this.wish(at) === Wish.Asked || this.wish(at) === Wish.Left; }
+	private awaits(at: number): boolean { return this.state(at) === SubscriptionState.Asked || this.state(at) === SubscriptionState.Left; }
 
-	private wish(at: number): Wish { return this.bytes[at + 2]; }
+	private state(at: number): SubscriptionState { return this.bytes[at + 2]; }
 
-	private setWish(at: number, wish: Wish): void {
-		this.wishes += (wish === Wish.None ? 0 : 1) - (this.wish(at) === Wish.None ? 0 : 1);
-		this.bytes[at + 2] = wish;
+	private setState(at: number, state: SubscriptionState): void {
+		this.requestCount += (state === SubscriptionState.None ? 0 : 1) - (this.state(at) === SubscriptionState.None ? 0 : 1);
+		this.bytes[at + 2] = state;
 	}
 
-	private ask(at: number, wish: Wish, id: number): void {
+	private request(at: number, state: SubscriptionState, id: number): void {
 		writeUint16(this.bytes, at, id);
-		this.setWish(at, wish);
+		this.setState(at, state);
 	}
 
 	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }

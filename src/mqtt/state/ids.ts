@@ -35,24 +35,24 @@ export const enum At {
 	/** Length of the first list at most. */
 	InFlightMax,
 	/** Lengths of the lists. */
-	Releases,
+	PubcompPending,
 	Inbound,
 	/** Where the first list begins. */
 	Lists,
 }
 
 /** By the index of its length: the list of messages that wait for PUBCOMP, and of those that wait for PUBREL. */
-export type List = At.Releases | At.Inbound;
+export type List = At.PubcompPending | At.Inbound;
 
 /** The array has that many elements more than the lists can be long together. */
 export const ID_WORDS = At.Lists;
 
 function startOf(ids: Uint16Array, list: List): number {
-	return list === At.Releases ? At.Lists : At.Lists + ids[At.InFlightMax];
+	return list === At.PubcompPending ? At.Lists : At.Lists + ids[At.InFlightMax];
 }
 
 export function isFull(ids: Uint16Array, list: List): boolean {
-	return ids[list] === (list === At.Releases ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
+	return ids[list] === (list === At.PubcompPending ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
 }
 
 export function idAt(ids: Uint16Array, list: List, index: number): number {

@@ -26,7 +26,7 @@ export class Outbox {
 	readonly protocol5: StateVersion | undefined;
 	/** Messages in it, and how many of them are of QoS 0. */
 	count = 0;
-	fleeting = 0;
+	qos0Count = 0;
 	/** Behind the last one. */
 	end: number;
 	/** What is sent: see the invariant. */
@@ -130,9 +130,9 @@ export class Outbox {
 	}
 
 	/** The next packet is written elsewhere, as alias() has it. */
-	beginElsewhere(): void { this.progress = this.sizeAt(this.sentEnd); }
+	beginRewritten(): void { this.progress = this.sizeAt(this.sentEnd); }
 
-	sentElsewhere(): void { this.finish(this.sizeAt(this.sentEnd)); }
+	sentRewritten(): void { this.finish(this.sizeAt(this.sentEnd)); }
 
 	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */
 	limit(qosMax: number, retainAvailable: boolean): boolean {
@@ -195,7 +195,7 @@ export class Outbox {
 	}
 
 	clear(): void {
-		this.count = this.fleeting = this.sent = this.progress = 0;
+		this.count = this.qos0Count = this.sent = this.progress = 0;
 		this.end = this.sentEnd = this.start;
 	}
 
@@ -227,7 +227,7 @@ export class Outbox {
 	}
 
 	private remove(at: number, size: number): void {
-		if ((this.bytes[at] & QOS) === 0) this.fleeting--;
+		if ((this.bytes[at] & QOS) === 0) this.qos0Count--;
 		if (at + size < this.end) this.bytes.copyWithin(at, at + size, this.end);
 		this.end -= size;
 		this.count--;

@@ -7,7 +7,7 @@
 import { isText, readUint16 } from '../codec/wire.js';
 
 /** Packets that a broker puts properties into, as bits. */
-export const enum Place {
+export const enum PacketContext {
 	Connack = 1,
 	Publish = 2,
 	/** PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK. */
@@ -62,7 +62,7 @@ export class Properties {
 	private high = 0;
 
 	/** The list in a packet of that place that begins with its length at bytes[at]; the packet ends at `end`. */
-	begin(bytes: Uint8Array, at: number, end: number, place: Place): void {
+	begin(bytes: Uint8Array, at: number, end: number, place: PacketContext): void {
 		this.bytes = bytes;
 		this.place = place;
 		this.low = this.high = this.id = 0;

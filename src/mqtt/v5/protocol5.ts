@@ -14,7 +14,7 @@ import type { KeepAlive } from '../state/keepalive.js';
 import type { Millis, SessionHandler, SessionOptions, SessionVersion } from '../options.js';
 import type { Outbox } from '../state/outbox.js';
 import { connectSize } from '../codec/packets.js';
-import { Place, Properties, Property } from './properties.js';
+import { PacketContext, Properties, Property } from './properties.js';
 import { writeUint16 } from '../codec/wire.js';
 
 export interface Options5 {
@@ -160,7 +160,7 @@ export class Protocol5 implements SessionVersion {
 	/** Reads what is behind the reason code of a CONNACK. */
 	private connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {
 		const properties = this.properties;
-		properties.begin(bytes, at, end, Place.Connack);
+		properties.begin(bytes, at, end, PacketContext.Connack);
 		while (properties.next()) this.allow(properties, idWanted);
 		this.code = properties.id;
 		if (properties.broken) return Fault.BadProperty;
@@ -189,34 +189,34 @@ export class Protocol5 implements SessionVersion {
 	/** Where the payload of a PUBLISH begins, or -1. We announced no aliases, so there must be none (§3.3.2-10). */
 	payloadAt(bytes: Uint8Array, at: number, end: number): number {
 		const properties = this.properties;
-		properties.begin(bytes, at, end, Place.Publish);
+		properties.begin(bytes, at, end, PacketContext.Publish);
 		while (properties.next()) if (properties.id === Property.TopicAlias) properties.broken = true;
 		return this.result(properties.end);
 	}
 
 	/** Where the reason codes of a SUBACK or UNSUBACK begin, or -1. */
 	codesAt(bytes: Uint8Array, at: number, end: number): number {
-		this.properties.begin(bytes, at, end, Place.Answer);
+		this.properties.begin(bytes, at, end, PacketContext.Answer);
 		return this.result(this.properties.skip());
 	}
 
 	/** The reason code behind the packet id of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. What is left out is 0. */
 	answer(bytes: Uint8Array, at: number, end: number): number {
-		return this.coded(bytes, at, end, Place.Answer);
+		return this.coded(bytes, at, end, PacketContext.Answer);
 	}
 
 	/** The reason code of a DISCONNECT, or -1. */
 	disconnect(bytes: Uint8Array, at: number, end: number): number {
 		this.reasonString = '';
-		return this.coded(bytes, at, end, Place.Disconnect);
+		return this.coded(bytes, at, end, PacketContext.Disconnect);
 	}
 
-	private coded(bytes: Uint8Array, at: number, end: number, place: Place): number {
+	private coded(bytes: Uint8Array, at: number, end: number, place: PacketContext): number {
 		if (at === end) return 0;
 		if (at + 1 === end) return bytes[at];
 		const properties = this.properties;
 		properties.begin(bytes, at + 1, end, place);
-		while (properties.next()) if (properties.id === Property.ReasonString && place === Place.Disconnect) this.reason(properties);
+		while (properties.next()) if (properties.id === Property.ReasonString && place === PacketContext.Disconnect) this.reason(properties);
 		if (properties.end !== end && !properties.broken) return this.wrong(Fault.BadLength, 0);
 		return this.result(bytes[at]);
 	}

@@ -7,17 +7,17 @@
 import type { Config } from '../settings/settings.js';
 import { CAUSES, Cause } from '../connection/causes.js';
 import { isWord } from './json.js';
-import { bequeath, type Legacy } from '../connection/last-resort.js';
+import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
 import { NEVER, type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
-import type { Publication, Publications, Subscription } from './publication.js';
+import type { Publication, Publications, Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
-import type { Waiting } from '../storage/queue.js';
+import type { ReadingQueue } from '../storage/reading-queue.js';
 
 /** In the order in which they go out. */
-export const enum Kind {
+export const enum PublicationIndex {
 	Status,
 	Info,
 	Outage,
@@ -31,7 +31,7 @@ const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row(
 export const OFFLINE = 'offline';
 
 /** What is made before anything that talks: here to be told of, in actions.ts to be acted on. */
-export interface Subjects {
+export interface NodeDeps {
 	readonly config: Config;
 	readonly board: { readonly name: string; readonly chip: string };
 	readonly boot: number;
@@ -42,12 +42,12 @@ export interface Subjects {
 	readonly store: Store;
 	readonly network: Network;
 	readonly sampler: Sampler;
-	readonly waiting: Waiting;
+	readonly queue: ReadingQueue;
 }
 
-export class Announcer implements Pollable, Publications, Subscription {
+export class NodePublications implements Pollable, Publications, Subscription {
 	due = 0;
-	private readonly subjects: Subjects;
+	private readonly deps: NodeDeps;
 	/** Times that a session was accepted, since boot. */
 	private connects = 0;
 	private stops = false;
@@ -63,8 +63,8 @@ export class Announcer implements Pollable, Publications, Subscription {
 	private kept = 0;
 	private healthAt: Millis = HEALTH_MS;
 
-	constructor(subjects: Subjects) {
-		this.subjects = subjects;
+	constructor(deps: NodeDeps) {
+		this.deps = deps;
 	}
 
 	get rows(): readonly Publication[] {
@@ -82,14 +82,14 @@ export class Announcer implements Pollable, Publications, Subscription {
 	poll(now: Millis): Millis {
 		if (now >= this.healthAt) {
 			this.healthAt = now + HEALTH_MS;
-			this.due |= 1 << Kind.Health;
+			this.due |= 1 << PublicationIndex.Health;
 		}
 		return this.healthAt;
 	}
 
 	/** Our own status: a will of an earlier connection may turn up while we are here. (What comes retained was true before we came.) */
-	heard(bytes: Uint8Array, _nameAt: number, _nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean): void {
-		if (!retained && !this.stops && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) this.due |= 1 << Kind.Status;
+	received(bytes: Uint8Array, _nameAt: number, _nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean): void {
+		if (!retained && !this.stops && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) this.due |= 1 << PublicationIndex.Status;
 	}
 
 	accepted(): void {
@@ -97,35 +97,35 @@ export class Announcer implements Pollable, Publications, Subscription {
 	}
 
 	linkUp(attempts: number, takeovers: number): void {
-		const { clock, waiting } = this.subjects;
-		this.due |= (1 << Kind.Status) | (1 << Kind.Info) | (1 << Kind.Health);
+		const { clock, queue } = this.deps;
+		this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info) | (1 << PublicationIndex.Health);
 		if (this.lostAt === NEVER) return;
 		this.backAt = clock.now();
 		this.attempts = attempts;
 		this.takeovers = takeovers;
-		this.kept = waiting.count;
-		this.due |= 1 << Kind.Outage;
+		this.kept = queue.count;
+		this.due |= 1 << PublicationIndex.Outage;
 	}
 
 	linkDown(cause: Cause, now: Millis): void {
 		if (this.lostAt !== NEVER) return;
 		this.lostAt = now;
-		this.lostTime = this.subjects.clock.unixSeconds();
+		this.lostTime = this.deps.clock.unixSeconds();
 		this.cause = cause;
 	}
 
 	stopping(): void {
 		this.stops = true;
-		this.due |= 1 << Kind.Status;
+		this.due |= 1 << PublicationIndex.Status;
 	}
 
 	/** What info tells has changed. */
-	inform(): void {
-		this.due |= 1 << Kind.Info;
+	infoChanged(): void {
+		this.due |= 1 << PublicationIndex.Info;
 	}
 
 	/** The boot before left us an outage that goes on. */
-	inherit({ restarts, lostSeconds, lostTime, cause }: Legacy): void {
+	continueOutage({ restarts, lostSeconds, lostTime, cause }: Handover): void {
 		if (restarts === 0) return;
 		this.restarts = restarts;
 		this.lostAt = -1_000 * lostSeconds;
@@ -134,13 +134,13 @@ export class Announcer implements Pollable, Publications, Subscription {
 	}
 
 	/** Tells the next boot of the outage under way, or of what ended the last attempt. False, and nothing is told: a restart would lose readings. */
-	bequeath(unlinkedSince: Millis, cause: Cause): boolean {
-		const { boot, clock, store, waiting } = this.subjects;
-		if (!waiting.save()) return false;
+	handOver(unlinkedSince: Millis, cause: Cause): boolean {
+		const { boot, clock, store, queue } = this.deps;
+		if (!queue.save()) return false;
 		const never = this.lostAt === NEVER;
 		const seconds = Math.round((clock.now() - (never ? unlinkedSince : this.lostAt)) / 1000);
 		const unix = clock.unixSeconds();
-		bequeath(store, {
+		writeHandover(store, {
 			restarts: this.restarts + 1,
 			boot,
 			uptime: clock.uptime() + RESTART_SECONDS,
@@ -151,29 +151,29 @@ export class Announcer implements Pollable, Publications, Subscription {
 		return true;
 	}
 
-	write(kind: Kind, text: Text): void {
-		switch (kind) {
-			case Kind.Status:
+	write(index: PublicationIndex, text: Text): void {
+		switch (index) {
+			case PublicationIndex.Status:
 				text.put(this.stops ? 'stopped' : 'online');
 				break;
-			case Kind.Info:
+			case PublicationIndex.Info:
 				return this.writeInfo(text);
-			case Kind.Outage:
+			case PublicationIndex.Outage:
 				return this.writeOutage(text);
-			case Kind.Health:
+			case PublicationIndex.Health:
 				return this.writeHealth(text);
 		}
 	}
 
-	published(kind: Kind): void {
-		this.due &= ~(1 << kind);
-		if (kind !== Kind.Outage) return;
+	published(index: PublicationIndex): void {
+		this.due &= ~(1 << index);
+		if (index !== PublicationIndex.Outage) return;
 		this.lostAt = NEVER;
 		this.restarts = 0;
 	}
 
 	private writeInfo(text: Text): void {
-		const { config, board, boot, safe, network, sampler } = this.subjects;
+		const { config, board, boot, safe, network, sampler } = this.deps;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
 		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
@@ -190,21 +190,21 @@ export class Announcer implements Pollable, Publications, Subscription {
 	}
 
 	private writeHealth(text: Text): void {
-		const { boot, clock, network, sampler, waiting } = this.subjects;
+		const { boot, clock, network, sampler, queue } = this.deps;
 		text.put('{"boot":').whole(boot).put(',"uptime":').whole(clock.uptime()).put(',"rssi":').whole(network.rssi());
-		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(waiting.handedOver).put(',"acknowledged":').whole(waiting.delivered);
-		text.put(',"waiting":').whole(waiting.count).put(',"dropped":').whole(waiting.dropped);
+		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(queue.handedOver).put(',"acknowledged":').whole(queue.delivered);
+		text.put(',"waiting":').whole(queue.count).put(',"dropped":').whole(queue.dropped);
 		this.writeJournal(text);
 		text.put(',"connects":').whole(this.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
 	}
 
 	/** What there is only with flash; most of it only after something happened. */
 	private writeJournal(text: Text): void {
-		const { waiting } = this.subjects;
-		const { journal } = waiting;
+		const { queue } = this.deps;
+		const { journal } = queue;
 		if (!journal) return;
 		text.put(',"journalled":').whole(journal.written).put(',"sectors":').whole(journal.alive);
-		if (waiting.deliveredEarlier) text.put(',"acknowledgedEarlier":').whole(waiting.deliveredEarlier);
+		if (queue.deliveredEarlier) text.put(',"acknowledgedEarlier":').whole(queue.deliveredEarlier);
 		if (journal.droppedEarlier) text.put(',"droppedEarlier":').whole(journal.droppedEarlier);
 		if (journal.discarded) text.put(',"discarded":').whole(journal.discarded);
 		if (journal.faults) text.put(',"flashErrors":').whole(journal.faults);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a broker is told beside readings, and what is heard from it.
 //
-// Rule: the broker (broker.ts) knows rows and leaves, not what they mean. A publication is a bit that is due, written when there is room for it.
+// Rule: the client (broker-client.ts) knows rows and leaves, not what they mean. A publication is a bit that is due, written when there is room for it.
 
 import type { Cause } from '../connection/causes.js';
 import type { Millis } from '../common/ports.js';
@@ -46,7 +46,7 @@ export interface Subscription {
 	/** Of its topic filter, behind the base and a slash; it may end in "+". */
 	readonly leaf: string;
 	/** A message: bytes[nameAt] to bytes[nameEnd - 1] are what stands for the "+", and its payload. They are good until this returns. */
-	heard(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void;
+	received(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void;
 	/** What is heard next is kept; otherwise it may have to be answered at once. */
 	readonly idle: boolean;
 }

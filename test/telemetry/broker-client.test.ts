@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { generate, parser } from 'mqtt-packet';
 import { NodeActions } from '../../src/telemetry/actions.js';
-import { Announcer, Kind } from '../../src/telemetry/announcer.js';
+import { NodePublications, PublicationIndex } from '../../src/telemetry/node-publications.js';
 import { Backoff } from '../../src/connection/backoff.js';
 import { BootGuard } from '../../src/settings/bootguard.js';
-import { Broker } from '../../src/telemetry/broker.js';
-import { speak5, words } from '../../src/telemetry/protocol.js';
+import { BrokerClient } from '../../src/telemetry/broker-client.js';
+import { makeProtocol5, reasonSentence } from '../../src/telemetry/protocol.js';
 import { Cause } from '../../src/connection/causes.js';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands } from '../../src/telemetry/commands.js';
-import { complete } from '../../src/settings/settings.js';
+import { withDefaults } from '../../src/settings/settings.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { PAYLOAD_MAX } from '../../src/common/limits.js';
 import { Link, State } from '../../src/connection/link.js';
@@ -17,7 +17,7 @@ import { NetworkState } from '../../src/common/ports.js';
 import { ABSENT } from '../../src/readings/reading.js';
 import { Sampler } from '../../src/readings/sampler.js';
 import { Text } from '../../src/common/text.js';
-import { Waiting } from '../../src/storage/queue.js';
+import { ReadingQueue } from '../../src/storage/reading-queue.js';
 import { FakeClock, FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
 import { FakeFlash } from '../support/flash.js';
 
@@ -34,30 +34,30 @@ interface Seen {
 
 /** A whole node above its ports; the test is the broker, and speaks through mqtt-packet. */
 function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe = false) {
-	const config = complete({ node: 'porch', ssid: 'attic', host: 'broker.lan', ...settings });
+	const config = withDefaults({ node: 'porch', ssid: 'attic', host: 'broker.lan', ...settings });
 	const clock = new FakeClock();
 	const log = new FakeLog();
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
 	const inFlight = new InFlight();
-	const waiting = new Waiting(7, clock, log, inFlight, flash);
+	const waiting = new ReadingQueue(7, clock, log, inFlight, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
 	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
-	const subjects = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, network, sampler, waiting };
-	const announcer = new Announcer(subjects);
-	const queue = new CommandQueue(log);
-	const broker = new Broker(config, { speak5, words }, store, transport, waiting, inFlight, announcer, [announcer, queue], log, safe);
+	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, network, sampler, queue: waiting };
+	const publications = new NodePublications(deps);
+	const commandQueue = new CommandQueue(log);
+	const broker = new BrokerClient(config, { makeProtocol5, reasonSentence }, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
 	const guard = new BootGuard(store, log, () => restarts++);
-	const actions = new NodeActions(subjects, announcer, broker, link, guard);
-	const commands = new Commands(queue, actions, broker, console, log);
+	const actions = new NodeActions(deps, publications, broker, link, guard);
+	const commands = new Commands(commandQueue, actions, broker, console, log);
 
 	let wakeAt = 0;
-	const turn = () => (wakeAt = Math.min(announcer.poll(clock.time), commands.poll(clock.time), actions.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));
+	const turn = () => (wakeAt = Math.min(publications.poll(clock.time), commands.poll(clock.time), actions.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));
 	/** What the node wrote since the last look, as packets. */
 	const sent = (): Seen[] => {
 		const packets: Seen[] = [];
@@ -117,7 +117,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
-	return { config, clock, log, network, transport, waiting, announcer, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
+	return { config, clock, log, network, transport, waiting, publications, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
 }
 
 const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
@@ -195,7 +195,7 @@ describe('the broker', () => {
 		expect(JSON.parse(late.payload!).time).toBe(1_795_000_005);
 	});
 
-	it('that hangs up again and again finds no pile of announcements when it stays', () => {
+	it('that hangs up again and again finds no pile of publications when it stays', () => {
 		const set = setUp();
 		for (let kick = 0; kick < 6; kick++) {
 			set.connect(kick > 0);
@@ -346,7 +346,7 @@ describe('the broker', () => {
 		// As if the broker acknowledged nothing: what is not sent stays in the outbox.
 		set.transport.room = 0;
 		for (let i = 0; i < 8; i++) {
-			set.announcer.due |= 1 << Kind.Health;
+			set.publications.due |= 1 << PublicationIndex.Health;
 			set.turn();
 		}
 		set.type('stop');
@@ -540,7 +540,7 @@ describe('the broker', () => {
 	it('gets readings of an earlier boot under that boot\'s number, and with their uptime', () => {
 		const flash = new FakeFlash(12);
 		const before = setUp({}, flash);
-		const earlier = new Waiting(3, before.clock, before.log, new InFlight(), flash);
+		const earlier = new ReadingQueue(3, before.clock, before.log, new InFlight(), flash);
 		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, ABSENT]);
 		earlier.put();
 		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
@@ -609,12 +609,12 @@ describe('the broker', () => {
 	it('gets a health that fits its bound with every counter at its widest', () => {
 		const most = 0xffff_ffff;
 		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
-		const announcer = new Announcer({
+		const publications = new NodePublications({
 			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most },
-			waiting: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
+			queue: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
 		} as never);
 		const text = new Text(new Uint8Array(PAYLOAD_MAX));
-		announcer.write(Kind.Health, text);
+		publications.write(PublicationIndex.Health, text);
 		expect(text.overflowed).toBe(false);
 		expect(Object.keys(JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString()))).toHaveLength(16);
 	});

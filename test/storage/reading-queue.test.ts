@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NONE } from '../../src/storage/search.js';
+import { NONE } from '../../src/storage/sector-search.js';
 import { JOURNAL_SECTORS_MIN, MESSAGES_MAX } from '../../src/common/limits.js';
 import { ABSENT } from '../../src/readings/reading.js';
 import { FakeFlash } from '../support/flash.js';

@@ -4,12 +4,12 @@
 // Rule: nothing of it is remembered but the best one so far: 761 sectors (ESP8266) have no place in RAM.
 
 import { SECTORS_PER_STEP } from '../common/limits.js';
-import { Found, type Sectors } from './sector.js';
+import { SectorState, type Sectors } from './sector.js';
 
 export const NONE = -1;
 export const ANY_LEVEL = -1;
 
-export class Finder {
+export class SectorSearch {
 	/** What was found: a sector or NONE, and what its heading says. */
 	sector = NONE;
 	first = 0;
@@ -36,15 +36,15 @@ export class Finder {
 	step(): boolean {
 		const { count } = this.sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < count; steps++) {
-			if (this.look(this.at++)) return true;
+			if (this.check(this.at++)) return true;
 		}
 		return this.at >= count;
 	}
 
 	/** Whether this sector follows directly; keeps it if it is the best so far. */
-	look(sector: number): boolean {
+	check(sector: number): boolean {
 		const sectors = this.sectors;
-		if (sectors.look(sector) !== Found.Alive || sectors.first <= this.after) return false;
+		if (sectors.readHeading(sector) !== SectorState.Alive || sectors.first <= this.after) return false;
 		if (this.wanted !== ANY_LEVEL && sectors.level !== this.wanted) return false;
 		if (this.sector !== NONE && sectors.first >= this.first) return false;
 		this.sector = sector;

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Our side of the talk with the broker, an MQTT session on its transport: what is said, in which order, and what comes back.
+// The client of the broker: an MQTT session on its transport. It decides what is published next and hands on what comes back.
 //
-// Rule: announcements first, then live readings, then late ones at a bounded rate. Nothing is queued but what waits
-// (queue.ts): an announcement is a bit that is due, written when there is room. A reading's packet id is kept until the
-// broker acknowledges it; only then the reading goes. While commands wait, nothing is read that could not be answered at once.
+// Rule: publications of the node itself go first, then live readings, then late ones at a bounded rate. Only readings are queued
+// (reading-queue.ts): another publication is a bit that is due, written when there is room. A reading is kept until the broker
+// acknowledges its packet id. While commands wait, nothing is read from the socket that could not be answered at once.
 
 import { assert } from '../common/assert.js';
 import { Cause, causeOf, isRefusal, isTakeover } from '../connection/causes.js';
 import type { Config } from '../settings/settings.js';
-import { BUSY } from '../storage/reader.js';
-import { NONE } from '../storage/search.js';
-import { ANNOUNCED, NOTHING, type InFlight } from '../storage/in-flight.js';
+import { BUSY } from '../storage/cursor.js';
+import { NONE } from '../storage/sector-search.js';
+import { PUBLICATION, NOTHING, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import { isWord } from './json.js';
-import type { Upper } from '../connection/link.js';
+import type { LinkSession } from '../connection/link.js';
 import {
-	ANSWERS_ROOM, BACKLOG_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
 } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
@@ -26,15 +26,15 @@ import { topicName } from '../mqtt/codec/topics.js';
 import { openSession, QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import type { ProtocolModule } from './protocol.js';
-import { nameAt, type Answers, type Publication, type Publications, type Subscription } from './publication.js';
+import { nameAt, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { ReadingWriter } from '../readings/reading.js';
 import { Text } from '../common/text.js';
-import type { Waiting } from '../storage/queue.js';
+import type { ReadingQueue } from '../storage/reading-queue.js';
 
-export class Broker implements Pollable, Upper, SessionHandler, Answers {
+export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answers {
 	accepted = false;
 	acknowledged = false;
-	ended = '';
+	endSentence = '';
 	cause: Cause = Cause.None;
 	refused = false;
 	takenOver = false;
@@ -43,7 +43,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	private readonly config: Config;
 	private readonly transport: Transport;
-	private readonly waiting: Waiting;
+	private readonly queue: ReadingQueue;
 	private readonly inFlight: InFlight;
 	private readonly publications: Publications;
 	private readonly subscriptions: readonly Subscription[];
@@ -59,13 +59,13 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private text!: Text;
 	private readonly writer = new ReadingWriter();
 	private readonly inbox = new Inbox();
-	private readonly readings: Uint8Array;
-	private readonly late: Uint8Array;
+	private readonly readingsTopic: Uint8Array;
+	private readonly backlogTopic: Uint8Array;
 	private lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	private open = false;
-	/** What is due may be said in this connection. */
-	private begun = false;
+	/** CONNACK came, or may be done without: what is due may be published. */
+	private mayPublish = false;
 	private stopping = false;
 	/** As link.ts has them. */
 	private attempts = 0;
@@ -73,24 +73,24 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	private stopAt: Millis = NEVER;
 
 	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
-	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, waiting: Waiting, inFlight: InFlight,
+	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
 		this.config = config;
 		this.safe = safe;
 		this.protocol = protocol;
 		this.store = store;
 		this.transport = transport;
-		this.waiting = waiting;
+		this.queue = queue;
 		this.inFlight = inFlight;
 		this.publications = publications;
 		this.subscriptions = subscriptions;
 		this.log = log;
-		this.readings = this.topic('readings');
-		this.late = this.topic('backlog');
-		this.session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(SPOKEN) !== 4));
+		this.readingsTopic = this.topic('readings');
+		this.backlogTopic = this.topic('backlog');
+		this.session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(VERSION_KEY) !== 4));
 	}
 
-	/** Says `stopped` and then DISCONNECT, so that the broker discards the will; then `stopped` is true. */
+	/** Publishes `stopped`, then sends DISCONNECT, so that the broker discards the will; then `stopped` is true. */
 	stop(now: Millis): void {
 		if (this.stopping) return;
 		this.stopping = true;
@@ -103,37 +103,37 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.attempts = attempts;
 		this.takeovers = takeovers;
 		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
-		this.ended = '';
+		this.endSentence = '';
 		this.cause = Cause.None;
 		this.inbox.clear();
 		this.open = true;
-		this.begun = false;
+		this.mayPublish = false;
 		if (takeovers > 0) this.session.renewFilters();
 		this.session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
-		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.store.get(SPOKEN))) this.begin();
+		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.store.get(VERSION_KEY))) this.linkUp();
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.session.lost(this.transport.state === TransportState.Lost);
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.accepted = this.open = false;
-		this.waiting.linkDown(now);
+		this.queue.linkDown(now);
 		if (this.stopping) this.stopped = true;
 	}
 
-	/** Moves bytes both ways and says what is due. The loop asks this before the link, which acts on what came of it. */
+	/** Moves bytes both ways and publishes what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
 		if (!this.open) return NEVER;
 		const idle = this.idle;
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		let wakeAt = this.session.poll(now);
-		if (this.begun && !this.ended) {
-			const lateAt = this.say(now);
+		if (this.mayPublish && !this.endSentence) {
+			const lateAt = this.publishDue(now);
 			if (lateAt < wakeAt) wakeAt = lateAt;
 		}
 		this.flush(now);
-		this.transport.settle();
+		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, 'the broker closed the connection'
 			+ (this.accepted ? '' : ' before it answered CONNECT'));
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
@@ -153,7 +153,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	/** A result has room, or never will, and there is somebody to hear it. */
 	get ready(): boolean {
-		return this.accepted && !this.ended && (this.session.room(this.late) >= RESULT_MAX || this.packetMax < PACKET_MAX_MIN);
+		return this.accepted && !this.endSentence && (this.session.room(this.backlogTopic) >= RESULT_MAX || this.packetMax < PACKET_MAX_MIN);
 	}
 
 	beginAnswer(): Text { return this.text.clear(); }
@@ -181,20 +181,20 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.publications.accepted();
-		if (this.config.protocol === 'auto') this.store.set(SPOKEN, this.protocol5 ? 5 : 4);
+		if (this.config.protocol === 'auto') this.store.set(VERSION_KEY, this.protocol5 ? 5 : 4);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < PACKET_MAX_MIN) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings need ${PACKET_MAX_MIN}`);
-		if (!this.begun) this.begin();
+		if (!this.mayPublish) this.linkUp();
 	}
 
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
-		const message = this.taken(packetId);
+		const message = this.takeReading(packetId);
 		if (message < 0) return;
-		if (code < 0x80) return this.waiting.acknowledged(message);
+		if (code < 0x80) return this.queue.acknowledged(message);
 		// 5.0 says so where 3.1.1 hangs up: it will not have it, and sending it again is forbidden (MQTT 5.0 §4.4).
 		this.log.line(`the broker turns a reading down (code 0x${code.toString(16)}); it is counted as dropped`);
-		this.waiting.discard(message);
+		this.queue.discard(message);
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
@@ -211,7 +211,7 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		for (let i = 0; i < this.subscriptions.length; i++) {
 			const subscription = this.subscriptions[i];
 			const at = nameAt(subscription.leaf, bytes, leafAt, topicEnd);
-			if (at >= 0) return subscription.heard(bytes, at, topicEnd, payloadAt, payloadEnd, retain, this);
+			if (at >= 0) return subscription.received(bytes, at, topicEnd, payloadAt, payloadEnd, retain, this);
 		}
 	}
 
@@ -221,8 +221,8 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 	onSetAside(packetId: number): void {
 		this.log.line('the broker hung up on the same message time and again; it is set aside');
-		const message = this.taken(packetId);
-		if (message >= 0) this.waiting.discard(message);
+		const message = this.takeReading(packetId);
+		if (message >= 0) this.queue.discard(message);
 	}
 
 	onClosed(fault: Fault, code: number): void {
@@ -233,41 +233,41 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		this.refused = isRefusal(fault, code);
 		this.takenOver = isTakeover(fault, code);
 		if (fault === Fault.ProtocolVersion && this.protocol5 && this.config.protocol === 'auto') {
-			this.store.set(SPOKEN, 4);
+			this.store.set(VERSION_KEY, 4);
 			// What the session holds is lost with it.
 			for (let message = this.inFlight.takeAny(); message >= 0; message = this.inFlight.takeAny()) {
-				if (this.inFlight.isAnnouncement(message)) this.inFlight.setPosition(message, NOTHING);
-				else this.waiting.recall(message);
+				if (this.inFlight.isPublication(message)) this.inFlight.setPosition(message, NOTHING);
+				else this.queue.recall(message);
 			}
 			this.session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
-		this.end(causeOf(fault), this.protocol.words(fault, code, this.protocol5));
+		this.end(causeOf(fault), this.protocol.reasonSentence(fault, code, this.protocol5));
 	}
 
 	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
 	private makeSession(speaks5: boolean): Session {
 		const config = this.config;
-		this.protocol5 = speaks5 ? this.protocol.speak5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
+		this.protocol5 = speaks5 ? this.protocol.makeProtocol5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
 		// Those two topics are worth an alias: all others are rare.
-		this.protocol5?.aliases.note(this.readings);
-		this.protocol5?.aliases.note(this.late);
-		this.message = new Message(this.readings.length, PAYLOAD_MAX, this.protocol5);
+		this.protocol5?.aliases.note(this.readingsTopic);
+		this.protocol5?.aliases.note(this.backlogTopic);
+		this.message = new Message(this.readingsTopic.length, PAYLOAD_MAX, this.protocol5);
 		this.text = new Text(this.message.payload);
 		return openSession(config, this.subscriptions, this.safe, this.protocol5, this);
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
-	private begin(): void {
-		this.begun = true;
-		this.waiting.linkUp();
+	private linkUp(): void {
+		this.mayPublish = true;
+		this.queue.linkUp();
 		this.publications.linkUp(this.attempts, this.takeovers);
 	}
 
 	private end(cause: Cause, sentence: string): void {
-		if (this.ended) return;
+		if (this.endSentence) return;
 		this.cause = cause;
-		this.ended = sentence;
+		this.endSentence = sentence;
 	}
 
 	/** True: all that may go out is out, so that a packet may begin. */
@@ -286,27 +286,27 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 	}
 
 	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
-	private say(now: Millis): Millis {
-		if (now >= this.stopAt) return this.sayGoodbye(now);
+	private publishDue(now: Millis): Millis {
+		if (now >= this.stopAt) return this.disconnect(now);
 		const { due, rows } = this.publications;
 		for (let index = 0; due >> index > 0; index++) {
-			if (due >> index & 1 && this.inFlight.indexOf(ANNOUNCED - index) < 0 && !this.publish(rows[index], index, now)) return this.stopAt;
+			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return this.stopAt;
 		}
-		if (this.stopping) return this.session.pending === 0 ? this.sayGoodbye(now) : this.stopAt;
-		let place: number;
-		while ((place = this.waiting.nextLive()) !== NONE) {
-			if (!this.sayReading(this.readings, place, now)) return NEVER;
+		if (this.stopping) return this.session.pending === 0 ? this.disconnect(now) : this.stopAt;
+		let position: number;
+		while ((position = this.queue.nextLive()) !== NONE) {
+			if (!this.publishReading(this.readingsTopic, position, now)) return NEVER;
 		}
 		if (now < this.lateAt) return this.lateAt;
-		place = this.waiting.nextLate();
-		if (place === NONE) return NEVER;
-		if (place === BUSY) return now;
-		if (!this.sayReading(this.late, place, now)) return NEVER;
-		return (this.lateAt = now + 1_000 / BACKLOG_PER_SECOND);
+		position = this.queue.nextLate();
+		if (position === NONE) return NEVER;
+		if (position === BUSY) return now;
+		if (!this.publishReading(this.backlogTopic, position, now)) return NEVER;
+		return (this.lateAt = now + 1_000 / LATE_PER_SECOND);
 	}
 
 	/** Returns when the socket must have taken it. */
-	private sayGoodbye(now: Millis): Millis {
+	private disconnect(now: Millis): Millis {
 		this.session.stop(now);
 		return this.session.poll(now);
 	}
@@ -316,29 +316,29 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 		if (!this.inFlight.hasRoom) return false;
 		const text = this.text;
 		this.publications.write(index, text.clear());
-		assert(!text.overflowed, 'an announcement is longer than PAYLOAD_MAX');
+		assert(!text.overflowed, 'a publication is longer than PAYLOAD_MAX');
 		const packetId = this.session.send(this.message.to(this.topic(leaf), qos, retain), text.length, now);
 		if (packetId < 0) return false;
 		// The next of its kind waits for its acknowledgement, so that none pile up.
-		if (packetId > 0) this.inFlight.begin(packetId, ANNOUNCED - index);
+		if (packetId > 0) this.inFlight.add(packetId, PUBLICATION - index);
 		this.publications.published(index);
 		return true;
 	}
 
-	private sayReading(topic: Uint8Array, place: number, now: Millis): boolean {
+	private publishReading(topic: Uint8Array, position: number, now: Millis): boolean {
 		if (!this.inFlight.hasRoom || this.session.room(topic) < OUTBOX_RESERVE) return false;
-		this.writer.write(this.text, this.waiting.read(place));
+		this.writer.write(this.text, this.queue.read(position));
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.session.send(this.message.to(topic, QOS, false), this.text.length, now);
 		if (packetId < 0) return false;
-		this.waiting.sent(packetId, place);
+		this.queue.sent(packetId, position);
 		return true;
 	}
 
 	/** The index of the reading that this packet carried, or NONE. */
-	private taken(packetId: number): number {
+	private takeReading(packetId: number): number {
 		const message = this.inFlight.take(packetId);
-		if (message < 0 || !this.inFlight.isAnnouncement(message)) return message;
+		if (message < 0 || !this.inFlight.isPublication(message)) return message;
 		this.inFlight.setPosition(message, NOTHING);
 		return NONE;
 	}
@@ -346,4 +346,4 @@ export class Broker implements Pollable, Upper, SessionHandler, Answers {
 
 const SLASH = 0x2f;
 /** Key in the store: the version that the broker was found to speak. */
-const SPOKEN = 'spoken';
+const VERSION_KEY = 'spoken';
