@@ -1,7 +1,7 @@
-// telltale size: the bytecode of each module of an image, against the table in docs/budget.md.
+// telltale size: the bytecode of each module of an image, against the table in docs/budget.md; with --ram, who keeps the RAM.
 //
-// Rule: sizes are those of the files that the SDK's compiler wrote for this image. RAM is of the whole machine and not of a
-// module: preloaded modules live in flash, and what they make at run time has no owner.
+// Rule: sizes are those of the files that the SDK's compiler wrote for this image. RAM is of what modules make at run time: they
+// themselves live in flash.
 
 import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { buildFor, settingsOf, withBuild, type BuildOptions } from './build.js';
 import { interruption } from './console.js';
-import { Failure } from './failure.js';
+import { Failure, Misuse } from './failure.js';
 import { oneOf } from './options.js';
 import { PLATFORMS, root, type Target } from './toolchain.js';
 
@@ -17,6 +17,7 @@ interface SizeOptions extends BuildOptions {
 	readonly board: 'nodemcu' | 'esp32';
 	readonly budget: string;
 	readonly write?: boolean;
+	readonly ram?: boolean;
 }
 
 /** What is ours in an image; the rest is the SDK's. */
@@ -30,10 +31,19 @@ export function size(): Command {
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
 		.addOption(new Option('--budget <file>', 'the table to compare with').default(join(root, 'docs/budget.md'), 'docs/budget.md'))
 		.option('--write', 'put the new sizes into that table')
+		.option('--ram', "print who keeps the RAM of a simulated nodemcu's XS machine instead; needs no SDK")
 		.action(run);
 }
 
-async function run(options: SizeOptions): Promise<void> {
+/** What may stand beside --ram. */
+const BESIDE_RAM = new Set(['ram', 'debug']);
+
+async function run(options: SizeOptions, command: Command): Promise<void> {
+	if (options.ram) {
+		const other = command.options.find((each) => command.getOptionValueSource(each.attributeName()) === 'cli' && !BESIDE_RAM.has(each.attributeName()));
+		if (other) throw new Misuse(`--ram takes no ${other.long} beside it: it is of one simulated nodemcu with settings of its own.`);
+		return (await import('./ram.js')).printRam();
+	}
 	await buildFor(options.board, options, await settingsOf(options), interruption());
 	const sizes = await moduleSizes(options.output ?? join(root, 'build', options.board), options.board, options.debug ? 'debug' : 'release');
 	const budget = existsSync(options.budget) ? await readFile(options.budget, 'utf8') : '';

@@ -221,7 +221,7 @@ describe('every file', () => {
 
 	it('of src/ and sensors/ is held by a test of its own or is named where it is held', () => {
 		const tests = new Set(files('test', '.test.ts'));
-		/** Types, constants and wiring; what test/telemetry/broker-client.test.ts holds as one; and the adapters, which run in the simulator's tests. */
+		/** Types, constants and wiring; what test/telemetry/broker.test.ts holds as one; and the adapters, which run in the simulator's tests. */
 		const elsewhere = new Set([
 			'src/common/ports.ts', 'src/common/limits.ts', 'src/common/assert.ts', 'src/common/version.ts', 'src/main.ts', 'src/mqtt/options.ts', 'sensors/io.ts',
 			'src/telemetry/node-publications.ts', 'src/telemetry/actions.ts', 'src/telemetry/opening.ts', 'src/telemetry/protocol.ts', 'src/telemetry/publications.ts', 'src/mqtt/without5/protocol5.ts', 'src/mqtt/without5/reasons5.ts', 'src/mqtt/codec/version.ts', 'src/mqtt/state/bounds.ts',
@@ -229,7 +229,7 @@ describe('every file', () => {
 			'src/storage/sector-search.ts', 'src/storage/cursor.ts',
 			// Parts of commands: test/telemetry/commands.test.ts.
 			'src/telemetry/command-queue.ts', 'src/telemetry/result.ts',
-			// Of readings that wait: test/storage/reading-queue.test.ts.
+			// Of readings that wait: test/storage/queue.test.ts.
 			'src/storage/in-flight.ts',
 		]);
 		/** The parts of a session are held as one, by test/mqtt/session.*.test.ts. */

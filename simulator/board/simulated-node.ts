@@ -42,6 +42,11 @@ export interface NodeMemory {
 	bytes: number;
 }
 
+export interface Snapshots {
+	readonly flash: Buffer;
+	readonly now: Buffer;
+}
+
 export class SimulatedNode {
 	readonly name: string;
 	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0 };
@@ -113,11 +118,11 @@ export class SimulatedNode {
 	}
 
 	async #preload(machine: Machine): Promise<void> {
-		const { engine: kind, script, config } = this.#options;
+		const { engine: kind, script } = this.#options;
 		const engine = await startPreloaded(kind, script, machine.name, machine.answer);
 		if (this.#machine !== machine) return engine.kill();
 		this.#engine = engine;
-		await engine.turn(ascii(JSON.stringify([0, 'config', { telltale: config }])));
+		await engine.turn(this.#settingsTurn());
 		this.#flash ??= await engine.memory();
 		engine.confine(this.#flash);
 	}
@@ -178,6 +183,26 @@ export class SimulatedNode {
 		const slots = now.slots - this.#flash.slots;
 		const chunkBytes = now.chunkBytes - this.#flash.chunkBytes;
 		return { slots, chunkBytes, bytes: slots * SLOT_BYTES + chunkBytes };
+	}
+
+	/** What is in flash and what is there now, as XS writes them; undefined as with memory(). */
+	async snapshots(): Promise<Snapshots | undefined> {
+		const { engine: kind, script } = this.#options;
+		const now = await this.#engine?.snapshot();
+		if (!now) return undefined;
+		const asked = (): never => { throw new EngineStop('A guest that is to be looked at asks the board for something.'); };
+		const preloaded = await startPreloaded(kind, script, this.#machine!.name, asked);
+		try {
+			await preloaded.turn(this.#settingsTurn());
+			return { flash: (await preloaded.snapshot())!, now };
+		} finally {
+			preloaded.kill();
+		}
+	}
+
+	/** The first, before main. */
+	#settingsTurn(): string {
+		return ascii(JSON.stringify([0, 'config', { telltale: this.#options.config }]));
 	}
 
 	/** Sees to it that the next message or the timer gets its turn. */

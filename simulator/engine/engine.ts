@@ -26,6 +26,8 @@ export interface Engine {
 	turn(event: string): string | Promise<string>;
 	/** What is alive, as large as it would be on a chip. XS only. */
 	memory(): Promise<Memory | undefined>;
+	/** All of the guest, as XS writes it. XS only. */
+	snapshot(): Promise<Buffer | undefined>;
 	/** Ends it, at once and without a word. */
 	kill(): void;
 	readonly meter: Meter;

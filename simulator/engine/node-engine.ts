@@ -53,6 +53,10 @@ export class NodeEngine implements Engine {
 		return reply;
 	}
 
+	async snapshot(): Promise<undefined> {
+		return undefined;
+	}
+
 	async memory(): Promise<undefined> {
 		return undefined;
 	}

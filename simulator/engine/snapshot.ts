@@ -21,16 +21,23 @@ export interface Weight extends Memory {
 	chunksHeld: number;
 }
 
-const SLOT_BYTES = 32;
-const HEADER_BYTES = 16;
+/** Of this engine. */
+export const SLOT_BYTES = 32;
+export const HEADER_BYTES = 16;
 const CHIP_HEADER_BYTES = 8;
 const CHIP_WORD = 4;
 const KIND_AT = 8;
 const ADDRESS_AT = 16;
-/** Kinds whose chunk is an array of slots, or a table of pointers. */
-const HALVED_KINDS = new Set([14, 15, 16, 47, 25, 27, 33]);
 
-const CODE_KIND = 19;
+/** What a slot is (xsAll.h), as far as it refers to others or to a chunk. */
+export const enum Kind {
+	String = 5, BigInt = 8, Reference = 10, Closure = 11, Instance = 13, SloppyArguments = 14, StrictArguments = 15, Array = 16,
+	ArrayBuffer = 17, Callback = 18, Code = 19, CodeX = 20, Global = 25, Host = 26, Map = 27, Module = 28, Program = 29, Proxy = 31,
+	Set = 33, WeakMap = 35, WeakSet = 37, Accessor = 38, Error = 41, Home = 42, Key = 43, List = 45, Private = 46, Stack = 47,
+}
+
+/** Kinds whose chunk is an array of slots, or a table of pointers. */
+export const HALVED_KINDS = new Set<number>([Kind.SloppyArguments, Kind.StrictArguments, Kind.Array, Kind.Stack, Kind.Global, Kind.Map, Kind.Set]);
 
 export function weigh(snapshot: Buffer): Weight {
 	const { CREA, HEAP, BLOC } = atoms(snapshot);
@@ -39,21 +46,25 @@ export function weigh(snapshot: Buffer): Weight {
 	const code = new Set<number>();
 	for (let at = 0; at < HEAP.length; at += SLOT_BYTES) {
 		if (HALVED_KINDS.has(HEAP[at + KIND_AT])) halved.add(Number(HEAP.readBigUInt64LE(at + ADDRESS_AT)));
-		if (HEAP[at + KIND_AT] === CODE_KIND) code.add(Number(HEAP.readBigUInt64LE(at + ADDRESS_AT)));
+		if (HEAP[at + KIND_AT] === Kind.Code) code.add(Number(HEAP.readBigUInt64LE(at + ADDRESS_AT)));
 	}
 	let chunkBytes = 0;
 	let codeBytes = 0;
 	for (let at = 0; at < BLOC.length; ) {
 		const size = BLOC.readInt32LE(at) & 0x7fff_ffff;
 		if (size < HEADER_BYTES) throw new Error(`The snapshot of XS cannot be read: a chunk of ${size} bytes at ${at}.`);
-		const payload = size - HEADER_BYTES;
-		const onChip = halved.has(at + HEADER_BYTES) ? payload / 2 : payload;
-		chunkBytes += CHIP_HEADER_BYTES + Math.ceil(onChip / CHIP_WORD) * CHIP_WORD;
-		if (code.has(at + HEADER_BYTES)) codeBytes += payload;
+		chunkBytes += chunkBytesOnChip(size, halved.has(at + HEADER_BYTES));
+		if (code.has(at + HEADER_BYTES)) codeBytes += size - HEADER_BYTES;
 		at += size;
 	}
 	const slotsHeld = CREA.readInt32LE(Word.Slots * 4) - 1;
 	return { slots, chunkBytes, codeBytes, slotsHeld, chunks: BLOC.length, chunksHeld: CREA.readInt32LE(Word.Chunks * 4) };
+}
+
+/** Of a chunk that takes so much here, its header included. */
+export function chunkBytesOnChip(size: number, halved: boolean): number {
+	const payload = size - HEADER_BYTES;
+	return CHIP_HEADER_BYTES + Math.ceil((halved ? payload / 2 : payload) / CHIP_WORD) * CHIP_WORD;
 }
 
 /** Of the engine's creation, numbers of 32 bits. */
@@ -86,7 +97,7 @@ export function recreated(snapshot: Buffer, creation: Creation): Buffer {
 }
 
 /** Atoms of a big-endian size, a name of four letters and a body, within one of their kind. */
-function atoms(snapshot: Buffer): Record<string, Buffer> {
+export function atoms(snapshot: Buffer): Record<string, Buffer> {
 	const found: Record<string, Buffer> = {};
 	for (let at = 8; at + 8 <= snapshot.length; ) {
 		const size = snapshot.readUInt32BE(at);

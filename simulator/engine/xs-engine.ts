@@ -111,6 +111,16 @@ export class XsEngine implements Engine {
 		return this.#weigh();
 	}
 
+	async snapshot(): Promise<Buffer> {
+		const path = scratchFile();
+		try {
+			await this.save(path);
+			return await readFile(path);
+		} finally {
+			await discard(path);
+		}
+	}
+
 	/** Writes all of the guest into a file, from which another can be begun. */
 	async save(path: string): Promise<void> {
 		const { compute, slots } = this.meter;
@@ -138,13 +148,7 @@ export class XsEngine implements Engine {
 	}
 
 	async #weigh(): Promise<Weight> {
-		const path = scratchFile();
-		try {
-			await this.save(path);
-			return weigh(await readFile(path));
-		} finally {
-			await discard(path);
-		}
+		return weigh(await this.snapshot());
 	}
 
 	#command(letter: string, text: string): Promise<Buffer> {
