@@ -78,7 +78,7 @@ export class World {
 	/** In calm times. */
 	readonly calm: Readonly<Conditions>;
 	readonly conditions: Conditions;
-	readonly air: AccessPoint;
+	readonly accessPoint: AccessPoint;
 	readonly nodes: SimulatedNode[] = [];
 	readonly clock: Scheduler;
 	readonly network: Network;
@@ -91,7 +91,7 @@ export class World {
 		this.conditions = { ...this.calm };
 		this.clock = clock;
 		this.startUnixMs = options.startUnixMs ?? Date.now();
-		this.air = new AccessPoint(String(settings.ssid), String(settings.passphrase));
+		this.accessPoint = new AccessPoint(String(settings.ssid), String(settings.passphrase));
 		this.network = makeNetwork(this);
 	}
 
@@ -124,7 +124,7 @@ export class World {
 				engine: options.engine ?? 'xs',
 				ticksAtBoot: options.ticksAtBoot ?? 0,
 				clock: this.clock,
-				air: this.air,
+				accessPoint: this.accessPoint,
 				servers: this,
 				storage: new Storage(),
 				resources: options.resources ?? {},
@@ -170,8 +170,8 @@ export class Simulation {
 		return this.#world.seed;
 	}
 
-	get air(): AccessPoint {
-		return this.#world.air;
+	get accessPoint(): AccessPoint {
+		return this.#world.accessPoint;
 	}
 
 	get conditions(): Conditions {

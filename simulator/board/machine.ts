@@ -35,7 +35,7 @@ export interface Surroundings {
 	readonly index: number;
 	readonly clock: Clock;
 	readonly seed: string;
-	readonly air: AccessPoint;
+	readonly accessPoint: AccessPoint;
 	readonly servers: Servers;
 	readonly storage: Storage;
 	/** Files of the image, by name. */
@@ -82,7 +82,7 @@ export class Machine implements Chip {
 		this.heap = new Heap(this.name, new Random(`${around.seed}/wifi`).next(), around.servers.conditions, onEmpty);
 		this.bootedAt = Math.ceil(around.clock.now());
 		this.busyUntil = this.bootedAt;
-		this.wifi = new WifiDevice(this, around.air, around.index);
+		this.wifi = new WifiDevice(this, around.accessPoint, around.index);
 		this.#serial = new SerialDevice(this, around.onLine);
 		this.#devices = [
 			this.wifi,

@@ -1,10 +1,10 @@
 // The judge of idleness: while a node's link is up and nothing is under way, no reading waits.
 //
-// Rule: judged when health comes. If nothing else had passed for a while, every message was answered and no misfortune was going on,
+// Rule: judged when health comes. If nothing else had passed for a while, every message was answered and no fault was going on,
 // then what was taken must be at the broker: by the node's own count of what waits, and by the numbers that came.
 
 import type { Packet } from 'mqtt-packet';
-import type { Witness } from './witness.js';
+import type { Auditor } from './auditor.js';
 
 /** On its way at the moment that health was written: the reading that was taken last, and what was just acknowledged. */
 const WAITING_FEW = 2;
@@ -16,7 +16,7 @@ export interface IdleRules {
 	now(): number;
 	/** Messages of the client that are not answered. */
 	underWay(clientId: string): number;
-	/** Whether any misfortune was going on since then. */
+	/** Whether any fault was going on since then. */
 	troubledSince(ms: number): boolean;
 }
 
@@ -38,19 +38,19 @@ export class IdleJudge {
 		this.#passedAt.set(clientId, this.#rules.now());
 	}
 
-	/** Health has come, and the witness has heard it. */
-	health(witness: Witness): void {
+	/** Health has come, and the auditor has heard it. */
+	health(auditor: Auditor): void {
 		const { now, quietMs, underWay, troubledSince } = this.#rules;
-		const clientId = `telltale-${witness.name}`;
+		const clientId = `telltale-${auditor.name}`;
 		const idleMs = now() - (this.#passedAt.get(clientId) ?? now());
-		const boot = witness.current;
+		const boot = auditor.current;
 		// Health is under way itself.
 		if (!boot || idleMs < quietMs || underWay(clientId) > 1 || troubledSince(now() - quietMs)) return;
 		this.judged++;
-		const missing = witness.missing(boot, Math.max(0, ...boot.readings.keys())).filter((seq) => !boot.refused.has(seq)).length;
+		const missing = auditor.missing(boot, Math.max(0, ...boot.readings.keys())).filter((seq) => !boot.refused.has(seq)).length;
 		// What was dropped is named by the next reading from RAM, which may not have come yet.
 		const waiting = Math.max(boot.waiting, missing - boot.dropped);
 		if (waiting <= WAITING_FEW || this.violations.length >= EXAMPLES_MAX) return;
-		this.violations.push(`${witness.name}: ${waiting} readings wait at ${(now() / 1_000).toFixed(1)} s, though the link has been up and idle for ${(idleMs / 1_000).toFixed(1)} s`);
+		this.violations.push(`${auditor.name}: ${waiting} readings wait at ${(now() / 1_000).toFixed(1)} s, though the link has been up and idle for ${(idleMs / 1_000).toFixed(1)} s`);
 	}
 }

@@ -1,7 +1,7 @@
 // The network of a world: near and whole, or far, lossy, and standing still now and then, for as long as the world lasts.
 //
 // Rule: drawn from the seed by itself. Round trip, loss and the peer's delay are there from the first moment to the last; the
-// stalls end with the misfortunes, so that what must heal can be seen to heal.
+// stalls end with the injected faults, so that what must heal can be seen to heal.
 
 import { calmConditions, type Conditions } from '../world/conditions.js';
 import { Random } from '../world/random.js';

@@ -4,10 +4,10 @@
 // of any seed takes about as long to simulate as a day of any other.
 
 import type { BoardName } from '../engine/bundle.js';
-import { MISFORTUNES, type Misfortune, type Plan } from './misfortune.js';
+import { FAULTS, type FaultKind, type FaultPlan } from './fault-injection.js';
 import { Random } from '../world/random.js';
 import type { Settings } from '../simulation.js';
-import { plainManners, type Manners } from '../virtual/broker.js';
+import { plainProfile, type BrokerProfile } from '../virtual/broker.js';
 import type { Air, Weather } from '../world/weather.js';
 import { networkOf, type WorldNetwork } from './network.js';
 
@@ -18,11 +18,11 @@ export interface Scenario {
 	readonly nodes: number;
 	readonly settings: Settings;
 	/** What the broker is like. */
-	readonly manners: Manners;
+	readonly profile: BrokerProfile;
 	readonly network: WorldNetwork;
 	readonly weather: Weather;
 	readonly ticksAtBoot: number;
-	readonly plan: Plan;
+	readonly plan: FaultPlan;
 	/** Commands come this far apart, or never. */
 	readonly commandsEveryMs: readonly [low: number, high: number] | undefined;
 	/** Readings are asked for out of turn. */
@@ -51,12 +51,12 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	};
 	const version = new Random(`scenario/${seed}/version`);
 	const protocol = pick(version, [4, 4, 4, 4, 5, 5, 'auto', 'auto']);
-	const kinds = (Object.keys(MISFORTUNES) as Misfortune[]).filter(() => random.chance(0.5));
+	const kinds = (Object.keys(FAULTS) as FaultKind[]).filter(() => random.chance(0.5));
 	const commands = random.chance(0.3);
 	return {
 		seed, hours, nodes,
 		settings: { ...settings, protocol, publishEarly: version.chance(0.25) },
-		manners: mannersFor(protocol, version),
+		profile: profileFor(protocol, version),
 		network: networkOf(seed),
 		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
 		weather: imaginedWeather(random),
@@ -71,9 +71,9 @@ export function scenarioOf(seed: number, hours: number): Scenario {
  * A broker as there are some. Readings leave 384 bytes of each packet to announcements (src/common/limits.ts, OUTBOX_RESERVE), so one that
  * takes less than about 450 gets none; and two minutes are enough to notice a dead link only with a keep-alive of a minute at most.
  */
-function mannersFor(protocol: unknown, random: Random): Manners {
+function profileFor(protocol: unknown, random: Random): BrokerProfile {
 	return {
-		...plainManners(),
+		...plainProfile(),
 		speaks5: protocol === 'auto' && random.chance(0.4) ? pick(random, [1, 0x84] as const) : true,
 		receiveMaximum: pick(random, [undefined, undefined, 1, 2, 5, 100]),
 		maximumPacketSize: pick(random, [undefined, undefined, 512, 1_024, 0xfff_ffff]),

@@ -8,7 +8,7 @@ import { Command } from 'commander';
 import type { EngineKind } from '../engine/engine.js';
 import { number, onWorkers, optionsOf, start } from '../workers.js';
 import { emptySum, add, report } from './sum.js';
-import { runTrial, type Outcome } from './trial.js';
+import { soak, type Outcome } from './soak-run.js';
 
 interface Options {
 	readonly seeds: number;
@@ -30,10 +30,10 @@ const PROGRESS_MS = 10_000;
 
 function parse(args: readonly string[]): Options {
 	const program = new Command('soak')
-		.description('Runs the firmware in worlds of misfortune, one for each seed, and checks the invariants of docs/faults.md in each.')
+		.description('Runs the firmware in worlds full of faults, one for each seed, and checks the invariants of docs/faults.md in each.')
 		.option('--seeds <count>', 'how many worlds', number(1, 1e9), 100)
 		.option('--from <seed>', 'the first seed', number(0, 1e9), 1)
-		.option('--hours <hours>', 'of misfortune in each world, before it is calm again', number(0.1, 10_000), 24)
+		.option('--hours <hours>', 'of faults in each world, before it is calm again', number(0.1, 10_000), 24)
 		.option('--minutes <minutes>', 'of real time, after which no other world is begun', number(0.1, 100_000), Infinity)
 		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
 		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
@@ -68,6 +68,6 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 await start(import.meta.url, {
-	run: (job: Job) => runTrial(job),
+	run: (job: Job) => soak(job),
 	named: (job: Job) => `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine)}`,
 }, main);

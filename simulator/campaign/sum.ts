@@ -1,7 +1,7 @@
 // Many trials added up, and the sum as text.
 
-import type { Misfortune } from './misfortune.js';
-import type { Outcome } from './trial.js';
+import type { FaultKind } from './fault-injection.js';
+import type { Outcome } from './soak-run.js';
 
 export interface Sum {
 	worlds: number;
@@ -24,7 +24,7 @@ export interface Sum {
 	slowestOnlineMs: number;
 	slowestDrainMs: number;
 	memoryMax: number;
-	readonly faults: Partial<Record<Misfortune, number>>;
+	readonly faults: Partial<Record<FaultKind, number>>;
 }
 
 const ADDED = ['days', 'readings', 'late', 'duplicates', 'dropped', 'cameAllTheSame', 'lostWithPower', 'boots', 'attempts', 'packets', 'slow', 'idle', 'checkedTimes', 'checkedValues'] as const;
@@ -44,7 +44,7 @@ export function add(sum: Sum, outcome: Outcome): void {
 	sum.slowestDrainMs = Math.max(sum.slowestDrainMs, outcome.drainedMs);
 	sum.heapLeast = Math.min(sum.heapLeast, outcome.heapLeast ?? Infinity);
 	sum.memoryMax = Math.max(sum.memoryMax, outcome.memory?.bytes ?? 0);
-	for (const [what, count] of Object.entries(outcome.faults) as [Misfortune, number][]) sum.faults[what] = (sum.faults[what] ?? 0) + count;
+	for (const [what, count] of Object.entries(outcome.faults) as [FaultKind, number][]) sum.faults[what] = (sum.faults[what] ?? 0) + count;
 }
 
 export function report(sum: Sum, seconds: number): string {

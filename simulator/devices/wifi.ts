@@ -63,12 +63,12 @@ export class WifiDevice implements Device {
 		'wifi.connect': (ssid: string, password: string) => this.#connect(ssid, password),
 		'wifi.disconnect': () => this.#disconnect(),
 		'wifi.scan': () => this.#scan(),
-		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#accessPoint(ssid, password, station),
+		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#openAccessPoint(ssid, password, station),
 		'net.get': (property: string, nif: string | null) => this.#get(property, nif),
 	};
 	readonly link = new Link();
 	readonly #chip: Chip;
-	readonly #air: AccessPoint;
+	readonly #accessPoint: AccessPoint;
 	readonly #ownAddress: string;
 	readonly #mac: string;
 	readonly #unlisten: () => void;
@@ -83,12 +83,12 @@ export class WifiDevice implements Device {
 	#attempt = 0;
 	#dhcp: Held | undefined;
 
-	constructor(chip: Chip, air: AccessPoint, index: number) {
+	constructor(chip: Chip, accessPoint: AccessPoint, index: number) {
 		this.#chip = chip;
-		this.#air = air;
+		this.#accessPoint = accessPoint;
 		this.#ownAddress = `10.0.0.${10 + index}`;
 		this.#mac = `24:6F:28:00:00:${(16 + index).toString(16).toUpperCase().padStart(2, '0')}`;
-		this.#unlisten = air.onChange(() => this.#airChanged());
+		this.#unlisten = accessPoint.onChange(() => this.#accessPointChanged());
 	}
 
 	get addressed(): boolean {
@@ -146,8 +146,8 @@ export class WifiDevice implements Device {
 		const [low, high] = ASSOCIATE_MS;
 		this.#later(this.#chip.random.between(low, high), () => {
 			const { ssid, password } = this.#wanted!;
-			if (!this.#air.up || ssid !== this.#air.ssid) this.#later(SCAN_MS, () => this.#fail(0));
-			else if (password !== this.#air.passphrase) this.#later(HANDSHAKE_MS, () => this.#fail(PASSPHRASE_REFUSED));
+			if (!this.#accessPoint.up || ssid !== this.#accessPoint.ssid) this.#later(SCAN_MS, () => this.#fail(0));
+			else if (password !== this.#accessPoint.passphrase) this.#later(HANDSHAKE_MS, () => this.#fail(PASSPHRASE_REFUSED));
 			else this.#joined();
 		});
 	}
@@ -158,7 +158,7 @@ export class WifiDevice implements Device {
 		this.#retries = 0;
 		this.link.set(true);
 		this.#say('connect');
-		if (!this.#air.dhcp) {
+		if (!this.#accessPoint.dhcp) {
 			if (this.#chip.name === 'ESP8266') this.#later(DHCP_TIMEOUT_MS, () => this.#say('lostIP'));
 			return;
 		}
@@ -188,14 +188,14 @@ export class WifiDevice implements Device {
 		this.#say('disconnect', this.#reason);
 	}
 
-	#airChanged(): void {
-		this.link.set(this.#air.up && this.#state >= State.Joined);
-		if (this.#air.up || this.#state < State.Joined) return;
+	#accessPointChanged(): void {
+		this.link.set(this.#accessPoint.up && this.#state >= State.Joined);
+		if (this.#accessPoint.up || this.#state < State.Joined) return;
 		this.#attempt++;
 		const [low, high] = BEACON_LOSS_MS;
 		this.#later(this.#chip.random.between(low, high), () => {
 			// Back within the time: nobody noticed, but an address may still be owed.
-			if (!this.#air.up) this.#fail(0);
+			if (!this.#accessPoint.up) this.#fail(0);
 			else if (this.#state === State.Joined) this.#joined();
 		});
 	}
@@ -203,13 +203,13 @@ export class WifiDevice implements Device {
 	#scan(): void {
 		if (this.#chip.name === 'ESP8266' && !(this.#mode & 1)) throw new DeviceError("can't scan");
 		this.#chip.after(SCAN_MS, () => {
-			const { ssid, rssi, passphrase, up } = this.#air;
+			const { ssid, rssi, passphrase, up } = this.#accessPoint;
 			const item = { ssid, rssi, channel: 6, hidden: false, bssid: '02000a000001', authentication: passphrase ? 'wpa2_psk' : 'none' };
 			this.#chip.post(() => ['scan', up ? [item] : []]);
 		});
 	}
 
-	#accessPoint(ssid: string, password: string, station: boolean): void {
+	#openAccessPoint(ssid: string, password: string, station: boolean): void {
 		if (Buffer.byteLength(ssid) > 32) throw new DeviceError('ssid too long - 32 bytes max');
 		if (Buffer.byteLength(password) > 64) throw new DeviceError('password too long - 64 bytes max');
 		if (password && Buffer.byteLength(password) < 8) throw new DeviceError('password too short - 8 bytes min');
@@ -228,11 +228,11 @@ export class WifiDevice implements Device {
 			case 'MAC':
 				return (station || accessPoint) && (esp8266 || this.#started) ? this.#mac : null;
 			case 'SSID':
-				return (esp8266 ? this.#wanted?.ssid : joined ? this.#air.ssid : null) ?? null;
+				return (esp8266 ? this.#wanted?.ssid : joined ? this.#accessPoint.ssid : null) ?? null;
 			case 'BSSID':
 				return joined ? '02:00:0A:00:00:01' : null;
 			case 'RSSI':
-				return joined ? Math.round(this.#air.rssi + this.#chip.random.gaussian(2)) : esp8266 ? RSSI_FAULT : null;
+				return joined ? Math.round(this.#accessPoint.rssi + this.#chip.random.gaussian(2)) : esp8266 ? RSSI_FAULT : null;
 			case 'CHANNEL':
 				return joined ? 6 : esp8266 ? 1 : null;
 			case 'DNS':

@@ -5,7 +5,7 @@
 
 import type { Random } from '../world/random.js';
 import { calmConditions, type Conditions } from '../world/conditions.js';
-import { plainManners, type Manners } from '../virtual/broker.js';
+import { plainProfile, type BrokerProfile } from '../virtual/broker.js';
 import { BOOTS_OF_A_LOOP, type Arena } from './arena.js';
 import { pick, weighted } from './chance.js';
 import { anyConnack, connack, publish } from './packets.js';
@@ -136,10 +136,10 @@ export const SITUATIONS = {
 	'no Wi-Fi': {
 		weight: 4, takes: 'messages', sure: 'none',
 		begin: async (arena, random) => {
-			const { air } = arena.simulation.world;
-			air.up = false;
+			const { accessPoint } = arena.simulation.world;
+			accessPoint.up = false;
 			await arena.pass(random.below(20_000));
-			return () => void (air.up = true);
+			return () => void (accessPoint.up = true);
 		},
 	},
 
@@ -192,17 +192,17 @@ export const SITUATIONS = {
 	'a broker with limits': {
 		weight: 5, takes: 'both', sure: 'none',
 		begin: async (arena, random) => {
-			const { manners } = arena.simulation.broker;
-			const odd: Partial<Manners> = {
+			const { profile } = arena.simulation.broker;
+			const odd: Partial<BrokerProfile> = {
 				receiveMaximum: pick(random, [undefined, 1, 1, 2, 0xffff]), maximumPacketSize: pick(random, [undefined, undefined, 64, 100, 456, 457, 0xfff_ffff]),
 				topicAliasMaximum: pick(random, [undefined, 1, 2, 0xffff]), serverKeepAlive: pick(random, [undefined, 1, 2, 0xffff]), saysWhy: random.chance(0.5),
 			};
-			Object.assign(manners, odd);
+			Object.assign(profile, odd);
 			arena.gate.cut();
 			await arena.until(() => arena.linked, CONNECT_MS);
 			await arena.pass(1_000);
 			return () => {
-				Object.assign(manners, plainManners());
+				Object.assign(profile, plainProfile());
 				arena.gate.cut();
 			};
 		},

@@ -1,7 +1,7 @@
 // An MQTT broker for the virtual network, 3.1.1 and 5.0: sessions, subscriptions, retained messages, wills. Nothing of it is
 // shared with the client that it is to judge; the packets are mqtt-packet's (virtual-client.ts).
 //
-// Rule: what the standards say a server must do, it does (of 5.0 message expiry is left out); where they leave it free, `manners`
+// Rule: what the standards say a server must do, it does (of 5.0 message expiry is left out); where they leave it free, `profile`
 // decide; what tests want it to do wrong is in `faults`. Everything that a subscriber of "#" would have got is in `published`.
 // MQTT 3.1.1 §3.1 to §3.14, §4.3, §4.4; MQTT 5.0 the same and §4.1, §4.9, §4.13.
 
@@ -11,7 +11,7 @@ import { Client, type Server } from './client.js';
 import type { ServerEnd } from './ends.js';
 import type { VirtualNetwork } from './network.js';
 import { Session, type Receiver } from './session.js';
-import { plainManners, SHUTTING_DOWN, TAKEN_OVER, type BrokerFaults, type Manners, type Published, type Will } from './terms.js';
+import { plainProfile, SHUTTING_DOWN, TAKEN_OVER, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
 import { matches } from './topic-filters.js';
 
 export * from './terms.js';
@@ -24,7 +24,7 @@ export class VirtualBroker implements Server {
 		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
 		turnDown: undefined,
 	};
-	readonly manners: Manners = plainManners();
+	readonly profile: BrokerProfile = plainProfile();
 	/** Called with each message as it is accepted. */
 	onPublished: (message: Published) => void = () => {};
 	readonly retained = new Map<string, Published>();

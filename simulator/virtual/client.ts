@@ -7,7 +7,7 @@ import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisco
 import type { Clock, Task } from '../world/clock.js';
 import type { ServerEnd } from './ends.js';
 import type { Receiver, Session } from './session.js';
-import { SHUTTING_DOWN, type BrokerFaults, type Manners, type Published, type Will } from './terms.js';
+import { SHUTTING_DOWN, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
 import { isFilter } from './topic-filters.js';
 
 const INFLIGHT_MAX = 20;
@@ -36,7 +36,7 @@ const RECEIVE_MAX = 0xffff;
 
 /** What a connection asks of the broker behind it. */
 export interface Server {
-	readonly manners: Manners;
+	readonly profile: BrokerProfile;
 	readonly faults: BrokerFaults;
 	/** 3.1.1's return code for a CONNECT, and the session if it is 0. */
 	admit(packet: IConnectPacket, client: Receiver): { code: number; session?: Session; present: boolean };
@@ -102,7 +102,7 @@ export class Client implements Receiver {
 
 	/** In 5.0 with DISCONNECT and this reason, if the broker is one that says why. */
 	hangUp(reason: number): void {
-		if (this.#session && this.#version === 5 && this.#broker.manners.saysWhy) this.send({ cmd: 'disconnect', reasonCode: reason });
+		if (this.#session && this.#version === 5 && this.#broker.profile.saysWhy) this.send({ cmd: 'disconnect', reasonCode: reason });
 		this.#close(true);
 	}
 
@@ -194,15 +194,15 @@ export class Client implements Receiver {
 	#connect(packet: IConnectPacket): void {
 		// §3.1.0-2: a second CONNECT is a violation.
 		if (this.#session) return this.hangUp(PROTOCOL_ERROR);
-		const { manners, faults } = this.#broker;
-		if (packet.protocolVersion === 5 && manners.speaks5 !== true) return this.#refuse(manners.speaks5);
+		const { profile, faults } = this.#broker;
+		if (packet.protocolVersion === 5 && profile.speaks5 !== true) return this.#refuse(profile.speaks5);
 		this.#version = packet.protocolVersion === 5 ? 5 : 4;
 		const { code, session, present } = this.#broker.admit(packet, this);
 		this.send(this.#version === 5 ? this.#connack5(packet, REFUSALS[code] ?? UNSPECIFIED, present, session) : { cmd: 'connack', returnCode: code, sessionPresent: present });
 		if (!session) return this.#close(false);
 		this.#session = session;
 		this.#will = packet.will;
-		this.#keepAliveMs = ((this.#version === 5 ? manners.serverKeepAlive : undefined) ?? packet.keepalive ?? 0) * 1_000;
+		this.#keepAliveMs = ((this.#version === 5 ? profile.serverKeepAlive : undefined) ?? packet.keepalive ?? 0) * 1_000;
 		this.#inFlightMax = Math.min(INFLIGHT_MAX, packet.properties?.receiveMaximum ?? RECEIVE_MAX);
 		this.#packetMax = packet.properties?.maximumPacketSize ?? Infinity;
 		if (faults.hangUpAfterConnack) return this.hangUp(SHUTTING_DOWN);
@@ -219,7 +219,7 @@ export class Client implements Receiver {
 	}
 
 	#connack5(packet: IConnectPacket, reasonCode: number, sessionPresent: boolean, session: Session | undefined): IConnackPacket {
-		const { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive } = this.#broker.manners;
+		const { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive } = this.#broker.profile;
 		const assignedClientIdentifier = packet.clientId || !session ? undefined : session.clientId;
 		const told = reasonCode === 0 ? { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier } : {};
 		const properties = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as IConnackPacket['properties'];
@@ -251,7 +251,7 @@ export class Client implements Receiver {
 
 	/** Of a message in 5.0: its topic, whole, or the reason why this connection ends. §3.3.2.3.4, §3.3.4, §3.2.2.3.6. */
 	#topic5({ topic, qos, messageId, length, properties }: IPublishPacket): string | number {
-		const { topicAliasMaximum = 0, receiveMaximum = RECEIVE_MAX, maximumPacketSize = Infinity } = this.#broker.manners;
+		const { topicAliasMaximum = 0, receiveMaximum = RECEIVE_MAX, maximumPacketSize = Infinity } = this.#broker.profile;
 		if (packetSize(length ?? 0) > maximumPacketSize) return PACKET_TOO_LARGE;
 		if (qos) this.#unanswered.add(messageId!);
 		if (this.#unanswered.size > receiveMaximum) return RECEIVE_MAXIMUM_EXCEEDED;

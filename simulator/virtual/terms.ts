@@ -33,7 +33,7 @@ export interface BrokerFaults {
 }
 
 /** What one broker does and another does not, all within the standards. */
-export interface Manners {
+export interface BrokerProfile {
 	/** Whether it knows 5.0, or how it refuses it: in the words of 3.1.1 (1) or of 5.0. */
 	speaks5: true | 1 | 0x84;
 	/** What CONNACK of 5.0 tells; undefined where it says nothing of it. */
@@ -45,7 +45,7 @@ export interface Manners {
 	saysWhy: boolean;
 }
 
-export function plainManners(): Manners {
+export function plainProfile(): BrokerProfile {
 	return { speaks5: true, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
 }
 

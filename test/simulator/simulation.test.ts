@@ -147,11 +147,11 @@ describe('the real network', () => {
 		const { simulation } = await probe(port, 'onWritable() {},');
 		await until(() => events.length === 1, 'the connection');
 		// It writes when it hears that the link is gone.
-		simulation.air.up = false;
+		simulation.accessPoint.up = false;
 		await simulation.pass(20_000);
 		await new Promise((resolve) => setTimeout(resolve, 30));
 		expect(events).toEqual(['connected']);
-		simulation.air.up = true;
+		simulation.accessPoint.up = true;
 		await until(() => events.length > 1, 'the byte');
 		expect(events[1]).toMatch(/^data x+$/);
 	});

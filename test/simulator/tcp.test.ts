@@ -200,11 +200,11 @@ describe.each(ENGINES)('TCP on %s', (engine) => {
 			trace('room ', count);
 			if (!socket.timer) socket.timer = Timer.set(() => trace('left ', socket.write(Uint8Array.of(120))), 8000);
 		}`), 8_000);
-		served.simulation.world.air.up = false;
+		served.simulation.world.accessPoint.up = false;
 		await served.run(5_000);
 		expect(served.said.at(-1)).toBe('left 2919');
 		expect(served.received).toBe('');
-		served.simulation.world.air.up = true;
+		served.simulation.world.accessPoint.up = true;
 		await served.run(10_000);
 		expect(served.received).toBe('x');
 		expect(served.said.at(-1)).toBe('room 2920');

@@ -191,7 +191,7 @@ describe('the virtual broker', () => {
 			expect((await five('plain')).got[0]).toMatchObject({ cmd: 'connack', reasonCode: 0, sessionPresent: false });
 			expect((await five('plain')).got[0]).not.toHaveProperty('properties');
 			const limits = { receiveMaximum: 3, maximumPacketSize: 500, topicAliasMaximum: 2, serverKeepAlive: 20 };
-			Object.assign(broker.manners, limits);
+			Object.assign(broker.profile, limits);
 			expect((await five('limited')).got[0]).toMatchObject({ reasonCode: 0, properties: limits });
 			expect((await five('')).got[0]).toMatchObject({ properties: { assignedClientIdentifier: 'anonymous-1' } });
 		});
@@ -205,7 +205,7 @@ describe('the virtual broker', () => {
 		});
 
 		it.each([1, 0x84] as const)('may not be known to it, which it says with %i; 3.1.1 is', async (code) => {
-			broker.manners.speaks5 = code;
+			broker.profile.speaks5 = code;
 			const { got, ended } = await five('c', { answerIn: code === 1 ? 4 : 5 });
 			expect([got, ended]).toMatchObject([[{ cmd: 'connack', [code === 1 ? 'returnCode' : 'reasonCode']: code }], true]);
 			expect((await connect('c')).got).toMatchObject([{ returnCode: 0 }]);
@@ -253,7 +253,7 @@ describe('the virtual broker', () => {
 			await pass();
 			expect([elder.got[1], younger.got[1]]).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x8e }, { cmd: 'disconnect', reasonCode: 0x8b }]);
 			expect([elder.ended, younger.ended]).toEqual([true, true]);
-			broker.manners.saysWhy = false;
+			broker.profile.saysWhy = false;
 			const unheard = await five('c');
 			broker.hangUp();
 			await pass();
@@ -261,7 +261,7 @@ describe('the virtual broker', () => {
 		});
 
 		it('hangs up on who breaks the limits, with the reason', async () => {
-			Object.assign(broker.manners, { receiveMaximum: 2, maximumPacketSize: 100, topicAliasMaximum: 2 });
+			Object.assign(broker.profile, { receiveMaximum: 2, maximumPacketSize: 100, topicAliasMaximum: 2 });
 			const breaking: [number, Packet[]][] = [
 				[0x93, [1, 2, 3].map((messageId) => publish({ messageId }))],
 				[0x95, [publish({ messageId: 1, payload: 'x'.repeat(100) })]],
@@ -278,7 +278,7 @@ describe('the virtual broker', () => {
 		});
 
 		it('knows a topic by the number that it was given in this connection', async () => {
-			broker.manners.topicAliasMaximum = 1;
+			broker.profile.topicAliasMaximum = 1;
 			const client = await five('c');
 			client.send(publish({ messageId: 1, topic: 'long/topic', properties: { topicAlias: 1 } }));
 			client.send(publish({ messageId: 2, topic: '', properties: { topicAlias: 1 } }));

@@ -48,10 +48,10 @@ describe.each(ENGINES)('Wi-Fi on %s', (engine) => {
 	it('comes back by itself after a loss on ESP8266, not on ESP32', async () => {
 		for (const board of ['nodemcu', 'esp32'] as const) {
 			const { said, simulation, run } = await probe(engine, `${LISTEN} ${JOIN}`, 5_000, { board });
-			simulation.world.air.up = false;
+			simulation.world.accessPoint.up = false;
 			await run(20_000);
 			expect(said).toContain('disconnect 0');
-			simulation.world.air.up = true;
+			simulation.world.accessPoint.up = true;
 			await run(20_000);
 			expect(said.filter((line) => line === 'gotIP undefined')).toHaveLength(board === 'nodemcu' ? 2 : 1);
 		}
@@ -64,7 +64,7 @@ describe.each(ENGINES)('Wi-Fi on %s', (engine) => {
 
 	it('says "lostIP" on ESP8266 when nobody gives addresses', async () => {
 		const { said, simulation, run } = await probe(engine, `${LISTEN} ${JOIN}`);
-		simulation.world.air.dhcp = false;
+		simulation.world.accessPoint.dhcp = false;
 		await run(30_000);
 		expect(said).toEqual(['connect undefined', 'lostIP undefined']);
 	});

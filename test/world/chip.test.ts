@@ -1,6 +1,6 @@
 // Worlds on XS, the chip's engine, with its memory judged; and the judges themselves, which must be able to say no.
 import { describe, expect, it } from 'vitest';
-import { runTrial } from '../../simulator/campaign/trial.js';
+import { soak } from '../../simulator/campaign/soak-run.js';
 import { expectWell } from './worlds.js';
 
 describe('on XS, the chip\'s engine', () => {
@@ -10,13 +10,13 @@ describe('on XS, the chip\'s engine', () => {
 	}, 60_000);
 
 	it('the same seed makes the same world on both engines, to the last byte', async () => {
-		const [xs, node] = [await runTrial({ seed: 3, hours: 0.5, engine: 'xs' }), await runTrial({ seed: 3, hours: 0.5 })];
+		const [xs, node] = [await soak({ seed: 3, hours: 0.5, engine: 'xs' }), await soak({ seed: 3, hours: 0.5 })];
 		expect(xs.trace).toBe(node.trace);
-		expect((await runTrial({ seed: 4, hours: 0.5 })).trace).not.toBe(node.trace);
+		expect((await soak({ seed: 4, hours: 0.5 })).trace).not.toBe(node.trace);
 	}, 60_000);
 
 	it('less memory than the firmware needs is noticed', async () => {
-		const { violations } = await runTrial({ seed: 3, hours: 0.1, engine: 'xs', memoryMax: 10_000 });
+		const { violations } = await soak({ seed: 3, hours: 0.1, engine: 'xs', memoryMax: 10_000 });
 		expect(violations.join('\n')).toMatch(/holds \d+ bytes \(\d+ slots, \d+ in chunks\); the chip has 10000/);
 	}, 60_000);
 });

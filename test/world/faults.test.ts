@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { IConnackPacket, IPublishPacket } from 'mqtt-packet';
 import { Random } from '../../simulator/world/random.js';
 import type { ServerEnd } from '../../simulator/virtual/network.js';
-import { Twin } from '../../simulator/virtual/twin.js';
+import { RivalClient } from '../../simulator/virtual/rival-client.js';
 import { HOUR, MINUTE, SECOND, stage, type Stage } from './stage.js';
 
 /** Keep-alive of the settings, and what a PINGRESP is waited for (src/mqtt/options.ts). */
@@ -117,7 +117,7 @@ describe('a broker that goes and comes', () => {
 		await set.run(12 * SECOND);
 		set.simulation.broker.kill({ keepSessions: false, keepRetained: false });
 		set.simulation.broker.faults.withholdAcks = false;
-		set.simulation.broker.manners.speaks5 = 1;
+		set.simulation.broker.profile.speaks5 = 1;
 		const sampled = set.readings().at(-1)!.seq!;
 		set.simulation.broker.published.splice(0);
 		set.simulation.broker.start();
@@ -229,9 +229,9 @@ describe('the way to the broker', () => {
 		const set = await online();
 		set.simulation.world.conditions.peerWindowBytes = 40;
 		await set.until(() => set.passed.at(-1)?.packet.cmd === 'publish', MINUTE);
-		set.simulation.world.air.up = false;
+		set.simulation.world.accessPoint.up = false;
 		await set.run(3 * HOUR);
-		set.simulation.world.air.up = true;
+		set.simulation.world.accessPoint.up = true;
 		set.simulation.world.conditions.peerWindowBytes = 65_535;
 		await set.until(() => set.isOnline(), 2 * MINUTE);
 		await set.run(5 * MINUTE);
@@ -398,17 +398,17 @@ describe('the node\'s own troubles', () => {
 		expect(set.texts('status').filter((word, i, all) => word !== all[i - 1])).toEqual(['online', 'offline', 'online', 'stopped']);
 	});
 
-	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', () => expectTwinsWell(4));
+	it('F36 two nodes with one client id: told in the log and in the outage report, at most one connection a minute each', () => expectRivalsWell(4));
 
-	it('F36 two nodes with one client id in MQTT 5.0, where the broker says it with DISCONNECT: the same', () => expectTwinsWell(5));
+	it('F36 two nodes with one client id in MQTT 5.0, where the broker says it with DISCONNECT: the same', () => expectRivalsWell(5));
 
-	it('F36 a twin that begins a session of its own and leaves: the node hears commands again, though the session is present', async () => {
+	it('F36 a rival that begins a session of its own and leaves: the node hears commands again, though the session is present', async () => {
 		const set = await online();
 		const { world, broker } = set.simulation;
 		// In 5.0 it begins with CleanStart, and asks for topics of its own.
-		const twin = new Twin(world.clock, new Random('twin'), broker, { clientId: 'telltale-porch', base: 'telltale/other', version: 5, clean: false, awayMs: [2_000, 2_000] });
+		const rival = new RivalClient(world.clock, new Random('twin'), broker, { clientId: 'telltale-porch', base: 'telltale/other', version: 5, clean: false, awayMs: [2_000, 2_000] });
 		await set.run(10 * MINUTE);
-		twin.leave();
+		rival.leave();
 		const from = set.now;
 		await set.run(2 * MINUTE);
 		expect(set.packets('connack', from).map((packet) => (packet as IConnackPacket).sessionPresent)).toEqual([true]);
@@ -417,7 +417,7 @@ describe('the node\'s own troubles', () => {
 		await set.expectWell();
 	});
 
-	async function expectTwinsWell(protocol: number): Promise<void> {
+	async function expectRivalsWell(protocol: number): Promise<void> {
 		const set = await stage({ nodes: 2, settings: { protocol }, settingsOf: (number) => ({ node: `twin-${number}`, clientId: 'twin', base: `telltale/twin-${number}` }) });
 		await set.run(5 * MINUTE);
 		const from = set.now;

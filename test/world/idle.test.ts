@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Packet } from 'mqtt-packet';
 import { IdleJudge } from '../../simulator/campaign/idle.js';
 import { networkOf } from '../../simulator/campaign/network.js';
-import type { Witness } from '../../simulator/campaign/witness.js';
+import type { Auditor } from '../../simulator/campaign/auditor.js';
 import { Ranges } from '../../viewer/ranges.js';
 
 /** A node whose readings 1 to `came` are at the broker, but for the missing ones, and that says how many wait. */
@@ -12,12 +12,12 @@ function setUp(said: { waiting: number; dropped?: number; came?: number; missing
 	const { waiting, dropped = 0, came = 20, missing = [] } = said;
 	const readings = new Map(Array.from({ length: came }, (_, i) => i + 1).filter((seq) => !missing.includes(seq)).map((seq) => [seq, {}]));
 	const current = { readings, named: new Ranges(), refused: new Set<number>(), waiting, dropped };
-	const witness = { name: 'porch', current, missing: () => missing } as unknown as Witness;
+	const auditor = { name: 'porch', current, missing: () => missing } as unknown as Auditor;
 	const pass = (cmd: string, topic = '') => judge.packet({ cmd, topic } as Packet, true, 'telltale-porch');
 	const health = (afterMs: number) => {
 		world.now += afterMs;
 		pass('publish', 'telltale/porch/health');
-		judge.health(witness);
+		judge.health(auditor);
 		return judge.violations;
 	};
 	pass('puback');

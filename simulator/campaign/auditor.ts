@@ -71,7 +71,7 @@ interface Span {
 	to: number;
 }
 
-export class Witness {
+export class Auditor {
 	readonly violations: string[] = [];
 	readonly boots = new Map<string, Boot>();
 	readonly name: string;

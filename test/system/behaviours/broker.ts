@@ -15,7 +15,7 @@ import { listen } from '../../support/tls-broker.js';
 export type Transport = 'plain' | 'tls';
 export type Kind = 'aedes' | 'mosquitto';
 
-export interface House {
+export interface Broker {
 	readonly kind: Kind;
 	readonly ports: Readonly<Record<Transport, number>>;
 	/** Ends it in the middle of everything, and starts it again on the same ports; with what it had kept by now, or without. */
@@ -34,18 +34,18 @@ function shelves(folder: string): string[] {
 	return [folder, ...readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))];
 }
 
-export async function openMosquitto(made: Made, limits: readonly string[] = []): Promise<House> {
-	const house = new Mosquitto(made, { plain: await freePort(), tls: await freePort() }, limits);
-	await house.start();
-	return house;
+export async function openMosquitto(made: Made, limits: readonly string[] = []): Promise<Broker> {
+	const broker = new Mosquitto(made, { plain: await freePort(), tls: await freePort() }, limits);
+	await broker.start();
+	return broker;
 }
 
-class Mosquitto implements House {
+class Mosquitto implements Broker {
 	readonly kind = 'mosquitto';
-	readonly #folder = mkdtempSync(join(tmpdir(), 'telltale-house-'));
+	readonly #folder = mkdtempSync(join(tmpdir(), 'telltale-broker-'));
 	#process: ChildProcess | undefined;
 
-	constructor(made: Made, readonly ports: House['ports'], limits: readonly string[]) {
+	constructor(made: Made, readonly ports: Broker['ports'], limits: readonly string[]) {
 		writeFileSync(join(this.#folder, 'rights.json'), JSON.stringify(rights()));
 		const lines = [
 			`plugin ${RIGHTS}`, `plugin_opt_config_file ${join(this.#folder, 'rights.json')}`, 'log_type none',
@@ -118,19 +118,19 @@ function answers(port: number): Promise<boolean> {
 	});
 }
 
-export async function openAedes(made: Made): Promise<House> {
-	const house = new AedesHouse(made, { plain: await freePort(), tls: await freePort() });
-	await house.start();
-	return house;
+export async function openAedes(made: Made): Promise<Broker> {
+	const broker = new AedesBroker(made, { plain: await freePort(), tls: await freePort() });
+	await broker.start();
+	return broker;
 }
 
-class AedesHouse implements House {
+class AedesBroker implements Broker {
 	readonly kind = 'aedes';
 	#aedes!: Aedes;
 	#servers: Server[] = [];
 	readonly #sockets = new Set<Socket>();
 
-	constructor(readonly made: Made, readonly ports: House['ports']) {}
+	constructor(readonly made: Made, readonly ports: Broker['ports']) {}
 
 	async start(): Promise<void> {
 		this.#aedes = await Aedes.createBroker({

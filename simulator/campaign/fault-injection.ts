@@ -1,6 +1,6 @@
-// Misfortunes by plan: what goes wrong in the world, when and for how long, is chance from the simulation's seed.
+// Fault injection by plan: what goes wrong in the world, when and for how long, is chance from the simulation's seed.
 //
-// Rule: each misfortune begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
+// Rule: each fault begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
 // `untilMs` all is calm again, so that what must heal can be seen to heal.
 
 import type { Conditions } from '../world/conditions.js';
@@ -8,7 +8,7 @@ import { Random } from '../world/random.js';
 import type { Trouble } from '../devices/sensors.js';
 import type { VirtualBroker } from '../virtual/broker.js';
 import type { World } from '../simulation.js';
-import { Twin } from '../virtual/twin.js';
+import { RivalClient } from '../virtual/rival-client.js';
 import type { VirtualSimulation } from '../virtual.js';
 
 /** What begins now; what it returns ends it. */
@@ -21,8 +21,8 @@ const LOSS = [0.02, 0.2] as const;
 const ACK_DELAY_MS = [1_000, 45_000] as const;
 const SHORT_LOSS_MS = 8_000;
 const CLOCK_STEP_SECONDS = [-7_200, 7_200] as const;
-/** How soon a twin comes back: every few seconds, or now and then. */
-const TWIN_AWAY_MS = [[500, 5_000], [20_000, 120_000]] as const;
+/** How soon the rival comes back: every few seconds, or now and then. */
+const RIVAL_AWAY_MS = [[500, 5_000], [20_000, 120_000]] as const;
 /** Reasons of a PUBACK that turns a message down: implementation specific, not authorized, quota exceeded, payload format invalid. */
 const TURNED_DOWN = [0x83, 0x87, 0x97, 0x99] as const;
 const FLOOD_MAX = 300;
@@ -32,20 +32,20 @@ const STALE: readonly (readonly [name: string, payload: string])[] = [
 	['interval', '{"id":"stale","value":86400000}'], ['restart', '{"id":"stale"}'], ['stop', '{"id":"stale"}'], ['calibrate', '{"id":"stale","value":{"temperature":99}}'],
 ];
 
-export const MISFORTUNES = {
+export const FAULTS = {
 	wifiLoss: ({ world }) => {
-		world.air.up = false;
-		return () => void (world.air.up = true);
+		world.accessPoint.up = false;
+		return () => void (world.accessPoint.up = true);
 	},
 	/** After a short loss of Wi-Fi: who is joined keeps its address. */
 	noAddresses: ({ world }) => {
-		world.air.dhcp = false;
-		world.air.up = false;
-		const back = world.clock.after(SHORT_LOSS_MS, () => void (world.air.up = true));
+		world.accessPoint.dhcp = false;
+		world.accessPoint.up = false;
+		const back = world.clock.after(SHORT_LOSS_MS, () => void (world.accessPoint.up = true));
 		return () => {
 			back.cancelled = true;
-			world.air.up = true;
-			world.air.dhcp = true;
+			world.accessPoint.up = true;
+			world.accessPoint.dhcp = true;
 		};
 	},
 	unknownNames: ({ world, broker }) => whileConnecting(broker, calmable(world, 'dns', 'fails')),
@@ -109,12 +109,12 @@ export const MISFORTUNES = {
 		return condition(node.storage, 'onTrouble', () => (random.next() < share ? random.next() : undefined), undefined);
 	},
 	/** Another client uses a node's id. */
-	twin: ({ world, broker, nodes }, random) => {
+	rivalClient: ({ world, broker, nodes }, random) => {
 		const { name } = nodes[random.below(nodes.length)];
-		const version = random.chance(0.5) && broker.manners.speaks5 === true ? 5 : 4;
-		const awayMs = TWIN_AWAY_MS[random.below(TWIN_AWAY_MS.length)];
-		const twin = new Twin(world.clock, random, broker, { clientId: `telltale-${name}`, base: `telltale/${name}`, version, clean: random.chance(0.3), awayMs });
-		return () => twin.leave();
+		const version = random.chance(0.5) && broker.profile.speaks5 === true ? 5 : 4;
+		const awayMs = RIVAL_AWAY_MS[random.below(RIVAL_AWAY_MS.length)];
+		const rival = new RivalClient(world.clock, random, broker, { clientId: `telltale-${name}`, base: `telltale/${name}`, version, clean: random.chance(0.3), awayMs });
+		return () => rival.leave();
 	},
 	/** In 5.0 the broker has none of some readings; in 3.1.1 it has no word for that. */
 	turnedDown: ({ broker }, random) => {
@@ -123,10 +123,10 @@ export const MISFORTUNES = {
 	},
 	/** For a while another broker stands in, which holds nothing and knows no 5.0. */
 	olderBroker: ({ broker }, random) => {
-		const { speaks5 } = broker.manners;
+		const { speaks5 } = broker.profile;
 		const change = (to: typeof speaks5): void => {
 			broker.kill({ keepSessions: false, keepRetained: false });
-			broker.manners.speaks5 = to;
+			broker.profile.speaks5 = to;
 			broker.start();
 		};
 		change(random.chance(0.5) ? 1 : 0x84);
@@ -156,11 +156,11 @@ export const MISFORTUNES = {
 	},
 } satisfies Record<string, Begin>;
 
-export type Misfortune = keyof typeof MISFORTUNES;
+export type FaultKind = keyof typeof FAULTS;
 
-export interface Plan {
-	readonly kinds: readonly Misfortune[];
-	/** Calm between one misfortune's end and the next beginning of its kind. */
+export interface FaultPlan {
+	readonly kinds: readonly FaultKind[];
+	/** Calm between one fault's end and the next beginning of its kind. */
 	readonly calmMs: readonly [low: number, high: number];
 	/** Short ones are as likely as long ones ten times as long, if `skewed`. */
 	readonly lastsMs: readonly [low: number, high: number];
@@ -169,24 +169,27 @@ export interface Plan {
 	readonly untilMs: number;
 }
 
-export interface Happened {
+export interface Injected {
 	readonly at: number;
-	readonly what: Misfortune;
+	readonly what: FaultKind;
 	readonly untilMs: number;
 }
 
-/** Sets the plan going; what it returns fills as things happen. */
-export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happened[] {
-	const happened: Happened[] = [];
+/** Names in a seed's streams of chance stay as they were first, so that a seed stays the world that it was. */
+const STREAMS: Partial<Record<FaultKind, string>> = { rivalClient: 'twin' };
+
+/** Sets the plan going; what it returns grows as faults begin. */
+export function inject(simulation: VirtualSimulation, plan: FaultPlan): readonly Injected[] {
+	const injected: Injected[] = [];
 	const { clock, seed } = simulation.world;
 	for (const what of plan.kinds) {
-		const random = new Random(`${seed}/misfortune/${what}`);
+		const random = new Random(`${seed}/misfortune/${STREAMS[what] ?? what}`);
 		const next = (): void => {
 			clock.after(random.between(...plan.calmMs), () => {
 				if (clock.now() >= plan.untilMs) return;
-				const end = (MISFORTUNES[what] as Begin)(simulation, random);
+				const end = (FAULTS[what] as Begin)(simulation, random);
 				const untilMs = Math.min(clock.now() + duration(plan, random), plan.untilMs);
-				happened.push({ at: clock.now(), what, untilMs });
+				injected.push({ at: clock.now(), what, untilMs });
 				clock.at(untilMs, async () => {
 					await end?.();
 					next();
@@ -195,10 +198,10 @@ export function befall(simulation: VirtualSimulation, plan: Plan): readonly Happ
 		};
 		next();
 	}
-	return happened;
+	return injected;
 }
 
-function duration({ lastsMs: [low, high], skewed }: Plan, random: Random): number {
+function duration({ lastsMs: [low, high], skewed }: FaultPlan, random: Random): number {
 	return skewed ? low * (high / low) ** random.next() : random.between(low, high);
 }
 

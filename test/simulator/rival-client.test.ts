@@ -4,13 +4,13 @@ import { calmConditions } from '../../simulator/world/conditions.js';
 import { Random } from '../../simulator/world/random.js';
 import { VirtualBroker } from '../../simulator/virtual/broker.js';
 import { VirtualNetwork } from '../../simulator/virtual/network.js';
-import { Twin } from '../../simulator/virtual/twin.js';
+import { RivalClient } from '../../simulator/virtual/rival-client.js';
 
-it.each([4, 5] as const)('twins in version %i throw each other out until they leave, hear commands, and need a broker that runs', async (version) => {
+it.each([4, 5] as const)('rivals in version %i throw each other out until they leave, hear commands, and need a broker that runs', async (version) => {
 	const clock = new Scheduler('virtual');
 	const broker = new VirtualBroker(clock, new VirtualNetwork(clock, new Random('twin'), calmConditions()));
 	const pass = (ms: number): Promise<void> => clock.run(clock.now() + ms);
-	const make = (): Twin => new Twin(clock, new Random('away'), broker, { clientId: 'c', base: 'b', version, clean: false, awayMs: [1_000, 1_000] });
+	const make = (): RivalClient => new RivalClient(clock, new Random('away'), broker, { clientId: 'c', base: 'b', version, clean: false, awayMs: [1_000, 1_000] });
 	const one = make();
 	await pass(100);
 	expect([one.accepted, broker.isConnected('c')]).toEqual([1, true]);

@@ -5,7 +5,7 @@ import type { EngineKind } from '../../../simulator/engine/engine.js';
 import { Drive, type Told } from '../../support/drive.js';
 import { few } from '../../support/few.js';
 import { Tap } from '../../support/tap.js';
-import type { House, Kind, Transport } from './house.js';
+import type { Broker, Kind, Transport } from './broker.js';
 
 export type Version = 4 | 5;
 
@@ -20,7 +20,7 @@ export interface Behaviour {
 	readonly broker?: 'narrow' | 'own';
 	/** It waits for time to pass: begun first. */
 	readonly waits?: boolean;
-	run(place: Place): Promise<void>;
+	run(setup: Setup): Promise<void>;
 }
 
 export interface Heard {
@@ -30,7 +30,7 @@ export interface Heard {
 }
 
 /** The mqtt package's client, and all it heard. */
-export class Outsider {
+export class Observer {
 	readonly heard: Heard[] = [];
 	/** The mqtt package does not mind the broker's Receive Maximum. */
 	readonly #turn = few(10);
@@ -44,12 +44,12 @@ export class Outsider {
 		});
 	}
 
-	static async come(house: House, options: IClientOptions = {}): Promise<Outsider> {
-		const client = await connectAsync(`mqtt://127.0.0.1:${house.ports.plain}`, {
-			reconnectPeriod: 0, protocolVersion: house.kind === 'aedes' ? 4 : 5, ...options,
+	static async come(broker: Broker, options: IClientOptions = {}): Promise<Observer> {
+		const client = await connectAsync(`mqtt://127.0.0.1:${broker.ports.plain}`, {
+			reconnectPeriod: 0, protocolVersion: broker.kind === 'aedes' ? 4 : 5, ...options,
 		});
 		client.on('error', () => {});
-		return new Outsider(client);
+		return new Observer(client);
 	}
 
 	of(topic: string): Heard[] {
@@ -72,27 +72,27 @@ export class Outsider {
 }
 
 export interface Setting {
-	readonly house: House;
+	readonly broker: Broker;
 	readonly transport: Transport;
 	readonly version: Version;
 	readonly engine: EngineKind;
 	/** Path of the certificate that the broker shows, which is its own CA. */
 	readonly ca: string;
-	/** Hears everything on that house. */
-	readonly ear: Outsider;
+	/** Hears everything on that broker. */
+	readonly listener: Observer;
 }
 
-let places = 0;
+let setups = 0;
 
-export class Place {
-	/** Topics and client ids of this place begin so. */
-	readonly base = `t${++places}`;
+export class Setup {
+	/** Topics and client ids of this setup begin so. */
+	readonly base = `t${++setups}`;
 	readonly #ends: (() => unknown)[] = [];
 
 	constructor(readonly setting: Setting) {}
 
-	get house(): House { return this.setting.house; }
-	get ear(): Outsider { return this.setting.ear; }
+	get broker(): Broker { return this.setting.broker; }
+	get listener(): Observer { return this.setting.listener; }
 	get five(): boolean { return this.setting.version === 5; }
 
 	topic(name: string): string { return `${this.base}/${name}`; }
@@ -101,10 +101,10 @@ export class Place {
 	async client(options: object = {}): Promise<Client> {
 		const drive = await Drive.start(this.setting.engine);
 		this.#ends.push(() => drive.end());
-		const { house, transport, version, ca } = this.setting;
+		const { broker, transport, version, ca } = this.setting;
 		const id = `${this.base}-${this.#ends.length}`;
 		return new Client(drive, {
-			port: house.ports[transport], protocol: version, clientId: id, ...(transport === 'tls' ? { host: 'localhost', tls: { ca } } : {}), ...options,
+			port: broker.ports[transport], protocol: version, clientId: id, ...(transport === 'tls' ? { host: 'localhost', tls: { ca } } : {}), ...options,
 		});
 	}
 
@@ -118,25 +118,25 @@ export class Place {
 
 	/** Between a client (which is told its port) and the broker. */
 	async tap(): Promise<Tap> {
-		const { house, transport } = this.setting;
-		const tap = await new Tap(transport === 'tls').start(house.ports[transport]);
+		const { broker, transport } = this.setting;
+		const tap = await new Tap(transport === 'tls').start(broker.ports[transport]);
 		this.#ends.push(() => tap.end());
 		return tap;
 	}
 
 	/** Another client of the mqtt package. */
-	async outsider(options: IClientOptions = {}): Promise<Outsider> {
-		const outsider = await Outsider.come(this.house, options);
-		this.#ends.push(() => outsider.end());
-		return outsider;
+	async observer(options: IClientOptions = {}): Promise<Observer> {
+		const observer = await Observer.come(this.broker, options);
+		this.#ends.push(() => observer.end());
+		return observer;
 	}
 
-	/** What the ear has heard of these topics once it has heard a message that was published after all of it. */
+	/** What the listener has heard of these topics once it has heard a message that was published after all of it. */
 	async silence(...topics: string[]): Promise<string[]> {
-		const mark = this.topic(`mark-${this.ear.heard.length}`);
-		await this.ear.publish(mark, '', 2);
-		await this.ear.hears(mark);
-		return this.ear.heard.filter(({ topic }) => topics.includes(topic)).map(({ payload }) => String(payload));
+		const mark = this.topic(`mark-${this.listener.heard.length}`);
+		await this.listener.publish(mark, '', 2);
+		await this.listener.hears(mark);
+		return this.listener.heard.filter(({ topic }) => topics.includes(topic)).map(({ payload }) => String(payload));
 	}
 
 	async end(): Promise<void> {

@@ -5,7 +5,7 @@
 
 import { MEMORY_BYTES } from '../engine/creation.js';
 import type { EngineKind } from '../engine/engine.js';
-import { befall, type Happened, type Misfortune } from './misfortune.js';
+import { inject, type Injected, type FaultKind } from './fault-injection.js';
 import type { NodeMemory, SimulatedNode } from '../board/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { IdleJudge } from './idle.js';
@@ -14,7 +14,7 @@ import { Operator } from './operator.js';
 import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
-import { Witness, type TimeGiven } from './witness.js';
+import { Auditor, type TimeGiven } from './auditor.js';
 
 /** "Online within two minutes of virtual time after the last fault" … */
 const ONLINE_MS = 120_000;
@@ -28,7 +28,7 @@ const STEP_MS = 5_000;
 const QUIET_MS = 4_000;
 const MEMORY_EVERY_MS = 20 * 60_000;
 
-export interface TrialOptions {
+export interface SoakOptions {
 	readonly seed: number;
 	readonly hours: number;
 	readonly engine?: EngineKind;
@@ -44,8 +44,8 @@ export interface Outcome {
 	readonly violations: readonly string[];
 	/** Device-days that were simulated. */
 	readonly days: number;
-	/** How often each misfortune began. */
-	readonly faults: Readonly<Partial<Record<Misfortune, number>>>;
+	/** How often each kind of fault began. */
+	readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
 	readonly readings: number;
 	readonly late: number;
 	readonly duplicates: number;
@@ -73,19 +73,19 @@ export interface Outcome {
 	readonly trace: string;
 }
 
-export async function runTrial(options: TrialOptions): Promise<Outcome> {
-	const trial = new Trial(options);
-	await trial.start();
+export async function soak(options: SoakOptions): Promise<Outcome> {
+	const run = new SoakRun(options);
+	await run.start();
 	try {
-		await trial.run();
-		return trial.outcome();
+		await run.run();
+		return run.outcome();
 	} finally {
-		trial.end();
+		run.end();
 	}
 }
 
-class Trial {
-	readonly #options: TrialOptions;
+class SoakRun {
+	readonly #options: SoakOptions;
 	readonly #scenario: Scenario;
 	readonly #violations: string[] = [];
 	readonly #timesGiven: TimeGiven[] = [];
@@ -93,51 +93,51 @@ class Trial {
 	#wire!: WireJudge;
 	#results!: ResultsJudge;
 	#idle!: IdleJudge;
-	#witnesses: Witness[] = [];
-	#happened: readonly Happened[] = [];
+	#auditors: Auditor[] = [];
+	#injected: readonly Injected[] = [];
 	#onlineMs = 0;
 	#drainedMs = 0;
 	#memory: NodeMemory | undefined;
 	/** Answers to the last command, by node. */
 	readonly #answered = new Set<string>();
 
-	constructor(options: TrialOptions) {
+	constructor(options: SoakOptions) {
 		this.#options = options;
 		this.#scenario = scenarioOf(options.seed, options.hours);
 	}
 
 	async start(): Promise<void> {
-		const { board, nodes, settings, manners, weather, ticksAtBoot, seed, network: air } = this.#scenario;
+		const { board, nodes, settings, profile, weather, ticksAtBoot, seed, network: air } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
 			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, conditions: air.conditions,
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;
-		Object.assign(broker.manners, manners);
+		Object.assign(broker.profile, profile);
 		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
 		this.#results = new ResultsJudge(() => world.now());
 		this.#idle = new IdleJudge({
 			quietMs: QUIET_MS + air.slackMs, now: () => world.now(), underWay: (clientId) => this.#wire.underWay(clientId),
-			troubledSince: (ms) => world.conditions.stalled || this.#happened.some(({ untilMs }) => untilMs > ms),
+			troubledSince: (ms) => world.conditions.stalled || this.#injected.some(({ untilMs }) => untilMs > ms),
 		});
 		this.#wire.onPacket = (packet, said, clientId) => {
 			this.#results.packet(packet, said, clientId);
 			this.#idle.packet(packet, said, clientId);
 		};
 		this.#wire.onRefused = (topic, payload) => {
-			if (/\/(readings|backlog)$/.test(topic)) this.#witnessOf(topic)?.refused(payload);
+			if (/\/(readings|backlog)$/.test(topic)) this.#auditorOf(topic)?.refused(payload);
 		};
 		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
-		this.#witnesses = this.#simulation.nodes.map((node) => new Witness(node, around));
+		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node, around));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
-			const witness = this.#witnessOf(message.topic);
-			witness?.heard(message);
-			if (witness && message.topic.endsWith('/health')) this.#idle.health(witness);
-			if (!witness || !message.topic.endsWith('/result')) return;
-			this.#answered.add(witness.name);
+			const auditor = this.#auditorOf(message.topic);
+			auditor?.heard(message);
+			if (auditor && message.topic.endsWith('/health')) this.#idle.health(auditor);
+			if (!auditor || !message.topic.endsWith('/result')) return;
+			this.#answered.add(auditor.name);
 			this.#results.result(message.payload.toString());
 		};
 		this.#watchTimes();
@@ -145,9 +145,9 @@ class Trial {
 
 	async run(): Promise<void> {
 		const { hours, plan, commandsEveryMs } = this.#scenario;
-		this.#happened = befall(this.#simulation, plan);
+		this.#injected = inject(this.#simulation, plan);
 		stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
-		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#witnesses, (sentence) => this.#violations.push(sentence));
+		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#auditors, (sentence) => this.#violations.push(sentence));
 		if (commandsEveryMs) operator.begin(commandsEveryMs);
 		const untilMs = hours * 3_600_000;
 		while (this.#simulation.world.now() < untilMs) {
@@ -172,24 +172,24 @@ class Trial {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|restart by itself|power cut|stopped|killed)$/.test(end))}`);
 		}
 		for (const { name, shortages } of this.#simulation.nodes) if (shortages.length) this.#violations.push(`${name}'s heap beside XS was empty: ${shortages[0]}`);
-		for (const witness of this.#witnesses) witness.conclude(settings.intervalMs as number, this.#scenario.commanded);
+		for (const auditor of this.#auditors) auditor.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
 		this.#results.conclude();
-		for (const witness of this.#witnesses) witness.concludeLosses();
-		const boots = this.#witnesses.flatMap((witness) => [...witness.boots.values()].map((boot) => ({ witness, boot })));
-		const sum = (of: (witness: Witness) => number): number => this.#witnesses.reduce((total, each) => total + of(each), 0);
-		const faults: Partial<Record<Misfortune, number>> = {};
-		for (const { what } of this.#happened) faults[what] = (faults[what] ?? 0) + 1;
+		for (const auditor of this.#auditors) auditor.concludeLosses();
+		const boots = this.#auditors.flatMap((auditor) => [...auditor.boots.values()].map((boot) => ({ auditor, boot })));
+		const sum = (of: (auditor: Auditor) => number): number => this.#auditors.reduce((total, each) => total + of(each), 0);
+		const faults: Partial<Record<FaultKind, number>> = {};
+		for (const { what } of this.#injected) faults[what] = (faults[what] ?? 0) + 1;
 		return {
 			seed, hours, faults,
-			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#idle.violations, ...this.#witnesses.flatMap((each) => each.violations)],
+			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#idle.violations, ...this.#auditors.flatMap((each) => each.violations)],
 			days: (this.#simulation.world.now() / 86_400_000) * this.#simulation.nodes.length,
 			readings: boots.reduce((total, { boot }) => total + boot.readings.size, 0),
 			late: sum((each) => each.late),
 			duplicates: sum((each) => each.duplicates),
 			dropped: boots.reduce((total, { boot }) => total + boot.dropped, 0),
 			cameAllTheSame: sum((each) => each.cameAllTheSame),
-			lostWithPower: boots.reduce((total, { witness, boot }) => total + (boot === witness.current ? 0 : witness.missing(boot).length), 0),
+			lostWithPower: boots.reduce((total, { auditor, boot }) => total + (boot === auditor.current ? 0 : auditor.missing(boot).length), 0),
 			boots: this.#simulation.nodes.reduce((total, node) => total + node.counts.boots, 0),
 			attempts: this.#wire.attempts,
 			packets: this.#wire.packets,
@@ -205,22 +205,22 @@ class Trial {
 		};
 	}
 
-	#witnessOf(topic: string): Witness | undefined {
+	#auditorOf(topic: string): Auditor | undefined {
 		const name = topic.split('/')[1];
-		return this.#witnesses.find((witness) => witness.name === name);
+		return this.#auditors.find((auditor) => auditor.name === name);
 	}
 
 	#line(name: string, line: string): void {
 		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
-		const witness = this.#witnesses.find((each) => each.name === name);
+		const auditor = this.#auditors.find((each) => each.name === name);
 		if (line.startsWith('Telltale ')) {
-			witness?.booted(this.#simulation.world.now());
+			auditor?.booted(this.#simulation.world.now());
 			this.#results.forgive(`telltale-${name}`);
 		}
 		const itself = /^restarted by itself \((\d+) times/.exec(line);
-		if (itself && witness) witness.ownRestarts = Math.max(witness.ownRestarts, Number(itself[1]));
+		if (itself && auditor) auditor.ownRestarts = Math.max(auditor.ownRestarts, Number(itself[1]));
 		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
-		if (line.startsWith('safe mode')) witness?.safe(this.#simulation.world.now());
+		if (line.startsWith('safe mode')) auditor?.safe(this.#simulation.world.now());
 	}
 
 	/** Every answer of the time server, with how wrong it was. */
@@ -248,7 +248,7 @@ class Trial {
 
 	async #comeOnline(): Promise<void> {
 		const from = this.#simulation.world.now();
-		const refused = this.#happened.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
+		const refused = this.#injected.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
 		const limitMs = ONLINE_MS + (refused ? REFUSED_MS : 0) + this.#scenario.network.slackMs;
 		while (!this.#simulation.nodes.every((node) => this.#isOnline(node)) && this.#simulation.world.now() - from < limitMs) await this.#simulation.run(1_000);
 		this.#onlineMs = this.#simulation.world.now() - from;
@@ -282,18 +282,18 @@ class Trial {
 		const { world } = this.#simulation;
 		const from = world.now();
 		await this.#simulation.run(65_000);
-		const goals = this.#witnesses.map((witness) => ({ witness, boot: witness.current, goal: witness.current?.sampled ?? 0 }));
+		const goals = this.#auditors.map((auditor) => ({ auditor, boot: auditor.current, goal: auditor.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
 		// What was dropped is named by the next reading from RAM.
 		const { readingMs, slackMs } = this.#scenario.network;
 		const untilMs = from + DRAIN_MS + slackMs + waiting * (1_000 / DRAIN_PER_SECOND + readingMs) + (this.#scenario.settings.intervalMs as number);
-		const isDrained = (): boolean => goals.every(({ witness, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !witness.missing(boot, goal).length);
+		const isDrained = (): boolean => goals.every(({ auditor, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !auditor.missing(boot, goal).length);
 		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
 		this.#drainedMs = world.now() - from;
-		for (const { witness, boot, goal } of goals) {
-			if (!boot || boot.healthAt <= from) this.#violations.push(`${witness.name} says nothing of its health`);
-			else if (boot.waiting > WAITING_FEW) this.#violations.push(`${witness.name} still has ${boot.waiting} readings waiting ${Math.round(this.#drainedMs / 1_000)} s after it came online`);
-			if (boot && witness.missing(boot, goal).length) this.#violations.push(`${witness.name} lacks ${witness.missing(boot, goal).slice(0, 10)} of 1 to ${goal} in boot ${boot.name}, and nothing names them as dropped (${boot.dropped} were)`);
+		for (const { auditor, boot, goal } of goals) {
+			if (!boot || boot.healthAt <= from) this.#violations.push(`${auditor.name} says nothing of its health`);
+			else if (boot.waiting > WAITING_FEW) this.#violations.push(`${auditor.name} still has ${boot.waiting} readings waiting ${Math.round(this.#drainedMs / 1_000)} s after it came online`);
+			if (boot && auditor.missing(boot, goal).length) this.#violations.push(`${auditor.name} lacks ${auditor.missing(boot, goal).slice(0, 10)} of 1 to ${goal} in boot ${boot.name}, and nothing names them as dropped (${boot.dropped} were)`);
 		}
 	}
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BoardName } from '../../simulator/engine/bundle.js';
 import type { EngineKind } from '../../simulator/engine/engine.js';
-import { befall, MISFORTUNES, type Happened, type Misfortune } from '../../simulator/campaign/misfortune.js';
+import { inject, FAULTS, type Injected, type FaultKind } from '../../simulator/campaign/fault-injection.js';
 import { Random } from '../../simulator/world/random.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
 
@@ -10,31 +10,31 @@ afterEach(() => open.splice(0).forEach((simulation) => simulation.end()));
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const ALL = Object.keys(MISFORTUNES) as Misfortune[];
-/** Kinds that end a connection: afterwards there must have been more of them than misfortunes. */
-const ENDS_CONNECTIONS: readonly Misfortune[] = [
+const ALL = Object.keys(FAULTS) as FaultKind[];
+/** Kinds that end a connection: afterwards there must have been more of them than faults. */
+const ENDS_CONNECTIONS: readonly FaultKind[] = [
 	'wifiLoss', 'noAddresses', 'unknownNames', 'silentNames', 'hangUp', 'halfOpen', 'refusedConnections', 'unansweredConnections', 'brokerRestart',
-	'forgetfulBrokerRestart', 'refusal', 'withheldAcks', 'hangUps', 'reset', 'powerCut', 'twin', 'staleCommands',
+	'forgetfulBrokerRestart', 'refusal', 'withheldAcks', 'hangUps', 'reset', 'powerCut', 'rivalClient', 'staleCommands',
 ];
 /** These are for MQTT 5.0 alone. */
-const ONLY_5: readonly Misfortune[] = ['turnedDown'];
+const ONLY_5: readonly FaultKind[] = ['turnedDown'];
 /** After these the readings that were only in memory are gone. */
-const MINDLESS: readonly Misfortune[] = ['reset', 'powerCut', 'powerCutInStorage'];
+const LOSES_MEMORY: readonly FaultKind[] = ['reset', 'powerCut', 'powerCutInStorage'];
 
 interface Run {
 	simulation: VirtualSimulation;
-	happened: readonly Happened[];
+	injected: readonly Injected[];
 	lines: string[];
 }
 
-/** Two hours of misfortunes, then half an hour of calm. */
-async function suffer(engine: EngineKind, seed: string, kinds: readonly Misfortune[], hours = 2, board: BoardName = 'nodemcu', protocol: 4 | 5 = 4): Promise<Run> {
+/** Two hours of faults, then half an hour of calm. */
+async function simulate(engine: EngineKind, seed: string, kinds: readonly FaultKind[], hours = 2, board: BoardName = 'nodemcu', protocol: 4 | 5 = 4): Promise<Run> {
 	const lines: string[] = [];
 	const simulation = await startVirtualSimulation({ engine, seed, board, settings: { node: 'porch', protocol }, onLine: (_node, line) => lines.push(line) });
 	open.push(simulation);
-	const happened = befall(simulation, { kinds, calmMs: [10 * MINUTE_MS, HOUR_MS], lastsMs: [10_000, 3 * MINUTE_MS], untilMs: hours * HOUR_MS });
+	const injected = inject(simulation, { kinds, calmMs: [10 * MINUTE_MS, HOUR_MS], lastsMs: [10_000, 3 * MINUTE_MS], untilMs: hours * HOUR_MS });
 	await simulation.run((hours + 0.5) * HOUR_MS);
-	return { simulation, happened, lines };
+	return { simulation, injected, lines };
 }
 
 /** Payloads of each reading, by boot and number. */
@@ -64,7 +64,7 @@ function named({ broker }: VirtualSimulation, boot: number): Set<number> {
 
 /** No number is missing but what was named as dropped or set aside, none has two contents, and the node is online. */
 function expectAccounted(run: Run): void {
-	const report = JSON.stringify(run.happened);
+	const report = JSON.stringify(run.injected);
 	let setAside = run.lines.filter((line) => line.includes('it is set aside')).length;
 	expect(run.simulation.nodes[0].counts.faults, run.lines.join('\n')).toBe(0);
 	expect(run.simulation.broker.retained.get('telltale/porch/status')?.payload.toString(), report).toBe('online');
@@ -77,10 +77,10 @@ function expectAccounted(run: Run): void {
 	}
 }
 
-describe('the firmware among misfortunes', () => {
+describe('the firmware under injected faults', () => {
 	it.each([['one', 4], ['two', 5], ['three', 4], ['four', 5]] as const)('accounts for every reading (seed "%s", protocol %i)', async (seed, protocol) => {
-		const run = await suffer('node', seed, ALL.filter((what) => !MINDLESS.includes(what)), 2, 'nodemcu', protocol);
-		expect(run.happened.length).toBeGreaterThan(20);
+		const run = await simulate('node', seed, ALL.filter((what) => !LOSES_MEMORY.includes(what)), 2, 'nodemcu', protocol);
+		expect(run.injected.length).toBeGreaterThan(20);
 		expectAccounted(run);
 		const [numbers] = readings(run.simulation).values();
 		// Both parts may be in trouble at once; else there is one every 10 s.
@@ -88,36 +88,36 @@ describe('the firmware among misfortunes', () => {
 	});
 
 	it.each(['one', 'two'])('comes back from resets and power cuts, and numbers each boot without holes (seed "%s")', async (seed) => {
-		const run = await suffer('node', seed, ALL);
+		const run = await simulate('node', seed, ALL);
 		expect(run.simulation.nodes[0].counts.boots).toBeGreaterThan(3);
 		expectAccounted(run);
 	});
 
 	it.each([...ALL.filter((what) => !ONLY_5.includes(what)).map((what) => [what, 4] as const), ...ALL.map((what) => [what, 5] as const)])('survives %s alone, in protocol %i', async (what, protocol) => {
-		const run = await suffer('node', 'alone', [what], 2, 'nodemcu', protocol);
-		const { simulation, happened, lines } = run;
-		expect(happened.length).toBeGreaterThan(0);
+		const run = await simulate('node', 'alone', [what], 2, 'nodemcu', protocol);
+		const { simulation, injected, lines } = run;
+		expect(injected.length).toBeGreaterThan(0);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
 		expect(simulation.broker.retained.get('telltale/porch/status')?.payload.toString()).toBe('online');
-		if (!MINDLESS.includes(what)) expectAccounted(run);
-		if (ENDS_CONNECTIONS.includes(what)) expect(simulation.broker.connects).toBeGreaterThan(happened.length);
+		if (!LOSES_MEMORY.includes(what)) expectAccounted(run);
+		if (ENDS_CONNECTIONS.includes(what)) expect(simulation.broker.connects).toBeGreaterThan(injected.length);
 	});
 });
 
 describe('each of these leaves its trace', () => {
-	const lived = (what: Misfortune, protocol: 4 | 5 = 4): Promise<Run> => suffer('node', 'trace', [what], 4, 'nodemcu', protocol);
+	const lived = (what: FaultKind, protocol: 4 | 5 = 4): Promise<Run> => simulate('node', 'trace', [what], 4, 'nodemcu', protocol);
 	const last = ({ simulation }: Run, leaf: string): Record<string, number> => {
 		return JSON.parse(simulation.broker.published.filter(({ topic }) => topic.endsWith(`/${leaf}`)).at(-1)!.payload.toString()) as Record<string, number>;
 	};
 	const said = ({ lines }: Run, pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
 
 	it('flash that fails in an outage is counted in health, and no reading is lost by it', async () => {
-		const run = await suffer('node', 'flash', [], 0.1);
+		const run = await simulate('node', 'flash', [], 0.1);
 		const { world } = run.simulation;
-		const end = (MISFORTUNES.flashTrouble as (...args: unknown[]) => () => void)(run.simulation, new Random('flash'));
-		world.air.up = false;
+		const end = (FAULTS.flashTrouble as (...args: unknown[]) => () => void)(run.simulation, new Random('flash'));
+		world.accessPoint.up = false;
 		await run.simulation.run(30 * MINUTE_MS);
-		world.air.up = true;
+		world.accessPoint.up = true;
 		await run.simulation.run(5 * MINUTE_MS);
 		end();
 		expect(last(run, 'health').flashErrors).toBeGreaterThan(0);
@@ -134,9 +134,9 @@ describe('each of these leaves its trace', () => {
 		expect(named(run.simulation, boot).size).toBe(dropped);
 	});
 
-	it('a twin is suspected, and left a minute', async () => {
+	it('a rival client is suspected, and left a minute', async () => {
 		for (const protocol of [4, 5] as const) {
-			const run = await lived('twin', protocol);
+			const run = await lived('rivalClient', protocol);
 			expect(said(run, protocol === 4 ? /does another client use our client id/ : /another client uses our client id/), `protocol ${protocol}`).toBeGreaterThan(0);
 			const waits = run.lines.flatMap((line) => /client id\??; next attempt in ([\d.]+) s/.exec(line)?.[1] ?? []).map(Number);
 			expect(Math.min(...waits)).toBeGreaterThanOrEqual(60);
@@ -145,7 +145,7 @@ describe('each of these leaves its trace', () => {
 
 	it('stale commands are ignored, each said', async () => {
 		const run = await lived('staleCommands');
-		expect(said(run, /a retained command \(.+\) on set\/\w+ is ignored/)).toBe(run.happened.length);
+		expect(said(run, /a retained command \(.+\) on set\/\w+ is ignored/)).toBe(run.injected.length);
 		expect(run.simulation.nodes[0].counts.boots).toBe(1);
 	});
 
@@ -165,7 +165,7 @@ describe('a virtual simulation', () => {
 	it('runs the same for the same seed, to the last byte, on either engine; otherwise for another', async () => {
 		const traces = [];
 		for (const [engine, seed] of [['xs', 'a'], ['xs', 'a'], ['node', 'a'], ['node', 'b']] as const) {
-			traces.push((await suffer(engine, seed, ALL, 0.5)).simulation.trace());
+			traces.push((await simulate(engine, seed, ALL, 0.5)).simulation.trace());
 		}
 		expect(traces[1]).toBe(traces[0]);
 		expect(traces[2]).toBe(traces[0]);
@@ -173,7 +173,7 @@ describe('a virtual simulation', () => {
 	});
 
 	it('keeps the guest\'s memory bounded', async () => {
-		const { simulation } = await suffer('xs', 'memory', ALL.filter((what) => !MINDLESS.includes(what)), 1);
+		const { simulation } = await simulate('xs', 'memory', ALL.filter((what) => !LOSES_MEMORY.includes(what)), 1);
 		const early = (await simulation.nodes[0].memory())!;
 		await simulation.run(2 * HOUR_MS);
 		const late = (await simulation.nodes[0].memory())!;

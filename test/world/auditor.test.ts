@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Witness } from '../../simulator/campaign/witness.js';
+import { Auditor } from '../../simulator/campaign/auditor.js';
 import { Storage } from '../../simulator/devices/storage.js';
 import { OWN_RESTART } from '../../simulator/board/machine.js';
 import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
@@ -12,11 +12,11 @@ class Bench {
 		name: 'porch', counts: { boots: 1 }, ends: [] as string[], storage: new Storage(),
 		tmp36: { trouble: 'none', millivolts: () => 700 }, sht3x: { trouble: 'none', write: () => {} },
 	};
-	readonly witness: Witness;
+	readonly auditor: Auditor;
 
 	constructor(conversions = 15) {
 		const around = { weather: { at: () => AIR }, startUnixMs: 1e12, timesGiven: [], conversions, now: () => this.now };
-		this.witness = new Witness(this.node as unknown as SimulatedNode, around);
+		this.auditor = new Auditor(this.node as unknown as SimulatedNode, around);
 	}
 
 	measure(at: number): this {
@@ -26,7 +26,7 @@ class Bench {
 	}
 
 	hear(leaf: string, content: object, at: number): this {
-		this.witness.heard({ topic: `telltale/porch/${leaf}`, payload: Buffer.from(JSON.stringify(content)), at } as Parameters<Witness['heard']>[0]);
+		this.auditor.heard({ topic: `telltale/porch/${leaf}`, payload: Buffer.from(JSON.stringify(content)), at } as Parameters<Auditor['heard']>[0]);
 		return this;
 	}
 
@@ -44,14 +44,14 @@ class Bench {
 	}
 
 	losses(): string[] {
-		this.witness.concludeLosses();
-		return this.witness.violations;
+		this.auditor.concludeLosses();
+		return this.auditor.violations;
 	}
 }
 
 /** A node of one measurement at 10 s, in air of 20 °C and 50 %, and a reading that it published a second later. */
 function judge(reading: object, conversions = 15): string[] {
-	return new Bench(conversions).measure(10_000).hear('readings', { seq: 1, boot: 7, time: 1e9 + 10, ...reading }, 11_000).witness.violations;
+	return new Bench(conversions).measure(10_000).hear('readings', { seq: 1, boot: 7, time: 1e9 + 10, ...reading }, 11_000).auditor.violations;
 }
 
 describe('the judge of a simulated node', () => {
@@ -72,11 +72,11 @@ describe('the judge of a simulated node', () => {
 	it('takes a reading for any of those that were measured within its second, before and after the offset was changed', () => {
 		const bench = new Bench().measure(10_000);
 		bench.now = 10_500;
-		bench.witness.calibrate({ temperatureC: 25, humidityPct: 50 });
+		bench.auditor.calibrate({ temperatureC: 25, humidityPct: 50 });
 		bench.node.storage.onPreference('offsetMilliC', 5_000);
 		bench.measure(11_000);
-		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 10, temperature: 25 }, 12_000).witness.violations).toEqual([]);
-		expect(bench.hear('readings', { seq: 3, boot: 7, time: 1e9 + 10, temperature: 35 }, 12_000).witness.violations).toHaveLength(1);
+		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 10, temperature: 25 }, 12_000).auditor.violations).toEqual([]);
+		expect(bench.hear('readings', { seq: 3, boot: 7, time: 1e9 + 10, temperature: 35 }, 12_000).auditor.violations).toHaveLength(1);
 	});
 
 	it('complains of a time at which nothing was measured', () => {
@@ -95,8 +95,8 @@ describe('the judge of a simulated node', () => {
 		bench.node.counts.boots = 2;
 		bench.live(2, [1], 30_000).health(2, 1);
 		expect(bench.losses()).toEqual(['porch: 1 readings of boot 1 are lost, where no more than 0 can have been in RAM']);
-		bench.witness.violations.splice(0);
-		bench.witness.refused('{"seq":2,"boot":1}');
+		bench.auditor.violations.splice(0);
+		bench.auditor.refused('{"seq":2,"boot":1}');
 		expect(bench.losses()).toEqual([]);
 	});
 
@@ -113,7 +113,7 @@ describe('the judge of a simulated node', () => {
 	it('complains when what was turned down is not counted as dropped', () => {
 		const turnedDown = (dropped: number): string[] => {
 			const bench = new Bench().live(1, [1, 3]).health(1, 3, dropped);
-			bench.witness.refused('{"seq":2,"boot":1}');
+			bench.auditor.refused('{"seq":2,"boot":1}');
 			return bench.losses();
 		};
 		expect(turnedDown(1)).toEqual([]);
@@ -123,9 +123,9 @@ describe('the judge of a simulated node', () => {
 	it('follows the offsets that a node keeps, and complains of one that no reference asked for', () => {
 		const calibrated = (offset: number, temperature: number): string[] => {
 			const bench = new Bench().measure(10_000);
-			bench.witness.calibrate({ temperatureC: 26 });
+			bench.auditor.calibrate({ temperatureC: 26 });
 			bench.node.storage.onPreference('offsetMilliC', offset);
-			return bench.measure(20_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 20, temperature }, 20_100).witness.violations;
+			return bench.measure(20_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 20, temperature }, 20_100).auditor.violations;
 		};
 		expect(calibrated(6_000, 26.5)).toEqual([]);
 		expect(calibrated(6_000, 20.5)).toEqual(['porch: reading 1: 20.5 °C, where the air has 26.00']);

@@ -9,7 +9,7 @@ import type { Random } from '../world/random.js';
 import type { VirtualBroker } from './broker.js';
 import type { ServerEnd } from './ends.js';
 
-export interface TwinOptions {
+export interface RivalOptions {
 	readonly clientId: string;
 	readonly base: string;
 	readonly version: 4 | 5;
@@ -23,20 +23,20 @@ const LATENCY_MS = 5;
 const SESSION_EXPIRY_SECONDS = 604_800;
 const WILL_DELAY_SECONDS = 30;
 
-export class Twin {
+export class RivalClient {
 	/** How often the broker took it for the node. */
 	accepted = 0;
 	readonly #clock: Clock;
 	readonly #random: Random;
 	readonly #broker: VirtualBroker;
-	readonly #options: TwinOptions;
+	readonly #options: RivalOptions;
 	#end: ServerEnd | undefined;
 	#next: Task;
 	/** In 5.0 it begins with a new session, as nobody can know of one before. */
 	#known: boolean;
 	#lastId = 0;
 
-	constructor(clock: Clock, random: Random, broker: VirtualBroker, options: TwinOptions) {
+	constructor(clock: Clock, random: Random, broker: VirtualBroker, options: RivalOptions) {
 		this.#clock = clock;
 		this.#random = random;
 		this.#broker = broker;
