@@ -67,10 +67,11 @@ export default function main(): void {
 	const commandQueue = new CommandQueue(serial);
 	const subscriptions = config.commands ? [publications, commandQueue] : [publications];
 	const client = new BrokerClient(config, { makeProtocol5, reasonSentence }, store, transport, queue, inFlight, publications, subscriptions, serial, guard.safe);
-	const link = new Link(config, network, transport, client, new Backoff(random), serial, config.tls ? clock : undefined);
+	const timeServer = new DeviceTimeServer(clock, alarm);
+	const link = new Link(config, network, transport, client, new Backoff(random), serial, config.tls ? timeServer : undefined);
 	const actions = new NodeActions(deps, publications, client, link, guard);
 	// The serial line both hears what is typed and is the log.
 	const commands = new Commands(commandQueue, actions, client, serial, serial);
-	const timekeeper = new Timekeeper(config.timeServer, network, new DeviceTimeServer(clock, alarm), serial);
+	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
 	new Node([guard, sampler, timekeeper, publications, commands, actions, client, link, queue], clock, alarm, new LastWords(serial, queue));
 }

@@ -8,6 +8,7 @@ import { isIPv4 } from 'node:net';
 import { DeviceError, post, sendOnce, type Chip, type Device } from './chip.js';
 import { COSTS, taken, type Held } from './heap.js';
 import type { Servers, Station } from './surroundings.js';
+import type { Conditions } from '../world/conditions.js';
 
 /** Four questions of lwIP's, with its growing pauses, and when it gives up. */
 const DNS_ASKED_AT_MS = [0, 1_000, 3_000, 6_000] as const;
@@ -15,8 +16,12 @@ const DNS_PATIENCE_MS = 14_000;
 const SNTP_AGAIN_MS = 5_000;
 const SNTP_ATTEMPTS = 5;
 const RETRY = 2;
-const TIME = 1;
 const ERROR = -1;
+/** Not a message of the SDK's client: what its socket reads. */
+const PACKET = 0;
+const NTP_EPOCH_SECONDS = 2_208_988_800;
+const SYNCHRONISED = 0x24;
+const UNSYNCHRONISED = 0xe4;
 
 /** What the guest is told of it. */
 type Answered = (address: string | undefined) => unknown[] | undefined;
@@ -153,9 +158,8 @@ export class NamesDevice implements Device {
 		if (!this.#station.link.up || conditions.time === 'silent') return;
 		this.#exchange('SNTP', COSTS.sntpQuestion, () => {
 			if (!this.#clients.has(id)) return;
-			const time = Math.floor(this.#servers.unixMs() / 1_000) + conditions.timeOffsetSeconds;
-			this.#disarm(id);
-			post(this.#chip, () => this.#saying(id, TIME, time));
+			const packet = timePacket(conditions, Math.floor(this.#servers.unixMs() / 1_000) + conditions.timeOffsetSeconds);
+			post(this.#chip, () => this.#saying(id, PACKET, packet.toString('hex')));
 		});
 	}
 
@@ -179,4 +183,13 @@ export class NamesDevice implements Device {
 	#saying(id: number, message: number, value: number | string | null): unknown[] | undefined {
 		return this.#clients.has(id) ? ['sntp', id, message, value] : undefined;
 	}
+}
+
+/** What a server sends: leap indicator, version 4, mode 4; the stratum; at 40 the transmit timestamp. RFC 5905 §7.3. */
+function timePacket({ time }: Conditions, unixSeconds: number): Buffer {
+	const packet = Buffer.alloc(48);
+	packet[0] = time === 'leap 3' ? UNSYNCHRONISED : SYNCHRONISED;
+	packet[1] = time === 'stratum 16' ? 16 : time === 'kiss of death' ? 0 : 2;
+	if (time !== 'zero') packet.writeUInt32BE((unixSeconds + NTP_EPOCH_SECONDS) % 2 ** 32, 40);
+	return packet;
 }

@@ -126,6 +126,10 @@ declare module 'sntp' {
 		 */
 		constructor(options: { host: string }, callback: (message: number, value?: number | string) => string | void);
 		close(): void;
+		/** Of its Socket: the packet that has come, byte by byte. `null`: throws so many bytes away, or all. Nothing: how many are left. */
+		read(kind?: NumberConstructor | null, count?: number): number | undefined;
+		/** Called by the SDK's Socket: message 2 is a packet of `value` bytes to be read. */
+		callback(message: number, value?: number): void;
 		static readonly time: 1;
 		static readonly retry: 2;
 		static readonly error: -1;

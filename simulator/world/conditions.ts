@@ -7,8 +7,8 @@ export interface Conditions {
 	segmentBytes: readonly [low: number, high: number];
 	/** The resolver: answers, answers "unknown", does not answer, or goes deaf: a question asked meanwhile, and all after it, are not answered until the chip's next boot. */
 	dns: 'ok' | 'fails' | 'silent' | 'deaf';
-	/** The time server. */
-	time: 'ok' | 'silent';
+	/** The time server: answers, does not, says that it has no time (a transmit timestamp of 0, leap indicator 3, stratum 16), or is told to go away (stratum 0). */
+	time: 'ok' | 'silent' | 'zero' | 'leap 3' | 'stratum 16' | 'kiss of death';
 	/** How wrong the time server is. */
 	timeOffsetSeconds: number;
 	/** A new connection over the virtual network: is accepted, refused, or gets no answer. */

@@ -90,6 +90,8 @@ export const PAYLOAD_MAX = 384;
 export const TIME_AGAIN_MS = 6 * 3_600_000;
 /** Longer than the SDK's SNTP client takes to give up (five tries, 5 s apart). */
 export const TIME_RETRY_MS = 60_000;
+/** A known date and an answer that differ by more contradict each other: a crystal drifts so far in five days. */
+export const TIME_STEP_SECONDS = 10;
 
 // --- Staying alive ---
 /** A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all the same. */

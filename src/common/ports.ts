@@ -141,9 +141,17 @@ export interface TimeServer {
 export const enum TimeState {
 	Idle,
 	Asking,
-	/** The clock is set. */
+	/** The date is as the clock has it, to some seconds. */
 	Answered,
 	Failed,
+	/** The clock is set anew: another answer must confirm it. */
+	Stepped,
+	/** It contradicts the date that was known, which stays unless the next answer contradicts it too. */
+	Contradicted,
+	/** The server says itself that it has no time, or its date cannot be. */
+	Disbelieved,
+	/** The date may be wrong, says who used it. */
+	Doubted,
 }
 
 /** A line that a person can type at; one at a time. */

@@ -11,7 +11,7 @@ import { Cause } from './causes.js';
 import {
 	CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
 } from '../common/limits.js';
-import { NEVER, NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
+import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
 
 export const enum State {
 	/** Until the back-off is over. */
@@ -78,6 +78,14 @@ export interface LinkSession {
 	readonly takenOver: boolean;
 }
 
+/** What certificates are checked by. */
+export interface DateSource {
+	/** 0 while it is not known. */
+	unixSeconds(): number;
+	/** TLS came to nothing: the date may be wrong. */
+	doubt(): void;
+}
+
 export interface Destination {
 	readonly ssid: string;
 	readonly passphrase: string;
@@ -99,7 +107,7 @@ export class Link implements Pollable {
 	private readonly session: LinkSession;
 	private readonly backoff: Backoff;
 	private readonly log: Log;
-	private readonly date: Pick<Clock, 'unixSeconds'> | undefined;
+	private readonly date: DateSource | undefined;
 	state: State = State.Waiting;
 	private enteredAt: Millis = 0;
 	private dueAt: Millis = 0;
@@ -109,7 +117,7 @@ export class Link implements Pollable {
 	private takeoverTold = false;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
-	constructor(to: Destination, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date?: Pick<Clock, 'unixSeconds'>) {
+	constructor(to: Destination, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date?: DateSource) {
 		this.to = to;
 		this.network = network;
 		this.transport = transport;
@@ -268,6 +276,7 @@ export class Link implements Pollable {
 			case State.Resolving:
 				return this.setCause(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
+				if (this.transport.reason) this.date?.doubt();
 				if (this.transport.reason) return this.setCause(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
 				if (late) return this.setCause(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
 				return this.setCause(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);

@@ -8,6 +8,8 @@ import Net from 'net';
 import SNTP from 'sntp';
 import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
+import { TIME_STEP_SECONDS } from '../common/limits.js';
+import { RELEASE_UNIX } from '../common/version.js';
 import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer } from '../common/ports.js';
 
 /** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
@@ -68,18 +70,73 @@ export class DeviceAlarm implements Alarm {
 	}
 }
 
+/** The SDK's client, which takes the time of any server: here one that has none itself is refused. RFC 4330 §5. */
+class TimeClient extends SNTP {
+	private readonly heard: (message: number, value?: unknown) => void;
+
+	constructor(address: string, heard: (message: number, value?: unknown) => void) {
+		super({ host: address }, heard);
+		this.heard = heard;
+	}
+
+	override callback(message: number, length: number): void {
+		if (message !== READABLE || length !== PACKET_BYTES) return super.callback(message, length);
+		const first = this.byte();
+		const stratum = this.byte();
+		this.read(null, BETWEEN_BYTES);
+		const ntp = ((this.byte() * 256 + this.byte()) * 256 + this.byte()) * 256 + this.byte();
+		// The fraction is not needed.
+		this.read(null);
+		// A server that wants to be left alone (stratum 0) is asked again later, as after silence.
+		if ((first & MODE) !== SERVER_MODE || stratum === 0) return;
+		this.close();
+		const unix = ntp < NTP_EPOCH_SECONDS ? ntp + ERA_SECONDS - NTP_EPOCH_SECONDS : ntp - NTP_EPOCH_SECONDS;
+		const usable = first < UNSYNCHRONISED && stratum <= STRATUM_MAX && ntp > 0 && unix >= RELEASE_UNIX;
+		this.heard(SNTP.time, usable ? unix : 0);
+	}
+
+	private byte(): number {
+		return this.read(Number) ?? 0;
+	}
+}
+
+/** Socket.readable of the SDK. */
+const READABLE = 2;
+const PACKET_BYTES = 48;
+/** From the stratum to the transmit timestamp. */
+const BETWEEN_BYTES = 38;
+const MODE = 7;
+const SERVER_MODE = 4;
+/** Leap indicator 3 and above in the first byte. */
+const UNSYNCHRONISED = 0xc0;
+const STRATUM_MAX = 15;
+/** Unix time begins there. Unix seconds of 32 bits without a sign last until 2106; what is below is of the era that begins in 2036. */
+const NTP_EPOCH_SECONDS = 2_208_988_800;
+const ERA_SECONDS = 0x1_0000_0000;
+
 export class DeviceTimeServer implements TimeServer {
 	state: TimeState = TimeState.Idle;
 	private readonly clock: DeviceClock;
 	private readonly alarm: Alarm;
-	private client: SNTP | undefined;
+	private client: TimeClient | undefined;
 	private resolving = false;
+	/** The last answer is to be confirmed by the next: it set the clock, or contradicted it. */
+	private unconfirmed = false;
 	/** Counts the clients: one that was given up, or half made, is not listened to. */
 	private question = 0;
 
 	constructor(clock: DeviceClock, alarm: Alarm) {
 		this.clock = clock;
 		this.alarm = alarm;
+	}
+
+	unixSeconds(): number {
+		return this.clock.unixSeconds();
+	}
+
+	/** A certificate was refused, for its dates perhaps. */
+	doubt(): void {
+		if (this.state !== TimeState.Asking) this.state = TimeState.Doubted;
 	}
 
 	ask(host: string): void {
@@ -105,7 +162,7 @@ export class DeviceTimeServer implements TimeServer {
 		const question = ++this.question;
 		try {
 			if (!address) return this.failed();
-			this.client = new SNTP({ host: address }, this.heard.bind(this, question));
+			this.client = new TimeClient(address, this.heard.bind(this, question));
 		} catch {
 			this.failed();
 		}
@@ -120,8 +177,18 @@ export class DeviceTimeServer implements TimeServer {
 	private heard(question: number, message: number, value?: unknown): void {
 		if (question !== this.question || message === SNTP.retry) return;
 		this.client = undefined;
-		if (message === SNTP.time) this.clock.setUnixSeconds(value as number);
-		this.state = message === SNTP.time ? TimeState.Answered : TimeState.Failed;
+		this.state = message !== SNTP.time ? TimeState.Failed : value ? this.compare(value as number) : TimeState.Disbelieved;
 		this.alarm.wake();
+	}
+
+	/** A date that was confirmed is given up for two answers in a row that contradict it, not for one. */
+	private compare(seconds: number): TimeState {
+		const known = this.clock.unixSeconds();
+		const agrees = known > 0 && Math.abs(seconds - known) <= TIME_STEP_SECONDS;
+		const believed = agrees || known === 0 || this.unconfirmed;
+		this.unconfirmed = !agrees;
+		if (!believed) return TimeState.Contradicted;
+		this.clock.setUnixSeconds(seconds);
+		return agrees ? TimeState.Answered : TimeState.Stepped;
 	}
 }

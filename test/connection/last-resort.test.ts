@@ -23,6 +23,13 @@ describe('what a boot that ended for want of a link leaves behind', () => {
 		expect(log.lines).toEqual(['restarted by itself (2 times in a row): there was no link for 716 minutes']);
 	});
 
+	it('has a date after January 2038 as a number of 32 bits, too', () => {
+		const { kept, log, store } = chip();
+		writeHandover(store, { ...LEGACY, lostTime: 2_600_000_000 });
+		for (const [key, value] of kept) expect(value, key).toBe(value | 0);
+		expect(takeHandover(store, log).lostTime).toBe(2_600_000_000);
+	});
+
 	it('goes to that boot alone', () => {
 		const { log, store } = chip();
 		writeHandover(store, LEGACY);

@@ -30,12 +30,12 @@ class FakeUpper implements LinkSession {
 
 const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 1883 };
 
-function setUp(seed = 1, date?: { unixSeconds(): number }) {
+function setUp(seed = 1, date?: { unixSeconds(): number; doubt?(): void }) {
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
 	const session = new FakeUpper();
 	const log = new FakeLog();
-	const link = new Link(TO, network, transport, session, new Backoff(new FakeRandom(seed)), log, date);
+	const link = new Link(TO, network, transport, session, new Backoff(new FakeRandom(seed)), log, date && { doubt: () => {}, ...date });
 	let now = 0;
 	const at = (time: number) => link.poll((now = time));
 	/** Brings the link up to `state` by doing what each state waits for. */
@@ -286,8 +286,9 @@ describe('with TLS', () => {
 		expect(log.last).toMatch(/^no address is known/);
 	});
 
-	it('the handshake has 30 s, and its end is told in the transport\'s words', () => {
-		const { transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835 });
+	it('the handshake has 30 s, its end is told in the transport\'s words, and the date is doubted', () => {
+		let doubts = 0;
+		const { transport, link, log, at, upTo } = setUp(1, { unixSeconds: () => 1_795_301_835, doubt: () => void doubts++ });
 		const from = upTo(State.Opening);
 		transport.state = TransportState.Securing;
 		transport.reason = 'it does not finish the handshake';
@@ -297,6 +298,7 @@ describe('with TLS', () => {
 		at(from + 30_000);
 		expect(log.last).toMatch(/^no TLS with broker\.lan:1883: it does not finish the handshake; next attempt in /);
 		expect(link.cause).toBe(Cause.Tls);
+		expect(doubts).toBe(1);
 	});
 
 	it('a TCP connection that does not come about is told as without', () => {

@@ -56,4 +56,34 @@ describe('the keeper of the date', () => {
 		keeper.poll(6 * 3_600_000 - 1);
 		expect(server.asked.length).toBe(1);
 	});
+
+	it.each([
+		[TimeState.Stepped, 'the date is known'],
+		[TimeState.Contradicted, 'the time server time.lan contradicts the date that is known; it is asked again'],
+		[TimeState.Disbelieved, 'the time server time.lan is not synchronised, or says a date from before this firmware; it is not believed'],
+	])('asks again a minute after an answer that is not final (%i), and says what it was', (state, line) => {
+		const { network, server, keeper, log } = setUp();
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		server.state = state;
+		expect(keeper.poll(300)).toBe(60_300);
+		expect(log.lines).toEqual([line]);
+	});
+
+	it('asks at once when the date is doubted, but not within a minute of the last answer', () => {
+		const { network, server, keeper } = setUp();
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		server.state = TimeState.Answered;
+		keeper.poll(0);
+		server.state = TimeState.Doubted;
+		expect(keeper.poll(10_000)).toBe(60_000);
+		keeper.poll(60_000);
+		expect(server.asked.length).toBe(2);
+		server.state = TimeState.Answered;
+		keeper.poll(61_000);
+		server.state = TimeState.Doubted;
+		keeper.poll(3_600_000);
+		expect(server.asked.length).toBe(3);
+	});
 });
