@@ -29,7 +29,6 @@ import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
 import { Link } from './connection/link.js';
 import { Node } from './node.js';
-import { makeProtocol5, reasonSentence } from './telemetry/protocol.js';
 import { Sampler } from './readings/sampler.js';
 import { Timekeeper } from './connection/timekeeper.js';
 import { VERSION } from './common/version.js';
@@ -66,7 +65,7 @@ export default function main(): void {
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
 	const subscriptions = config.commands ? [publications, commandQueue] : [publications];
-	const client = new BrokerClient(config, { makeProtocol5, reasonSentence }, store, transport, queue, inFlight, publications, subscriptions, serial, guard.safe);
+	const client = new BrokerClient(config, store, transport, queue, inFlight, publications, subscriptions, serial, guard.safe);
 	const timeServer = new DeviceTimeServer(clock, alarm);
 	const link = new Link(config, network, transport, client, new Backoff(random), serial, config.tls ? timeServer : undefined);
 	const actions = new NodeActions(deps, publications, client, link, guard);

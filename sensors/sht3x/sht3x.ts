@@ -37,8 +37,8 @@ export interface SHT3xOptions {
 
 export class SHT3x implements Sensor {
 	private readonly io: I2CBus;
-	private readonly command = Uint8Array.of(SINGLE_SHOT >> 8, SINGLE_SHOT & 0xff);
-	private readonly result = new Uint8Array(RESULT_BYTES);
+	/** The command goes out from where its result comes in: on XS an array takes 120 B beside its bytes. */
+	private readonly bytes = new Uint8Array(RESULT_BYTES);
 	private readonly givesTemperature: boolean;
 	private readonly givesHumidity: boolean;
 
@@ -50,8 +50,11 @@ export class SHT3x implements Sensor {
 	}
 
 	start(): Millis {
+		const { bytes } = this;
+		bytes[0] = SINGLE_SHOT >> 8;
+		bytes[1] = SINGLE_SHOT & 0xff;
 		try {
-			this.io.write(this.command);
+			this.io.write(bytes.subarray(0, WORD_BYTES));
 		} catch {
 			throw new Error('SHT3x does not answer: check its wiring and its address.');
 		}
@@ -59,9 +62,8 @@ export class SHT3x implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): void {
-		const result = this.result;
 		try {
-			this.io.read(result);
+			this.io.read(this.bytes);
 		} catch {
 			throw new Error('SHT3x gives no result: it was not started, or lost power while measuring.');
 		}
@@ -76,11 +78,11 @@ export class SHT3x implements Sensor {
 	}
 
 	private word(at: number): number {
-		return (this.result[at] << 8) | this.result[at + 1];
+		return (this.bytes[at] << 8) | this.bytes[at + 1];
 	}
 
 	private check(at: number): void {
-		if (crc8(this.result, at, WORD_BYTES) !== this.result[at + WORD_BYTES]) {
+		if (crc8(this.bytes, at, WORD_BYTES) !== this.bytes[at + WORD_BYTES]) {
 			throw new Error('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
 		}
 	}

@@ -39,6 +39,12 @@ export class Text {
 		return this;
 	}
 
+	/** The same by the codes of its characters. */
+	codes(codes: readonly number[]): this {
+		for (let i = 0; i < codes.length; i++) this.byte(codes[i]);
+		return this;
+	}
+
 	/** Bytes that are text already. */
 	copy(bytes: Uint8Array, from: number, to: number): this {
 		for (let i = from; i < to; i++) this.byte(bytes[i]);

@@ -25,7 +25,6 @@ export class DeviceSerial implements Log, Console {
 	private readonly serial: Serial;
 	private readonly alarm: Alarm;
 	private readonly ring = new Uint8Array(RING_BYTES);
-	private readonly piece = new Uint8Array(PIECE_MAX);
 	private head = 0;
 	private tail = 0;
 	private writable = false;
@@ -87,9 +86,11 @@ export class DeviceSerial implements Log, Console {
 		if (count === 0) return;
 		if (count > room) count = room;
 		if (count > PIECE_MAX) count = PIECE_MAX;
-		for (let i = 0; i < count; i++) this.piece[i] = this.ring[(this.head + i) % RING_BYTES];
+		const from = this.head % RING_BYTES;
+		// Up to the end of the ring; the rest goes with the next piece.
+		if (count > RING_BYTES - from) count = RING_BYTES - from;
 		try {
-			this.serial.write(count === PIECE_MAX ? this.piece : this.piece.subarray(0, count));
+			this.serial.write(this.ring.subarray(from, from + count));
 			this.head += count;
 		} catch {
 			// The FIFO is fuller than it said; onWritable comes when it has drained.

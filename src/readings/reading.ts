@@ -4,7 +4,7 @@
 // Rule: values are whole milli-units (21.512 °C is 21512) from the sensor to the last digit, so nothing is rounded twice.
 // The text is the contract of docs/topics.md.
 
-import { Text } from '../common/text.js';
+import type { Text } from '../common/text.js';
 
 /** What a reading may hold, in the order of its values, of the bits in a record and of the keys in a payload: append only. */
 export const QUANTITIES: readonly string[] = Object.freeze(['temperature', 'humidity']);
@@ -33,50 +33,34 @@ export class Reading {
 	readonly values = new Int32Array(QUANTITY_MAX).fill(ABSENT);
 }
 
-/** Index of a fragment: what stands before each number of a payload. */
-const SEQ = 0;
-const BOOT = 1;
-const TIME = 2;
-const UPTIME = 3;
-const DROPPED = 4;
-const FIRST_QUANTITY = 5;
-const FRAGMENTS_MAX = 96;
+/**
+ * What stands before each number of a payload, as the codes of its characters: taking a text apart costs XS two slots a character. Such a list
+ * lies in flash, which bytes cannot: they can be changed.
+ */
+const SEQ = codesOf('{"seq":');
+const BOOT = codesOf(',"boot":');
+const TIME = codesOf(',"time":');
+const UPTIME = codesOf(',"uptime":');
+const DROPPED = codesOf(',"dropped":[');
+const VALUES: readonly (readonly number[])[] = Object.freeze(QUANTITIES.map((name) => codesOf(`,"${name}":`)));
 const COMMA = 0x2c;
 const BRACKET = 0x5d;
 const BRACE = 0x7d;
 
-/** Writes payloads: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
-export class ReadingWriter {
-	/** All that is the same in every payload, as bytes: taking a text apart costs XS two slots a character. */
-	private readonly fragments: Uint8Array;
-	private readonly ends = new Uint8Array(FIRST_QUANTITY + QUANTITY_MAX);
-
-	constructor() {
-		const text = new Text(new Uint8Array(FRAGMENTS_MAX));
-		this.ends[SEQ] = text.put('{"seq":').length;
-		this.ends[BOOT] = text.put(',"boot":').length;
-		this.ends[TIME] = text.put(',"time":').length;
-		this.ends[UPTIME] = text.put(',"uptime":').length;
-		this.ends[DROPPED] = text.put(',"dropped":[').length;
-		for (let i = 0; i < QUANTITIES.length; i++) {
-			this.ends[FIRST_QUANTITY + i] = text.put(',"').put(QUANTITIES[i]).put('":').length;
-		}
-		this.fragments = text.bytes.slice(0, text.length);
+/** Writes a payload: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
+export function writeReading(text: Text, reading: Reading): void {
+	text.clear().codes(SEQ).whole(reading.seq).codes(BOOT).whole(reading.boot);
+	if (reading.time) text.codes(TIME).whole(reading.time);
+	else text.codes(UPTIME).whole(reading.uptime);
+	if (reading.droppedFrom) text.codes(DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
+	for (let i = 0; i < QUANTITIES.length; i++) {
+		if (reading.values[i] !== ABSENT) text.codes(VALUES[i]).milli(reading.values[i]);
 	}
+	text.byte(BRACE);
+}
 
-	write(text: Text, reading: Reading): void {
-		this.put(text.clear(), SEQ).whole(reading.seq);
-		this.put(text, BOOT).whole(reading.boot);
-		if (reading.time) this.put(text, TIME).whole(reading.time);
-		else this.put(text, UPTIME).whole(reading.uptime);
-		if (reading.droppedFrom) this.put(text, DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
-		for (let i = 0; i < QUANTITIES.length; i++) {
-			if (reading.values[i] !== ABSENT) this.put(text, FIRST_QUANTITY + i).milli(reading.values[i]);
-		}
-		text.byte(BRACE);
-	}
-
-	private put(text: Text, index: number): Text {
-		return text.copy(this.fragments, index > 0 ? this.ends[index - 1] : 0, this.ends[index]);
-	}
+function codesOf(ascii: string): readonly number[] {
+	const codes: number[] = [];
+	for (let i = 0; i < ascii.length; i++) codes.push(ascii.charCodeAt(i));
+	return Object.freeze(codes);
 }

@@ -25,9 +25,9 @@ import type { Session } from '../mqtt/session.js';
 import { topicName } from '../mqtt/codec/topics.js';
 import { openSession, QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
-import type { ProtocolModule } from './protocol.js';
+import { makeProtocol5, reasonSentence } from './protocol.js';
 import { nameAt, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
-import { ReadingWriter } from '../readings/reading.js';
+import { writeReading } from '../readings/reading.js';
 import { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 
@@ -48,7 +48,6 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	private readonly publications: Publications;
 	private readonly subscriptions: readonly Subscription[];
 	private readonly log: Log;
-	private readonly protocol: ProtocolModule;
 	private readonly store: Store;
 	private readonly safe: boolean;
 	private session: Session;
@@ -57,7 +56,6 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	/** What is written next: a reading goes out as it lies there. */
 	private message!: Message;
 	private text!: Text;
-	private readonly writer = new ReadingWriter();
 	private readonly inbox = new Inbox();
 	private readonly readingsTopic: Uint8Array;
 	private readonly backlogTopic: Uint8Array;
@@ -73,11 +71,10 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	private stopAt: Millis = NEVER;
 
 	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
-	constructor(config: Config, protocol: ProtocolModule, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
+	constructor(config: Config, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
 		this.config = config;
 		this.safe = safe;
-		this.protocol = protocol;
 		this.store = store;
 		this.transport = transport;
 		this.queue = queue;
@@ -242,13 +239,13 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 			this.session = this.makeSession(false);
 			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
 		}
-		this.end(causeOf(fault), this.protocol.reasonSentence(fault, code, this.protocol5));
+		this.end(causeOf(fault), reasonSentence(fault, code, this.protocol5));
 	}
 
 	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
 	private makeSession(speaks5: boolean): Session {
 		const config = this.config;
-		this.protocol5 = speaks5 ? this.protocol.makeProtocol5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
+		this.protocol5 = speaks5 ? makeProtocol5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
 		// Those two topics are worth an alias: all others are rare.
 		this.protocol5?.aliases.note(this.readingsTopic);
 		this.protocol5?.aliases.note(this.backlogTopic);
@@ -327,7 +324,7 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 
 	private publishReading(topic: Uint8Array, position: number, now: Millis): boolean {
 		if (!this.inFlight.hasRoom || this.session.room(topic) < OUTBOX_RESERVE) return false;
-		this.writer.write(this.text, this.queue.read(position));
+		writeReading(this.text, this.queue.read(position));
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const packetId = this.session.send(this.message.to(topic, QOS, false), this.text.length, now);
 		if (packetId < 0) return false;

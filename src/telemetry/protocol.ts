@@ -9,12 +9,6 @@ import { Protocol5, type Options5 } from '../mqtt/v5/protocol5.js';
 import { reasonText5 } from '../mqtt/v5/reasons5.js';
 import { reasonText } from '../mqtt/reasons.js';
 
-/** These, as they are handed to who needs them. */
-export interface ProtocolModule {
-	readonly makeProtocol5: typeof makeProtocol5;
-	readonly reasonSentence: typeof reasonSentence;
-}
-
 /** undefined where 5.0 was left out. */
 export function makeProtocol5(options: Options5): Protocol5 | undefined {
 	return (Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, ReadingWriter } from '../../src/readings/reading.js';
+import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, writeReading } from '../../src/readings/reading.js';
 import { PAYLOAD_MAX } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 
@@ -7,7 +7,7 @@ function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
 	const reading = Object.assign(new Reading(), fields, { boot });
 	reading.values.set(values);
 	const text = new Text(new Uint8Array(PAYLOAD_MAX));
-	new ReadingWriter().write(text, reading);
+	writeReading(text, reading);
 	expect(text.overflowed).toBe(false);
 	return Buffer.from(text.bytes.subarray(0, text.length)).toString();
 }

@@ -5,7 +5,6 @@ import { NodePublications, PublicationIndex } from '../../src/telemetry/node-pub
 import { Backoff } from '../../src/connection/backoff.js';
 import { BootGuard } from '../../src/settings/bootguard.js';
 import { BrokerClient } from '../../src/telemetry/broker-client.js';
-import { makeProtocol5, reasonSentence } from '../../src/telemetry/protocol.js';
 import { Cause } from '../../src/connection/causes.js';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands } from '../../src/telemetry/commands.js';
@@ -47,7 +46,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
-	const broker = new BrokerClient(config, { makeProtocol5, reasonSentence }, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
+	const broker = new BrokerClient(config, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
 	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
 	let restarts = 0;
 	let typed = '';
