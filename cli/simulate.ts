@@ -1,7 +1,7 @@
 // telltale simulate: nodes on the real engine in this machine, seen as any subscriber sees them.
 //
 // Rule: what is shown of readings and status has come through the broker to an ordinary MQTT client; only the nodes' own log
-// lines come another way. A run that brought no reading has failed.
+// lines come another way. What the nodes have taken is counted at their parts: a run that did not bring all of it has failed.
 
 import { Command, Option } from 'commander';
 import { lstatSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { frame, Live } from '../viewer/terminal.js';
 import { dimmed, interruption } from './console.js';
 import { certificatesOf, type Certificates } from './certificates.js';
 import { Failure, Misuse } from './failure.js';
+import { OwnNodes, type Taken } from './own-nodes.js';
 import { forChip } from './fields.js';
 import { brokerAddress, duration, lengthInWords, oneOf, speed, whole, type BrokerAddress } from './options.js';
 import { readSettings, type Settings } from './settings.js';
@@ -36,6 +37,14 @@ export interface SimulateOptions {
 const INTERVAL_MS = 2_000;
 /** How long the last messages of stopping nodes may take to reach us. */
 const FAREWELL_MS = 300;
+/** In the end the nodes go on for as long as readings keep coming that they had taken by then; so long of theirs without one, and we go. */
+const TAIL_MS = 5_000;
+/** But not before a busy machine has had so long. */
+const TAIL_REAL_MS = 2_000;
+/** How long that lasts before it is said. */
+const TAIL_QUIET_MS = 500;
+/** On this machine it costs nothing to be there before the nodes are. */
+const RETRY_MAX_MS = 250;
 /** After so many nodes that booted, which may take a while on a busy machine, it is said how many have. */
 const BOOTED_STEP = 10;
 const FOREVER_MS = 1e12;
@@ -68,7 +77,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
 	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(safe(line));
-	const view = new View(options, broker !== undefined);
+	const view = new View(options, names(settings, options.nodes));
 	try {
 		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
 		await live(options, settings, certificates?.resources, address, seed, view, signal);
@@ -76,8 +85,10 @@ async function run(options: SimulateOptions): Promise<void> {
 		await view.close();
 		await broker?.close();
 	}
-	console.log(summary(view.merge) + view.howLong);
-	if (!view.merge.received) throw new Failure('No reading arrived: the lines of the nodes above tell why, or it was too short a time.');
+	console.log(summary(view.merge) + view.others + view.howLong);
+	const { received, missing } = view.merge;
+	if (!received) throw new Failure('No reading arrived: the lines of the nodes above tell why, or it was too short a time.');
+	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: the lines above tell why; where the broker is away, the nodes still hold them.`);
 }
 
 /** From the nodes' first moment to their last. */
@@ -90,6 +101,7 @@ async function live(options: SimulateOptions, settings: Settings, resources: Cer
 		startSimulation({
 			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed,
 			onLine: (node: string, line: string) => view.log(node, line),
+			onMeasured: (node: string, boot: string, count: number) => view.measured(node, boot, count),
 			onBooted: (booted: number, of: number) => {
 				if (booted % BOOTED_STEP === 0 || (booted === of && of > BOOTED_STEP)) view.log('', `${booted} of ${of} nodes have booted`);
 			},
@@ -98,8 +110,10 @@ async function live(options: SimulateOptions, settings: Settings, resources: Cer
 	const from = performance.now();
 	try {
 		await Promise.race([simulation.pass(options.for ?? FOREVER_MS), view.failed, aborted(signal)]);
-	} finally {
 		view.lasted(simulation.now(), performance.now() - from);
+		// Asked a second time to end, the process does (console.ts).
+		await Promise.race([view.tail(), view.failed, ...(signal.aborted ? [] : [aborted(signal)])]);
+	} finally {
 		await simulation.stop();
 	}
 	await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
@@ -171,14 +185,26 @@ function bases(settings: Settings, nodes: number): string[] {
 	return nodes === 1 ? [String(base)] : [...Array(nodes).keys()].map((index) => `${base}-${index + 1}`);
 }
 
+/** What the nodes are called in the log, and in their topics. */
+function names(settings: Settings, nodes: number): ReadonlyMap<string, string> {
+	const name = String(settings['node'] ?? 'node');
+	const own = [...Array(nodes).keys()].map((index) => (nodes === 1 ? name : `${name}-${index + 1}`));
+	return new Map(own.map((each, index) => [each, settings['base'] ? bases(settings, nodes)[index]!.replace(/.*\//, '') : each]));
+}
+
 /** What arrives at a subscriber, and what the nodes say themselves. */
 export class View {
-	readonly merge: Merge;
+	/** The subscriber is there before the nodes. */
+	readonly merge = new Merge({ fromStart: true });
 	/** Rejects when the broker will have nothing more to do with us. */
 	readonly failed: Promise<never>;
 	howLong = '';
 	readonly #ui: boolean;
-	readonly #realTime: boolean;
+	readonly #speed: number | 'max';
+	readonly #names: ReadonlyMap<string, string>;
+	readonly #own: OwnNodes;
+	/** Something of our nodes has arrived. */
+	#onNews = (): void => {};
 	readonly #log: string[] = [];
 	#live: Live | undefined;
 	#source: Source | undefined;
@@ -186,9 +212,10 @@ export class View {
 	#fail!: (failure: Failure) => void;
 	readonly #lastStatus = new Map<string, string>();
 
-	constructor({ ui, speed }: SimulateOptions, fromStart: boolean) {
-		this.#realTime = speed === 1;
-		this.merge = new Merge({ fromStart });
+	constructor({ ui, speed }: SimulateOptions, names: ReadonlyMap<string, string>) {
+		this.#speed = speed;
+		this.#names = names;
+		this.#own = new OwnNodes([...names.values()]);
 		this.#ui = ui && process.stdout.isTTY === true;
 		this.failed = new Promise((_, reject) => (this.#fail = reject));
 		this.failed.catch(() => {});
@@ -208,7 +235,8 @@ export class View {
 				resolve();
 			};
 			const onMessage = (message: Message) => this.#message(message);
-			this.#source = new Source({ url, user, password, tls, bases, merge: this.merge, onMessage, onLink });
+			const accepts = (message: Message, retained: boolean) => this.#own.accepts(message, retained);
+			this.#source = new Source({ url, user, password, tls, bases, merge: this.merge, accepts, onMessage, onLink, retryMaxMs: RETRY_MAX_MS });
 		});
 		if (!this.#ui) return;
 		const colour = !process.env['NO_COLOR'];
@@ -223,8 +251,44 @@ export class View {
 		this.#live.changed();
 	}
 
+	measured(node: string, boot: string, count: number): void {
+		const ended = this.#own.measured(this.#names.get(node)!, boot, count);
+		if (ended) this.#expect(ended);
+	}
+
+	/** Settles when all that was taken by now has arrived, or nothing more of it comes. */
+	async tail(): Promise<void> {
+		for (const taken of this.#own.running()) this.#expect(taken);
+		let waits: NodeJS.Timeout | undefined;
+		const patienceMs = Math.max(TAIL_REAL_MS, this.#speed === 'max' ? 0 : TAIL_MS / this.#speed);
+		const told = setTimeout(() => this.log('', `waiting for ${counted(this.merge.missing, 'reading')} that the nodes have not delivered yet; Ctrl-C ends at once`), TAIL_QUIET_MS);
+		await new Promise<void>((resolve) => {
+			let left = Infinity;
+			this.#onNews = () => {
+				const { missing } = this.merge;
+				if (missing === 0) return resolve();
+				if (missing >= left) return;
+				left = missing;
+				clearTimeout(waits);
+				waits = setTimeout(resolve, patienceMs);
+			};
+			this.#onNews();
+		});
+		clearTimeout(waits);
+		clearTimeout(told);
+	}
+
+	/** What others said below the same topics, '' if nothing. */
+	get others(): string {
+		return this.#own.foreign ? ` ${counted(this.#own.foreign, 'reading')} of others left aside.` : '';
+	}
+
+	#expect({ node, boot, count }: Taken): void {
+		this.merge.expect(node, boot, count);
+	}
+
 	lasted(simulatedMs: number, realMs: number): void {
-		const really = this.#realTime ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
+		const really = this.#speed === 1 ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
 		this.howLong = ` Ran for ${lengthInWords(simulatedMs)}${really}.`;
 	}
 
@@ -235,6 +299,7 @@ export class View {
 
 	#message(message: Message): void {
 		this.#live?.changed();
+		this.#onNews();
 		if (this.#live || !this.#isNews(message)) return;
 		const line = plainLine(message);
 		if (line) console.log(line);

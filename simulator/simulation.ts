@@ -20,7 +20,7 @@ import type { BoardConstants } from './board/machine.js';
 import { isLoopback, RealNetwork, type Network } from './world/network.js';
 import { Random } from './world/random.js';
 import { SimulatedNode } from './board/simulated-node.js';
-import { readWeather, type Weather } from './world/weather.js';
+import { readWeather, type Air, type Weather } from './world/weather.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
 export type OnLine = (node: string, line: string) => void;
@@ -34,6 +34,8 @@ export interface WorldOptions {
 	readonly world?: string | Weather;
 	readonly seed?: string | number;
 	readonly onLine?: OnLine;
+	/** What a node calls its boot, and so many readings it has taken in it: told again with each. */
+	readonly onMeasured?: (node: string, boot: string, count: number) => void;
 	/** While the nodes are powered on, one after the other. */
 	readonly onBooted?: (booted: number, of: number) => void;
 	/** What a debug build writes to its console. */
@@ -118,7 +120,10 @@ export class World {
 			const config = options.settingsOf ? { ...settings, ...options.settingsOf(index + 1) } : count === 1 ? settings : numbered(settings, index + 1);
 			const name = String(config.node ?? 'node');
 			const seed = `${this.seed}/${name}`;
-			const airNow = (): { temperatureC: number; humidityPct: number } => weather.at(this.clock.now());
+			const airNow = (): Air => {
+				node.measured();
+				return weather.at(this.clock.now());
+			};
 			const node: SimulatedNode = new SimulatedNode({
 				name, script, config, board, index, seed,
 				engine: options.engine ?? 'xs',
@@ -135,6 +140,7 @@ export class World {
 					node.heard(line);
 				},
 				onTrace: (text) => onTrace(name, text),
+				onMeasured: (boot, count) => options.onMeasured?.(name, boot, count),
 			});
 			this.nodes.push(node);
 		}

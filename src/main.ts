@@ -53,6 +53,7 @@ export default function main(): void {
 	clock.earlierBoots = handover.restarts;
 	// Tells one boot's numbers from another's; needs no flash and no clock.
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
+	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, guard.safe ? undefined : openFlash(serial));
 	const network = new DeviceNetwork(alarm);

@@ -2,16 +2,20 @@
 //
 // Rule: memory is bounded whatever comes. Beyond RANGES_MAX holes the lowest is counted and closed for good;
 // values are compared for the RECENT_MAX numbers that were heard last, and by a 32-bit digest.
+// A number that a node can hardly have come to is believed when the next one follows it: one forged message makes no millions of missing ones.
 
 import type { Reading } from './payload.js';
 import { Ranges, type Range } from './ranges.js';
 
-/** `dropped`: the node gave the reading up, and says so in its place. */
-export type Verdict = 'new' | 'duplicate' | 'conflict' | 'dropped';
+/** `dropped`: the node gave the reading up, and says so in its place. `implausible`: not counted, unless the next one bears it out. */
+export type Verdict = 'new' | 'duplicate' | 'conflict' | 'dropped' | 'implausible';
 
 export const RANGES_MAX = 512;
 /** Duplicates come within the seconds of a resent packet: this is over an hour at one reading in ten seconds. */
 export const RECENT_MAX = 512;
+/** So far from what is known, and so much further for each second since it was heard, a number is believed at once: a node takes one reading a second, and those that it is told to. */
+export const LEAP_MAX = 1_000;
+const LEAP_PER_SECOND = 10;
 
 export class BootLog {
 	readonly name: string;
@@ -29,6 +33,11 @@ export class BootLog {
 	readonly #recent = new Recent();
 	#lowestLive = Infinity;
 	#closed = 0;
+	#expected = 0;
+	/** When the last number was heard, in the caller's milliseconds. */
+	#heardAt = 0;
+	/** A live one that was far from all that is known; 0: none. */
+	#suspect = 0;
 
 	constructor(name: string, begunInSight: boolean) {
 		this.name = name;
@@ -43,17 +52,54 @@ export class BootLog {
 		return this.#accounted.span?.to ?? 0;
 	}
 
+	/** `at`: when it came. To be asked before anything is done with the reading. */
+	isPlausible({ seq }: Reading, late: boolean, at: number): boolean {
+		const { span } = this.#heard;
+		const leap = LEAP_MAX + Math.max(0, at - this.#heardAt) * (LEAP_PER_SECOND / 1_000);
+		// Late ones may be from long ago; live ones go up.
+		const isNear = !span || (seq <= this.highest + leap && (late || seq >= span.to - leap));
+		if (!isNear && (late || !this.#suspect || seq <= this.#suspect || seq > this.#suspect + LEAP_MAX)) {
+			if (!late) this.#suspect = seq;
+			return false;
+		}
+		if (!isNear) this.#believe(span);
+		if (!late) this.#suspect = 0;
+		this.#heardAt = at;
+		return true;
+	}
+
+	/** The suspect was the node. What was heard far above it was not. */
+	#believe({ to }: Range): void {
+		if (this.#suspect < to) this.#beginAnew();
+		this.#hear(this.#suspect);
+	}
+
+	/** What was heard before was far above all that the node says now: it was not the node. */
+	#beginAnew(): void {
+		this.#heard.clear();
+		this.#accounted.clear();
+		this.#passed.clear();
+		this.#lowestLive = Infinity;
+		this.#closed = this.#passedClosed = 0;
+		this.begunInSight = false;
+	}
+
 	take(reading: Reading, late: boolean): Verdict {
 		if (!late) this.#lowestLive = Math.min(this.#lowestLive, reading.seq);
 		if (reading.dropped?.to === reading.seq) return 'dropped';
 		const differs = this.#recent.differs(reading);
-		if (!this.#heard.add(reading.seq)) return differs ? 'conflict' : 'duplicate';
+		if (this.#heard.has(reading.seq)) return differs ? 'conflict' : 'duplicate';
+		this.#hear(reading.seq);
+		return 'new';
+	}
+
+	#hear(seq: number): void {
 		this.received++;
-		this.#accounted.add(reading.seq);
-		this.#passed.removeRange(reading.seq, reading.seq);
+		this.#heard.add(seq);
+		this.#accounted.add(seq);
+		this.#passed.removeRange(seq, seq);
 		while (this.#heard.count > RANGES_MAX) this.#heard.closeLowest();
 		while (this.#accounted.count > RANGES_MAX) this.#closeLowestGap();
-		return 'new';
 	}
 
 	/** The node says that it gave these up. Before take(): they did not pass. */
@@ -74,8 +120,14 @@ export class BootLog {
 		return this.#passed.size + this.#passedClosed;
 	}
 
+	/** The node is known to have taken so many, from 1 on. */
+	expect(count: number): void {
+		this.begunInSight = true;
+		this.#expected = count;
+	}
+
 	gaps(): Range[] {
-		return this.#accounted.holes(this.#from(), this.highest);
+		return this.#accounted.holes(this.#from(), Math.max(this.highest, this.#expected));
 	}
 
 	get missing(): number {

@@ -4,7 +4,7 @@
 // strangers: NODES_MAX nodes, and by node what viewer/boot.ts keeps for BOOTS_MAX boots.
 // Invariant: the order in which messages of one boot arrive changes neither the set of readings nor the gaps.
 
-import { BootLog, type Verdict } from './boot.js';
+import { BootLog, LEAP_MAX, type Verdict } from './boot.js';
 import type { Content, Message, Reading, Status } from './payload.js';
 import type { Range } from './ranges.js';
 
@@ -70,9 +70,18 @@ export class Merge {
 		if (message.kind === 'malformed') return this.#malformed(message.node);
 		const node = this.#node(message.node, message.kind === 'cleared');
 		if (!node) return 'ignored';
-		if (message.kind === 'reading') return node.reading(message.reading, message.late, at);
+		if (message.kind === 'reading') {
+			const verdict = node.reading(message.reading, message.late, at);
+			if (verdict === 'implausible') this.malformed++;
+			return verdict;
+		}
 		node.note(message, at);
 		return 'noted';
+	}
+
+	/** Whoever runs the node knows that this boot of it took so many readings: what did not come of them is missing, the last ones too. */
+	expect(name: string, boot: string, count: number): void {
+		this.#node(name, false)?.expect(boot, count);
 	}
 
 	/** The watcher itself was cut off: numbers that pass until each node is heard again are nobody's loss, and counted apart. */
@@ -174,6 +183,7 @@ class Node implements NodeView {
 
 	reading(reading: Reading, late: boolean, at: number): Verdict {
 		const boot = this.#boot(reading.boot);
+		if (!boot.isPlausible(reading, late, at)) return this.#implausible();
 		if (reading.dropped) boot.drop(reading.dropped);
 		if (!late) this.#heardLive(boot, reading.seq);
 		const verdict = boot.take(reading, late);
@@ -184,12 +194,21 @@ class Node implements NodeView {
 		return verdict;
 	}
 
+	#implausible(): Verdict {
+		this.malformed++;
+		return 'implausible';
+	}
+
 	note(message: Exclude<Message, { kind: 'reading' | 'malformed' | 'other' }>, at: number): void {
 		if (message.kind === 'cleared') this.#clear(message.leaf);
 		else if (message.kind === 'status') [this.status, this.statusAt] = [message.status, at];
 		else if (message.kind === 'info') this.info = message.content;
 		else if (message.kind === 'health') this.health = message.content;
 		else if (message.kind === 'outage') [this.outage, this.outages] = [message.content, this.outages + 1];
+	}
+
+	expect(boot: string, count: number): void {
+		this.#boot(boot).expect(count);
 	}
 
 	interrupted(): void {
@@ -257,7 +276,7 @@ class Node implements NodeView {
 	#heardLive(boot: BootLog, seq: number): void {
 		if (boot !== this.#current) {
 			// A boot that follows another before our eyes is seen from its first number on.
-			if (this.#current && !this.blind && !boot.heardLive) boot.begunInSight = true;
+			if (this.#current && !this.blind && !boot.heardLive && seq <= LEAP_MAX) boot.begunInSight = true;
 			if (this.#current && this.blind && !boot.heardLive) boot.excuse(1, seq - 1);
 			this.#current = boot;
 			this.last = undefined;

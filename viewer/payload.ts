@@ -34,26 +34,33 @@ export type Message =
 /** Longer payloads are nobody's readings. */
 export const PAYLOAD_BYTES_MAX = 4_096;
 const QUANTITIES_MAX = 8;
+/** A node keeps it in 32 bits, which at one reading a second are enough for 136 years. */
+const SEQ_MAX = 0xffff_ffff;
 const TEXT_MAX = 64;
 const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
 /** What a reading says of itself, here or in the JSON lines of a watcher. */
 const NOT_QUANTITIES = new Set(['node', 'late', 'seq', 'boot', 'time', 'uptime', 'dropped', 'conversions', 'spread']);
 const OTHER: Message = Object.freeze({ kind: 'other' });
 
-/** `bases` are the topics that were subscribed to with "/#" behind them, like "telltale". */
-export function parse(topic: string, payload: Uint8Array, bases: readonly string[]): Message {
+/**
+ * `bases` are the topics that were subscribed to with "/#" behind them, like "telltale".
+ * `retained`: the broker had it before we came. What a node never retains was then retained by somebody else, and may be of any age.
+ */
+export function parse(topic: string, payload: Uint8Array, bases: readonly string[], retained = false): Message {
 	const place = locate(topic, bases);
 	if (!place) return OTHER;
 	const { node, leaf } = place;
 	if (!KINDS.has(leaf)) return OTHER;
 	if (payload.length > PAYLOAD_BYTES_MAX) return malformed(node, `${leaf} is longer than ${PAYLOAD_BYTES_MAX} bytes`);
 	if (!payload.length) return { kind: 'cleared', node, leaf };
+	if (retained && !RETAINED.has(leaf)) return malformed(node, `${leaf} is retained, which no node does`);
 	const text = decode(payload);
 	if (text === undefined) return malformed(node, `${leaf} is not UTF-8`);
 	return leaf === 'status' ? parseStatus(node, text) : parseJson(node, leaf, text);
 }
 
 const KINDS = new Set(['readings', 'backlog', 'status', 'info', 'health', 'outage', 'result']);
+const RETAINED = new Set(['status', 'info']);
 
 /** <base>/<node…>/<leaf>; where <base> is itself a node's base, the node is called by the last level of it. */
 function locate(topic: string, bases: readonly string[]): { node: string; leaf: string } | undefined {
@@ -90,7 +97,7 @@ function parseJson(node: string, leaf: string, text: string): Message {
 
 function parseReading(node: string, leaf: string, content: Content): Message {
 	const { seq, boot, time, uptime } = content;
-	if (!Number.isSafeInteger(seq) || (seq as number) < 1) return malformed(node, `${leaf} has no whole number "seq" from 1 on`);
+	if (!Number.isInteger(seq) || !((seq as number) >= 1 && (seq as number) <= SEQ_MAX)) return malformed(node, `${leaf} has no whole number "seq" from 1 to ${SEQ_MAX}`);
 	const bootName = typeof boot === 'number' || typeof boot === 'string' ? bounded(String(boot)) : undefined;
 	if (bootName === undefined) return malformed(node, `${leaf} has no "boot"`);
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);

@@ -74,6 +74,11 @@ export class Ranges {
 		return removed;
 	}
 
+	clear(): void {
+		this.#ends.length = 0;
+		this.#size = 0;
+	}
+
 	/** The numbers between `from` and `to`, both included, that are not in it. */
 	holes(from: number, to: number): Range[] {
 		const ends = this.#ends;

@@ -21,8 +21,12 @@ export interface SourceOptions {
 	/** Only this node. */
 	readonly node?: string | undefined;
 	readonly merge: Merge;
+	/** False: not counted, nor told. `retained`: the broker had it before we came. */
+	readonly accepts?: (message: Message, retained: boolean) => boolean;
 	readonly onMessage?: (message: Message, outcome: Outcome, at: number) => void;
 	readonly onLink?: (link: Link) => void;
+	/** The longest time between two attempts. */
+	readonly retryMaxMs?: number;
 }
 
 export interface Link {
@@ -31,7 +35,11 @@ export interface Link {
 	readonly final: boolean;
 }
 
-const RETRY_MS = 2_000;
+/** A node comes back after a second at the earliest, and begins with what it kept: we are there before. */
+const RETRY_MS = 250;
+/** Of how long the broker has been away already. */
+const RETRY_PART = 0.1;
+const RETRY_MAX_MS = 2_000;
 /** From the SUBSCRIBE to the SUBACK. */
 const SUBACK_MS = 10_000;
 /** What is under way may still be answered when we go. */
@@ -41,6 +49,8 @@ export class Source {
 	readonly #options: SourceOptions;
 	readonly #client: MqttClient;
 	#said = '';
+	/** 0 while connected. */
+	#awaySince = 0;
 	#closed = false;
 	#patience: NodeJS.Timeout | undefined;
 
@@ -48,9 +58,12 @@ export class Source {
 		this.#options = options;
 		this.#client = connect(options.url, clientOptions(options));
 		this.#client.on('connect', () => this.#subscribe());
-		this.#client.on('message', (topic, payload) => this.#take(topic, payload));
+		this.#client.on('message', (topic, payload, { retain }) => this.#take(topic, payload, retain));
 		this.#client.on('error', (error) => this.#down(error));
-		this.#client.on('close', () => this.#down(undefined));
+		this.#client.on('close', () => {
+			this.#down(undefined);
+			this.#pace();
+		});
 	}
 
 	async close(): Promise<void> {
@@ -78,8 +91,11 @@ export class Source {
 			if (this.#closed) return;
 			// 128 is a refusal (§3.9.3); MQTT.js reports it as an error or as granted, depending on the version of the protocol.
 			const refused = error || granted?.some(({ qos }) => (qos as number) >= 128);
-			if (!refused) this.#tell({ up: true, sentence: `Connected to ${url}.`, final: false });
-			else if (this.#client.connected) {
+			if (!refused) {
+				this.#awaySince = 0;
+				this.#pace();
+				this.#tell({ up: true, sentence: `Connected to ${url}.`, final: false });
+			} else if (this.#client.connected) {
 				this.#tell({ up: false, sentence: `The broker at ${url} does not let us read ${filters.join(' and ')}: ask for the right, or give another --user.`, final: true });
 			}
 		});
@@ -91,22 +107,30 @@ export class Source {
 		this.#client.stream.destroy();
 	}
 
-	#take(topic: string, payload: Uint8Array): void {
-		const { bases, merge, node, onMessage } = this.#options;
+	#take(topic: string, payload: Uint8Array, retained: boolean): void {
+		const { accepts, bases, merge, node, onMessage } = this.#options;
 		const at = Date.now();
-		const message = parse(topic, payload, bases);
+		const message = parse(topic, payload, bases, retained);
 		if (message.kind === 'other' || (node !== undefined && message.node !== bounded(node))) return;
+		if (accepts && !accepts(message, retained)) return;
 		onMessage?.(message, merge.take(message, at), at);
 	}
 
 	#down(error: Error | ErrorWithReasonCode | undefined): void {
 		if (this.#closed) return;
 		clearTimeout(this.#patience);
+		this.#awaySince ||= performance.now();
 		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted();
 		const link = explain(error, this.#options.url);
 		// A close after an error is the same event, and each retry that fails like the one before is no news.
 		if (!error && this.#said && !this.#said.startsWith('Connected')) return;
 		this.#tell(link);
+	}
+
+	/** How long MQTT.js waits before the attempt after the next. */
+	#pace(): void {
+		const away = this.#awaySince ? performance.now() - this.#awaySince : 0;
+		this.#client.options.reconnectPeriod = Math.min(RETRY_MS + away * RETRY_PART, this.#options.retryMaxMs ?? RETRY_MAX_MS);
 	}
 
 	#tell(link: Link): void {
@@ -130,7 +154,7 @@ function clientOptions({ user, password, tls }: SourceOptions): IClientOptions {
 	};
 }
 
-const AGAIN = `trying again every ${RETRY_MS / 1_000} s.`;
+const AGAIN = 'trying again.';
 const LOST: readonly [RegExp, (url: string) => string][] = [
 	[/ECONNREFUSED/, (url) => `No broker answers at ${url}: start one, or name another with --broker; ${AGAIN}`],
 	[/ENOTFOUND|EAI_AGAIN/, (url) => `The name in ${url} is not known here: check it, or give the broker's address with --broker; ${AGAIN}`],

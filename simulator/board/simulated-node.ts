@@ -32,6 +32,8 @@ export interface NodeOptions extends Surroundings {
 	readonly engine: EngineKind;
 	/** Time.ticks at boot: near 2^31 a test meets the wrap soon. */
 	readonly ticksAtBoot: number;
+	/** So many times the parts were asked in the boot of that name: each time makes one reading. */
+	readonly onMeasured?: (boot: string, count: number) => void;
 }
 
 /** What the guest holds beyond what preloading put into flash. */
@@ -64,6 +66,10 @@ export class SimulatedNode {
 	#heapLeast = Infinity;
 	#faultsInARow = 0;
 	#inTurn = false;
+	/** What this boot calls itself, once it has said so, and how often it measured. */
+	#bootName = '';
+	#measurements = 0;
+	#measuredIn = 0;
 	#onceStopped: (() => void) | undefined;
 
 	constructor(options: NodeOptions) {
@@ -102,6 +108,8 @@ export class SimulatedNode {
 		if (this.running) return;
 		this.#stayOff();
 		const boot = ++this.counts.boots;
+		this.#bootName = '';
+		this.#measurements = 0;
 		const machine = new Machine(this.#options, boot, () => this.#arm(), ({ sentence }) => this.#short(sentence));
 		this.#machine = machine;
 		try {
@@ -169,6 +177,18 @@ export class SimulatedNode {
 	/** To be called with each line of the node's log. */
 	heard(line: string): void {
 		if (/\bstopped\b/.test(line)) this.#onceStopped?.();
+		const name = /\bboot (\d+)$/.exec(line)?.[1];
+		if (name === undefined || this.#bootName) return;
+		this.#bootName = name;
+		this.#options.onMeasured?.(name, this.#measurements);
+	}
+
+	/** A part is asked for what it measures; all that is asked in one turn is one reading. */
+	measured(): void {
+		if (this.#measuredIn === this.counts.turns) return;
+		this.#measuredIn = this.counts.turns;
+		this.#measurements++;
+		if (this.#bootName) this.#options.onMeasured?.(this.#bootName, this.#measurements);
 	}
 
 	/** The date jumps, as a chip's does that was disturbed. */

@@ -19,10 +19,11 @@ describe('With a stranger at the broker', () => {
 	let broker: TestBroker;
 	beforeEach(async () => void (broker = await testBroker()));
 	afterEach(() => broker.close());
-	const publish = async (leaf: string, ...payloads: string[]) => {
+	const publishAs = async (name: string, leaf: string, ...payloads: string[]) => {
 		const stranger = await broker.client();
-		for (const payload of payloads) await stranger.publishAsync(`telltale/${HOSTILE}/${leaf}`, payload, { qos: 1 });
+		for (const payload of payloads) await stranger.publishAsync(`telltale/${name}/${leaf}`, payload, { qos: 1 });
 	};
+	const publish = (leaf: string, ...payloads: string[]) => publishAs(HOSTILE, leaf, ...payloads);
 
 	it('telltale watch prints JSON lines that are safe and parse back to what was said; so are its sentences', async () => {
 		const run = new Run(['watch', '--broker', broker.url]);
@@ -53,15 +54,18 @@ describe('With a stranger at the broker', () => {
 
 	it('telltale simulate shows its readings in safe lines', async () => {
 		const run = new Run(['simulate', '--broker', broker.url, '--no-ui']);
-		await broker.subscribed('telltale/#');
+		await run.until(({ out }) => /^node {2}.* #1\b/m.test(out));
+		const boot = Number(/^node: boot (\d+)$/m.exec(run.out)![1]);
 		await publish('status', 'online');
-		await publish('readings', reading(1));
-		await publish('outage', JSON.stringify({ seconds: 1, cause: HOSTILE }));
+		await publishAs('node', 'readings', reading(1, { boot, temperature: 99 }));
+		await publishAs('node', 'outage', JSON.stringify({ seconds: 1, cause: HOSTILE }));
 		await run.until(({ out }) => /was away/.test(out));
 		run.process.kill('SIGINT');
 		const { out, err } = await run.ended;
 		expectSafe(out + err);
-		expect(out).toMatch(/^a\\u001b\[2J.* is online$/m);
+		expect(out).toMatch(/^node {2}.* {2}99 °C {2}a\\u001b\[2J.* 1 {2}#1$/m);
+		expect(out).toMatch(/^node was away: .*a\\u001b\[2J/m);
+		expect(out).not.toMatch(/^a\\u001b/m);
 	});
 });
 
@@ -74,7 +78,7 @@ describe('Without one', () => {
 		const lines: string[] = [];
 		const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
 		try {
-			new View({ ui: false, speed: 1 } as SimulateOptions, true).log(HOSTILE, HOSTILE);
+			new View({ ui: false, speed: 1 } as SimulateOptions, new Map()).log(HOSTILE, HOSTILE);
 		} finally {
 			log.mockRestore();
 		}

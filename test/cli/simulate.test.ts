@@ -98,11 +98,48 @@ describe('telltale simulate', () => {
 			expect((await run.ended).out).toMatch(/^\d+ readings from \d nodes?, none missing\./m);
 		});
 
-		it('fails when no reading arrived', async () => {
-			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--for', '100ms']);
+		/** The broker takes every reading, and forwards only some of them. */
+		const forwarding = (passes: (seq: number) => boolean) => {
+			broker.aedes.authorizeForward = (_client, packet) =>
+				/\/(readings|backlog)$/.test(packet.topic) && !passes(JSON.parse(packet.payload.toString()).seq) ? null : packet;
+		};
+
+		it('fails when nothing arrived of what its nodes took, and says that it is missing', async () => {
+			forwarding(() => false);
+			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--speed', '20', '--for', '20s']);
 			expect(status).toBe(1);
-			expect(out).toMatch(/^0 readings from 0 nodes, none missing\. Ran for /m);
+			expect(out).toMatch(/^0 readings from 0 nodes, (\d+) missing \(node 1-\1\)\. Ran for /m);
 			expect(err).toBe('No reading arrived: the lines of the nodes above tell why, or it was too short a time.\n');
+		});
+
+		it('counts its nodes against what they took, the first and the last too, and fails when something is missing', async () => {
+			forwarding((seq) => seq > 2 && seq <= 7);
+			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--speed', '20', '--for', '40s']);
+			expect(status).toBe(1);
+			expect(out).toMatch(/^5 readings from 1 node, \d+ missing \(node 1-2, 8-\d+\)\. Ran for 40 s /m);
+			expect(err).toMatch(/^\d+ readings that the nodes took did not arrive: /);
+		});
+
+		it('counts nothing that others say under the names of its nodes, nor what was retained', async () => {
+			const stranger = await broker.client();
+			const said = (seq: number, boot: number) => JSON.stringify({ seq, boot, time: 1_795_301_835, temperature: 1 });
+			await stranger.publishAsync('telltale/node/readings', said(900, 77), { qos: 1, retain: true });
+			await stranger.publishAsync('telltale/node/status', 'offline', { qos: 1, retain: true });
+			const run = new Run(['simulate', '--broker', broker.url, '--speed', '20', '--for', '1m']);
+			await run.until(({ out }) => /^node: Telltale/m.test(out));
+			await stranger.publishAsync('telltale/node/readings', said(1_000, 77), { qos: 1 });
+			await stranger.publishAsync('telltale/porch/readings', said(3, 78), { qos: 1 });
+			const { status, out } = await run.ended;
+			expect(status).toBe(0);
+			expect(out).toMatch(/^\d+ readings from 1 node, none missing\. 2 readings of others left aside\. Ran for 1 min /m);
+			expect(readingsIn(out)).not.toContain('node#900');
+			expect(out).not.toMatch(/is offline|porch/);
+		});
+
+		it('goes on in the end until what was taken has arrived', async () => {
+			const { status, out } = await telltale(['simulate', '--broker', broker.url, '--for', '100ms']);
+			expect(status).toBe(0);
+			expect(out).toMatch(/^1 reading from 1 node, none missing\. Ran for 1\d\d ms\.$/m);
 		});
 	});
 

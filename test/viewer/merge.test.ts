@@ -203,4 +203,51 @@ describe('What a watcher keeps is bounded', () => {
 		for (let seq = 1; seq <= 259_200; seq++) merge.take(reading({ seq, late: seq % 7 === 0 }), seq);
 		expect(merge.node('cellar')).toMatchObject({ received: 259_200, missing: 0 });
 	});
+
+	describe('believes no number that the node can hardly have come to', () => {
+		const live = (merge: Merge, seq: number, at = 0, boot = '1') => merge.take(reading({ seq, boot, time: 1_000 }), at);
+
+		it('as 2^32 - 1 after 3: it is refused, counted as not understood, and nothing is missing', () => {
+			const merge = merged([{ seq: 1 }, { seq: 2 }, { seq: 3 }], false);
+			expect(live(merge, 0xffff_ffff)).toBe('implausible');
+			expect(merge.take(reading({ seq: 0xffff_ffff, late: true }), 0)).toBe('implausible');
+			expect(live(merge, 4)).toBe('new');
+			expect([merge.received, merge.missing, merge.malformed, merge.node('cellar')!.last!.seq]).toEqual([4, 0, 2, 4]);
+		});
+
+		it('nor does it take back what it knows for a forged one from far below', () => {
+			const merge = merged([{ seq: 90_000 }, { seq: 90_001 }], false);
+			expect([live(merge, 1), live(merge, 90_002), live(merge, 90_003)]).toEqual(['implausible', 'new', 'new']);
+			expect(merge.missing).toBe(0);
+		});
+
+		it('but the next one bears it out, and then both count', () => {
+			const merge = merged([{ seq: 1 }], false);
+			expect([live(merge, 50_000), live(merge, 50_001)]).toEqual(['implausible', 'new']);
+			expect([merge.received, merge.missing]).toEqual([3, 49_998]);
+		});
+
+		it('and one that was forged before the node spoke is forgotten when the node does', () => {
+			const merge = merged([{ seq: 0xffff_ffff }], false);
+			expect([live(merge, 17), live(merge, 18), live(merge, 19)]).toEqual(['implausible', 'new', 'new']);
+			expect([merge.missing, merge.node('cellar')!.gaps()]).toEqual([0, []]);
+		});
+
+		it('and a boot that is invented counts from its own number', () => {
+			const merge = merged([{ seq: 1 }, { seq: 2 }], false);
+			live(merge, 0xffff_ffff, 0, 'invented');
+			expect(merge.missing).toBe(0);
+		});
+
+		it('but for a node that was not heard for a day a day of readings is plausible', () => {
+			const merge = merged([{ seq: 1 }], false);
+			expect(live(merge, 86_401, 86_400_000)).toBe('new');
+			expect(merge.missing).toBe(86_399);
+		});
+
+		it('and late ones may be from long ago', () => {
+			const merge = merged([{ seq: 90_000 }], false);
+			expect(merge.take(reading({ seq: 5, late: true }), 0)).toBe('new');
+		});
+	});
 });

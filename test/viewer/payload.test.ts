@@ -55,6 +55,7 @@ describe('A message of a node', () => {
 		['seq 0', '{"seq":0,"boot":1,"time":1}'],
 		['a broken seq', '{"seq":1.5,"boot":1,"time":1}'],
 		['a text for seq', '{"seq":"1","boot":1,"time":1}'],
+		['a seq that no node can come to', '{"seq":4294967296,"boot":1,"time":1}'],
 		['no boot', '{"seq":1,"time":1}'],
 		['neither time nor uptime', '{"seq":1,"boot":1}'],
 		['a time that is no number', '{"seq":1,"boot":1,"time":"now"}'],
@@ -64,6 +65,13 @@ describe('A message of a node', () => {
 		['too long', `{"seq":1,"boot":1,"time":1,"x":"${'x'.repeat(PAYLOAD_BYTES_MAX)}"}`],
 	])('with %s is malformed, not fatal', (_, text) => {
 		expect(said('telltale/cellar/readings', text)).toMatchObject({ kind: 'malformed', node: 'cellar' });
+	});
+
+	it.each(['readings', 'backlog', 'outage', 'health', 'result'])('on %s that is retained is malformed: no node retains it, so it may be of any age', (leaf) => {
+		const text = '{"seq":1,"boot":1,"time":1}';
+		expect(parse(`telltale/cellar/${leaf}`, bytes(text), BASES, true)).toMatchObject({ kind: 'malformed', node: 'cellar' });
+		expect(parse(`telltale/cellar/${leaf}`, bytes(text), BASES, false).kind).not.toBe('malformed');
+		expect(parse('telltale/cellar/status', bytes('online'), BASES, true).kind).toBe('status');
 	});
 
 	it('with bytes that are no UTF-8 is malformed', () => {
