@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { fileURLToPath } from 'node:url';
+import { CORE, patient, slownessOfCore, TEST_MS } from './test/support/patience.js';
 import LongestFirst from './test/support/sequencer.js';
 
 export default defineConfig({
@@ -12,8 +13,10 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		reporters: ['default', './test/support/count-reporter.ts'],
-		testTimeout: 60_000,
-		hookTimeout: 60_000,
+		// As slow as the machine is when a file begins: test/support/patience.ts.
+		setupFiles: ['test/support/limits.ts'],
+		env: { [CORE]: String(slownessOfCore()) },
+		teardownTimeout: patient(TEST_MS),
 		// Most tests of whole nodes wait for sockets, not for the processor: more of them fit beside each other than there are cores.
 		maxWorkers: 3,
 		sequence: { sequencer: LongestFirst },

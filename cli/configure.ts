@@ -13,7 +13,7 @@ import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, tlsFault } from './fields.js';
-import { faultOf, readSettings, SETTINGS_FILE, type Settings } from './settings.js';
+import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
 
 interface ConfigureOptions {
 	readonly file: string;
@@ -44,21 +44,6 @@ function optionOf(field: Field): Option {
 	const variable = ENVIRONMENT[field.key];
 	if (variable) option.env(variable);
 	return option.argParser((text: string) => settingFrom(field, text));
-}
-
-/** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
-export function settingFrom(field: Field, text: string): Setting {
-	const value = convert(field, text);
-	const fault = faultOf(field.key, value);
-	if (fault) throw new Misuse(fault);
-	return value;
-}
-
-function convert(field: Field, text: string): Setting {
-	if (field.choices) return field.choices.find((choice) => String(choice) === text.trim()) ?? text;
-	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
-	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
-	return text;
 }
 
 async function run(options: ConfigureOptions & Record<string, unknown>, command: Command): Promise<void> {

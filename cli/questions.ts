@@ -5,10 +5,9 @@
 import * as clack from '@clack/prompts';
 import { PARTS } from '../sensors/parts.js';
 import type { Field, Setting } from '../src/settings/settings.js';
-import { settingFrom } from './configure.js';
 import { Failure } from './failure.js';
 import { ALL_FIELDS, isFileKey } from './fields.js';
-import type { Settings } from './settings.js';
+import { settingFrom, type Settings } from './settings.js';
 
 /** What everybody is asked; the rest only those who want it. */
 const FIRST = ['node', 'ssid', 'passphrase', 'host', 'port', 'user', 'password', 'sensors', 'intervalMs'];

@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { board as largestBoard } from '../hardware/esp32.js';
 import { sensorsProblem } from '../sensors/parts.js';
-import { fieldProblem, settingsProblem } from '../src/settings/settings.js';
-import { Failure } from './failure.js';
+import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
+import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
 import { lineOf, parseJson } from './json.js';
 import { suggestion } from './nearest.js';
@@ -63,4 +63,19 @@ async function readText(path: string): Promise<string> {
 
 function placeOf(text: string, key: string): number {
 	return Math.max(0, text.search(new RegExp(`${JSON.stringify(key).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*:`)));
+}
+
+/** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
+export function settingFrom(field: Field, text: string): Setting {
+	const value = convert(field, text);
+	const fault = faultOf(field.key, value);
+	if (fault) throw new Misuse(fault);
+	return value;
+}
+
+function convert(field: Field, text: string): Setting {
+	if (field.choices) return field.choices.find((choice) => String(choice) === text.trim()) ?? text;
+	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
+	return text;
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from './support/brokers.js';
+import { patient, patientSeconds } from './support/patience.js';
 import { startBroker } from '../simulator/broker.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,9 +21,9 @@ interface Ran {
 	error: string;
 }
 
-function run(program: string, words: string[], cwd = root, timeoutMs = 60_000): Promise<Ran> {
+function run(program: string, words: string[], cwd = root): Promise<Ran> {
 	return new Promise((resolve) => {
-		execFile(program, words, { cwd, timeout: timeoutMs }, (fault, out, error) => resolve({ status: fault ? Number(fault.code ?? 1) : 0, out, error }));
+		execFile(program, words, { cwd, timeout: patient(60_000) }, (fault, out, error) => resolve({ status: fault ? Number(fault.code ?? 1) : 0, out, error }));
 	});
 }
 
@@ -54,7 +55,7 @@ describe('the README', () => {
 
 	// They mostly wait for their seconds to pass.
 	it.concurrent('npm start shows readings and ends with status 0', async () => {
-		const { status, out } = await run('npm', ['start', '--silent', '--', '--for', '8s', '--no-ui']);
+		const { status, out } = await run('npm', ['start', '--silent', '--', '--for', `${patientSeconds(8)}s`, '--no-ui']);
 		expect(out).toMatch(/Broker: +mqtt:\/\/127\.0\.0\.1:\d+/);
 		expect(out).toMatch(/Look with: mosquitto_sub -h 127\.0\.0\.1 -p \d+ -t 'telltale\/#' -v/);
 		expect(out).toMatch(/^node is online$/m);
@@ -64,7 +65,7 @@ describe('the README', () => {
 	});
 
 	it.concurrent.each(commands.filter((command) => command.startsWith('npx telltale simulate')))('%s', async (command) => {
-		const shorter = command.includes('--help') ? [] : ['--for', command.includes('10m') ? '60s' : '10s'];
+		const shorter = command.includes('--help') ? [] : ['--for', `${patientSeconds(command.includes('10m') ? 60 : 10)}s`];
 		const { status, out } = await telltale(command, shorter);
 		expect(status).toBe(0);
 		expect(out).toMatch(command.includes('--help') ? /^Usage: telltale simulate/ : /none missing/);

@@ -1,8 +1,10 @@
-// The law of this project as a test: who may import whom, how long things may be, and what the chip forbids.
+// The law of this project as a test: who may import whom, how long things may be, and what the chip forbids. Who judges is in
+// test/support/laws.ts.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, normalize, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { circle, codeOf, garbage, headerProblem, importsOf, isLongFile, isOnPacketPath, longFunctions, longLines, ownWaits, upward, type Source } from './support/laws.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -18,86 +20,21 @@ const firmware = [...files('src'), ...files('sensors'), ...files('hardware'), ..
 const host = [...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
 const all = [...firmware, ...host];
 
-/** What a file imports, local specifiers as paths from the root, `types` where nothing of it is left at run time. */
-function imports(file: string): { from: string; types: boolean }[] {
-	return [...text(file).matchAll(/^(?:import|export)\s+(type\s+)?[^'";]*?from '([^']+)'|^import '([^']+)'/gm)].map(([, types, from, bare]) => {
-		const specifier = from ?? bare;
-		const local = specifier.startsWith('.') ? normalize(join(dirname(file), specifier)).split(sep).join('/').replace(/\.js$/, '.ts') : specifier;
-		return { from: local, types: Boolean(types) };
-	});
-}
-
-/** Comments and texts blanked, so that a word in a sentence is no use of it. */
-function code(file: string): string {
-	return text(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, (match) => match.replace(/[^\n]/g, ' '));
-}
-
-/**
- * The layers: each folder's rank. An import goes to the same folder or to a lower rank, types included; what is not listed may not be imported
- * by what is.
- */
-const RANKS: Readonly<Record<string, number>> = {
-	'hardware': 0, 'src/common': 0,
-	'src/mqtt/codec': 1, 'src/mqtt/state': 2, 'src/mqtt': 3, 'src/mqtt/v5': 4, 'src/mqtt/without5': 4,
-	'src/settings': 1, 'src/readings': 1, 'src/storage': 2, 'sensors': 1,
-	'src/device': 5, 'src/device/esp8266': 6, 'src/device/esp32': 6,
-	'src/connection': 5, 'src/telemetry': 6,
-	'src': 9,
-	'clients/embedded': 5,
-	// On the host, from what a simulated board is made of up to who starts it.
-	'simulator/engine': 10, 'simulator/world': 10, 'simulator/modules': 10, 'viewer': 10,
-	'simulator/devices': 11, 'simulator/virtual': 11, 'simulator/board': 12, 'simulator': 13,
-	'simulator/driver': 14, 'simulator/campaign': 14, 'simulator/hostile': 14,
-	'cli': 15,
-};
-
-function folderOf(file: string): string {
-	const folder = dirname(file);
-	return /^sensors\/\w+$/.test(folder) ? 'sensors' : folder;
-}
-
-/** What of a file's imports goes up, or sideways into another folder. */
-function upward(file: string): string[] {
-	const rank = RANKS[folderOf(file)];
-	return imports(file).filter(({ from }) => from.includes('/') && from.endsWith('.ts')).flatMap(({ from }) => {
-		const other = RANKS[folderOf(from)];
-		if (folderOf(from) === folderOf(file)) return [];
-		return rank !== undefined && other !== undefined && other < rank ? [] : [`${file} imports ${from}`];
-	});
-}
-
-/** The files of a circle of imports, types included, if there is one among those. */
-function circle(files: readonly string[]): string[] {
-	const state = new Map<string, 'open' | 'done'>();
-	const visit = (file: string, path: readonly string[]): string[] => {
-		if (state.get(file) === 'done') return [];
-		if (state.get(file) === 'open') return [...path.slice(path.indexOf(file)), file];
-		state.set(file, 'open');
-		for (const { from } of imports(file)) {
-			const found = files.includes(from) ? visit(from, [...path, file]) : [];
-			if (found.length) return found;
-		}
-		state.set(file, 'done');
-		return [];
-	};
-	for (const file of files) {
-		const found = visit(file, []);
-		if (found.length) return found;
-	}
-	return [];
-}
+const source = (file: string): Source => ({ file, text: text(file) });
+const imports = (file: string) => importsOf(source(file));
+const code = (file: string) => codeOf(text(file));
 
 describe('imports', () => {
 	it('of the firmware go down only, types included', () => {
-		expect(firmware.flatMap(upward)).toEqual([]);
+		expect(firmware.map(source).flatMap(upward)).toEqual([]);
 	});
 
 	it.each(['simulator', 'viewer', 'cli', 'clients'])('of %s/ go down only, types included', (folder) => {
-		expect(files(folder).flatMap(upward)).toEqual([]);
+		expect(files(folder).map(source).flatMap(upward)).toEqual([]);
 	});
 
 	it.each(['src', 'sensors', 'simulator', 'cli', 'viewer', 'clients'])('of %s/ make no circle', (folder) => {
-		expect(circle(files(folder))).toEqual([]);
+		expect(circle(files(folder).map(source))).toEqual([]);
 	});
 
 	it('of src/mqtt/ stay inside it, but for assert', () => {
@@ -150,33 +87,21 @@ describe('imports', () => {
 });
 
 describe('sizes', () => {
+	/** Tests apart. */
+	const product = all.filter((file) => !file.startsWith('test/')).map(source);
+
 	it('of files stay about 300 lines at the most, tests apart', () => {
-		for (const file of all.filter((each) => !each.startsWith('test/'))) expect(text(file).split('\n').length, file).toBeLessThanOrEqual(350);
+		expect(product.filter(isLongFile).map(({ file }) => file)).toEqual([]);
 	});
 
-	it('of lines of the firmware stay under 160 characters', () => {
-		for (const file of firmware) text(file).split('\n').forEach((line, index) => expect(line.length, `${file}:${index + 1}`).toBeLessThanOrEqual(160));
+	it('of lines of the firmware stay at 160 characters at the most', () => {
+		expect(firmware.map(source).flatMap(longLines)).toEqual([]);
 	});
 
-	it('of functions stay under 70 lines', () => {
-		for (const file of all.filter((each) => !each.startsWith('test/'))) {
-			for (const { name, lines } of functions(file)) expect(lines, `${file} ${name}`).toBeLessThanOrEqual(70);
-		}
+	it('of functions stay at 70 lines at the most', () => {
+		expect(product.flatMap(longFunctions)).toEqual([]);
 	});
 });
-
-/** Functions and methods by their indentation: from the line that opens one to the line that closes it. */
-function functions(file: string): { name: string; lines: number }[] {
-	const found: { name: string; lines: number }[] = [];
-	const lines = code(file).split('\n');
-	lines.forEach((line, start) => {
-		const opening = /^(\t*)(?:export |default |async |static |get |set |function\*? |readonly )*([#\w]+)\s*(?:=\s*(?:async )?)?(?:<[^>]*>)?\([^;]*\{\s*$/.exec(line);
-		if (!opening || /^(if|for|while|switch|catch|describe|it)$/.test(opening[2])) return;
-		const end = lines.findIndex((each, index) => index > start && each.startsWith(`${opening[1]}}`));
-		if (end > start) found.push({ name: opening[2], lines: end - start + 1 });
-	});
-	return found;
-}
 
 describe('the chip forbids', () => {
 	const BANNED: [string, RegExp][] = [
@@ -194,11 +119,20 @@ describe('the chip forbids', () => {
 		for (const file of firmware) expect(pattern.exec(code(file))?.[0], file).toBeUndefined();
 	});
 
-	it('for…of, spreads and closures on the paths of packets', () => {
-		for (const file of files('src/mqtt')) {
-			const found = /\.\.\.\w/.exec(code(file))?.[0];
-			expect(found, file).toBeUndefined();
-		}
+	/** Not run for a packet or a sample, and shorter so. */
+	const SELDOM = [
+		// Of info, an outage and a refusal; of CONNECT and of filters.
+		'src/common/text.ts: for…of in "for (const character of text) this.escaped(character.codePointAt(0));"',
+		'src/mqtt/codec/wire.ts: for…of in "for (const character of text) {"',
+		'src/mqtt/codec/wire.ts: for…of in "for (const character of text) end = writeCodePoint(bytes, end, character.codePointAt(0));"',
+		// Once at boot.
+		'src/connection/last-resort.ts: a closure in "const of = (key) => (restarts && store.get(key) || 0) >>> 0;"',
+		'src/node.ts: a closure in "alarm.begin(this.run.bind(this));"',
+		// Of a calibration.
+		'src/telemetry/actions.ts: a closure in "return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity]), milli - last);"',
+	];
+	it('for…of, spreads, closures and promises on the paths of packets and samples', () => {
+		expect(files('src').filter(isOnPacketPath).map(source).flatMap(garbage).sort()).toEqual([...SELDOM].sort());
 	});
 
 	it('chance outside src/device/', () => {
@@ -211,8 +145,8 @@ describe('the chip forbids', () => {
 });
 
 describe('every file', () => {
-	it('of the firmware begins with its licence and says its rule', () => {
-		for (const file of firmware) expect(text(file), file).toMatch(/^\/\/ SPDX-License-Identifier: MIT\n\/\/ .{10}/);
+	it('of the firmware begins with its licence, what it is, and its rule', () => {
+		expect(firmware.map((file) => headerProblem(source(file))).filter(Boolean)).toEqual([]);
 	});
 
 	it('of the host says what it is', () => {
@@ -240,6 +174,11 @@ describe('every file', () => {
 			const name = file.replace(/^src\//, '').replace(/^(sensors)\/\w+\/(\w+\.ts)$/, '$1/$2').replace(/\.ts$/, '.test.ts');
 			expect(tests.has(`test/${name}`), `${file} has no test/${name}`).toBe(true);
 		}
+	});
+
+	it('of tests waits in real time by test/support/patience.ts alone, which knows how slow the machine is', () => {
+		const waits = new Set(['test/support/patience.ts', 'test/support/drive.ts']);
+		expect(files('test').filter((file) => !waits.has(file) && file !== 'test/support/laws.test.ts').map(source).flatMap(ownWaits)).toEqual([]);
 	});
 
 	it('is free of TODO and of conflict marks', () => {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every bound of the firmware, each with its reason. Imports nothing.
+// Every bound of the firmware, each with its reason.
+//
+// Rule: constants only, each named with its unit last; imports nothing.
 
 // --- Reconnecting (docs/architecture.md, "Coming back") ---
 /** No attempt follows another sooner: brokers count that as an attack. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The rest of the machine: chance, and starting anew.
+//
+// Rule: before it starts anew, what would be lost with RAM is saved.
 
 import Timer from 'timer';
 import type { BugHandler, Log, Random } from '../common/ports.js';

@@ -8,6 +8,7 @@ import { certificatesOf } from '../../cli/certificates.js';
 import { CertificateMaker, der, opensslMissing, read, type Made } from '../support/certificates.js';
 import { startTlsBroker } from '../support/tls-broker.js';
 import { fakeMachine } from './fake-sdk.js';
+import { patientSeconds } from '../support/patience.js';
 import { inside, telltale } from './support.js';
 
 const BASE = { node: 'vault', ssid: 'attic', host: 'localhost', tls: true };
@@ -128,7 +129,7 @@ describe.skipIf(opensslMissing)('TLS on the command line', () => {
 		await settle({ caFile: 'ca.pem' });
 		const broker = await startTlsBroker({ cert: read(server.cert), key: read(server.key) });
 		try {
-			const words = ['simulate', '--board', 'esp32', '--broker', `mqtts://localhost:${broker.port}`, '--config', maker.path('telltale.json'), '--for', '20s', '--speed', '10'];
+			const words = ['simulate', '--board', 'esp32', '--broker', `mqtts://localhost:${broker.port}`, '--config', maker.path('telltale.json'), '--for', `${patientSeconds(20)}s`, '--speed', '10'];
 			const { status, out, err } = await telltale(words);
 			expect([status, err]).toEqual([0, '']);
 			expect(out).toMatch(/none missing/);

@@ -4,7 +4,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EngineKind } from '../../simulator/engine/engine.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
+import { until } from '../support/patience.js';
 
+const PATIENCE_MS = 20_000;
 export const ENGINES: readonly EngineKind[] = ['xs', 'node'];
 const open: Simulation[] = [];
 /** Of one test among others that run beside it. */
@@ -14,7 +16,7 @@ export interface Guest {
 	/** What the script gave to trace(), and the board's own lines in brackets. */
 	readonly said: string[];
 	readonly simulation: Simulation;
-	/** Waits until the script has said that; the limit is the test's own. */
+	/** Waits until the script has said that. */
 	until(line: string | RegExp): Promise<void>;
 }
 
@@ -33,13 +35,7 @@ export async function startGuest(engine: EngineKind, brokerUrl: string, script: 
 	return {
 		said,
 		simulation,
-		async until(line) {
-			const patience = Date.now() + 20_000;
-			while (!matches(line)) {
-				if (Date.now() > patience) throw new Error(`The guest never said ${line}. It said:\n${said.join('\n')}`);
-				await new Promise((resolve) => setTimeout(resolve, 5));
-			}
-		},
+		until: (line) => until(() => matches(line), PATIENCE_MS, () => `The guest never said ${line}. It said:\n${said.join('\n')}`),
 	};
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Scheduler, type Pace } from '../../simulator/world/clock.js';
+import { rest } from '../support/patience.js';
 
 /** Two things that are due one after the other, of which the first takes its time. */
 function twoThings(pace: Pace): { clock: Scheduler; order: string[]; finish(): void } {
@@ -22,7 +23,7 @@ describe('the clock', () => {
 	it('in virtual time does one thing at a time, whatever time it takes', async () => {
 		const { clock, order, finish } = twoThings('virtual');
 		const run = clock.run(10);
-		await new Promise((resolve) => setTimeout(resolve, 5));
+		await rest(5);
 		expect(order).toEqual(['begun']);
 		finish();
 		await run;

@@ -7,6 +7,7 @@ import { EngineStop, type Engine, type EngineKind } from '../../simulator/engine
 import { startEngine, startPreloaded } from '../../simulator/engine/start.js';
 import { imageOf } from '../../simulator/engine/image.js';
 import { endProbes, ENGINES, probe } from './probe.js';
+import { rest } from '../support/patience.js';
 
 const open: Engine[] = [];
 afterEach(() => {
@@ -132,7 +133,7 @@ describe('the engine xs', () => {
 		for (const waitMs of [-1, 0, 2, 4, 8, 16]) {
 			node.kill();
 			const booting = node.boot();
-			if (waitMs >= 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+			if (waitMs >= 0) await rest(waitMs);
 			node.kill();
 			await expect(booting).resolves.toBeUndefined();
 		}

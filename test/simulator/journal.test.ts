@@ -57,7 +57,7 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 		expect(lines.filter((line) => /starts anew|abort|fails/.test(line))).toEqual([]);
 		const sectors = board === 'nodemcu' ? 761 : 512;
 		expect(lines.filter((line) => line.startsWith('flash journal')).at(-1)).toMatch(new RegExp(`^flash journal: ${sectors} sectors, \\d+ with readings$`));
-	}, 120_000);
+	});
 
 	it('a restart by command saves what is in memory', async () => {
 		const { broker, node, run, byBoot } = await start(board, `restart/${board}`);
@@ -72,7 +72,7 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 		expect(boots.length).toBe(2);
 		expect(boots[0]!.length).toBeGreaterThan(105);
 		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
-	}, 60_000);
+	});
 });
 
 describe('power cuts within the flash\'s own work', () => {
@@ -102,7 +102,7 @@ describe('power cuts within the flash\'s own work', () => {
 		expect(boots.length).toBe(13);
 		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
 		expect(node.counts.faults).toBe(0);
-	}, 120_000);
+	});
 
 	it('while it is delivered send again at most what was on its way', async () => {
 		const { broker, node, run, byBoot, published } = await start('nodemcu', 'delivery');
@@ -125,5 +125,5 @@ describe('power cuts within the flash\'s own work', () => {
 		expect(sorted(first!)).toEqual(upTo(sorted(first!).length));
 		const late = published('backlog').map(({ boot, seq }) => `${boot}/${seq}`);
 		expect(late.length - new Set(late).size).toBeLessThanOrEqual(cuts * 9);
-	}, 120_000);
+	});
 });

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startBroker, type EmbeddedBroker } from '../../simulator/broker.js';
 import { startSimulation, type Simulation, type SimulationOptions } from '../../simulator/simulation.js';
 import { ENGINES } from './probe.js';
+import { rest, until as patientUntil } from '../support/patience.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -30,13 +31,7 @@ function record({ aedes }: EmbeddedBroker): string[] {
 	return seen;
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-	for (let i = 0; i < 500; i++) {
-		if (condition()) return;
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
-	throw new Error(`It did not happen within 5 s: ${what}`);
-}
+const until = (isSo: () => boolean, what: string): Promise<void> => patientUntil(isSo, 5_000, () => `It did not happen: ${what}`);
 
 describe.each(ENGINES)('the firmware on %s, against a real broker', (engine) => {
 	it('comes online, publishes its readings and says goodbye', async () => {
@@ -133,7 +128,7 @@ describe('the real network', () => {
 		const { simulation } = await probe(port, 'onWritable() {},');
 		await until(() => events.length === 1, 'the connection');
 		simulation.nodes[0].powerCut();
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await rest(50);
 		expect(events).toEqual(['connected']);
 		await simulation.nodes[0].powerOn();
 		await until(() => events.length === 2, 'the second connection');
@@ -149,7 +144,7 @@ describe('the real network', () => {
 		// It writes when it hears that the link is gone.
 		simulation.accessPoint.up = false;
 		await simulation.pass(20_000);
-		await new Promise((resolve) => setTimeout(resolve, 30));
+		await rest(30);
 		expect(events).toEqual(['connected']);
 		simulation.accessPoint.up = true;
 		await until(() => events.length > 1, 'the byte');

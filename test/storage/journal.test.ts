@@ -221,7 +221,7 @@ describe('the capacity', () => {
 		}
 		expect(shelf.waiting.dropped).toBeGreaterThan(0);
 		expect(shelf.waiting.count + shelf.waiting.dropped).toBe(shelf.seq);
-	}, 60_000);
+	});
 });
 
 describe('short outages', () => {
@@ -335,7 +335,7 @@ describe('a power cut', () => {
 			shelf.start().settle();
 			checkAfter(shelf, ledger);
 		}
-	}, 120_000);
+	});
 
 	it('within the recovery from a power cut loses nothing either', () => {
 		let recoveries = 0;
@@ -356,7 +356,7 @@ describe('a power cut', () => {
 			}
 		}
 		expect(recoveries).toBeGreaterThan(10);
-	}, 120_000);
+	});
 
 	it('at random moments of a random life, again and again, loses nothing', () => {
 		const action = fc.oneof(
@@ -400,7 +400,7 @@ describe('a power cut', () => {
 			for (const each of doubtful) ledger.kept.delete(each);
 			checkAfter(shelf, ledger);
 		}), { seed: 20_261, numRuns: 400 });
-	}, 120_000);
+	});
 });
 
 describe('bad flash', () => {

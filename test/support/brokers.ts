@@ -6,6 +6,10 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBroker, type EmbeddedBroker } from '../../simulator/broker.js';
+import { until } from './patience.js';
+
+/** For mosquitto, to listen or to write down what it has. */
+export const START_MS = 5_000;
 
 export interface TestBroker {
 	readonly url: string;
@@ -90,17 +94,15 @@ class MosquittoBroker implements TestBroker {
 	async start(): Promise<void> {
 		const child = spawn(MOSQUITTO!, ['-c', join(this.#folder, 'mosquitto.conf')], { stdio: 'ignore' });
 		this.#process = child;
-		for (let tries = 0; !(await answers(this.port)); tries++) {
-			if (tries > 200 || child.exitCode !== null) throw new Error(`mosquitto did not start on port ${this.port}.`);
-			await new Promise((resolve) => setTimeout(resolve, 20));
-		}
+		await until(() => child.exitCode !== null || answers(this.port), START_MS, () => `mosquitto did not start on port ${this.port}.`);
+		if (child.exitCode !== null) throw new Error(`mosquitto did not start on port ${this.port}.`);
 	}
 	stop = () => this.#end('SIGTERM');
 	kill = () => this.#end('SIGKILL');
 	async saved(clientId: string): Promise<void> {
 		const file = join(this.#folder, 'mosquitto.db');
 		this.#process!.kill('SIGUSR1');
-		while (!existsSync(file) || !readFileSync(file).includes(clientId)) await new Promise((resolve) => setTimeout(resolve, 10));
+		await until(() => existsSync(file) && readFileSync(file).includes(clientId), START_MS, () => `mosquitto saved nothing of ${clientId}.`);
 	}
 	async dispose(): Promise<void> {
 		await this.kill();
@@ -116,7 +118,8 @@ class MosquittoBroker implements TestBroker {
 	}
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether somebody listens there. */
+export function answers(port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const socket = connect(port, '127.0.0.1');
 		socket.on('connect', () => (socket.destroy(), resolve(true)));

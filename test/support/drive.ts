@@ -1,6 +1,7 @@
 // The driver (docs/driver.md) inside this process: commands as objects, events as they come.
 import { Driver } from '../../simulator/driver/driver.js';
 import type { EngineKind } from '../../simulator/engine/engine.js';
+import { Patience } from './patience.js';
 
 export type Told = { event: string; id?: number | string } & Record<string, unknown>;
 
@@ -30,17 +31,13 @@ export class Drive {
 
 	/** The first event that is so, from the `from`th on, now or when it comes. */
 	async find(matches: (each: Told) => boolean, what = '', from = 0): Promise<Told> {
-		const timer = setTimeout(() => this.#wake(), PATIENCE_MS + 1);
-		const until = performance.now() + PATIENCE_MS;
-		try {
-			for (;;) {
-				const found = this.told.slice(from).find(matches);
-				if (found) return found;
-				if (performance.now() > until) throw new Error(`Waited in vain for ${what || matches}:\n${this.told.map((each) => JSON.stringify(each).slice(0, 300)).join('\n')}`);
-				await new Promise<void>((resolve) => this.#waiting.add(resolve));
-			}
-		} finally {
-			clearTimeout(timer);
+		const patience = new Patience(PATIENCE_MS);
+		for (;;) {
+			const found = this.told.slice(from).find(matches);
+			if (found) return found;
+			const { leftMs } = patience;
+			if (leftMs === 0) throw new Error(`Waited in vain for ${what || matches}:\n${this.told.map((each) => JSON.stringify(each).slice(0, 300)).join('\n')}`);
+			await this.#news(leftMs);
 		}
 	}
 
@@ -51,6 +48,16 @@ export class Drive {
 	#hear(event: Told): void {
 		this.told.push(event);
 		this.#wake();
+	}
+
+	/** Resolves with the next event, or in that time. */
+	async #news(withinMs: number): Promise<void> {
+		let timer: NodeJS.Timeout | undefined;
+		await new Promise<void>((resolve) => {
+			this.#waiting.add(resolve);
+			timer = setTimeout(resolve, withinMs + 1);
+		});
+		clearTimeout(timer);
 	}
 
 	#wake(): void {

@@ -11,14 +11,13 @@ import { readWeather } from '../../simulator/world/weather.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
 import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type BrokerKind, type TestBroker } from '../support/brokers.js';
 import { few } from '../support/few.js';
+import { until as patientUntil } from '../support/patience.js';
 
 const SPEED = 10;
 const SEED = 11;
 
-/** Waits for the world to say it; the limit is the test's own. */
-async function until(condition: () => boolean): Promise<void> {
-	while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+/** Waits for the world to say it. */
+const until = (isSo: () => boolean): Promise<void> => patientUntil(isSo, 60_000, () => `It never was so: ${isSo}`);
 
 interface Heard {
 	topic: string;

@@ -8,6 +8,7 @@ import { startSimulation, type Simulation, type SimulationOptions } from '../../
 import { freePort, mosquittoMissing } from '../support/brokers.js';
 import { CertificateMaker, der, opensslMissing, read, type Made } from '../support/certificates.js';
 import { few } from '../support/few.js';
+import { patient } from '../support/patience.js';
 import { listen, recordTypes, startTlsBroker, type TlsBroker } from '../support/tls-broker.js';
 
 const SPEED = 10;
@@ -57,7 +58,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 
 	/** Lets the nodes' time pass until it is so. */
 	async function until(simulation: Simulation, isSo: () => boolean, ms = 60_000): Promise<void> {
-		for (let passed = 0; !isSo() && passed < ms; passed += 250) await simulation.pass(250);
+		for (let passed = 0; !isSo() && passed < patient(ms); passed += 250) await simulation.pass(250);
 		expect(isSo()).toBe(true);
 	}
 

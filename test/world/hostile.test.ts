@@ -54,13 +54,13 @@ describe.concurrent('a node on XS goes on as if nothing had been after', () => {
 		['a calibration of which one value is good', [[asked('calibrate', 0, '', '{"temperature":21,"humidity":999}')]]],
 		['the interval set again and again', [Array.from({ length: 10 }, (_, i) => asked('interval', i, '', i % 2 ? '86400000' : '60000'))]],
 		['lines forged in a name', [[message('\r\nFORGED stopped', '')], [message('x\nFORGED', '{"id":"t1:"}', 't1:')], [message('\x1b[2JFORGED', '')]]],
-	])('%s', async (_what, inputs) => expect(told(await given(inputs))).toEqual([]), 30_000);
+	])('%s', async (_what, inputs) => expect(told(await given(inputs))).toEqual([]));
 
 	it('commands on topics that it never asked for', async () => {
 		const before = BASE.length + 4;
 		const topics = [`${'x'.repeat(before)}/stop`, `${'a/'.repeat(before / 2)}/restart`, `${'é'.repeat(before / 2)}/sample`];
 		expect(told(await given(topics.map((topic) => [raw(publish(4, topic, '{"id":"foreign"}'))])))).toEqual([]);
-	}, 30_000);
+	});
 
 	it('many commands behind a stop', async () => {
 		const behind = Array.from({ length: 60 }, (_, i) => asked('nothing-known-here-at-all-xxxxxxxxxxxxx', 20 + i, 'x'.repeat((i * 37) % 150)));
@@ -68,14 +68,14 @@ describe.concurrent('a node on XS goes on as if nothing had been after', () => {
 		// A packet is half out when more commands come; they are answered at once.
 		const group: Group = { seed: 's', number: 0, situation: 'a socket that takes little', inputs, gapMs: 1 };
 		expect(told(await given([inputs], 4, { groups: [group] }))).toEqual([]);
-	}, 30_000);
+	});
 
 	it('reasons of a broker of MQTT 5.0 that would be lines of their own', async () => {
 		const reason = Buffer.from('\nFORGED online\x1b[2J');
 		const property = Buffer.concat([Buffer.of(0x1f, 0, reason.length), reason]);
 		const disconnect = Buffer.concat([Buffer.of(0xe0, property.length + 2, 0x8b, property.length), property]);
 		expect(told(await given([[raw(disconnect, false)]], 5))).toEqual([]);
-	}, 30_000);
+	});
 });
 
 describe.concurrent('hostile input from a seed', () => {
@@ -87,7 +87,7 @@ describe.concurrent('hostile input from a seed', () => {
 		expect(outcome.inputs).toBeGreaterThan(200);
 		expect(Object.keys(outcome.situations).length).toBeGreaterThan(8);
 		expect(outcome.memoryMax).toBeGreaterThan(10_000);
-	}, 60_000);
+	});
 
 	it('is the same each time, and a group is the same whatever came before it', () => {
 		expect(groupOf(SEED, 17)).toEqual(groupOf(SEED, 17));
@@ -127,13 +127,13 @@ describe('the campaign complains of a firmware that', () => {
 		const script = await planted(pattern, fault);
 		const outcome = await given(inputs, 4, { script, engine: 'node', weighEvery: 1 });
 		expect(told(outcome).join('\n')).toMatch(complaint);
-	}, 30_000);
+	});
 
 	it('holds more and more memory', async () => {
 		const script = await planted(SAMPLER, 'if (($2 & 63) === 0) (this.leak ??= []).push(new Uint8Array(8));');
 		const outcome = await given(Array.from({ length: 8 }, (_, i) => [asked('nothing', i, '')]), 4, { script, weighEvery: 1 });
 		expect(told(outcome).join('\n')).toMatch(/^memory: the node holds \d+ bytes more than at first/m);
-	}, 30_000);
+	});
 
 	it('falls by one of many inputs, and names that one', async () => {
 		// Only a byte order mark begins so.
@@ -147,5 +147,5 @@ describe('the campaign complains of a firmware that', () => {
 		const { failures } = await runGroups({ seed: SEED, first: number!, count: 1, minimise: true, script, engine: 'node' });
 		expect(failures[0]).toMatchObject({ only: [place], command: `npm run hostile -- --seed ${SEED} --group ${number} --only ${place}` });
 		expect(failures[0]!.sentence).toContain('planted');
-	}, 30_000);
+	});
 });

@@ -11,4 +11,4 @@ it.skipIf(mosquittoMissing)('three nodes miss nothing when mosquitto is killed t
 	expect(result.reconnects).toBeGreaterThanOrEqual(3);
 	expect(result.sampled).toBeGreaterThan(60);
 	expect(result.faults).toBe(0);
-}, 120_000);
+});

@@ -10,6 +10,7 @@ import { connect, type MqttClient } from 'mqtt';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { Random } from '../../simulator/world/random.js';
 import { BROKERS, mosquittoMissing, type TestBroker } from '../support/brokers.js';
+import { Patience, rest } from '../support/patience.js';
 
 export interface KillsOptions {
 	readonly nodes: number;
@@ -48,12 +49,12 @@ interface Kept {
 	connects: number;
 }
 
+/** All that waits has been delivered and said by then. */
+const SETTLE_MS = 180_000;
 const UP_MS = [1_500, 5_000] as const;
 const DOWN_MS = [200, 2_500] as const;
 /** On their way at the moment that health is written. */
 const WAITING_FEW = 2;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function runKills(options: KillsOptions): Promise<KillsResult> {
 	const run = new Run(options);
@@ -89,9 +90,9 @@ class Run {
 		this.#simulation = await startSimulation({ brokerUrl: broker.url, seed, speed, nodes, settings: { node: 'kills', intervalMs: 1_000 * Math.max(1, speed / 5) } });
 		await broker.saved('subscriber');
 		for (let kill = 1; kill <= kills; kill++) {
-			await sleep(random.between(...upMs));
+			await rest(random.between(...upMs));
 			await broker.kill();
-			await sleep(random.between(...downMs));
+			await rest(random.between(...downMs));
 			await broker.start();
 			onProgress(`kill ${kill} of ${kills}: ${this.#sum((kept) => kept.payloads.size)} readings so far`);
 		}
@@ -134,8 +135,10 @@ class Run {
 	async #rest(): Promise<void> {
 		for (const kept of this.#kept.values()) kept.waiting = Infinity;
 		const settled = (): boolean => this.#kept.size >= this.#options.nodes && [...this.#kept.values()].every(({ waiting }) => waiting <= WAITING_FEW);
-		for (let tries = 0; !settled() && tries < 1_800; tries++) await sleep(100);
-		await sleep(500);
+		// What is not settled by then is told in the result.
+		const patience = new Patience(SETTLE_MS);
+		while (!settled() && !patience.isOver) await rest(100);
+		await rest(500);
 	}
 
 	#sum(of: (kept: Kept) => number): number {

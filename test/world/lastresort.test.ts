@@ -54,7 +54,7 @@ describe('a node without a link', () => {
 		expect(outage!.seconds).toBeGreaterThan(6 * 3_600 - 1);
 		expect(outage!.seconds).toBeLessThan(6 * 3_600 + 130);
 		expect(set.heard(/^restarted by itself \(1 times in a row\): there was no link for 360 minutes$/)).toBeDefined();
-	}, 60_000);
+	});
 
 	it('stays away with the setting 0, and asks the deaf resolver no more, so that its memory lasts', async () => {
 		const set = await online({ engine: 'xs', settings: { intervalMs: 60_000, restartAfterMs: 0 } });
@@ -65,7 +65,7 @@ describe('a node without a link', () => {
 		expect([set.isOnline(), set.node.counts.boots]).toEqual([false, 1]);
 		// What is collected between two measurements differs by a little.
 		expect((await set.node.memory())!.bytes - before).toBeLessThan(500);
-	}, 60_000);
+	});
 
 	it('and without a date keeps the time of each reading over its restarts', async () => {
 		const set = await stage({ settings: { intervalMs: 60_000, restartAfterMs: 3_600_000 } });
@@ -109,5 +109,5 @@ describe('a node without a link', () => {
 		const [outage] = set.texts('outage').map((text) => JSON.parse(text) as Record<string, number | string>);
 		expect(outage).toMatchObject({ restarts: boots - 1, cause: 'tcp' });
 		expect(Math.abs((outage!.seconds as number) - 10.3 * 3_600)).toBeLessThan(200);
-	}, 60_000);
+	});
 });

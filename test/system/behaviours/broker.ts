@@ -4,12 +4,13 @@ import { Aedes, type AuthenticateError } from 'aedes';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { pbkdf2Sync } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { freePort, MOSQUITTO } from '../../support/brokers.js';
+import { answers, freePort, MOSQUITTO, START_MS } from '../../support/brokers.js';
 import { read, type Made } from '../../support/certificates.js';
+import { until } from '../../support/patience.js';
 import { listen } from '../../support/tls-broker.js';
 
 export type Transport = 'plain' | 'tls';
@@ -61,17 +62,15 @@ class Mosquitto implements Broker {
 	async start(): Promise<void> {
 		const child = spawn(MOSQUITTO!, ['-c', join(this.#folder, 'mosquitto.conf')], { stdio: 'ignore' });
 		this.#process = child;
-		for (let tries = 0; !(await answers(this.ports.tls)); tries++) {
-			if (tries > 500 || child.exitCode !== null) throw new Error(`mosquitto did not start on port ${this.ports.tls}.`);
-			await new Promise((resolve) => setTimeout(resolve, 10));
-		}
+		await until(() => child.exitCode !== null || answers(this.ports.tls), START_MS, () => `mosquitto did not start on port ${this.ports.tls}.`);
+		if (child.exitCode !== null) throw new Error(`mosquitto did not start on port ${this.ports.tls}.`);
 	}
 
 	async restart(keeping: boolean, clientId: string): Promise<void> {
 		const kept = join(this.#folder, 'mosquitto.db');
 		if (keeping) {
 			this.#process!.kill('SIGUSR1');
-			while (!existsSync(kept) || !readFileSync(kept).includes(clientId)) await new Promise((resolve) => setTimeout(resolve, 10));
+			await until(() => existsSync(kept) && readFileSync(kept).includes(clientId), START_MS, () => `mosquitto saved nothing of ${clientId}.`);
 		}
 		await this.#kill();
 		if (!keeping) rmSync(kept, { force: true });
@@ -108,14 +107,6 @@ function rights(): object {
 		],
 		anonymousGroup: 'anyone',
 	};
-}
-
-function answers(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, '127.0.0.1');
-		socket.on('connect', () => (socket.destroy(), resolve(true)));
-		socket.on('error', () => resolve(false));
-	});
 }
 
 export async function openAedes(made: Made): Promise<Broker> {

@@ -1,9 +1,12 @@
 // Behaviours that MQTT 5.0 adds: wills and sessions that last, limits that the broker sets, topic aliases, reasons.
 // aedes does not speak it; what is shown there is how it says so.
 import { expect } from 'vitest';
+import { patient, patientSeconds, rest } from '../../support/patience.js';
 import type { Behaviour } from './setup.js';
 
 const WILL = { payload: 'lost', qos: 1 };
+/** Of a will: who is to be back in time has that long. */
+const DELAY_SECONDS = patientSeconds(3);
 
 export const FIVE: readonly Behaviour[] = ([
 	{
@@ -19,7 +22,7 @@ export const FIVE: readonly Behaviour[] = ([
 	{
 		name: 'a will with a delay is published after it, unless we are back in time', waits: true, xs: true,
 		async run(setup) {
-			const options = (name: string) => ({ will: { topic: setup.topic(name), ...WILL }, willDelaySeconds: 3, sessionExpirySeconds: 60 });
+			const options = (name: string) => ({ will: { topic: setup.topic(name), ...WILL }, willDelaySeconds: DELAY_SECONDS, sessionExpirySeconds: 20 * DELAY_SECONDS });
 			const back = await setup.connected(options('back'));
 			const gone = await setup.connected(options('gone'));
 			await back.drop();
@@ -29,7 +32,7 @@ export const FIVE: readonly Behaviour[] = ([
 			// The will of who is back would have been due before that of who is gone.
 			await setup.listener.hears(setup.topic('gone'));
 			// mosquitto counts whole seconds.
-			expect(performance.now() - dropped).toBeGreaterThan(1_900);
+			expect(performance.now() - dropped).toBeGreaterThan(DELAY_SECONDS * 1_000 - 1_100);
 			expect(await setup.silence(setup.topic('back'), setup.topic('gone'))).toEqual(['lost']);
 			expect(back.all('closed')).toHaveLength(1);
 		},
@@ -44,7 +47,7 @@ export const FIVE: readonly Behaviour[] = ([
 				await client.disconnect();
 			}
 			// mosquitto looks once each second.
-			await new Promise((resolve) => setTimeout(resolve, 3_500));
+			await rest(patient(3_500));
 			await setup.listener.publish(setup.topic('while-away'), 'away');
 			expect(await short.reconnect()).toMatchObject({ sessionPresent: false });
 			expect(await long.reconnect()).toMatchObject({ sessionPresent: true });

@@ -1,9 +1,9 @@
 // Behaviours of sessions: kept and clean ones, wills, what is unacknowledged when a connection breaks, a broker that dies, silence.
 import { expect } from 'vitest';
+import { patientSeconds, rest } from '../../support/patience.js';
 import type { Behaviour, Setup } from './setup.js';
 
 const WILL = { payload: 'lost', qos: 1 };
-const MS = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The broker's answer to a message of ours is lost with the connection; `answers` of them come through before. */
 const unanswered = (qos: 1 | 2, answers: 0 | 1, ready = false): Behaviour => ({
@@ -79,10 +79,9 @@ const restart = (keeping: boolean): Behaviour => ({
 	},
 });
 
-/** Time passes that the broker counts in seconds, once each second. */
-async function seconds(count: number): Promise<void> {
-	await MS(count * 1_000);
-}
+/** Keep-alive and what passes of three of them, which a slow machine makes longer: the broker counts seconds by its own clock. */
+const KEEP_ALIVE_MS = patientSeconds(2) * 1_000;
+const IDLE_MS = 3.1 * KEEP_ALIVE_MS;
 
 async function refusedAs(setup: Setup, user: string, password: string): Promise<void> {
 	const client = await setup.client({ user, password });
@@ -110,8 +109,8 @@ export const SESSIONS: readonly Behaviour[] = [
 	{
 		name: 'an idle connection stays for three times its keep-alive', waits: true, xs: true,
 		async run(setup) {
-			const client = await setup.connected({ keepAliveMs: 2_000, pingTimeoutMs: 5_000, will: { topic: setup.topic('will'), ...WILL } });
-			await seconds(6.2);
+			const client = await setup.connected({ keepAliveMs: KEEP_ALIVE_MS, pingTimeoutMs: 2.5 * KEEP_ALIVE_MS, will: { topic: setup.topic('will'), ...WILL } });
+			await rest(IDLE_MS);
 			expect(client.all('closed')).toEqual([]);
 			await client.deliver(setup.topic('still'), 'here');
 			expect(await setup.silence(setup.topic('will'), setup.topic('still'))).toEqual(['here']);
@@ -121,7 +120,7 @@ export const SESSIONS: readonly Behaviour[] = [
 		name: 'without a keep-alive an idle connection stays', waits: true,
 		async run(setup) {
 			const client = await setup.connected();
-			await seconds(6.2);
+			await rest(IDLE_MS);
 			await client.deliver(setup.topic('still'), 'here');
 			expect(await setup.silence(setup.topic('still'))).toEqual(['here']);
 		},

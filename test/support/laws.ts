@@ -1,0 +1,149 @@
+// The laws that test/tidy.test.ts holds, as judges of a file's name and text: test/support/laws.test.ts gives them planted texts and sees
+// that each says no.
+
+import { transformSync } from 'esbuild';
+import { dirname, join, normalize, sep } from 'node:path';
+
+export interface Source {
+	/** From the root of the project, with "/". */
+	readonly file: string;
+	readonly text: string;
+}
+
+export interface Import {
+	readonly from: string;
+	/** Nothing of it is left at run time. */
+	readonly types: boolean;
+}
+
+/** What a file imports or passes on, and what it imports where it is needed, local specifiers as paths from the root. */
+export function importsOf({ file, text }: Source): Import[] {
+	const statements = [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)];
+	return statements.map(([, types, from, bare, late]) => {
+		const specifier = from ?? bare ?? late!;
+		const local = specifier.startsWith('.') ? normalize(join(dirname(file), specifier)).split(sep).join('/').replace(/\.js$/, '.ts') : specifier;
+		return { from: local, types: Boolean(types) };
+	});
+}
+
+/** Comments and texts blanked, so that a word in a sentence is no use of it. */
+export function codeOf(text: string): string {
+	return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, (match) => match.replace(/[^\n]/g, ' '));
+}
+
+/**
+ * The layers: each folder's rank. An import goes to the same folder or to a lower rank, types included; what is not listed may not be imported
+ * by what is.
+ */
+export const RANKS: Readonly<Record<string, number>> = {
+	'hardware': 0, 'src/common': 0,
+	'src/mqtt/codec': 1, 'src/mqtt/state': 2, 'src/mqtt': 3, 'src/mqtt/v5': 4, 'src/mqtt/without5': 4,
+	'src/settings': 1, 'src/readings': 1, 'src/storage': 2, 'sensors': 1,
+	'src/device': 5, 'src/device/esp8266': 6, 'src/device/esp32': 6,
+	'src/connection': 5, 'src/telemetry': 6,
+	'src': 9,
+	'clients/embedded': 5,
+	// On the host, from what a simulated board is made of up to who starts it.
+	'simulator/engine': 10, 'simulator/world': 10, 'simulator/modules': 10, 'viewer': 10,
+	'simulator/devices': 11, 'simulator/virtual': 11, 'simulator/board': 12, 'simulator': 13,
+	'simulator/driver': 14, 'simulator/campaign': 14, 'simulator/hostile': 14,
+	'cli': 15,
+};
+
+function folderOf(file: string): string {
+	const folder = dirname(file);
+	return /^sensors\/\w+$/.test(folder) ? 'sensors' : folder;
+}
+
+/** What of a file's imports goes up, or sideways into another folder. */
+export function upward(source: Source): string[] {
+	const { file } = source;
+	const rank = RANKS[folderOf(file)];
+	return importsOf(source).filter(({ from }) => from.includes('/') && from.endsWith('.ts')).flatMap(({ from }) => {
+		const other = RANKS[folderOf(from)];
+		if (folderOf(from) === folderOf(file)) return [];
+		return rank !== undefined && other !== undefined && other < rank ? [] : [`${file} imports ${from}`];
+	});
+}
+
+/** The files of a circle of imports, types included, if there is one among those. */
+export function circle(sources: readonly Source[]): string[] {
+	const byFile = new Map(sources.map((source) => [source.file, source]));
+	const state = new Map<string, 'open' | 'done'>();
+	const visit = (file: string, path: readonly string[]): string[] => {
+		if (state.get(file) === 'done') return [];
+		if (state.get(file) === 'open') return [...path.slice(path.indexOf(file)), file];
+		state.set(file, 'open');
+		for (const { from } of importsOf(byFile.get(file)!)) {
+			const found = byFile.has(from) ? visit(from, [...path, file]) : [];
+			if (found.length) return found;
+		}
+		state.set(file, 'done');
+		return [];
+	};
+	for (const file of byFile.keys()) {
+		const found = visit(file, []);
+		if (found.length) return found;
+	}
+	return [];
+}
+
+export const LINE_MAX = 160;
+export const FUNCTION_MAX = 70;
+export const FILE_MAX = 350;
+
+/** Lines that are too long. */
+export function longLines({ file, text }: Source): string[] {
+	return text.split('\n').flatMap((line, index) => (line.length > LINE_MAX ? [`${file}:${index + 1} has ${line.length} characters`] : []));
+}
+
+export function isLongFile({ text }: Source): boolean {
+	return text.replace(/\n$/, '').split('\n').length > FILE_MAX;
+}
+
+const WORDS = 'export|default|async|static|get|set|readonly|private|protected|public|override|abstract|const|let|function';
+/** The line that opens a function or method with a name: `name(…) {`, `name = (…) => {`, `name: (…) => {`, or `name(` with the rest below. */
+const OPENING = new RegExp(`^(\\t*)(?:(?:${WORDS})\\*? |\\*)*([#\\w]+)\\s*(?:[=:]\\s*(?:async )?(?:function\\*?\\s*\\w* ?)?)?(?:<.*>)?\\((?:[^;]*\\{|[^;)]*)\\s*$`);
+
+/** Functions and methods that are too long, by their indentation: from the line that opens one to the line that closes it. */
+export function longFunctions({ file, text }: Source): string[] {
+	const lines = codeOf(text).split('\n');
+	return lines.flatMap((line, start) => {
+		const [, indent, name] = OPENING.exec(line) ?? [];
+		if (name === undefined || /^(if|for|while|switch|catch|describe|it|return)$/.test(name)) return [];
+		const end = lines.findIndex((each, index) => index > start && each.startsWith(`${indent}}`));
+		return end - start + 1 > FUNCTION_MAX ? [`${file} ${name} has ${end - start + 1} lines`] : [];
+	});
+}
+
+/** What runs for every packet and every sample: all of the firmware but what starts it, names Moddable or reads settings. */
+export function isOnPacketPath(file: string): boolean {
+	return /^src\/(mqtt|storage|readings|telemetry|connection|common)\//.test(file) || file === 'src/node.ts';
+}
+
+const GARBAGE: readonly (readonly [what: string, pattern: RegExp])[] = [
+	['for…of', /\bfor\s*\(.*\bof\b/], ['a spread', /\.\.\./], ['a closure', /=>|\bfunction\b|\.bind\(/], ['a promise', /\b(?:async|await|Promise)\b/], ['a generator', /\byield\b|\bfunction\s*\*/],
+];
+
+/** What of it makes garbage each time that it runs. What a module makes once, outside of all functions, is frozen into flash. */
+export function garbage({ file, text }: Source): string[] {
+	const lines = codeOf(transformSync(text, { loader: 'ts', target: 'esnext' }).code).split('\n');
+	return lines.flatMap((line) => (/^\s/.test(line) ? GARBAGE.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${file}: ${what} in "${line.trim()}"`) : []));
+}
+
+/** What is wrong with how a file of the firmware begins; '' if nothing is. */
+export function headerProblem({ file, text }: Source): string {
+	const [licence, ...rest] = text.split('\n');
+	if (licence !== '// SPDX-License-Identifier: MIT') return `${file} does not begin with its licence`;
+	const header = rest.slice(0, rest.findIndex((line) => !line.startsWith('//')));
+	if (!/^\/\/ .{10}/.test(header[0] ?? '')) return `${file} does not say what it is`;
+	return header.some((line) => /^\/\/ Rule: .{10}/.test(line)) ? '' : `${file} says no rule`;
+}
+
+/** A timer, and a limit behind the body of a test or of a table of tests. */
+const WAITS: readonly RegExp[] = [/\bset(?:Timeout|Interval)\(/, /^\t*\}\)?, (?:\{ timeout|[1-9][\d_]*\);)/, /^\t*\]\).*, [1-9][\d_]*\);/];
+
+/** Waits in real time, and limits of single tests, which belong to test/support/patience.ts. */
+export function ownWaits({ file, text }: Source): string[] {
+	return codeOf(text).split('\n').flatMap((line, index) => (WAITS.some((pattern) => pattern.test(line)) ? [`${file}:${index + 1} ${line.trim()}`] : []));
+}
