@@ -1,6 +1,6 @@
 // The judges of the laws must be able to say no: each is given a text in which the law is broken.
 import { describe, expect, it } from 'vitest';
-import { circle, FILE_MAX, FUNCTION_MAX, garbage, headerProblem, importsOf, isLongFile, LINE_MAX, longFunctions, longLines, ownWaits, upward, type Source } from './laws.js';
+import { BANNED, circle, codeOf, FILE_MAX, FUNCTION_MAX, garbage, headerProblem, importsOf, isLongFile, LINE_MAX, longFunctions, longLines, ownWaits, upward, type Source } from './laws.js';
 
 const source = (file: string, ...lines: string[]): Source => ({ file, text: `${lines.join('\n')}\n` });
 
@@ -38,7 +38,7 @@ describe('the law of packet paths', () => {
 
 	it.each([
 		['for…of', 'for (const each of list) more();'], ['a spread', 'const copy = [...list];'], ['a spread', 'Math.max(...list);'], ['a closure', 'list.forEach((each) => each);'],
-		['a closure', 'const again = function () {};'], ['a closure', 'more.bind(this)();'], ['a promise', 'void Promise.resolve();'],
+		['a closure', 'const again = function () {};'], ['a closure', 'more.bind(this)();'], ['a promise', 'void Promise.resolve();'], ['an object of JSON', 'JSON.parse("1");'],
 	])('says no to %s', (what, line) => {
 		expect(method(line)).toEqual([expect.stringContaining(`src/mqtt/a.ts: ${what} in `)]);
 	});
@@ -51,6 +51,18 @@ describe('the law of packet paths', () => {
 		expect(method("const text = 'a => b of ...'; // => of")).toEqual([]);
 		expect(method('for (let i = 0; i < list.length; i++) more();')).toEqual([]);
 		expect(garbage(source('src/mqtt/a.ts', 'export const twice = (value: number) => 2 * value;', 'export function other(done: () => void) {', '	done();', '}'))).toEqual([]);
+	});
+});
+
+describe('the law of what the chip has not', () => {
+	it.each([
+		'\tasync wait() {}', '\tyield 1;', '\tconsole.log(1);', '\tsetTimeout(more, 1);', '\tconst at = Date.now();', 'export enum State { On }', 'let count = 0;',
+		'const all = new Map();', 'export const bytes: Uint8Array = new Uint8Array(4);', '\tstatic count = 0;', '\tif (/^a/.test(text)) more();', "\teval('1');",
+	])('says no to %s', (line) => expect(BANNED.filter(([, pattern]) => pattern.test(codeOf(`${line}\n`)))).toHaveLength(1));
+
+	it('lets what is like it be', () => {
+		const lines = ["const enum State { On }", "// let it be: await, Date.now()", "\tlet at = 0;", "\tstatic readonly size = 4;", "\tconst half = one / 2 / three;", "const words = 'async enum';"];
+		expect(BANNED.flatMap(([reason, pattern]) => (pattern.test(codeOf(lines.join('\n'))) ? [reason] : []))).toEqual([]);
 	});
 });
 

@@ -121,8 +121,21 @@ export function isOnPacketPath(file: string): boolean {
 	return /^src\/(mqtt|storage|readings|telemetry|connection|common)\//.test(file) || file === 'src/node.ts';
 }
 
+/** What the chip has not, or not for nothing, in the code of the firmware. */
+export const BANNED: readonly (readonly [reason: string, pattern: RegExp])[] = [
+	['promises and generators (one await makes 1.4 KB of garbage)', /(?<![#.\w])(async|await|Promise|yield|function\*)\b/],
+	['console, timers and encoders that XS has not', /\bconsole\.(?:log|error|warn|info|debug)\b|\b(?:setTimeout|setInterval|TextEncoder|TextDecoder|structuredClone)\b/],
+	['the date: src/device/clock.ts owns time', /\bnew Date\b|\bDate\.now\b/],
+	['enums that leave an object behind', /(?<!const )\benum\b/],
+	['top-level let', /^let\b/m],
+	['top-level Map, Set, Date and typed arrays, which are read-only once preloaded', /^(?:export )?const \w+(?::[^=]+)? = new (?:Map|Set|WeakMap|Date|\w+Array|ArrayBuffer)\b/m],
+	['static fields, which are read-only once preloaded', /^\tstatic (?!readonly)\w+ ?=/m],
+	['regular expressions (33 KB of flash)', /\bRegExp\b|[=(,]\s*\/[^/*\s]/],
+	['eval', /\beval\b|new Function\b/],
+];
+
 const GARBAGE: readonly (readonly [what: string, pattern: RegExp])[] = [
-	['for…of', /\bfor\s*\(.*\bof\b/], ['a spread', /\.\.\./], ['a closure', /=>|\bfunction\b|\.bind\(/], ['a promise', /\b(?:async|await|Promise)\b/], ['a generator', /\byield\b|\bfunction\s*\*/],
+	['for…of', /\bfor\s*\(.*\bof\b/], ['a spread', /\.\.\./], ['a closure', /=>|\bfunction\b|\.bind\(/], ['a promise', /\b(?:async|await|Promise)\b/], ['an object of JSON', /\bJSON\b/], ['a generator', /\byield\b|\bfunction\s*\*/],
 ];
 
 /** What of it makes garbage each time that it runs. What a module makes once, outside of all functions, is frozen into flash. */
