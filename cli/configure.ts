@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { withDefaults, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
+import { completed, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
@@ -99,7 +99,7 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 }
 
 function show(settings: Settings): void {
-	const config = { ...settings, ...withDefaults(settings) } as unknown as Record<string, Setting>;
+	const config = completed(settings) as unknown as Record<string, Setting>;
 	const width = Math.max(...ALL_FIELDS.map(({ key }) => key.length));
 	for (const field of ALL_FIELDS) {
 		const value = config[field.key] ?? '';

@@ -10,7 +10,7 @@ import { join, relative, resolve } from 'node:path';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { sensorsProblem } from '../sensors/parts.js';
-import { withDefaults, missingKey } from '../src/settings/settings.js';
+import { completed, missingKey, withDefaults } from '../src/settings/settings.js';
 import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
@@ -69,7 +69,8 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 	for (const name of names) await writeFile(join(folder, name), resources[name]!, { mode: 0o600 });
 	const manifest = {
 		include: [relative(resolve(folder), project)],
-		config: { telltale: forChip(settings ?? {}) },
+		// All of them: what an image says lies in flash, and what it does not say would take RAM.
+		config: { telltale: settings ? completed(forChip(settings)) : {} },
 		...(speaks5 ? {} : { modules: without5(folder) }),
 		// Without their endings: mcconfig looks for the files itself.
 		...(names.length && { resources: { '*': names.map((name) => `./${name.replace(/\.der$/, '')}`) } }),

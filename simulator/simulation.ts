@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
+import { completed } from '../src/settings/settings.js';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { bundleOnce, root, type BoardName } from './engine/bundle.js';
 import { Scheduler, type Pace } from './world/clock.js';
@@ -125,7 +126,9 @@ export class World {
 				return weather.at(this.clock.now());
 			};
 			const node: SimulatedNode = new SimulatedNode({
-				name, script, config, board, index, seed,
+				name, script, board, index, seed,
+				// An image of the firmware has them all.
+				config: options.entry === undefined ? completed(config) : config,
 				engine: options.engine ?? 'xs',
 				ticksAtBoot: options.ticksAtBoot ?? 0,
 				clock: this.clock,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The node's settings: one table says what each may be.
 //
-// Rule: what passes validate() is used without further checks anywhere. A refusal is one sentence that names
+// Rule: what passes settingsProblem() is used without further checks anywhere. A refusal is one sentence that names
 // the key, the value and what is allowed. Secrets are named, never shown.
 
 import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
@@ -70,12 +70,14 @@ const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
 /** Characters of a value that a sentence shows. */
 const SHOWN_MAX = 58;
 const DIGITS_MAX = 1_000_000_000_000;
+/** Its name, if it has no other. */
+const NODE = 'node';
 /** IANA's for MQTT over TLS. */
 const TLS_PORT = 8_883;
 
 /** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
 export const FIELDS: readonly Field[] = Object.freeze([
-	text('node', 'node', 1, 23, isName, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
+	text('node', NODE, 1, 23, isName, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
 	text('ssid', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'name of the Wi-Fi network'),
 	secret('passphrase', 64, isPassphrase, 'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network'),
 	text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker'),
@@ -147,18 +149,38 @@ export function fingerprint(settings: Readonly<Record<string, unknown>>): number
 	return hash;
 }
 
-/** The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed validate(). */
+/**
+ * The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed settingsProblem().
+ * What is as in `settings` is read from there: they are in flash, and on XS each key of our own is a slot.
+ */
 export function withDefaults(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
-	const config: Record<string, unknown> = {};
+	const config = Object.create(settings) as Config;
 	for (const field of FIELDS) {
-		const value = settings[field.key] ?? field.initial;
+		const given = settings[field.key];
+		const value = given === undefined || given === '' ? usual(field, settings) : given;
 		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
-		config[field.key] = now !== undefined && fits(field, now) ? now : value;
+		const used = now !== undefined && fits(field, now) ? now : value;
+		if (used !== given) Object.defineProperty(config, field.key, { value: used, enumerable: true });
 	}
-	if (!config.clientId) config.clientId = `telltale-${config.node as string}`;
-	if (config.tls && settings.port === undefined) config.port = TLS_PORT;
-	if (!config.base) config.base = `telltale/${config.node as string}`;
-	return config as unknown as Config;
+	return config;
+}
+
+/** The same with all keys its own: so they stand in an image. */
+export function completed(settings: Readonly<Record<string, unknown>>): Config & Record<string, unknown> {
+	return { ...settings, ...withDefaults(settings) };
+}
+
+/** What a setting is that is missing or empty. */
+function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>): unknown {
+	switch (key) {
+		case 'clientId':
+			return `telltale-${(settings.node ?? NODE) as string}`;
+		case 'base':
+			return `telltale/${(settings.node ?? NODE) as string}`;
+		case 'port':
+			return settings.tls ? TLS_PORT : initial;
+	}
+	return initial;
 }
 
 function fits(field: Field, value: unknown): boolean {

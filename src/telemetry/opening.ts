@@ -6,7 +6,8 @@
 import { OFFLINE } from './node-publications.js';
 import type { Config } from '../settings/settings.js';
 import { INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES } from '../common/limits.js';
-import type { SessionHandler } from '../mqtt/options.js';
+import type { SessionHandler, SessionOptions } from '../mqtt/options.js';
+import type { Will } from '../mqtt/codec/version.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
 import { Session } from '../mqtt/session.js';
 import type { Subscription } from './publications.js';
@@ -14,24 +15,36 @@ import type { Subscription } from './publications.js';
 /** Of all that must arrive. */
 export const QOS = 1;
 
+/** The settings and bounds as the session asks for them: read where they are, so that nothing is kept twice. */
+class NodeSessionOptions implements SessionOptions {
+	readonly clean: boolean;
+	readonly protocol5: Protocol5 | undefined;
+	private readonly config: Config;
+
+	constructor(config: Config, clean: boolean, protocol5: Protocol5 | undefined) {
+		this.config = config;
+		this.clean = clean;
+		this.protocol5 = protocol5;
+	}
+
+	get clientId(): string { return this.config.clientId; }
+	get user(): string { return this.config.user; }
+	get password(): string { return this.config.password; }
+	get keepAliveMs(): number { return this.config.keepAliveMs; }
+	get publishBeforeConnack(): boolean { return this.config.publishEarly; }
+	/** Asked for with each CONNECT. */
+	get will(): Will { return { topic: `${this.config.base}/status`, payload: OFFLINE, qos: QOS, retain: true }; }
+	get bufferBytes(): number { return INBOUND_PACKET_MAX; }
+	get outboxBytes(): number { return OUTBOX_BYTES; }
+	get messagesMax(): number { return MESSAGES_MAX; }
+	get inFlightMax(): number { return INFLIGHT_MAX; }
+}
+
 /** `fresh`: the broker shall begin a new session with each connection, whatever the settings say. */
 export function openSession(
 	config: Config, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
 ): Session {
-	const session = new Session({
-		clientId: config.clientId,
-		user: config.user,
-		password: config.password,
-		keepAliveMs: config.keepAliveMs,
-		clean: config.cleanSession || fresh,
-		will: { topic: `${config.base}/status`, payload: OFFLINE, qos: QOS, retain: true },
-		publishBeforeConnack: config.publishEarly,
-		protocol5,
-		bufferBytes: INBOUND_PACKET_MAX,
-		outboxBytes: OUTBOX_BYTES,
-		messagesMax: MESSAGES_MAX,
-		inFlightMax: INFLIGHT_MAX,
-	}, handler);
+	const session = new Session(new NodeSessionOptions(config, config.cleanSession || fresh, protocol5), handler);
 	for (let i = 0; i < subscriptions.length; i++) session.subscribe(`${config.base}/${subscriptions[i].leaf}`, QOS);
 	return session;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { completed } from '../../src/settings/settings.js';
 import { sectionSizes, staticRam } from '../../cli/elf.js';
 import { elfFile, fakeMachine, type FakeMachine } from './fake-sdk.js';
 import { inside, telltale } from './support.js';
@@ -37,7 +38,9 @@ describe('telltale build for a board', () => {
 		const { status, out, err } = await telltale(words, { cwd: folder, env: machine.env });
 		expect([status, err]).toEqual([0, '']);
 		const manifest = await json('out/manifest.json');
-		expect(manifest.config).toEqual({ telltale: SETTINGS });
+		// With all that is not in the file, too: what an image says takes no RAM.
+		expect(manifest.config).toEqual({ telltale: { ...completed(SETTINGS) } });
+		expect(manifest.config.telltale).toMatchObject({ ...SETTINGS, port: 1_883, clientId: 'telltale-cellar', intervalMs: 10_000 });
 		expect(resolve(folder, 'out', manifest.include[0])).toBe(resolve('manifest.json'));
 		expect((await stat(join(folder, 'out/manifest.json'))).mode & 0o777).toBe(0o600);
 		const { words: said, cwd, tsc } = await json('out/called.json');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
+import { completed, withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
 
 describe('settings', () => {
 	it('may all be left out but the network and the broker', () => {
@@ -78,6 +78,14 @@ describe('settings', () => {
 		const changed = (values: Record<string, number>) => ({ get: (key: string) => values[key] });
 		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 60_000 })).intervalMs).toBe(60_000);
 		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 5 })).intervalMs).toBe(5_000);
+	});
+
+	it('that the image says are read from there: only what differs is kept in RAM', () => {
+		const image = Object.freeze(completed({ node: 'porch', restartAfterMs: 0 }));
+		expect(Object.keys(image).sort()).toEqual(FIELDS.map(({ key }) => key as string).sort());
+		const config = withDefaults(image, { get: (key) => (key === 'intervalMs' ? 60_000 : undefined) });
+		expect(Object.keys(config)).toEqual(['intervalMs']);
+		expect([config.intervalMs, config.clientId, config.restartAfterMs, config.cleanSession]).toEqual([60_000, 'telltale-porch', 0, false]);
 	});
 
 	it('have a fingerprint that changes with any of them', () => {
