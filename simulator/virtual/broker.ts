@@ -84,6 +84,10 @@ export class VirtualBroker implements Server {
 		return this.#sessions.has(clientId);
 	}
 
+	sessionOf(clientId: string): Session | undefined {
+		return this.#sessions.get(clientId);
+	}
+
 	isConnected(clientId: string): boolean {
 		return this.#sessions.get(clientId)?.client !== undefined;
 	}

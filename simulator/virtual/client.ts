@@ -7,7 +7,7 @@ import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisco
 import type { Clock, Task } from '../world/clock.js';
 import type { ServerEnd } from './ends.js';
 import type { Receiver, Session } from './session.js';
-import { SHUTTING_DOWN, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
+import { QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, SHUTTING_DOWN, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
 import { isFilter } from './topic-filters.js';
 
 const INFLIGHT_MAX = 20;
@@ -195,8 +195,11 @@ export class Client implements Receiver {
 		// §3.1.0-2: a second CONNECT is a violation.
 		if (this.#session) return this.hangUp(PROTOCOL_ERROR);
 		const { profile, faults } = this.#broker;
-		if (packet.protocolVersion === 5 && profile.speaks5 !== true) return this.#refuse(profile.speaks5);
+		const speaks = packet.protocolVersion === 5 ? profile.speaks5 : profile.speaks4;
+		if (speaks !== true) return this.#refuse(speaks);
 		this.#version = packet.protocolVersion === 5 ? 5 : 4;
+		const asked = packet.will ? this.#tooMuch(packet.will.qos ?? 0, packet.will.retain === true) : 0;
+		if (asked) return this.#refuseTerms(asked);
 		const { code, session, present } = this.#broker.admit(packet, this);
 		this.send(this.#version === 5 ? this.#connack5(packet, REFUSALS[code] ?? UNSPECIFIED, present, session) : { cmd: 'connack', returnCode: code, sessionPresent: present });
 		if (!session) return this.#close(false);
@@ -211,17 +214,36 @@ export class Client implements Receiver {
 		this.drain();
 	}
 
-	/** Of a broker that does not know 5.0. */
-	#refuse(code: 1 | 0x84): void {
-		this.#version = code === 1 ? 4 : 5;
-		this.send({ cmd: 'connack', returnCode: code, reasonCode: code, sessionPresent: false });
+	/** Of a broker that does not know the version. */
+	#refuse(how: Exclude<BrokerProfile['speaks5'], true>): void {
+		if (how === 'says nothing') return;
+		if (how === 'resets') return this.drop();
+		if (how !== 'closes') {
+			this.#version = how === 0x84 ? 5 : 4;
+			this.send({ cmd: 'connack', returnCode: how, reasonCode: how, sessionPresent: false });
+		}
 		this.#close(false);
+	}
+
+	/** 3.1.1 has no word for it. */
+	#refuseTerms(reasonCode: number): void {
+		if (this.#version === 5) this.send({ cmd: 'connack', reasonCode, sessionPresent: false });
+		this.#close(false);
+	}
+
+	/** The reason for which a message is refused that asks for more than this broker gives, or 0. */
+	#tooMuch(qos: number, retain: boolean): number {
+		const { keepsRetained, qosMax } = this.#broker.profile;
+		return qos > qosMax ? QOS_NOT_SUPPORTED : retain && !keepsRetained ? RETAIN_NOT_SUPPORTED : 0;
 	}
 
 	#connack5(packet: IConnectPacket, reasonCode: number, sessionPresent: boolean, session: Session | undefined): IConnackPacket {
 		const { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive } = this.#broker.profile;
 		const assignedClientIdentifier = packet.clientId || !session ? undefined : session.clientId;
-		const told = reasonCode === 0 ? { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier } : {};
+		const { keepsRetained, qosMax } = this.#broker.profile;
+		const told = reasonCode === 0 ? {
+			retainAvailable: keepsRetained ? undefined : false, maximumQoS: qosMax < 2 ? qosMax : undefined, receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier,
+		} : {};
 		const properties = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as IConnackPacket['properties'];
 		return { cmd: 'connack', reasonCode, sessionPresent, properties };
 	}
@@ -238,6 +260,8 @@ export class Client implements Receiver {
 		const session = this.#session!;
 		const topic = this.#version === 5 ? this.#topic5(packet) : packet.topic;
 		if (typeof topic === 'number') return this.hangUp(topic);
+		const asked = this.#tooMuch(qos, retain);
+		if (asked) return this.hangUp(asked);
 		const known = qos === 2 && session.incoming.has(messageId!);
 		let reasonCode = known || this.#version === 4 || !qos ? 0 : this.#broker.verdictOn(topic);
 		if (qos === 2 && reasonCode === 0) session.incoming.add(messageId!);
@@ -295,7 +319,7 @@ export class Client implements Receiver {
 
 	#subscribe(packet: ISubscribePacket): void {
 		const refused = this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
-		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? qos : refused));
+		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? (Math.min(qos, this.#broker.profile.qosMax) as 0 | 1 | 2) : refused));
 		this.#acknowledge({ cmd: 'suback', messageId: packet.messageId, granted });
 		for (const each of packet.subscriptions) if (isFilter(each.topic)) this.#broker.subscribe(this.#session!, each);
 	}

@@ -34,8 +34,13 @@ export interface BrokerFaults {
 
 /** What one broker does and another does not, all within the standards. */
 export interface BrokerProfile {
-	/** Whether it knows 5.0, or how it refuses it: in the words of 3.1.1 (1) or of 5.0. */
-	speaks5: true | 1 | 0x84;
+	/** Whether it knows 5.0, or how it refuses it: in the words of 3.1.1 (1, or another return code) or of 5.0, by closing, by a reset, or by silence. */
+	speaks5: true | 1 | 2 | 0x84 | 'closes' | 'resets' | 'says nothing';
+	/** The same for 3.1.1. */
+	speaks4: true | 1 | 'closes';
+	/** Whether it keeps retained messages, and the QoS that it takes at the most. What asks for more, a will too, is refused: in 3.1.1 it closes the connection. */
+	keepsRetained: boolean;
+	qosMax: 0 | 1 | 2;
 	/** What CONNACK of 5.0 tells; undefined where it says nothing of it. */
 	receiveMaximum: number | undefined;
 	maximumPacketSize: number | undefined;
@@ -46,7 +51,7 @@ export interface BrokerProfile {
 }
 
 export function plainProfile(): BrokerProfile {
-	return { speaks5: true, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
+	return { speaks5: true, speaks4: true, keepsRetained: true, qosMax: 2, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
 }
 
 export interface Will {
@@ -57,3 +62,5 @@ export interface Will {
 /** Reason codes of a server that ends a connection, or refuses one. MQTT 5.0 §3.14.2.1. */
 export const SHUTTING_DOWN = 0x8b;
 export const TAKEN_OVER = 0x8e;
+export const RETAIN_NOT_SUPPORTED = 0x9a;
+export const QOS_NOT_SUPPORTED = 0x9b;

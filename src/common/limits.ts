@@ -40,8 +40,6 @@ export const STOP_TIMEOUT_MS = 5_000;
 export const INBOUND_PACKET_MAX = 384;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
 export const OUTBOX_BYTES = 896;
-/** With MQTT 5.0: a node that is back within this time was never offline. */
-export const WILL_DELAY_SECONDS = 30;
 /** Readings leave this much of the outbox to other publications and results. */
 export const OUTBOX_RESERVE = 384;
 /** Longest result of a command, so that with the longest topic it fits that reserve. */

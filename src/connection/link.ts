@@ -271,6 +271,9 @@ export class Link implements Pollable {
 		const late = event === Event.Due;
 		switch (this.state) {
 			case State.Joining:
+				if (late && this.network.state === NetworkState.Joined) {
+					return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" takes us in but gives no address: is there a DHCP server?`);
+				}
 				if (late) return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
 				return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
 			case State.Resolving:

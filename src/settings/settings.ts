@@ -22,6 +22,9 @@ export interface Config {
 	readonly base: string;
 	readonly protocol: 4 | 5 | 'auto';
 	readonly publishEarly: boolean;
+	readonly retain: boolean;
+	readonly qos: number;
+	readonly willDelayMs: number;
 	readonly keepAliveMs: number;
 	readonly cleanSession: boolean;
 	readonly commands: boolean;
@@ -84,8 +87,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	whole('port', 1883, 1, 65_535, 'TCP port of the broker'),
 	flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given'),
 	text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'protocol to ask for in TLS, like mqtt on a port 443; empty for none'),
-	text('user', '', 0, 60, isPrintable, 'at most 60 bytes, without control characters', 'user name at the broker; empty for none'),
-	secret('password', 60, isPrintable, 'at most 60 bytes, without control characters, and only together with user', 'password at the broker'),
+	text('user', '', 0, 64, isPrintable, 'at most 64 bytes, without control characters', 'user name at the broker; empty for none'),
+	secret('password', 64, isPrintable, 'at most 64 bytes, without control characters, and only together with user', 'password at the broker'),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
 	text('base', '', 0, 40, isBase,
 		'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
@@ -94,6 +97,9 @@ export const FIELDS: readonly Field[] = Object.freeze([
 		meaning: 'version of MQTT; auto tries 5 and falls back to 4',
 	}),
 	flag('publishEarly', false, 'whether readings go out right behind CONNECT, without waiting for the broker to accept it'),
+	flag('retain', true, 'whether status and info, and the will, are retained; false for brokers that keep no retained messages'),
+	whole('qos', 1, 0, 1, 'QoS of all messages but health, the will included; 0 for brokers that take no other: then nothing is acknowledged'),
+	whole('willDelayMs', 30_000, 0, 3_600_000, 'MQTT 5.0: time until the broker publishes that the node is offline, in milliseconds, rounded up to seconds'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
 	flag('commands', true, 'whether commands are taken over MQTT (calibrate, interval, restart, sample, stop)'),

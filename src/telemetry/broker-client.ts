@@ -15,24 +15,20 @@ import { Inbox } from './inbox.js';
 import { isWord } from './json.js';
 import type { LinkSession } from '../connection/link.js';
 import {
-	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, PAYLOAD_MAX, RESULT_MAX, STOP_TIMEOUT_MS, WILL_DELAY_SECONDS, WRITE_MAX,
+	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
 } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
-import { Message } from '../mqtt/message.js';
-import type { Protocol5 } from '../mqtt/v5/protocol5.js';
-import type { Session } from '../mqtt/session.js';
-import { topicName } from '../mqtt/codec/topics.js';
-import { openSession, QOS } from './opening.js';
+import { BrokerSession } from './broker-session.js';
+import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
-import { makeProtocol5, reasonSentence } from './protocol.js';
-import { nameAt, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
+import { reasonSentence } from './protocol.js';
+import { nameAt, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { writeReading } from '../readings/reading.js';
-import { Text } from '../common/text.js';
+import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 
-export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answers {
-	accepted = false;
+export class BrokerClient extends BrokerSession implements Pollable, LinkSession, SessionHandler, Answers {
 	acknowledged = false;
 	endSentence = '';
 	cause: Cause = Cause.None;
@@ -41,24 +37,8 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	/** From stop() on, once DISCONNECT has gone out or there was nobody to tell. */
 	stopped = false;
 
-	private readonly config: Config;
 	private readonly transport: Transport;
-	private readonly queue: ReadingQueue;
-	private readonly inFlight: InFlight;
-	private readonly publications: Publications;
-	private readonly subscriptions: readonly Subscription[];
-	private readonly log: Log;
-	private readonly store: Store;
-	private readonly safe: boolean;
-	private session: Session;
-	/** Of the session, when it speaks MQTT 5.0. */
-	private protocol5: Protocol5 | undefined;
-	/** What is written next: a reading goes out as it lies there. */
-	private message!: Message;
-	private text!: Text;
 	private readonly inbox = new Inbox();
-	private readonly readingsTopic: Uint8Array;
-	private readonly backlogTopic: Uint8Array;
 	private lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	private open = false;
@@ -70,21 +50,12 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	private takeovers = 0;
 	private stopAt: Millis = NEVER;
 
-	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
+	/** As BrokerSession. */
 	constructor(config: Config, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
-		this.config = config;
-		this.safe = safe;
-		this.store = store;
+		super(config, store, queue, inFlight, publications, subscriptions, log, safe);
 		this.transport = transport;
-		this.queue = queue;
-		this.inFlight = inFlight;
-		this.publications = publications;
-		this.subscriptions = subscriptions;
-		this.log = log;
-		this.readingsTopic = this.topic('readings');
-		this.backlogTopic = this.topic('backlog');
-		this.session = this.makeSession(config.protocol === 5 || (config.protocol === 'auto' && store.get(VERSION_KEY) !== 4));
+		this.beginSession();
 	}
 
 	/** Publishes `stopped`, then sends DISCONNECT, so that the broker discards the will; then `stopped` is true. */
@@ -108,12 +79,14 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 		if (takeovers > 0) this.session.renewFilters();
 		this.session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
-		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.store.get(VERSION_KEY))) this.linkUp();
+		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.spoken > 0)) this.linkUp();
 	}
 
 	closed(cause: Cause, now: Millis): void {
 		this.session.lost(this.transport.state === TransportState.Lost);
 		if (this.accepted) this.publications.linkDown(cause, now);
+		this.unacknowledged(false);
+		this.renewSession(cause);
 		this.accepted = this.open = false;
 		this.queue.linkDown(now);
 		if (this.stopping) this.stopped = true;
@@ -123,6 +96,7 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	poll(now: Millis): Millis {
 		if (!this.open) return NEVER;
 		const idle = this.idle;
+		if (this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		let wakeAt = this.session.poll(now);
 		if (this.mayPublish && !this.endSentence) {
@@ -131,8 +105,8 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 		}
 		this.flush(now);
 		this.transport.endTurn();
-		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, 'the broker closed the connection'
-			+ (this.accepted ? '' : ' before it answered CONNECT'));
+		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection'
+			: this.strangerSentence || 'the broker closed the connection before it answered CONNECT');
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
 		return !this.idle && (idle || !this.stopping && this.ready) ? now : wakeAt;
 	}
@@ -156,19 +130,12 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	beginAnswer(): Text { return this.text.clear(); }
 
 	answer(qos: number, now: Millis): void {
-		const message = this.message.to(this.topic('result'), qos, false);
+		const message = this.message.to(this.topic('result'), this.qosOf(qos), false);
 		message.resize(this.text.length);
 		if (message.packet.length > this.packetMax) this.log.line('the broker takes no packet as large as the result of that command');
 		else if (qos === 0) this.write(message.packet);
 		else this.session.send(message, this.text.length, now);
 	}
-
-	/** But for those of readings rare, so made anew each time rather than kept. */
-	private topic(name: string): Uint8Array {
-		return topicName(`${this.config.base}/${name}`);
-	}
-
-	private get packetMax(): number { return this.protocol5?.packetMax ?? Infinity; }
 
 	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
 	write(packet: Uint8Array): boolean {
@@ -178,7 +145,7 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.publications.accepted();
-		if (this.config.protocol === 'auto') this.store.set(VERSION_KEY, this.protocol5 ? 5 : 4);
+		this.agreed();
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < PACKET_MAX_MIN) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings need ${PACKET_MAX_MIN}`);
 		if (!this.mayPublish) this.linkUp();
@@ -229,29 +196,14 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 		}
 		this.refused = isRefusal(fault, code);
 		this.takenOver = isTakeover(fault, code);
-		if (fault === Fault.ProtocolVersion && this.protocol5 && this.config.protocol === 'auto') {
-			this.store.set(VERSION_KEY, 4);
-			// What the session holds is lost with it.
-			for (let message = this.inFlight.takeAny(); message >= 0; message = this.inFlight.takeAny()) {
-				if (this.inFlight.isPublication(message)) this.inFlight.setPosition(message, NOTHING);
-				else this.queue.recall(message);
-			}
-			this.session = this.makeSession(false);
-			return this.end(causeOf(fault), 'the broker does not speak MQTT 5.0; 3.1.1 is tried');
-		}
-		this.end(causeOf(fault), reasonSentence(fault, code, this.protocol5));
+		this.learn(fault, code);
+		this.end(causeOf(fault), this.strangerSentence || reasonSentence(fault, code, this.protocol5));
 	}
 
-	/** In 5.0 the broker waits before it publishes the will, so that a short drop does not look like a loss. */
-	private makeSession(speaks5: boolean): Session {
-		const config = this.config;
-		this.protocol5 = speaks5 ? makeProtocol5({ willDelaySeconds: WILL_DELAY_SECONDS, aliasesMax: 2 }) : undefined;
-		// Those two topics are worth an alias: all others are rare.
-		this.protocol5?.aliases.note(this.readingsTopic);
-		this.protocol5?.aliases.note(this.backlogTopic);
-		this.message = new Message(this.readingsTopic.length, PAYLOAD_MAX, this.protocol5);
-		this.text = new Text(this.message.payload);
-		return openSession(config, this.subscriptions, this.safe, this.protocol5, this);
+	/** Who answers CONNECT in another protocol is told by its first bytes. */
+	private get strangerSentence(): string {
+		const words = this.accepted ? '' : this.inbox.stranger;
+		return words && `${this.config.host}:${this.config.port | 0} ${words}`;
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
@@ -314,7 +266,8 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 		const text = this.text;
 		this.publications.write(index, text.clear());
 		assert(!text.overflowed, 'a publication is longer than PAYLOAD_MAX');
-		const packetId = this.session.send(this.message.to(this.topic(leaf), qos, retain), text.length, now);
+		const kept = retain && !(this.publications.without & Without.Retain);
+		const packetId = this.session.send(this.message.to(this.topic(leaf), this.qosOf(qos), kept), text.length, now);
 		if (packetId < 0) return false;
 		// The next of its kind waits for its acknowledgement, so that none pile up.
 		if (packetId > 0) this.inFlight.add(packetId, PUBLICATION - index);
@@ -326,10 +279,23 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 		if (!this.inFlight.hasRoom || this.session.room(topic) < OUTBOX_RESERVE) return false;
 		writeReading(this.text, this.queue.read(position));
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
-		const packetId = this.session.send(this.message.to(topic, QOS, false), this.text.length, now);
+		const packetId = this.session.send(this.message.to(topic, this.qosOf(QOS), false), this.text.length, now);
 		if (packetId < 0) return false;
-		this.queue.sent(packetId, position);
+		this.queue.sent(packetId || UNACKNOWLEDGED, position);
 		return true;
+	}
+
+	/** Readings that nobody will acknowledge: TCP has delivered them, or they wait again. */
+	private unacknowledged(delivered: boolean): void {
+		if (!(this.publications.without & Without.Acknowledgements)) return;
+		for (let message = this.inFlight.take(UNACKNOWLEDGED); message >= 0; message = this.inFlight.take(UNACKNOWLEDGED)) {
+			if (delivered) this.queue.acknowledged(message);
+			else this.queue.recall(message);
+		}
+	}
+
+	private qosOf(wanted: number): number {
+		return this.publications.without & Without.Acknowledgements ? 0 : wanted;
 	}
 
 	/** The index of the reading that this packet carried, or NONE. */
@@ -342,5 +308,5 @@ export class BrokerClient implements Pollable, LinkSession, SessionHandler, Answ
 }
 
 const SLASH = 0x2f;
-/** Key in the store: the version that the broker was found to speak. */
-const VERSION_KEY = 'spoken';
+/** In place of the packet id of a reading that goes out with QoS 0. */
+const UNACKNOWLEDGED = 0x1_0000;

@@ -17,14 +17,33 @@ export class Inbox {
 		this.from = this.to = 0;
 	}
 
+	/** What answers in place of a broker, by its first two bytes, to stand behind its address; else ''. Good while no more than one piece has come. */
+	get stranger(): string {
+		const { bytes } = this;
+		switch (this.to > 1 ? bytes[0] << 8 | bytes[1] : 0) {
+			case HTTP: return 'answers with HTTP: not an MQTT broker';
+			case SSH: return 'answers with SSH: not an MQTT broker';
+			case TLS: return 'answers with TLS: not a port for MQTT without it';
+			case SMTP: return 'answers like a mail server: not an MQTT broker';
+		}
+		return '';
+	}
+
 	/** One piece, as far as the session takes it. False: there is no more, or it takes no more. */
 	read(transport: Transport, session: Session, now: Millis): boolean {
 		if (this.from === this.to) {
+			const count = transport.read(this.bytes);
+			if (count === 0) return false;
 			this.from = 0;
-			this.to = transport.read(this.bytes);
-			if (this.to === 0) return false;
+			this.to = count;
 		}
 		this.from = session.receive(this.bytes, this.from, this.to, now);
 		return this.from === this.to;
 	}
 }
+
+/** "HT", "SS", a record of TLS with an alert, "22": no packet that a broker may begin with. */
+const HTTP = 0x4854;
+const SSH = 0x5353;
+const TLS = 0x1503;
+const SMTP = 0x3232;

@@ -10,7 +10,7 @@ import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
 import { NEVER, type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
-import type { Publication, Publications, Subscription } from './publications.js';
+import { Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
@@ -47,6 +47,7 @@ export interface NodeDeps {
 
 export class NodePublications implements Pollable, Publications, Subscription {
 	due = 0;
+	without = 0;
 	private readonly deps: NodeDeps;
 	/** Times that a session was accepted, since boot. */
 	private connects = 0;
@@ -83,13 +84,15 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		if (now >= this.healthAt) {
 			this.healthAt = now + HEALTH_MS;
 			this.due |= 1 << PublicationIndex.Health;
+			// Who subscribes later finds nothing that was retained.
+			if (this.without & Without.Retain) this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info);
 		}
 		return this.healthAt;
 	}
 
-	/** Our own status: a will of an earlier connection may turn up while we are here. (What comes retained was true before we came.) */
-	received(bytes: Uint8Array, _nameAt: number, _nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean): void {
-		if (!retained && !this.stops && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) this.due |= 1 << PublicationIndex.Status;
+	/** Our own status: a will of an earlier connection may turn up while we are here, on some brokers with the retain flag. */
+	received(bytes: Uint8Array, _nameAt: number, _nameEnd: number, payloadAt: number, payloadEnd: number): void {
+		if (!this.stops && isWord(bytes, payloadAt, payloadEnd, OFFLINE)) this.due |= 1 << PublicationIndex.Status;
 	}
 
 	accepted(): void {
@@ -176,7 +179,10 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		const { config, board, boot, safe, network, sampler } = this.deps;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
-		text.put(',"address":').quoted(network.address()).put(safe ? ',"safeMode":true}' : '}');
+		text.put(',"address":').quoted(network.address());
+		if (this.without & Without.Retain) text.put(',"retain":false');
+		if (this.without & Without.Acknowledgements) text.put(',"qos":0');
+		text.put(safe ? ',"safeMode":true}' : '}');
 	}
 
 	private writeOutage(text: Text): void {

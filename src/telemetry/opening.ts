@@ -10,7 +10,9 @@ import type { SessionHandler, SessionOptions } from '../mqtt/options.js';
 import type { Will } from '../mqtt/codec/version.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
 import { Session } from '../mqtt/session.js';
-import type { Subscription } from './publications.js';
+import { Without, type Publications, type Subscription } from './publications.js';
+
+type Terms = Pick<Publications, 'without'>;
 
 /** Of all that must arrive. */
 export const QOS = 1;
@@ -20,9 +22,11 @@ class NodeSessionOptions implements SessionOptions {
 	readonly clean: boolean;
 	readonly protocol5: Protocol5 | undefined;
 	private readonly config: Config;
+	private readonly terms: Terms;
 
-	constructor(config: Config, clean: boolean, protocol5: Protocol5 | undefined) {
+	constructor(config: Config, terms: Terms, clean: boolean, protocol5: Protocol5 | undefined) {
 		this.config = config;
+		this.terms = terms;
 		this.clean = clean;
 		this.protocol5 = protocol5;
 	}
@@ -33,18 +37,21 @@ class NodeSessionOptions implements SessionOptions {
 	get keepAliveMs(): number { return this.config.keepAliveMs; }
 	get publishBeforeConnack(): boolean { return this.config.publishEarly; }
 	/** Asked for with each CONNECT. */
-	get will(): Will { return { topic: `${this.config.base}/status`, payload: OFFLINE, qos: QOS, retain: true }; }
+	get will(): Will {
+		const { without } = this.terms;
+		return { topic: `${this.config.base}/status`, payload: OFFLINE, qos: without & Without.Acknowledgements ? 0 : QOS, retain: !(without & Without.Retain) };
+	}
 	get bufferBytes(): number { return INBOUND_PACKET_MAX; }
 	get outboxBytes(): number { return OUTBOX_BYTES; }
 	get messagesMax(): number { return MESSAGES_MAX; }
 	get inFlightMax(): number { return INFLIGHT_MAX; }
 }
 
-/** `fresh`: the broker shall begin a new session with each connection, whatever the settings say. */
+/** `terms`: what the broker does not take. `fresh`: the broker shall begin a new session with each connection, whatever the settings say. */
 export function openSession(
-	config: Config, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
+	config: Config, terms: Terms, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
 ): Session {
-	const session = new Session(new NodeSessionOptions(config, config.cleanSession || fresh, protocol5), handler);
+	const session = new Session(new NodeSessionOptions(config, terms, config.cleanSession || fresh, protocol5), handler);
 	for (let i = 0; i < subscriptions.length; i++) session.subscribe(`${config.base}/${subscriptions[i].leaf}`, QOS);
 	return session;
 }

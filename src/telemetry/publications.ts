@@ -14,7 +14,17 @@ export interface Publication {
 	readonly retain: boolean;
 }
 
+/** What the broker does not take, as bits, so that the node goes without. */
+export const enum Without {
+	/** Retained messages. */
+	Retain = 1,
+	/** QoS 1. */
+	Acknowledgements = 2,
+}
+
 export interface Publications {
+	/** Set by the client. */
+	without: number;
 	readonly rows: readonly Publication[];
 	/** Bit k: row k is to be published, as soon as the one before of its row is acknowledged. */
 	due: number;

@@ -106,6 +106,16 @@ describe('the link', () => {
 		expect(set.log.last).toContain(sentence);
 	});
 
+	it('says that a DHCP server is missing when it is associated and gets no address', () => {
+		const { network, link, log, at } = setUp();
+		at(0);
+		at(0);
+		expect(link.state).toBe(State.Joining);
+		network.state = NetworkState.Joined;
+		at(30_000);
+		expect(log.last).toContain('Wi-Fi "attic" takes us in but gives no address: is there a DHCP server?; next attempt in');
+	});
+
 	it('keeps its back-off when the broker hangs up at once', () => {
 		const set = setUp(5);
 		const waits: number[] = [];

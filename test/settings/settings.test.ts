@@ -40,7 +40,7 @@ describe('settings', () => {
 		[{ base: '$SYS' }, 'base is "$SYS"; it must be at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/".'],
 		[{ host: 'mqtt://x' }, 'host is "mqtt://x"; it must be a host name or an IPv4 address of at most 63 characters.'],
 		[{ ssid: 'é'.repeat(17) }, `ssid is "${'é'.repeat(17)}"; it must be at most 32 bytes, without control characters.`],
-		[{ user: `a\u0000${'b'.repeat(70)}` }, `user is "a?${'b'.repeat(56)}…; it must be at most 60 bytes, without control characters.`],
+		[{ user: `a\u0000${'b'.repeat(70)}` }, `user is "a?${'b'.repeat(56)}…; it must be at most 64 bytes, without control characters.`],
 		[{ restartAfterMs: 1 }, 'restartAfterMs is 1; it must be a whole number from 900000 to 604800000, or 0 for never.'],
 		[{ sensors: 'tmp36,' }, 'sensors is "tmp36,"; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
 	])('refuse %j in one sentence', (settings, sentence) => {

@@ -8,7 +8,7 @@ import { BrokerClient } from '../../src/telemetry/broker-client.js';
 import { Cause } from '../../src/connection/causes.js';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands } from '../../src/telemetry/commands.js';
-import { withDefaults } from '../../src/settings/settings.js';
+import { settingsProblem, withDefaults } from '../../src/settings/settings.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { PAYLOAD_MAX } from '../../src/common/limits.js';
 import { Link, State } from '../../src/connection/link.js';
@@ -131,6 +131,14 @@ describe('the broker', () => {
 		});
 		expect(String((connect as any).password)).toBe('secret');
 		expect(String((connect as any).will.payload)).toBe('offline');
+	});
+
+	it.each([4, 5])('is greeted also with the longest settings there are (MQTT %i)', (protocol) => {
+		const settings = { user: 'u'.repeat(64), password: 'p'.repeat(64), clientId: 'c'.repeat(60), base: 'b'.repeat(40) };
+		expect(settingsProblem(settings)).toBe('');
+		const [connect] = setUp({ protocol, ...settings }).connect();
+		expect(connect).toMatchObject({ clientId: settings.clientId, username: settings.user, will: { topic: `${settings.base}/status` } });
+		expect(String((connect as any).password)).toBe(settings.password);
 	});
 
 	it('hears status and info first, both retained, then readings', () => {
@@ -298,11 +306,12 @@ describe('the broker', () => {
 			// As a 3.1.1 broker refuses it (3.1.1 §3.1.2.2).
 			set.transport.arrive(0x20, 2, 0, 1);
 			set.turn();
-			expect(set.log.last).toContain('the broker does not speak MQTT 5.0; 3.1.1 is tried; next attempt in');
+			expect(set.log.lines.at(-2)).toBe('MQTT 3.1.1 is tried next');
+			expect(set.log.last).toContain('the broker does not speak this version of MQTT (0x1); next attempt in');
 			expect(greet()).toBe(4);
-			expect(set.kept.get('spoken')).toBe(4);
 			set.say({ cmd: 'connack', returnCode: 0, sessionPresent: false });
 			set.turn();
+			expect(set.kept.get('spoken')).toBe(4);
 			expect(published(set.serve(), 'telltale/porch/status').length).toBe(1);
 		});
 	});
@@ -391,7 +400,7 @@ describe('the broker', () => {
 		expect(published(set.serve(), 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['online']);
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'offline', qos: 0, retain: true });
 		set.turn();
-		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
+		expect(published(set.serve(), 'telltale/porch/status').map((packet) => packet.payload)).toEqual(['online']);
 		set.say({ cmd: 'publish', topic: 'telltale/porch/status', payload: 'online', qos: 0, retain: false });
 		set.turn();
 		expect(published(set.serve(), 'telltale/porch/status')).toEqual([]);
