@@ -12,6 +12,7 @@ export default defineConfig({
 	},
 	test: {
 		include: ['test/**/*.test.ts'],
+		globalSetup: './test/support/engine.ts',
 		reporters: ['default', './test/support/count-reporter.ts'],
 		// As slow as the machine is when a file begins: test/support/patience.ts.
 		setupFiles: ['test/support/limits.ts'],

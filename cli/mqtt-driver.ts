@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { COMMANDS } from '../simulator/driver/commands.js';
 import { Driver } from '../simulator/driver/driver.js';
+import { engineProblem } from '../simulator/engine/worker.mjs';
 import { jsonText, safe } from '../viewer/safe.js';
 
 process.exitCode = await run(process.argv.slice(2));
@@ -21,6 +22,11 @@ async function run(words: string[]): Promise<number> {
 	if (asked.help) {
 		console.log(help());
 		return 0;
+	}
+	const problem = asked.engine === 'xs' ? engineProblem() : '';
+	if (problem) {
+		console.error(safe(problem));
+		return 1;
 	}
 	// Whoever read the events has gone: there is nobody to tell.
 	process.stdout.on('error', () => process.exit(0));

@@ -1,14 +1,15 @@
 // Installs what the lock file names, when it is not there yet. Plain JavaScript on Node alone:
 // this file runs before anything is installed, so that `npm start` and `npm test` need no step before them.
 // Rule: what npm itself has noted as installed is believed, so that no one who ran "npm ci" waits for it twice.
+// The XS engine is not compiled here, but by what needs it: npm test, and the commands that simulate (simulator/engine/worker.mjs).
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { engineProblem } from '../simulator/engine/worker.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
-const worker = join(modules, '@agoric/xsnap/xsnap-native/xsnap/build/bin');
 
 export function setup() {
 	const [major, minor] = process.versions.node.split('.').map(Number);
@@ -17,12 +18,7 @@ export function setup() {
 	}
 	// A link leads to a folder that others share: whoever made it looks after what is in it.
 	const shared = lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-	if ((shared || installed()) && existsSync(worker)) return;
-	if (shared) stop('node_modules is a link and the XS engine is not in it: run "npm ci" in the folder that it leads to.');
-	install();
-	if (!existsSync(worker)) {
-		stop('The XS engine was not compiled: install a C compiler and make (Debian: apt install build-essential), then run "npm ci".');
-	}
+	if (!shared && !installed()) install();
 }
 
 /** Whether npm's own note of what lies in node_modules agrees with the lock file; optional packages are for other machines. */
@@ -46,11 +42,11 @@ function packages(path) {
 }
 
 function install() {
-	console.error('Installing what the lock file names and compiling the XS engine; once, about a minute …');
+	console.error('Installing what the lock file names; once, some seconds …');
 	try {
 		execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
 	} catch {
-		stop('The installation failed (its own words are above): a C compiler, make and a reachable npm registry are needed.');
+		stop('The installation failed (its own words are above): npm and a reachable npm registry are needed.');
 	}
 }
 
@@ -59,4 +55,9 @@ function stop(sentence) {
 	process.exit(1);
 }
 
-if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) setup();
+// For what needs the engine: npm test, npm run kills …
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+	setup();
+	const problem = engineProblem();
+	if (problem) stop(problem);
+}

@@ -20,6 +20,7 @@ import { OwnNodes, type Taken } from './own-nodes.js';
 import { forChip } from './fields.js';
 import { brokerAddress, duration, lengthInWords, oneOf, speed, whole, type BrokerAddress } from './options.js';
 import { readSettings, type Settings } from './settings.js';
+import { mustHaveXs } from './xs.js';
 
 export interface SimulateOptions {
 	readonly broker?: BrokerAddress;
@@ -69,6 +70,7 @@ export function simulate(): Command {
 
 async function run(options: SimulateOptions): Promise<void> {
 	const signal = interruption();
+	mustHaveXs();
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
 	const certificates = await tlsOf(options, settings);
 	if (options.world !== undefined) mustBeFile(options.world);

@@ -12,6 +12,7 @@ import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { oneOf } from './options.js';
 import { PLATFORMS, root, type Target } from './toolchain.js';
+import { mustHaveXs } from './xs.js';
 
 interface SizeOptions extends BuildOptions {
 	readonly board: 'nodemcu' | 'esp32';
@@ -42,6 +43,7 @@ async function run(options: SizeOptions, command: Command): Promise<void> {
 	if (options.ram) {
 		const other = command.options.find((each) => command.getOptionValueSource(each.attributeName()) === 'cli' && !BESIDE_RAM.has(each.attributeName()));
 		if (other) throw new Misuse(`--ram takes no ${other.long} beside it: it is of one simulated nodemcu with settings of its own.`);
+		mustHaveXs();
 		return (await import('./ram.js')).printRam();
 	}
 	await buildFor(options.board, options, await settingsOf(options), interruption());

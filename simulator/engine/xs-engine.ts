@@ -5,14 +5,15 @@
 // needed for a moment within a turn counts too, and a guest that lives within what it had costs nothing to watch.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Duplex } from 'node:stream';
 import { needed, reservedMax, type Block } from './creation.js';
 import type { Answer, Engine, Meter } from './engine.js';
 import { discard, PARSER_KB, scratchFile, type Image } from './scratch.js';
 import { weigh, type Memory, type Weight } from './snapshot.js';
 import { EngineStop } from './stop.js';
+import { workerPath } from './worker.mjs';
 
 const OUT_OF_MEMORY = 'out of memory';
 /** Of what is said between guest and host, each a chunk: the bytes in hex, the text, its bytes, and what was read of it. */
@@ -23,21 +24,15 @@ const EXIT_REASONS: Readonly<Record<number, string>> = {
 	11: OUT_OF_MEMORY, 12: 'stack overflow', 15: 'unhandled exception', 16: 'no more keys', 17: 'watchdog: a turn took too long',
 };
 
-const PLATFORMS: Readonly<Record<string, string>> = { linux: 'lin', darwin: 'mac' };
 /** A turn of some seconds on an ESP8266: its watchdog bites then. */
 const COMPUTE_MAX = 50_000_000;
 
-function workerPath(): string {
-	const platform = PLATFORMS[process.platform];
-	if (!platform) throw new Error(`The XS engine runs on Linux and macOS, not on ${process.platform}: use another machine (on Windows: WSL).`);
-	const path = `../../node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/${platform}/release/xsnap-worker`;
-	return fileURLToPath(new URL(path, import.meta.url));
-}
-
+const NOT_COMPILED = 'The XS engine is not compiled: run "node cli/setup.mjs" in the project\'s folder, which does it.';
 /** The shell sets the limit, which the worker then keeps. */
 const LIMITED = 'ulimit -d "$0"; exec "$@"';
 
 function start(image: Image | undefined, args: readonly string[]): ChildProcess {
+	if (!existsSync(workerPath())) throw new Error(NOT_COMPILED);
 	const words = image ? ['sh', '-c', LIMITED, String(image.dataKb), workerPath(), ...args, '-r', image.path] : [workerPath(), ...args];
 	return spawn(words[0]!, words.slice(1), {
 		stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
@@ -83,7 +78,7 @@ export class XsEngine implements Engine {
 		from.on('error', () => {});
 		worker.stderr!.on('data', (bytes: Buffer) => (this.#complaints = (this.#complaints + bytes).slice(-500)));
 		worker.on('error', (fault) => {
-			this.#end(`The XS engine cannot be started (${fault.message}): run "npm ci" in the project's folder.`);
+			this.#end(`The XS engine cannot be started (${fault.message}): delete node_modules and run "node cli/setup.mjs" in the project's folder.`);
 		});
 		worker.on('exit', (code, signal) => {
 			const other = signal ? `ended by ${signal}` : `ended with status ${code} ${this.#complaints}`.trim();

@@ -1,0 +1,2 @@
+export function workerPath(): string;
+export function engineProblem(): string;

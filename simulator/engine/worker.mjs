@@ -1,0 +1,49 @@
+// Where the XS engine's program is, and how it is made. Plain JavaScript on Node alone, since cli/setup.mjs asks before anything is installed.
+//
+// Rule: it is compiled when something first needs it, so that what needs no engine needs no C compiler (decision 30). Where that cannot be
+// done, one sentence says what is missing.
+import { spawnSync } from 'node:child_process';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PLATFORMS = { linux: 'lin', darwin: 'mac' };
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PACKAGE = '@agoric/xsnap';
+/** What its makefiles call. */
+const TOOLS = { cc: 'C compiler (cc)', make: 'make' };
+
+export function workerPath() {
+	return join(ROOT, 'node_modules', PACKAGE, 'xsnap-native/xsnap/build/bin', PLATFORMS[process.platform] ?? process.platform, 'release/xsnap-worker');
+}
+
+/** Makes the engine if it is not there. Why there is none then, and what to do about it, in one sentence; '' if there is one. */
+export function engineProblem() {
+	if (existsSync(workerPath())) return '';
+	if (!PLATFORMS[process.platform]) return `The XS engine runs on Linux and macOS, not on ${process.platform}: use another machine (on Windows: WSL).`;
+	if (!existsSync(join(ROOT, 'node_modules', PACKAGE))) return `The XS engine's package ${PACKAGE} is not there: run "npm ci" in ${ROOT}.`;
+	const missing = Object.entries(TOOLS).filter(([tool]) => !onPath(tool)).map(([, words]) => words);
+	if (missing.length) return `The XS engine has to be compiled and there is no ${missing.join(' and no ')} on the PATH: install a C compiler and make (Debian: apt install build-essential).`;
+	return compiled();
+}
+
+function compiled() {
+	console.error('Compiling the XS engine; once, about a minute …');
+	const log = join(tmpdir(), `telltale-engine-${process.pid}.log`);
+	const file = openSync(log, 'w');
+	spawnSync('npm', ['rebuild', PACKAGE, '--ignore-scripts=false', '--foreground-scripts'], { cwd: ROOT, stdio: ['ignore', file, file] });
+	closeSync(file);
+	return existsSync(workerPath()) ? '' : `The XS engine could not be compiled: what the compiler said is in ${log}.`;
+}
+
+function onPath(tool) {
+	return (process.env.PATH ?? '').split(delimiter).filter(Boolean).some((folder) => {
+		try {
+			accessSync(join(folder, tool), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+}
