@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a driver asks of the I/O classes that it is given: types only, no code.
 //
-// Rule: no more than ECMA-419 (2nd edition, §9 and §10) promises and both chips keep, so that a driver takes
-// the SDK's own classes, the simulator's and a test's alike.
+// Rule: only what ECMA-419 (2nd edition, §9 and §10) promises and both chips keep. So a driver takes the SDK's classes,
+// the simulator's and a test's alike.
 
 /** ECMA-419 §10.2, Analog. */
 export interface AnalogInput {

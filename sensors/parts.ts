@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The table of parts: what may be named in the setting `sensors`, what each gives, and how each is made.
 //
-// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name.
-// Two parts may give the same quantity: the part named first in the setting gives it, the later one gives only what
-// is still missing, and a part with nothing left to give is not made at all.
+// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name. Two parts may give the
+// same quantity: the one that the setting names first gives it. A later one gives only what is still missing; a part
+// with nothing left to give is not made.
 // Invariant: no two of the parts that connect() returns give the same quantity.
 
 import type { Part, Sensor } from '../src/common/ports.js';

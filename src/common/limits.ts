@@ -48,7 +48,10 @@ export const RESULT_MAX = 320;
 export const ARRIVED_BYTES = 128;
 /** Commands that wait to be carried out: all that one piece from the socket can complete. */
 export const COMMANDS_BYTES = INBOUND_PACKET_MAX + ARRIVED_BYTES;
-/** While commands wait, more is read only if so much can be written: what one piece completes is then answered at once, if it has to be. */
+/**
+ * While commands wait, the socket is read only if so much can be written: each command that one read completes may need
+ * its answer at once.
+ */
 export const ANSWERS_ROOM = 1_280;
 /** With MQTT 5.0: what a broker's Maximum Packet Size must be, that reserve and the longest base topic, for a reading to be sent. */
 export const PACKET_MAX_MIN = 456;

@@ -20,8 +20,8 @@ export interface Clock {
 	/** Unix time in whole seconds, or 0 while the date is not known. */
 	unixSeconds(): number;
 	/**
-	 * Whole seconds that the node has run: since boot, or, where it restarted itself for want of a link, since the first of the boots
-	 * that so followed each other.
+	 * Whole seconds since boot. Where the node restarted itself for want of a link: since the first boot of that
+	 * series.
 	 */
 	uptime(): number;
 	/** How many boots before this one share that uptime; their numbers are those just below this one's. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a node that restarts itself for want of a link hands over to its next boot: that it did, and the outage that goes on.
+// A node that restarts itself for want of a link hands this over to its next boot: that it did, and the outage that
+// goes on.
 //
-// Rule: the handover is numbers in the store. The next boot reads and removes them at once, so that no later boot sees them. The
-// numbers of such boots follow each other and the uptime goes on, so that readings taken without a date can be dated in a later boot.
-// When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
+// Rule: the handover is numbers in the store. The next boot reads and removes them at once, so that no later boot sees
+// them. The numbers of such boots follow each other and the uptime goes on. So readings taken without a date can be
+// dated in a later boot. When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
 
 import type { Cause } from './causes.js';
 import type { Log, Store } from '../common/ports.js';

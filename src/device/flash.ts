@@ -2,8 +2,8 @@
 // The flash partition "storage" through the SDK's legacy "flash". ESP8266: 0x102000 to 0x3FB000 (eagle.flash.4m.ld);
 // ESP32: what hardware/esp32-partitions.csv gives it.
 //
-// Rule: nothing throws. A board without the partition has no journal, and says so once. Both chips write whole words; the SDK
-// gives a new buffer for each read, which is garbage at once, so what reads much does so in steps.
+// Rule: nothing throws. A board without the partition has no journal, and says so once. Both chips write whole words.
+// The SDK makes a new buffer for each read, which is garbage at once: whoever reads much does so in steps.
 
 import NorFlash from 'flash';
 import type { Flash, Log } from '../common/ports.js';

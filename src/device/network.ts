@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Wi-Fi as a station, over the SDK's legacy "wifi" and "net" (the newer interface has no access point mode, and the two
-// must not be mixed: each installs the chip's only event handler).
+// Wi-Fi as a station, over the SDK's legacy "wifi" and "net". The newer interface has no access point mode. The two
+// must not be mixed: each installs the chip's only event handler.
 //
 // Rule: messages only set `state` and wake the loop. Neither chip is trusted to join again by itself: link.ts asks.
 

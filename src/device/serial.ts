@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The serial line: log lines out, typed lines in.
 //
-// Rule: nothing waits for the line. What is said goes through a ring and leaves as the FIFO (128 B) has room; when the ring
-// is full, lines are dropped whole and counted, and the count is said with the next line that fits.
+// Rule: nothing waits for the line. Lines go through a ring and leave as the FIFO (128 B) has room. When the ring is
+// full, whole lines are dropped and counted; the next line that fits says how many.
 
 import Serial from 'embedded:io/serial';
 import type { Alarm, Console, Log } from '../common/ports.js';

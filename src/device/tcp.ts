@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // One TCP connection over the SDK's embedded:io/socket/tcp, or over a socket that works like it (telltale/tls).
 //
-// Rule: callbacks only note what is there and wake the loop. A write is all or nothing: "would block" is never provoked,
-// because `room` is what the SDK said last, and a write that it does not confirm with a number means that the peer is gone.
-// What is written in one turn goes out together, and nothing more until all of it is acknowledged: each segment under way costs
-// an ESP8266 1,600 B of its heap, whatever is in it (docs/decisions/0014-one-turn-under-way.md).
-// After the end of a connection nothing of it is touched but close(): its address getters crash the chip.
+// Rule: callbacks only note what is there and wake the loop. A write is all or nothing: `room` is what the SDK reported
+// last, so "would block" never happens. A write that the SDK does not confirm with a number means that the peer is
+// gone. What is written in one turn goes out together, and nothing more until TCP has acknowledged all of it. Each
+// segment under way costs an ESP8266 1,600 B of its heap (docs/decisions/0014-one-turn-under-way.md). After the end of
+// a connection nothing of it is touched but close(): its address getters crash the chip.
 
 import TCP from 'embedded:io/socket/tcp';
 import { TransportState, type Alarm, type Transport } from '../common/ports.js';

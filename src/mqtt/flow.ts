@@ -2,9 +2,9 @@
 // Messages of any length, in and out, without a buffer for them. Pass one to a session as `flow`; leave it out, and this file
 // need not be in the image. It is what clients/embedded/ is made of.
 //
-// Rule: after each packet, and each piece of a message that is larger than the buffer, the session takes nothing more until
-// release(): so the application reads at its own pace, and a message is acknowledged once it has been read. A message that goes
-// out is not stored, so it is not sent again: such a session lives for one connection.
+// Rule: after each packet, and each piece of a message larger than the buffer, the session takes nothing more until
+// release(). So the application reads at its own pace, and a message is acknowledged once it has been read. A message
+// that goes out is not stored, so it is not sent again: such a session lives for one connection.
 // Invariant: while `passing` > 0 nothing but the application's own bytes goes to the socket. MQTT 3.1.1 §3.3, §4.3
 
 import { assert } from '../common/assert.js';
@@ -121,8 +121,9 @@ export class Flow implements MessageFlow {
 	}
 
 	/**
-	 * Begins a message of `length` bytes: peek() gives its head, then the application writes so many bytes of its own to the socket
-	 * and tells passed(). `id` 0: the next free one. Returns the id, 0 for QoS 0, or -1: too many are not acknowledged, or the topic is too long.
+	 * Begins a message of `length` bytes. peek() gives its head; then the application writes that many bytes of its own
+	 * to the socket and calls passed(). `id` 0: the next free one. Returns the id, 0 for QoS 0, or -1: too many are not
+	 * acknowledged, or the topic is too long.
 	 */
 	begin(topic: Uint8Array, length: number, qos: number, retain: boolean, duplicate: boolean, id: number): number {
 		assert(this.ready, 'begin() was called before everything was sent.');

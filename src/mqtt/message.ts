@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A message made ready in the bytes that go out: for who sends message after message, most of them to the same topic.
 //
-// Rule: the payload has one place, where the application writes it, and what comes in front of it in the packet ends there; so a longer topic
-// begins earlier, and nothing is ever moved. What is as in the message before is not written again, and the view for the socket is made anew only
-// when the size has changed. Session.send() takes it (a copy, if it is kept); then it is free for the next message. MQTT 3.1.1 §3.3
+// Rule: the payload has one place, where the application writes it. The packet's head ends there, so a longer topic
+// begins earlier and nothing is ever moved. What equals the message before is not written again. The view for the
+// socket is made anew only when the size has changed. Session.send() takes it (a copy, if it is kept); then it is free
+// for the next message. MQTT 3.1.1 §3.3
 
 import { assert } from '../common/assert.js';
 import { Packet, RETAIN } from './codec/packets.js';

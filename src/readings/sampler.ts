@@ -2,9 +2,10 @@
 // When to measure, and what of many conversions to believe.
 //
 // Rule: start, then collect; never wait. All parts start together, the slowest decides when they are collected, and one
-// reading holds them all. A part that fails leaves its quantity out; a reading without any value is not made, so `seq` has no holes.
-// Analog parts are read n times in a burst, after one conversion to warm up; the mean of the middle half of them counts
-// (docs/decisions/0003-middle-half.md): as deaf to spikes as the median, and finer than one step of the converter.
+// reading holds them all. A part that fails leaves its quantity out; a reading without any value is not made, so `seq`
+// has no holes. Analog parts are read n times in a burst, after one conversion to warm up. The mean of the middle half
+// counts (docs/decisions/0003-middle-half.md): as robust against spikes as the median, and finer than one step of the
+// converter.
 
 import type { Clock, Log, Millis, Part, Pollable, Sensor } from '../common/ports.js';
 import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, TEMPERATURE, type Reading } from './reading.js';

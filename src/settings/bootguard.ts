@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Notices a boot loop and answers with a safe mode: the node connects, reports and takes commands, but measures nothing and
-// uses nothing that was changed in place.
+// Notices a boot loop and answers with a safe mode. There the node connects, reports and takes commands; it measures
+// nothing and ignores settings that were changed in place.
 //
-// Rule: each boot is counted in the store before anything else can fail, and the count is cleared when the node has lived long
-// enough or was told to restart. Safe mode is left by itself: a cause that has passed must not keep a node from measuring.
+// Rule: each boot is counted in the store before anything else can fail. The count is cleared when the node has run
+// long enough or was told to restart. Safe mode is left by itself: a cause that has passed must not keep a node from
+// measuring.
 
 import { BOOTS_MAX, SAFE_MODE_MS, SURVIVED_MS } from '../common/limits.js';
 import { NEVER, type Log, type Millis, type Pollable, type Store } from '../common/ports.js';

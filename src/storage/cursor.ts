@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where the delivery of the journal is: from the oldest sector to the place where the next reading is written.
 //
-// Rule: it may begin anew at any time, since what is done or on its way is passed over. All sectors up to `passed` have been
-// read to their end; such a sector is retired as soon as nothing of it is on its way any more.
+// Rule: it may begin anew at any time, since what is done or on its way is passed over. All sectors up to `passed` have
+// been read to their end. Such a sector is retired as soon as nothing of it is in flight.
 
 import { SectorSearch, NONE } from './sector-search.js';
 import { SLOTS_PER_STEP } from '../common/limits.js';
@@ -66,7 +66,10 @@ export class Cursor {
 		}
 	}
 
-	/** The reading in this slot is on its way; if it is not the one found any more, since delivery was called back, it is passed over in its turn. */
+	/**
+	 * The reading in this slot is in flight. It may no longer be the one found, since delivery was called back: then it
+	 * is passed over in its turn.
+	 */
 	sent(slot: number): void {
 		if (this.found !== slot) return;
 		this.found = BUSY;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Messages that are with the MQTT session: for each its packet id, and where the reading lies that it carries, or which publication it is.
 //
-// Rule: one table, in one array, since on XS an array takes 120 B beside its elements. An entry is free when it has neither packet id nor position; an
-// acknowledgement takes the packet id first, the position goes when the queue has been told (reading-queue.ts).
+// Rule: one table, in one array, since on XS an array takes 120 B beside its elements. An entry is free when it has
+// neither packet id nor position. An acknowledgement removes the packet id; the queue (reading-queue.ts) then removes
+// the position.
 
 import { MESSAGES_MAX } from '../common/limits.js';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One reading as bytes: 15 B for two quantities. The same in the ring (ring.ts) and in flash (sector.ts).
 //
-// Rule: places count bytes and may run past the end of the buffer: `% bytes.length` is where they are, so a record may lie
-// across the end of a ring. Little-endian.
+// Rule: positions count bytes and may run past the end of the buffer: the byte lies at `% bytes.length`. So a record
+// may lie across the end of a ring. Little-endian.
 // Record: flags (0-1 free for the ring's use, 2 time known, 4-7 quantity bits) · seq u32 · time or uptime u32 · i24 for each
 // quantity present.
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Readings that wait in RAM: a ring of compact records, 15 B for two quantities.
 //
-// Rule: a reading is stored here before anything of it is sent, and leaves only by acknowledgement, or into flash; or, when
-// the ring is full, as the oldest, and then it is counted and named: `unreportedFrom` to `unreportedTo` wait to be reported.
+// Rule: a reading is stored here before anything of it is sent. It leaves by acknowledgement or into flash. When the
+// ring is full the oldest is dropped and counted: the numbers `unreportedFrom` to `unreportedTo` wait to be reported.
 // Records that were taken while the link was up are live and go first; those before `liveAt` are late.
-// Invariant: head ≤ late ≤ liveAt ≤ live ≤ tail. Positions count bytes since boot and never wrap; `% bytes.length` is the place.
+// Invariant: head ≤ late ≤ liveAt ≤ live ≤ tail. Positions count bytes since boot and never wrap; the byte lies at `%
+// bytes.length`.
 
 import { assert } from '../common/assert.js';
 import type { Reading } from '../readings/reading.js';

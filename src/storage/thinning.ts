@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Makes room in a full journal: two sectors that follow each other become one, in which each reading that stays names those
+// Makes room in a full journal: two sectors that follow each other become one. Each reading that stays names those
 // dropped just before it.
 //
-// Rule: the pair is the oldest of the lowest level, so readings lie equally far apart over the whole outage within a factor of
-// two, but for the youngest. A reading is dropped only if the next one is of the same boot and follows it directly: the range it
-// is named in is exact, and the last of each run always stays.
+// Rule: the pair is the oldest of the lowest level. So readings lie equally far apart over the whole outage, within a
+// factor of two; only the youngest lie closer. A reading is dropped only if the next one is of the same boot and
+// follows it directly. So the range that names it is exact, and the last of each run always stays.
 // Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done again
 // or finished (journal.ts). A few slots a step.
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
 //
-// Rule: what is changed here is kept in the store under the setting's own key and outlives a reboot; when it cannot be
-// kept, that is said. Stopping and restarting begin when all that was asked before is answered: first the broker is told, then it happens,
-// in a turn of its own, never inside a callback.
+// Rule: a change is kept in the store under the setting's own key and outlives a reboot. When it cannot be kept, the
+// log says so. Stopping and restarting begin when every command before is answered. First the broker is told; then it
+// happens, in a turn of its own, never inside a callback.
 
 import type { NodePublications, NodeDeps } from './node-publications.js';
 import type { BootGuard } from '../settings/bootguard.js';

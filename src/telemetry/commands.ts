@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What can be asked of a node, over MQTT (<base>/set/<name>) and on its serial line.
 //
-// Rule: TABLE is all there is. What is heard is kept, acknowledged, and carried out in a later turn, in order, as soon as its result has room: so
-// whatever a command does, it is not delivered again for it. Each has one result. A command is checked whole before anything changes.
+// Rule: TABLE is all there is. A command is kept, acknowledged, and carried out in a later turn, in order, as soon as
+// its result has room. So it is never delivered again for what it does. Each has one result. A command is checked whole
+// before anything changes.
 // Payload: {"id":"any text","value":…}, both optional.
 
 import { ENDING, SAMPLE, type CommandQueue } from './command-queue.js';

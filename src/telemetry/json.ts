@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // JSON, read where it lies: a table says which members are wanted and of what type, and the reader notes where their values begin.
 //
-// Rule: nothing is made of what is read, no object, no string, no number but one that is asked for; and one loop does it, without recursion.
-// So what comes from outside costs neither stack nor memory, however it is nested. Four levels at most, each wanted member once, text
-// in well-formed UTF-8. Names are compared as they stand: one that is written with escapes is not known. RFC 8259
+// Rule: reading makes no object and no string, and only the numbers that are asked for. One loop does it, without
+// recursion. So what comes from outside costs neither stack nor memory, however it is nested. Four levels at most, each
+// wanted member once, text in well-formed UTF-8. Names are compared as they stand: one that is written with escapes is
+// not known. RFC 8259
 
 import { isText } from '../mqtt/codec/wire.js';
 
@@ -167,8 +168,8 @@ const VALUE_END = 1e12;
 const EXPONENT_MAX = 9_999;
 
 /**
- * Where to cut what lies between the quotes of a text, from `from` to `to`, so that at most `max` bytes stay, and no character or escape in
- * pieces.
+ * Where to cut the inside of a quoted text, from `from` to `to`, so that at most `max` bytes stay and no character or
+ * escape is broken.
  */
 export function cutText(bytes: Uint8Array, from: number, to: number, max: number): number {
 	let at = from;

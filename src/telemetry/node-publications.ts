@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the node says of itself: status, info, outage, health. Contract: docs/topics.md.
 //
-// Rule: each kind is written at the moment it is sent, from what is true then; nothing is kept but what the past alone knows
-// (the outage).
+// Rule: each publication is written at the moment it is sent, from what is true then. Only the outage is kept, since
+// nothing else remembers it.
 
 import type { Config } from '../settings/settings.js';
 import { CAUSES, Cause } from '../connection/causes.js';

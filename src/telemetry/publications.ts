@@ -48,7 +48,10 @@ export interface Answers {
 	readonly ready: boolean;
 	/** An empty text to write one into, which is sent before anything else is written. */
 	beginAnswer(): Text;
-	/** Sends it: with QoS 1 it is kept until it is acknowledged; with 0 it goes at once, past all that waits, which MUST be for a message just heard. */
+	/**
+	 * Sends it. With QoS 1 it is kept until it is acknowledged. With QoS 0 it goes at once, past all that waits; that
+	 * MUST be for a message just received.
+	 */
 	answer(qos: number, now: Millis): void;
 }
 
@@ -64,7 +67,10 @@ export interface Subscription {
 const PLUS = 0x2b;
 const SLASH = 0x2f;
 
-/** Where the part of the topic begins that stands for the "+" of the leaf, which is the topic's end where it has none; -1: it is another topic. */
+/**
+ * Where that part of the topic begins that the "+" of the leaf stands for; the topic's end if the leaf has none; -1: it
+ * is another topic.
+ */
 export function nameAt(leaf: string, bytes: Uint8Array, at: number, end: number): number {
 	const wild = leaf.charCodeAt(leaf.length - 1) === PLUS;
 	const length = wild ? leaf.length - 1 : leaf.length;

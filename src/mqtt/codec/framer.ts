@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Cuts a stream of bytes, however it was cut before, into packets.
 //
-// Rule: a packet that arrived in one piece is read where it lies; only pieces are copied, into one buffer that never grows.
-// What is larger than the buffer is counted and let go, whole or in pieces alike, but for its packet id, which is owed an answer.
+// Rule: a packet that arrived in one piece is read where it lies; only pieces are copied, into one buffer that never
+// grows. A packet larger than the buffer is counted and dropped, whole or in pieces alike; only its packet id is kept,
+// for the answer.
 // Invariant: have ≤ end while in the body; nothing is allocated by what the peer announces. MQTT 3.1.1 §2.2
 
 import { Fault } from './fault.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The packets a client sends, and what the first bytes of those that it receives must be.
 //
-// Rule: writers put a whole packet, or the head of one, where they are told and return where it ends; they MUST be given
-// room, which the ...Size functions compute. MQTT 3.1.1 §2.2 (fixed header) and §3.1 to §3.14
+// Rule: a writer puts a whole packet, or its head, at a given place and returns where it ends. It MUST be given the
+// room that the ...Size functions compute. MQTT 3.1.1 §2.2 (fixed header) and §3.1 to §3.14
 
 import { assert } from '../../common/assert.js';
 import { Fault } from './fault.js';

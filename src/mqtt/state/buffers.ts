@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // All bytes of a session: one block of memory, one view of its bytes, and for each part where its range begins.
 //
-// Rule: made once, with the session; each part keeps to its own range, and nobody else writes there, but for CONNECT, which is
-// written where inbound packets are put together later. On XS a view for each part would cost four slots a part.
+// Rule: made once, with the session. Each part alone writes to its own range. One exception: CONNECT is written where
+// inbound packets are put together later. On XS a view for each part would cost four slots a part.
 
 import { assert } from '../../common/assert.js';
 import {

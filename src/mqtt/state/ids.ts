@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is remembered of packet ids, in one array of 16 bits, since on XS a field costs eight times as much as an element: some
-// single values, then two short lists, of the messages that were received by the broker and of those that were told here.
+// Packet ids and counts in one array of 16 bits, since on XS a field costs eight times as much as an element. First
+// single values, then two short lists: messages that wait for PUBCOMP, and inbound ones that wait for PUBREL.
 //
 // Rule: an id is in a list once at most, in the order they came; no list grows beyond its maximum. The first list has
 // [At.InFlightMax] places, the second what is left behind it.

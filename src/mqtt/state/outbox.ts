@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // PUBLISH packets that wait to be sent or to be acknowledged, in the bytes that go out, one behind the other.
 //
-// Rule: a message enters here before a byte of it is sent, and leaves only by its acknowledgement; so an acknowledgement
-// can never come too early, and a lost connection loses nothing. What leaves closes its gap at once (one move of memory), so
-// packets stay in one piece each and several can go out in one write. QoS 0 leaves when it is sent. There is no table beside
-// them: size and id are read from the packets. Session.publish() writes them here, and the fast paths use these fields
-// themselves: a call would cost as much as all that they do.
+// Rule: a message enters here before a byte of it is sent, and leaves only by its acknowledgement. So an
+// acknowledgement never comes too early, and a lost connection loses nothing. A packet that leaves closes its gap at
+// once (one move of memory). So each packet stays in one piece, and several can go out in one write. QoS 0 leaves when
+// it is sent. There is no table beside them: size and id are read from the packets. Session.publish() writes them here,
+// and the fast paths use these fields themselves: a call would cost as much as all that they do.
 // Invariant: start ≤ sentEnd ≤ end; the `sent` messages up to sentEnd are sent and have QoS > 0; `progress` bytes of the one
 // behind them are sent. MQTT 3.1.1 §4.3, §4.4
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Topic aliases of MQTT 5.0: a topic that is published to often goes out as a number.
 //
-// Rule: messages are stored with their whole topic, since an alias dies with its connection; the short form is written anew
-// each time one is sent. The first topics that are published to get the aliases. MQTT 5.0 §3.3.2.3.4
+// Rule: messages are stored with their whole topic, since an alias dies with its connection. The short form is written
+// anew each time a message is sent. The first topics that are published to get the aliases. MQTT 5.0 §3.3.2.3.4
 
 import { Property } from './properties.js';
 import type { AliasWriter } from '../state/bounds.js';

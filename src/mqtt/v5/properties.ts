@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The properties of MQTT 5.0: a list of numbered values in almost every packet.
 //
-// Rule: read in place, one after the other, into the same few fields; each is checked against its kind, its packet and its
-// range, whether anybody wants it or not. User properties cost nothing but their check. MQTT 5.0 §2.2.2
+// Rule: properties are read in place, one after the other, into the same few fields. Each is checked against its kind,
+// its packet and its range, wanted or not. User properties cost nothing but their check. MQTT 5.0 §2.2.2
 
 import { isText, readUint16 } from '../codec/wire.js';
 

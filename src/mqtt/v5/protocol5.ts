@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What MQTT 5.0 has and 3.1.1 has not. Pass one of these to a session as `protocol5`, and it speaks 5.0; leave it out, and
-// neither this file nor properties.ts need be in the image.
+// What MQTT 5.0 has and 3.1.1 has not. A session with one of these as `protocol5` speaks 5.0. Without it, neither this
+// file nor properties.ts need be in the image.
 //
 // Rule: here is what CONNACK allows and what the properties of each packet mean; when what is sent stays with the session.
 // Limits and topic aliases die with the connection. MQTT 5.0, cited by section
