@@ -1,4 +1,5 @@
-// Puts live and late readings together again by node, boot and number, and names what is missing.
+// Puts live and late readings together again by node, boot and number, and names what is missing: what a subscriber can know, bounded in
+// memory, and a part of the product. What tests believe is said by simulator/audit/auditor.ts.
 //
 // Rule: pure (no socket, no clock: the caller says when a message came), and bounded, since a watcher runs for months among
 // strangers: NODES_MAX nodes, and by node what viewer/boot.ts keeps for BOOTS_MAX boots.

@@ -1,10 +1,11 @@
-// The judge of idleness: while a node's link is up and nothing is under way, no reading waits.
+// The judge of idleness: while a node's link is up and nothing is under way, no reading waits. Another question than the auditor's, which
+// is content with what comes in the end.
 //
 // Rule: judged when health comes. If nothing else had passed for a while, every message was answered and no fault was going on,
 // then what was taken must be at the broker: by the node's own count of what waits, and by the numbers that came.
 
 import type { Packet } from 'mqtt-packet';
-import type { Auditor } from './auditor.js';
+import type { Auditor } from '../audit/auditor.js';
 
 /** On its way at the moment that health was written: the reading that was taken last, and what was just acknowledged. */
 const WAITING_FEW = 2;

@@ -8,7 +8,7 @@ import type { SimulatedNode } from '../board/simulated-node.js';
 import type { VirtualSimulation } from '../virtual.js';
 import type { Scenario } from './scenario.js';
 import type { WireJudge } from './wire.js';
-import type { Auditor } from './auditor.js';
+import type { MeasurementsJudge } from './measurements.js';
 
 /** A reference's error, either way. */
 const REFERENCE_C = 1.5;
@@ -19,16 +19,16 @@ const RESTART_MS = 30_000;
 export class Operator {
 	readonly #simulation: VirtualSimulation;
 	readonly #scenario: Scenario;
-	readonly #auditors: readonly Auditor[];
+	readonly #judgeOf: (node: string) => MeasurementsJudge | undefined;
 	readonly #complain: (sentence: string) => void;
 	readonly #random: Random;
 	/** Commands sent so far: each has an id of its own. */
 	#count = 0;
 
-	constructor(simulation: VirtualSimulation, scenario: Scenario, wire: WireJudge, auditors: readonly Auditor[], complain: (sentence: string) => void) {
+	constructor(simulation: VirtualSimulation, scenario: Scenario, wire: WireJudge, judgeOf: (node: string) => MeasurementsJudge | undefined, complain: (sentence: string) => void) {
 		this.#simulation = simulation;
 		this.#scenario = scenario;
-		this.#auditors = auditors;
+		this.#judgeOf = judgeOf;
 		this.#complain = complain;
 		this.#random = new Random(`${scenario.seed}/commands`);
 		const passOn = wire.onPacket;
@@ -63,7 +63,7 @@ export class Operator {
 			temperatureC: Math.round((temperatureC + this.#random.between(-REFERENCE_C, REFERENCE_C)) * 1_000) / 1_000,
 			humidityPct: Math.round((humidityPct + this.#random.between(-REFERENCE_PCT, REFERENCE_PCT)) * 1_000) / 1_000,
 		};
-		this.#auditors.find(({ name }) => name === node.name)!.calibrate(shown);
+		this.#judgeOf(node.name)!.calibrate(shown);
 		return { temperature: shown.temperatureC, humidity: shown.humidityPct };
 	}
 

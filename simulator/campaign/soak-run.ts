@@ -8,13 +8,14 @@ import type { EngineKind } from '../engine/engine.js';
 import { inject, type Injected, type FaultKind } from './fault-injection.js';
 import type { NodeMemory, SimulatedNode } from '../board/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
+import { Auditor } from '../audit/auditor.js';
 import { IdleJudge } from './idle.js';
+import { MeasurementsJudge, type TimeGiven } from './measurements.js';
 import { stall } from './network.js';
 import { Operator } from './operator.js';
 import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
-import { Auditor, type TimeGiven } from './auditor.js';
 
 /** "Online within two minutes of virtual time after the last fault" … */
 const ONLINE_MS = 120_000;
@@ -94,6 +95,7 @@ class SoakRun {
 	#results!: ResultsJudge;
 	#idle!: IdleJudge;
 	#auditors: Auditor[] = [];
+	#measurements: MeasurementsJudge[] = [];
 	#injected: readonly Injected[] = [];
 	#onlineMs = 0;
 	#drainedMs = 0;
@@ -129,7 +131,8 @@ class SoakRun {
 			if (/\/(readings|backlog)$/.test(topic)) this.#auditorOf(topic)?.refused(payload);
 		};
 		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
-		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node, around));
+		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node.name));
+		this.#measurements = this.#simulation.nodes.map((node, i) => new MeasurementsJudge(node, around, this.#auditors[i]!));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
@@ -147,7 +150,7 @@ class SoakRun {
 		const { hours, plan, commandsEveryMs } = this.#scenario;
 		this.#injected = inject(this.#simulation, plan);
 		stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
-		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#auditors, (sentence) => this.#violations.push(sentence));
+		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#measurementsOf, (sentence) => this.#violations.push(sentence));
 		if (commandsEveryMs) operator.begin(commandsEveryMs);
 		const untilMs = hours * 3_600_000;
 		while (this.#simulation.world.now() < untilMs) {
@@ -172,10 +175,10 @@ class SoakRun {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|restart by itself|power cut|stopped|killed)$/.test(end))}`);
 		}
 		for (const { name, shortages } of this.#simulation.nodes) if (shortages.length) this.#violations.push(`${name}'s heap beside XS was empty: ${shortages[0]}`);
-		for (const auditor of this.#auditors) auditor.conclude(settings.intervalMs as number, this.#scenario.commanded);
+		for (const judge of this.#measurements) judge.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
 		this.#results.conclude();
-		for (const auditor of this.#auditors) auditor.concludeLosses();
+		this.#auditors.forEach((auditor, i) => auditor.concludeLosses((boot) => this.#measurements[i]!.lossAllowed(boot)));
 		const boots = this.#auditors.flatMap((auditor) => [...auditor.boots.values()].map((boot) => ({ auditor, boot })));
 		const sum = (of: (auditor: Auditor) => number): number => this.#auditors.reduce((total, each) => total + of(each), 0);
 		const faults: Partial<Record<FaultKind, number>> = {};
@@ -196,8 +199,8 @@ class SoakRun {
 			slow: this.#scenario.network.slow ? 1 : 0,
 			idle: this.#idle.judged,
 			heapLeast: this.#scenario.board === 'nodemcu' ? Math.min(...this.#simulation.nodes.map((node) => node.heapLeast)) : undefined,
-			checkedTimes: sum((each) => each.checkedTimes),
-			checkedValues: sum((each) => each.checkedValues),
+			checkedTimes: this.#measurements.reduce((total, each) => total + each.checkedTimes, 0),
+			checkedValues: this.#measurements.reduce((total, each) => total + each.checkedValues, 0),
 			onlineMs: this.#onlineMs,
 			drainedMs: this.#drainedMs,
 			memory: this.#memory,
@@ -210,17 +213,19 @@ class SoakRun {
 		return this.#auditors.find((auditor) => auditor.name === name);
 	}
 
+	readonly #measurementsOf = (name: string): MeasurementsJudge | undefined => this.#measurements[this.#auditors.findIndex((auditor) => auditor.name === name)];
+
 	#line(name: string, line: string): void {
 		this.#options.onLine?.(name, line, this.#simulation?.world.now() ?? 0);
-		const auditor = this.#auditors.find((each) => each.name === name);
+		const judge = this.#measurementsOf(name);
 		if (line.startsWith('Telltale ')) {
-			auditor?.booted(this.#simulation.world.now());
+			judge?.booted(this.#simulation.world.now());
 			this.#results.forgive(`telltale-${name}`);
 		}
 		const itself = /^restarted by itself \((\d+) times/.exec(line);
-		if (itself && auditor) auditor.ownRestarts = Math.max(auditor.ownRestarts, Number(itself[1]));
+		if (itself && judge) judge.ownRestarts = Math.max(judge.ownRestarts, Number(itself[1]));
 		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
-		if (line.startsWith('safe mode')) auditor?.safe(this.#simulation.world.now());
+		if (line.startsWith('safe mode')) judge?.safe(this.#simulation.world.now());
 	}
 
 	/** Every answer of the time server, with how wrong it was. */

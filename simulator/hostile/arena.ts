@@ -68,7 +68,7 @@ export class Arena {
 		this.gate = new Gate(network, broker, ADDRESS, PORT);
 		this.wire = new Wire();
 		network.tap = this.wire;
-		this.judge = new Judge(this.node, this.wire, () => world.now(), options.settings.intervalMs);
+		this.judge = new Judge(this.node, options.settings.base, this.wire, () => world.now(), options.settings.intervalMs);
 		lines.hear = (line) => {
 			options.onLine?.(line, world.now());
 			this.judge.line(line);
@@ -197,7 +197,7 @@ export class Arena {
 	async settle(): Promise<void> {
 		const { ledger } = this.judge;
 		const from = this.now;
-		const account = (): boolean => ledger.current !== undefined && ledger.current.heardAt > from && ledger.current.waiting <= WAITING_FEW;
+		const account = (): boolean => ledger.current !== undefined && ledger.current.healthAt > from && ledger.current.waiting <= WAITING_FEW;
 		if (!(await this.until(account, DRAIN_MS))) throw this.fall('lost', `${ledger.current ? `${ledger.current.waiting} readings wait` : 'the node gives no account of itself'}, though it is online`);
 		const goal = ledger.current!.sampled - ledger.current!.waiting;
 		if (!(await this.until(() => !ledger.missing(goal).length, ANSWER_MS))) throw this.fall('lost', `readings are missing, and nothing names them as dropped: ${ledger.missing(goal).join(', ')}`);

@@ -55,12 +55,11 @@ export class Judge {
 	readonly #lately: string[] = [];
 	#offsetsChanged = 0;
 
-	constructor(node: SimulatedNode, wire: Wire, now: () => number, intervalMs: number) {
+	constructor(node: SimulatedNode, base: string, wire: Wire, now: () => number, intervalMs: number) {
 		this.#node = node;
 		this.#now = now;
 		this.#intervalMs = this.#intervalAtFirst = intervalMs;
-		this.ledger = new Ledger(wire.acknowledged);
-		this.ledger.onComplaint = (sentence) => this.complain('account', sentence);
+		this.ledger = new Ledger(base, wire.acknowledged, (sentence) => this.complain('account', sentence));
 		wire.onComplaint = (sentence) => this.complain('wire', sentence);
 		this.#watch();
 	}

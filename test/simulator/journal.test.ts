@@ -1,6 +1,7 @@
 // The unchanged firmware on XS in virtual time: outages longer than the ring, and power cuts within the flash's own work.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
+import { audit } from '../support/audit.js';
 
 const MINUTE = 60_000;
 let simulation: VirtualSimulation | undefined;
@@ -15,21 +16,18 @@ async function start(board: 'nodemcu' | 'esp32', seed: string, settings: object 
 	simulation = await startVirtualSimulation({ seed, board, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings } });
 	const { broker, nodes, run } = simulation;
 	const published = (leaf: string) => broker.published.filter(({ topic }) => topic === `telltale/porch/${leaf}`).map(({ payload }) => JSON.parse(payload.toString()));
-	/** Numbers by boot, as they came, in the order of the boots' first reading. */
-	const byBoot = () => {
-		const boots = new Map<number, number[]>();
-		for (const { boot, seq } of [...published('readings'), ...published('backlog')]) boots.set(boot, [...(boots.get(boot) ?? []), seq]);
-		return boots;
+	/** How many readings of each boot came, of which the auditor misses none. */
+	const accounted = () => {
+		const auditor = audit(broker.published, 'porch');
+		expect([auditor.violations, auditor.missingOfAll()]).toEqual([[], []]);
+		return [...auditor.boots.values()].map(({ readings }) => readings.size);
 	};
-	return { broker, node: nodes[0]!, run, lines, published, byBoot };
+	return { broker, node: nodes[0]!, run, lines, published, accounted };
 }
-
-const upTo = (last: number) => Array.from({ length: last }, (_, k) => k + 1);
-const sorted = (numbers: readonly number[]) => [...new Set(numbers)].sort((one, other) => one - other);
 
 describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 	it('readings of an outage longer than the memory, through a power cut, are all delivered, the oldest first', async () => {
-		const { broker, node, run, lines, published, byBoot } = await start(board, `outage/${board}`);
+		const { broker, node, run, lines, published, accounted } = await start(board, `outage/${board}`);
 		await run(MINUTE);
 		broker.kill();
 		await run(9 * MINUTE);
@@ -39,12 +37,9 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 		await run(6 * MINUTE);
 		broker.start();
 		await run(4 * MINUTE);
-		const boots = byBoot();
-		expect(boots.size).toBe(2);
-		const [first, second] = [...boots.values()].map(sorted);
-		expect(first!.length).toBeGreaterThan(590);
-		expect(first).toEqual(upTo(first!.length));
-		expect(second).toEqual(upTo(second!.length));
+		const boots = accounted();
+		expect(boots).toHaveLength(2);
+		expect(boots[0]).toBeGreaterThan(590);
 		// By time: oldest first, none twice.
 		const late = published('backlog').map(({ boot, seq }) => `${boot}/${seq}`);
 		expect(new Set(late).size).toBe(late.length);
@@ -60,7 +55,7 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 	});
 
 	it('a restart by command saves what is in memory', async () => {
-		const { broker, node, run, byBoot } = await start(board, `restart/${board}`);
+		const { broker, node, run, accounted } = await start(board, `restart/${board}`);
 		await run(MINUTE);
 		broker.kill();
 		await run(50_000);
@@ -68,16 +63,15 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 		await run(30_000);
 		broker.start();
 		await run(2 * MINUTE);
-		const boots = [...byBoot().values()].map(sorted);
-		expect(boots.length).toBe(2);
-		expect(boots[0]!.length).toBeGreaterThan(105);
-		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
+		const boots = accounted();
+		expect(boots).toHaveLength(2);
+		expect(boots[0]).toBeGreaterThan(105);
 	});
 });
 
 describe('power cuts within the flash\'s own work', () => {
 	it('lose at most the reading that was being written, boot after boot', async () => {
-		const { broker, node, run, byBoot } = await start('nodemcu', 'cuts', { intervalMs: 2_000 });
+		const { broker, node, run, accounted } = await start('nodemcu', 'cuts', { intervalMs: 2_000 });
 		await run(30_000);
 		broker.kill();
 		let steps = 0;
@@ -98,14 +92,12 @@ describe('power cuts within the flash\'s own work', () => {
 		await run(2 * MINUTE);
 		broker.start();
 		await run(4 * MINUTE);
-		const boots = [...byBoot().values()].map(sorted);
-		expect(boots.length).toBe(13);
-		for (const seqs of boots) expect(seqs).toEqual(upTo(seqs.length));
+		expect(accounted()).toHaveLength(13);
 		expect(node.counts.faults).toBe(0);
 	});
 
 	it('while it is delivered send again at most what was on its way', async () => {
-		const { broker, node, run, byBoot, published } = await start('nodemcu', 'delivery');
+		const { broker, node, run, published } = await start('nodemcu', 'delivery');
 		await run(10_000);
 		broker.kill();
 		await run(6 * MINUTE);
@@ -121,8 +113,10 @@ describe('power cuts within the flash\'s own work', () => {
 			await node.powerOn();
 		}
 		await run(2 * MINUTE);
-		const [first] = [...byBoot().values()];
-		expect(sorted(first!)).toEqual(upTo(sorted(first!).length));
+		// What the later boots measured was only in memory.
+		const auditor = audit(broker.published, 'porch');
+		const [first] = auditor.boots.values();
+		expect([auditor.violations, auditor.missing(first!)]).toEqual([[], []]);
 		const late = published('backlog').map(({ boot, seq }) => `${boot}/${seq}`);
 		expect(late.length - new Set(late).size).toBeLessThanOrEqual(cuts * 9);
 	});

@@ -1,4 +1,5 @@
-// A node's store of readings over a flash that survives it, and the ledger of what must be true of it.
+// A node's store of readings over a flash that survives it, and the ledger of what must be true of it: of the store alone, without a
+// broker, so that it asks for order and for each byte, which the auditor of whole nodes does not.
 import { expect } from 'vitest';
 import { BUSY } from '../../src/storage/cursor.js';
 import { NONE } from '../../src/storage/sector-search.js';

@@ -4,8 +4,7 @@ import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { connect, type MqttClient } from 'mqtt';
-import { Merge } from '../../viewer/merge.js';
-import { parse } from '../../viewer/payload.js';
+import { Auditor } from '../../simulator/audit/auditor.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { readWeather } from '../../simulator/world/weather.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
@@ -27,6 +26,8 @@ interface Heard {
 
 /** What one test has running. */
 class Scene {
+	/** Of all that its subscribers heard. */
+	readonly auditor = new Auditor('porch');
 	broker!: TestBroker;
 	simulation!: Simulation;
 	client!: MqttClient;
@@ -40,15 +41,14 @@ class Scene {
 
 	async subscribe(options: object = {}) {
 		const heard: Heard[] = [];
-		const merge = new Merge({ fromStart: true });
 		const client = connect(this.broker.url, { clean: false, clientId: 'subscriber', reconnectPeriod: 50, ...options });
 		this.client = client;
 		client.on('message', (topic, payload, { retain }) => {
 			heard.push({ topic, text: payload.toString(), retained: retain });
-			merge.take(parse(topic, payload, ['telltale']), Date.now());
+			this.auditor.heard({ topic, payload, at: Date.now() });
 		});
 		await new Promise<void>((resolve) => client.once('connect', () => client.subscribe('telltale/#', { qos: 1 }, () => resolve())));
-		return { heard, merge };
+		return { heard };
 	}
 
 	async startNode(url: string, settings: Record<string, unknown> = {}) {
@@ -130,7 +130,7 @@ describe.concurrent.each(BROKERS)('with $name', (kind) => {
 
 	run('nothing is missing after the broker was away for thirty seconds', scene(async (at) => {
 		const broker = await at.open(kind);
-		const { heard, merge } = await at.subscribe();
+		const { heard } = await at.subscribe();
 		const { lines } = await at.startNode(broker.url);
 		await until(() => readings(heard).length >= 5);
 		// The subscriber leaves last: what a broker has acknowledged and not handed on before it ends is gone with it.
@@ -149,7 +149,7 @@ describe.concurrent.each(BROKERS)('with $name', (kind) => {
 		expect(outage).toMatchObject({ cause: 'tcp' });
 		expect(outage.seconds).toBeGreaterThan(28);
 		expect(lines.some((line) => line.includes('no broker is listening there; next attempt in'))).toBe(true);
-		expect(merge.conflicts + after.merge.conflicts).toBe(0);
+		expect([at.auditor.violations, at.auditor.missingOfAll()]).toEqual([[], []]);
 	}));
 
 	run('is spoken to in the version that it speaks when the protocol is auto', scene(async (at) => {

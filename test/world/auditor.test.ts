@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Auditor } from '../../simulator/campaign/auditor.js';
+import { Auditor } from '../../simulator/audit/auditor.js';
+import { MeasurementsJudge } from '../../simulator/campaign/measurements.js';
 import { Storage } from '../../simulator/devices/storage.js';
 import { OWN_RESTART } from '../../simulator/board/machine.js';
 import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
@@ -12,11 +13,12 @@ class Bench {
 		name: 'porch', counts: { boots: 1 }, ends: [] as string[], storage: new Storage(),
 		tmp36: { trouble: 'none', millivolts: () => 700 }, sht3x: { trouble: 'none', write: () => {} },
 	};
-	readonly auditor: Auditor;
+	readonly auditor = new Auditor('porch');
+	readonly measurements: MeasurementsJudge;
 
 	constructor(conversions = 15) {
 		const around = { weather: { at: () => AIR }, startUnixMs: 1e12, timesGiven: [], conversions, now: () => this.now };
-		this.auditor = new Auditor(this.node as unknown as SimulatedNode, around);
+		this.measurements = new MeasurementsJudge(this.node as unknown as SimulatedNode, around, this.auditor);
 	}
 
 	measure(at: number): this {
@@ -44,7 +46,7 @@ class Bench {
 	}
 
 	losses(): string[] {
-		this.auditor.concludeLosses();
+		this.auditor.concludeLosses((boot) => this.measurements.lossAllowed(boot));
 		return this.auditor.violations;
 	}
 }
@@ -54,7 +56,7 @@ function judge(reading: object, conversions = 15): string[] {
 	return new Bench(conversions).measure(10_000).hear('readings', { seq: 1, boot: 7, time: 1e9 + 10, ...reading }, 11_000).auditor.violations;
 }
 
-describe('the judge of a simulated node', () => {
+describe('the auditor and the judge of measurements', () => {
 	it('lets a reading through that differs from the air by the parts\' errors', () => {
 		expect(judge({ temperature: 22.9, humidity: 53.9 })).toEqual([]);
 	});
@@ -72,7 +74,7 @@ describe('the judge of a simulated node', () => {
 	it('takes a reading for any of those that were measured within its second, before and after the offset was changed', () => {
 		const bench = new Bench().measure(10_000);
 		bench.now = 10_500;
-		bench.auditor.calibrate({ temperatureC: 25, humidityPct: 50 });
+		bench.measurements.calibrate({ temperatureC: 25, humidityPct: 50 });
 		bench.node.storage.onPreference('offsetMilliC', 5_000);
 		bench.measure(11_000);
 		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 10, temperature: 25 }, 12_000).auditor.violations).toEqual([]);
@@ -123,12 +125,55 @@ describe('the judge of a simulated node', () => {
 	it('follows the offsets that a node keeps, and complains of one that no reference asked for', () => {
 		const calibrated = (offset: number, temperature: number): string[] => {
 			const bench = new Bench().measure(10_000);
-			bench.auditor.calibrate({ temperatureC: 26 });
+			bench.measurements.calibrate({ temperatureC: 26 });
 			bench.node.storage.onPreference('offsetMilliC', offset);
 			return bench.measure(20_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 20, temperature }, 20_100).auditor.violations;
 		};
 		expect(calibrated(6_000, 26.5)).toEqual([]);
 		expect(calibrated(6_000, 20.5)).toEqual(['porch: reading 1: 20.5 °C, where the air has 26.00']);
 		expect(calibrated(-6_000, 14.5)).toEqual(['porch: calibrated at 10.0 s, 12.00 from what any reference asked for (temperatureC)']);
+	});
+});
+
+describe('the auditor', () => {
+	interface Said { seq: number; boot?: number; temperature?: number; dropped?: [number, number]; leaf?: string }
+	/** What it says of these readings, and of health that counts so many as sampled, acknowledged, waiting and dropped. */
+	function of(readings: readonly Said[], account?: readonly [number, number, number, number], forged?: ReadonlySet<string>): Auditor {
+		const auditor = new Auditor('porch', { forged });
+		const hear = (leaf: string, content: object): void => auditor.heard({ topic: `telltale/porch/${leaf}`, payload: Buffer.from(JSON.stringify(content)), at: 1 });
+		for (const { leaf = 'readings', ...reading } of readings) hear(leaf, { boot: 7, time: 1e9 + reading.seq, temperature: 20, ...reading });
+		if (account) hear('health', { boot: 7, uptime: 1, sampled: account[0], acknowledged: account[1], waiting: account[2], dropped: account[3] });
+		return auditor;
+	}
+
+	it('misses a number that neither came nor was named, up to what the node has sampled and is not waiting', () => {
+		expect(of([{ seq: 1 }, { seq: 5, dropped: [3, 4] }], [8, 5, 1, 2]).missingOfAll()).toEqual(['7/2', '7/6', '7/7']);
+		expect(of([{ seq: 1, boot: 6 }, { seq: 3, boot: 6 }, { seq: 1 }], [1, 1, 0, 0]).missingOfAll()).toEqual(['6/2']);
+		expect(of([{ seq: 1 }, { seq: 2, leaf: 'backlog' }], [3, 2, 1, 0]).missingOfAll()).toEqual([]);
+	});
+
+	it('counts a reading that was only given up as named, not as come', () => {
+		const auditor = of([{ seq: 2, dropped: [1, 2] }], [2, 0, 0, 2]);
+		expect([auditor.missingOfAll(), auditor.boots.get('7')!.readings.size]).toEqual([[], 0]);
+	});
+
+	it('complains of one number with two contents, and lets it come twice with one', () => {
+		expect(of([{ seq: 1 }, { seq: 1, temperature: 21 }]).violations[0]).toContain('reading 1 of boot 7 came with two contents');
+		const twice = of([{ seq: 1 }, { seq: 1, leaf: 'backlog' }]);
+		expect([twice.violations, twice.duplicates, twice.late]).toEqual([[], 1, 1]);
+	});
+
+	it('complains of an account that does not add up, or claims more than came', () => {
+		expect(of([{ seq: 1 }], [3, 1, 1, 0]).violations[0]).toContain('health does not add up');
+		expect(of([{ seq: 1 }], [2, 2, 0, 0]).violations).toEqual(['porch: the node counts 2 acknowledged readings of boot 7, 1 came']);
+	});
+
+	it('asks for none that somebody else acknowledged', () => {
+		const auditor = of([{ seq: 1 }], [2, 2, 0, 0], new Set(['7/2']));
+		expect([auditor.missingOfAll(), auditor.violations]).toEqual([[], []]);
+	});
+
+	it('complains of what does not keep the contract', () => {
+		expect(of([{ seq: 3, dropped: [3, 2] }]).violations[0]).toContain('does not keep the contract');
 	});
 });

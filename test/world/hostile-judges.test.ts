@@ -60,9 +60,10 @@ describe('the judge of results', () => {
 });
 
 describe('the ledger of readings', () => {
-	function ledger(acknowledged: string[] = []): { made: Ledger; hear: (leaf: string, content: object) => void } {
-		const made = new Ledger(new Set(acknowledged));
-		return { made, hear: (leaf, content) => made.heard({ topic: `a/b/${leaf}`, payload: Buffer.from(JSON.stringify(content)), at: 1 } as Parameters<Ledger['heard']>[0]) };
+	function ledger(acknowledged: string[] = [], onComplaint?: (sentence: string) => void): { made: Ledger; hear: (leaf: string, content: object) => void } {
+		const made = new Ledger('a/b', new Set(acknowledged), onComplaint);
+		const hear = (leaf: string, content: object): void => made.heard({ topic: `a/b/${leaf}`, payload: Buffer.from(JSON.stringify({ uptime: 1, ...content })), at: 1 } as Parameters<Ledger['heard']>[0]);
+		return { made, hear };
 	}
 	const health = (boot: number, sampled: number): object => ({ boot, sampled, acknowledged: sampled, waiting: 0, dropped: 0 });
 
@@ -85,9 +86,8 @@ describe('the ledger of readings', () => {
 	});
 
 	it('complains of an account that does not add up', () => {
-		const { made, hear } = ledger();
 		const complaints: string[] = [];
-		made.onComplaint = (sentence) => complaints.push(sentence);
+		const { hear } = ledger([], (sentence) => complaints.push(sentence));
 		hear('health', { boot: 7, sampled: 3, acknowledged: 1, waiting: 1, dropped: 0 });
 		expect(complaints).toHaveLength(1);
 	});

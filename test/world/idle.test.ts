@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Packet } from 'mqtt-packet';
 import { IdleJudge } from '../../simulator/campaign/idle.js';
 import { networkOf } from '../../simulator/campaign/network.js';
-import type { Auditor } from '../../simulator/campaign/auditor.js';
+import type { Auditor } from '../../simulator/audit/auditor.js';
 import { Ranges } from '../../viewer/ranges.js';
 
 /** A node whose readings 1 to `came` are at the broker, but for the missing ones, and that says how many wait. */

@@ -7,6 +7,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { connect, type MqttClient } from 'mqtt';
+import { Auditor, type Boot } from '../../simulator/audit/auditor.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { Random } from '../../simulator/world/random.js';
 import { BROKERS, mosquittoMissing, type TestBroker } from '../support/brokers.js';
@@ -33,20 +34,11 @@ export interface KillsResult {
 	readonly arrived: number;
 	readonly again: number;
 	readonly late: number;
-	/** Numbers up to the last that was sampled that never came. */
+	/** Readings that nobody accounts for, and what else the auditor says. */
 	readonly missing: string[];
-	readonly conflicts: string[];
+	readonly violations: string[];
 	readonly reconnects: number;
 	readonly faults: number;
-}
-
-interface Kept {
-	readonly payloads: Map<number, string>;
-	sampled: number;
-	acknowledged: number;
-	waiting: number;
-	dropped: number;
-	connects: number;
 }
 
 /** All that waits has been delivered and said by then. */
@@ -67,13 +59,11 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
 
 class Run {
 	readonly #options: KillsOptions;
-	readonly #kept = new Map<string, Kept>();
-	readonly #conflicts: string[] = [];
+	/** By node: what the subscriber heard of it. */
+	readonly #auditors = new Map<string, Auditor>();
 	#broker: TestBroker | undefined;
 	#client: MqttClient | undefined;
 	#simulation: Simulation | undefined;
-	#again = 0;
-	#late = 0;
 
 	constructor(options: KillsOptions) {
 		this.#options = options;
@@ -94,7 +84,7 @@ class Run {
 			await broker.kill();
 			await rest(random.between(...downMs));
 			await broker.start();
-			onProgress(`kill ${kill} of ${kills}: ${this.#sum((kept) => kept.payloads.size)} readings so far`);
+			onProgress(`kill ${kill} of ${kills}: ${this.#sum((boot) => boot.readings.size)} readings so far`);
 		}
 		await this.#rest();
 		return this.#result((performance.now() - startedAt) / 1_000);
@@ -110,55 +100,47 @@ class Run {
 		const client = connect(url, { clean: false, clientId: 'subscriber', reconnectPeriod: 20 });
 		this.#client = client;
 		client.on('error', () => {});
-		client.on('message', (topic, payload) => this.#heard(topic, payload.toString()));
+		client.on('message', (topic, payload) => this.#heard(topic, payload));
 		await new Promise<void>((resolve) => client.once('connect', () => client.subscribe('telltale/#', { qos: 1 }, () => resolve())));
 	}
 
-	#heard(topic: string, text: string): void {
-		const [, node, leaf] = topic.split('/') as [string, string, string];
-		if (leaf !== 'readings' && leaf !== 'backlog' && leaf !== 'health') return;
-		const said = JSON.parse(text) as Record<string, number>;
-		const name = `${node}/${said.boot}`;
-		const kept = this.#kept.get(name) ?? { payloads: new Map<number, string>(), sampled: 0, acknowledged: 0, waiting: Infinity, dropped: 0, connects: 0 };
-		this.#kept.set(name, kept);
-		if (leaf === 'health') return void Object.assign(kept, { sampled: said.sampled, acknowledged: said.acknowledged, waiting: said.waiting, dropped: said.dropped, connects: said.connects });
-		const before = kept.payloads.get(said.seq!);
-		if (before === undefined) kept.payloads.set(said.seq!, text);
-		else {
-			this.#again++;
-			if (before !== text) this.#conflicts.push(`${before} and ${text}`);
-		}
-		if (leaf === 'backlog') this.#late++;
+	#heard(topic: string, payload: Buffer): void {
+		const name = topic.split('/')[1]!;
+		const auditor = this.#auditors.get(name) ?? new Auditor(name);
+		this.#auditors.set(name, auditor);
+		auditor.heard({ topic, payload, at: performance.now() });
+	}
+
+	get #boots(): Boot[] {
+		return [...this.#auditors.values()].flatMap(({ boots }) => [...boots.values()]);
 	}
 
 	/** Until every node has said that nothing waits, in a health of after the last kill. */
 	async #rest(): Promise<void> {
-		for (const kept of this.#kept.values()) kept.waiting = Infinity;
-		const settled = (): boolean => this.#kept.size >= this.#options.nodes && [...this.#kept.values()].every(({ waiting }) => waiting <= WAITING_FEW);
+		const from = performance.now();
+		const settled = (): boolean => this.#auditors.size >= this.#options.nodes && this.#boots.every(({ waiting, healthAt }) => healthAt > from && waiting <= WAITING_FEW);
 		// What is not settled by then is told in the result.
 		const patience = new Patience(SETTLE_MS);
 		while (!settled() && !patience.isOver) await rest(100);
 		await rest(500);
 	}
 
-	#sum(of: (kept: Kept) => number): number {
-		return [...this.#kept.values()].reduce((sum, kept) => sum + of(kept), 0);
+	#sum(of: (boot: Boot) => number): number {
+		return this.#boots.reduce((sum, boot) => sum + of(boot), 0);
 	}
 
 	#result(seconds: number): KillsResult {
-		const missing: string[] = [];
-		for (const [name, { payloads, sampled, waiting }] of this.#kept) {
-			for (let seq = 1; seq <= sampled - waiting; seq++) if (!payloads.has(seq)) missing.push(`${name}/${seq}`);
-		}
+		const auditors = [...this.#auditors.values()];
 		return {
-			seconds, missing,
-			sampled: this.#sum((kept) => kept.sampled),
-			acknowledged: this.#sum((kept) => kept.acknowledged),
-			arrived: this.#sum((kept) => kept.payloads.size),
-			again: this.#again,
-			late: this.#late,
-			conflicts: this.#conflicts,
-			reconnects: this.#sum((kept) => kept.connects - 1),
+			seconds,
+			missing: auditors.flatMap((auditor) => auditor.missingOfAll().map((reading) => `${auditor.name}/${reading}`)),
+			violations: auditors.flatMap(({ violations }) => violations),
+			sampled: this.#sum((boot) => boot.sampled),
+			acknowledged: this.#sum((boot) => boot.acknowledged),
+			arrived: this.#sum((boot) => boot.readings.size),
+			again: auditors.reduce((sum, { duplicates }) => sum + duplicates, 0),
+			late: auditors.reduce((sum, { late }) => sum + late, 0),
+			reconnects: this.#sum((boot) => boot.connects - 1),
 			faults: this.#simulation!.nodes.reduce((sum, node) => sum + node.counts.faults, 0),
 		};
 	}
@@ -170,8 +152,8 @@ async function main(): Promise<void> {
 	const result = await runKills({ nodes, kills, speed, seed: 1, onProgress: (line) => console.error(line) });
 	console.log(`${nodes} nodes on XS, mosquitto killed with SIGKILL ${kills} times in ${result.seconds.toFixed(0)} s (${speed} times real time)`);
 	console.log(`${result.sampled} readings sampled, ${result.acknowledged} acknowledged as the nodes count, ${result.arrived} arrived (${result.late} late, ${result.again} came again), ${result.reconnects} reconnects`);
-	console.log(`missing: ${result.missing.length ? result.missing.join(' ') : 'none'}; with two contents: ${result.conflicts.length}; faults of the firmware: ${result.faults}`);
-	process.exitCode = result.missing.length || result.conflicts.length || result.faults ? 1 : 0;
+	console.log(`missing: ${result.missing.length ? result.missing.join(' ') : 'none'}; violations: ${result.violations.length ? result.violations.join('; ') : 'none'}; faults of the firmware: ${result.faults}`);
+	process.exitCode = result.missing.length || result.violations.length || result.faults ? 1 : 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

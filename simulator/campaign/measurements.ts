@@ -1,15 +1,14 @@
-// What one node really did, as seen by its sensors and by a subscriber, and what of it is wrong.
+// Whether what a node says of its measurements is true: the judge of its readings against its parts and the air around them.
 //
-// Rule: nothing that the node says of itself is believed without a second source: a reading must belong to a measurement that
-// its parts saw, at that time and with that air; a number must come once with one value; the node's own account must add up.
+// Rule: nothing that the node says of itself is believed without a second source: a reading must belong to a measurement that its parts saw,
+// at that time and with that air. Another question than the auditor's, which is whether every reading is accounted for.
 
 import { RING_BYTES } from '../../src/common/limits.js';
-import { parse, type Reading } from '../../viewer/payload.js';
-import { Ranges } from '../../viewer/ranges.js';
-import type { SimulatedNode } from '../board/simulated-node.js';
-import type { Published } from '../virtual/broker.js';
-import type { Air, Weather } from '../world/weather.js';
+import type { Reading } from '../../viewer/payload.js';
 import { OWN_RESTART } from '../board/machine.js';
+import type { SimulatedNode } from '../board/simulated-node.js';
+import type { Air, Weather } from '../world/weather.js';
+import type { Auditor, Boot } from '../audit/auditor.js';
 import { OffsetsJudge } from './offsets.js';
 
 /** What the parts are asked in one measurement follows within this. */
@@ -29,28 +28,10 @@ const NOISE_C = 0.6;
 /** Exceeded once in two million conversions. */
 const NOISE_SIGMAS = 5;
 const TOLERANCE_PCT = 4;
-/** BACKLOG_BYTES over the smallest record, of one quantity: what a power cut may cost. */
+/** RING_BYTES over the smallest record, of one quantity: what a power cut may cost. */
 const RING_READINGS_MAX = RING_BYTES / 12;
 /** A reading is compared with the air if its parts were well for so long around it. */
 const WELL_MS = 30_000;
-const EXAMPLES_MAX = 6;
-
-export interface Boot {
-	readonly name: string;
-	readonly readings: Map<number, Reading>;
-	/** Numbers that some reading named as dropped. */
-	readonly named: Ranges;
-	/** When the reading of a number was measured, where there is no doubt. */
-	readonly measuredAt: Map<number, number>;
-	/** Numbers that the broker turned down, before the node's eyes. */
-	readonly refused: Set<number>;
-	/** The node's own numbers, said last, and when. */
-	sampled: number;
-	acknowledged: number;
-	waiting: number;
-	dropped: number;
-	healthAt: number;
-}
 
 export interface TimeGiven {
 	readonly at: number;
@@ -71,49 +52,36 @@ interface Span {
 	to: number;
 }
 
-export class Auditor {
-	readonly violations: string[] = [];
-	readonly boots = new Map<string, Boot>();
-	readonly name: string;
-	/** The boot that runs, as its health says. */
-	current: Boot | undefined;
-	duplicates = 0;
-	late = 0;
+export class MeasurementsJudge {
 	/** Readings whose time was compared with the measurements, and whose values with the air. */
 	checkedTimes = 0;
 	checkedValues = 0;
 	safeModes = 0;
-	/** Readings that came for the first time after another had named them, within a range, as dropped. */
-	cameAllTheSame = 0;
+	/** The most in a row that the node restarted itself for want of a link: its uptime goes on over them, give or take a second each. */
+	ownRestarts = 0;
+	readonly #auditor: Auditor;
 	readonly #around: Surroundings;
 	readonly #node: SimulatedNode;
 	readonly #offsets: OffsetsJudge;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
-	/** The most in a row that the node restarted itself for want of a link: its uptime goes on over them, give or take a second each. */
-	ownRestarts = 0;
 	readonly #booted: number[] = [];
 	readonly #safe: number[] = [];
 	/** Which boot a measurement belongs to, by its time. */
 	readonly #bootAt = new Map<number, number>();
+	/** When the reading of a number was measured, where there is no doubt. */
+	readonly #measuredAt = new Map<Boot, Map<number, number>>();
 	readonly #troubles: Span[] = [];
 	readonly #flashTroubles: Span[] = [];
 
-	constructor(node: SimulatedNode, around: Surroundings) {
-		this.name = node.name;
+	/** `auditor` hears what the node says, and is told what is wrong. */
+	constructor(node: SimulatedNode, around: Surroundings, auditor: Auditor) {
 		this.#node = node;
 		this.#around = around;
+		this.#auditor = auditor;
+		auditor.onReading = (boot, reading, at) => this.#judgeReading(boot, reading, at);
 		this.#offsets = new OffsetsJudge(node.storage, around.now, (quantity, offBy) => this.#calibrated(quantity, offBy));
 		this.#watch(node);
-	}
-
-	heard({ topic, payload, at }: Published): void {
-		const said = parse(topic, payload, ['telltale']);
-		if (said.kind === 'malformed') return this.#complain(`${topic} does not keep the contract: ${said.why}`);
-		if (said.kind === 'health') return this.#health(said.content as Record<string, number>, at);
-		if (said.kind !== 'reading') return;
-		const { dropped } = JSON.parse(payload.toString()) as { dropped?: [number, number] };
-		this.#reading(said.reading, said.late, at, dropped);
 	}
 
 	/** The firmware has said its first line. */
@@ -127,36 +95,9 @@ export class Auditor {
 		this.#safe.push(at);
 	}
 
-	/** Numbers from 1 to the highest known that neither came nor are named as dropped. */
-	missing(boot: Boot, upTo = highest(boot)): number[] {
-		const missing: number[] = [];
-		for (let seq = 1; seq <= upTo; seq++) if (!boot.readings.has(seq) && !boot.named.has(seq)) missing.push(seq);
-		return missing;
-	}
-
-	/** The broker has said no to this reading, and the node has heard it. */
-	refused(payload: string): void {
-		const { boot, seq } = JSON.parse(payload) as { boot: number; seq: number };
-		this.#boot(String(boot)).refused.add(seq);
-	}
-
 	/** An operator asks the node to calibrate itself. */
 	calibrate(reference: Partial<Air>): void {
 		this.#offsets.give(reference);
-	}
-
-	/** To be asked at the end: whether no boot that is over lost more than it may, and what was turned down is counted and named. */
-	concludeLosses(): void {
-		for (const boot of this.boots.values()) {
-			const given = [...boot.refused].filter((seq) => !boot.readings.has(seq));
-			if (boot === this.current) {
-				if (given.length > boot.dropped) this.#complain(`${given.length} readings of boot ${boot.name} were turned down, and health counts ${boot.dropped} as dropped`);
-				continue;
-			}
-			const lost = this.missing(boot).filter((seq) => !boot.refused.has(seq)).length;
-			const allowed = this.#lossAllowed(boot);
-			if (lost > allowed) this.#complain(`${lost} readings of boot ${boot.name} are lost, where no more than ${allowed} can have been in RAM`);
-		}
 	}
 
 	/** To be asked at the end: whether each boot measured in time, and numbered in the order of measuring. */
@@ -168,8 +109,8 @@ export class Auditor {
 		}
 		// Readings out of turn may lie within a second or two of others.
 		if (commanded) return;
-		for (const boot of this.boots.values()) {
-			const at = [...boot.measuredAt].sort(([one], [other]) => one - other);
+		for (const [boot, measuredAt] of this.#measuredAt) {
+			const at = [...measuredAt].sort(([one], [other]) => one - other);
 			const wrong = at.findIndex(([, ms], i) => i > 0 && ms < at[i - 1]![1]);
 			if (wrong > 0) this.#complain(`readings ${at[wrong - 1]![0]} and ${at[wrong]![0]} of boot ${boot.name} are not in the order of measuring`);
 		}
@@ -179,9 +120,9 @@ export class Auditor {
 	 * What a boot may take with it: what its ring holds, but nothing if it was told to restart (docs/topics.md); and what it took
 	 * since its flash first failed, which may be left alone from then on.
 	 */
-	#lossAllowed(boot: Boot): number {
+	lossAllowed(boot: Boot): number {
 		// Of a boot of which no reading came there may be health.
-		const [sample = this.#measured.filter((at) => at <= boot.healthAt).at(-1)] = boot.measuredAt.values();
+		const [sample = this.#measured.filter((at) => at <= boot.healthAt).at(-1)] = (this.#measuredAt.get(boot) ?? []).values();
 		const number = sample === undefined ? undefined : this.#bootAt.get(sample);
 		const times = this.#measured.filter((at) => this.#bootAt.get(at) === number);
 		const unsafeFrom = Math.min(...this.#flashTroubles.filter(({ from, to }) => to > times[0]! && from < times.at(-1)!).map(({ from }) => from));
@@ -225,45 +166,11 @@ export class Auditor {
 		watch(node.storage, 'onTrouble', undefined, now, this.#flashTroubles);
 	}
 
-	#boot(name: string): Boot {
-		const known = this.boots.get(name);
-		if (known) return known;
-		const boot: Boot = {
-			name, readings: new Map(), named: new Ranges(), measuredAt: new Map(), refused: new Set(),
-			sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, healthAt: -1,
-		};
-		this.boots.set(name, boot);
-		return boot;
-	}
-
-	#reading(reading: Reading, late: boolean, at: number, dropped?: readonly [number, number]): void {
-		const boot = this.#boot(reading.boot);
-		if (late) this.late++;
-		if (dropped) this.#named(boot, reading, dropped);
-		// It says no more than that it was given up.
-		if (dropped?.[1] === reading.seq) return;
-		const before = boot.readings.get(reading.seq);
-		if (before) {
-			this.duplicates++;
-			const same = JSON.stringify(before.values) === JSON.stringify(reading.values) && (!before.time || !reading.time || before.time === reading.time);
-			if (!same) this.#complain(`reading ${reading.seq} of boot ${boot.name} came with two contents: ${JSON.stringify(before)} and ${JSON.stringify(reading)}`);
-			return;
-		}
-		if (boot.named.has(reading.seq)) this.cameAllTheSame++;
-		boot.readings.set(reading.seq, reading);
-		this.#judgeReading(boot, reading, at);
-	}
-
-	#named(boot: Boot, { seq }: Reading, [from, to]: readonly [number, number]): void {
-		if (!(from >= 1 && from <= to)) this.#complain(`reading ${seq} of boot ${boot.name} names ${from} to ${to} as dropped`);
-		else boot.named.addRange(from, to);
-	}
-
 	#judgeReading(boot: Boot, reading: Reading, at: number): void {
 		const found = this.#measurementsOf(reading, at);
 		this.checkedTimes++;
 		if (!found.length) return this.#complain(`reading ${JSON.stringify(reading)}, published at ${(at / 1_000).toFixed(1)} s, has a time at which nothing was measured`);
-		if (found.length === 1) boot.measuredAt.set(reading.seq, found[0]!);
+		if (found.length === 1) this.#measuredAtOf(boot).set(reading.seq, found[0]!);
 		if (found.some((ms) => this.#inTrouble(ms))) return;
 		this.checkedValues++;
 		const wrong = found.map((ms) => this.#wrong(reading, ms));
@@ -309,17 +216,14 @@ export class Auditor {
 		return found;
 	}
 
-	#health(health: Record<string, number>, at: number): void {
-		const boot = this.#boot(String(health.boot));
-		const { sampled, acknowledged, waiting, dropped } = health as { sampled: number; acknowledged: number; waiting: number; dropped: number };
-		if (sampled !== acknowledged + waiting + dropped) this.#complain(`health does not add up: ${JSON.stringify(health)}`);
-		if (acknowledged > boot.readings.size) this.#complain(`the node counts ${acknowledged} acknowledged readings of boot ${boot.name}, ${boot.readings.size} came`);
-		Object.assign(boot, { sampled, acknowledged, waiting, dropped, healthAt: at });
-		this.current = boot;
+	#measuredAtOf(boot: Boot): Map<number, number> {
+		const known = this.#measuredAt.get(boot) ?? new Map<number, number>();
+		this.#measuredAt.set(boot, known);
+		return known;
 	}
 
 	#complain(sentence: string): void {
-		if (this.violations.length < EXAMPLES_MAX) this.violations.push(`${this.name}: ${sentence}`);
+		this.#auditor.complain(sentence);
 	}
 }
 
@@ -336,8 +240,4 @@ function watch<Thing extends object, Key extends keyof Thing>(thing: Thing, key:
 			if (open) spans.push(open);
 		},
 	});
-}
-
-export function highest(boot: Boot): number {
-	return Math.max(boot.sampled, ...boot.readings.keys());
 }
