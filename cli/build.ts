@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf, type Certificates } from './certificates.js';
 import { interruption } from './console.js';
-import { Failure } from './failure.js';
+import { Failure, Misuse } from './failure.js';
 import type { Image } from './image.js';
 import { lengthInWords, oneOf } from './options.js';
 import { readSettings, SETTINGS_FILE, type Settings } from './settings.js';
@@ -44,8 +44,10 @@ export function withBuild(command: Command): Command {
 
 async function run(options: BuildOptions): Promise<void> {
 	const board = options.board ?? (hasSdk() ? 'nodemcu' : 'simulator');
+	const settings = await settingsOf(options);
+	if (board === 'simulator' && options.output !== undefined) throw new Misuse('The script for the simulator is put nowhere: leave --output out, or name another --board.');
 	if (board === 'simulator') return bundle();
-	await buildFor(board, options, await settingsOf(options), interruption());
+	await buildFor(board, options, settings, interruption());
 }
 
 /** The file that is named, or the usual one if it is there. */

@@ -4,7 +4,6 @@
 // setting is here by itself. Secrets are written readable by their owner alone and never shown.
 
 import { existsSync } from 'node:fs';
-import { rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { completed, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
@@ -13,6 +12,7 @@ import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, tlsFault } from './fields.js';
+import { unwritable, writeSecret } from './files.js';
 import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
 
 interface ConfigureOptions {
@@ -80,21 +80,12 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 	const ordered = ALL_FIELDS.filter(({ key }) => settings[key] !== undefined).map(({ key }) => [key, settings[key]]);
 	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 	try {
-		if (!force) return await writeFile(file, text, { mode: 0o600, flag: 'wx' });
-		// Beside it and then in its place: a full disk leaves the old settings whole.
-		const beside = `${file}.${process.pid}`;
-		await writeFile(beside, text, { mode: 0o600, flag: 'wx' });
-		await rename(beside, file).catch(async (error: unknown) => {
-			await unlink(beside);
-			throw error;
-		});
+		await writeSecret(file, text, force);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		if (code === 'EEXIST') throw inTheWay(file);
 		if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${file} cannot be written: make its folder first.`);
-		if (code === 'EACCES' || code === 'EROFS') throw new Failure(`${file} cannot be written: this user may not write there; name another with --file.`);
-		if (code === 'ENOSPC') throw new Failure(`${file} cannot be written: the disk is full.`);
-		throw error;
+		throw unwritable(file, error, '--file');
 	}
 }
 

@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
@@ -15,6 +15,7 @@ import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
 import { forChip } from './fields.js';
+import { makeFolder, unwritable } from './files.js';
 import type { Settings } from './settings.js';
 import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
 
@@ -61,12 +62,15 @@ export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolch
 
 async function writeManifest(folder: string, settings: Settings | undefined, resources: Readonly<Record<string, Uint8Array>>): Promise<void> {
 	// mcconfig wants the folder that it writes to to be there.
-	await mkdir(join(folder, 'out'), { recursive: true });
+	makeFolder(folder);
+	makeFolder(join(folder, 'out'));
+	// What mcconfig makes of the settings lies in it, in files that everybody may read.
+	await chmod(join(folder, 'out'), 0o700);
 	const project = join(root, 'manifest.json');
 	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
 	const speaks5 = settings !== undefined && withDefaults(settings).protocol !== 4;
 	const names = Object.keys(resources);
-	for (const name of names) await writeFile(join(folder, name), resources[name]!, { mode: 0o600 });
+	for (const name of names) await put(join(folder, name), resources[name]!);
 	const manifest = {
 		include: [relative(resolve(folder), project)],
 		// All of them: what an image says lies in flash, and what it does not say would take RAM.
@@ -75,7 +79,16 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 		// Without their endings: mcconfig looks for the files itself.
 		...(names.length && { resources: { '*': names.map((name) => `./${name.replace(/\.der$/, '')}`) } }),
 	};
-	await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, '\t')}\n`, { mode: 0o600 });
+	await put(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, '\t')}\n`);
+}
+
+/** For its owner alone. */
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+	try {
+		await writeFile(path, content, { mode: 0o600 });
+	} catch (error) {
+		throw unwritable(path, error, '--output');
+	}
 }
 
 /** What only MQTT 5.0 needs stays out of an image that will not speak it. */
@@ -92,7 +105,7 @@ function without5(folder: string): object {
 
 function callMcconfig(mcconfig: string, words: readonly string[], { folder, verbose, signal }: ImageOptions, env: NodeJS.ProcessEnv): Promise<void> {
 	const logPath = join(folder, 'build.log');
-	const log = createWriteStream(logPath);
+	const log = createWriteStream(logPath, { mode: 0o600 });
 	return new Promise((resolve, reject) => {
 		// A group of its own: mcconfig starts make and compilers, and Ctrl-C shall end them all.
 		const child = spawn(mcconfig, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -1,18 +1,43 @@
 // Reads JSON that a person wrote, and says where it is broken.
 //
-// Rule: JSON.parse decides what is JSON (RFC 8259); the scanner only finds the place, since V8 tells it in some cases and not in others.
+// Rule: JSON.parse decides what is JSON (RFC 8259); the scanner only finds the place, since V8 tells it in some cases and not in others,
+// and what JSON.parse keeps quiet about: a key that stands twice, of which it takes the second.
 
+import { readFile } from 'node:fs/promises';
 import { Failure } from './failure.js';
+import { shown } from './topics.js';
+
+export interface Parsed {
+	readonly value: unknown;
+	/** Where the keys of the outermost object stand. */
+	readonly keys: ReadonlyMap<string, number>;
+}
+
+/** The text of a file; throws a Failure if it is not UTF-8, and passes on why it cannot be read. */
+export async function readUtf8(path: string): Promise<string> {
+	const bytes = await readFile(path);
+	try {
+		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+	} catch {
+		throw new Failure(`${path} is not UTF-8: save it as such.`);
+	}
+}
 
 /** Throws a Failure that begins with `name` and gives line and column. */
-export function parseJson(text: string, name: string): unknown {
+export function parseJson(text: string, name: string): Parsed {
+	let value: unknown;
 	try {
-		return JSON.parse(text);
+		value = JSON.parse(text);
 	} catch {
 		const at = faultIn(text);
 		const found = at < text.length ? `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}` : 'the text ends too early';
 		throw new Failure(`${name} is not JSON: ${found} in line ${lineOf(text, at)}, column ${columnOf(text, at)}.`);
 	}
+	const scanner = new Scanner(text);
+	scanner.value(0);
+	const { twice } = scanner;
+	if (twice) throw new Failure(`${name}, line ${lineOf(text, twice.at)}: ${JSON.stringify(shown(twice.key))} stands there twice: leave one of them out.`);
+	return { value, keys: scanner.keys };
 }
 
 export function lineOf(text: string, at: number): number {
@@ -37,6 +62,10 @@ const LITERALS = ['true', 'false', 'null'];
 class Scanner {
 	readonly #text: string;
 	at = 0;
+	/** Of the outermost object. */
+	readonly keys = new Map<string, number>();
+	/** The first key that its object has already. */
+	twice: { readonly key: string; readonly at: number } | undefined;
 
 	constructor(text: string) {
 		this.#text = text;
@@ -47,7 +76,10 @@ class Scanner {
 		this.space();
 		const next = this.#text[this.at];
 		if (depth > NESTING_MAX) return false;
-		if (next === '{') return this.#list('}', () => this.#string() && this.#mark(':') && this.value(depth + 1));
+		if (next === '{') {
+			const keys = depth ? new Map<string, number>() : this.keys;
+			return this.#list('}', () => this.#key(keys) && this.#mark(':') && this.value(depth + 1));
+		}
 		if (next === '[') return this.#list(']', () => this.value(depth + 1));
 		if (next === '"') return this.#string();
 		return this.#number() || LITERALS.some((word) => this.#word(word));
@@ -66,6 +98,15 @@ class Scanner {
 			if (this.#mark(end)) return true;
 			if (!this.#mark(',')) return false;
 		}
+	}
+
+	#key(keys: Map<string, number>): boolean {
+		const { at } = this;
+		if (!this.#string()) return false;
+		const key = JSON.parse(this.#text.slice(at, this.at)) as string;
+		if (keys.has(key)) this.twice ??= { key, at };
+		keys.set(key, at);
+		return true;
 	}
 
 	#mark(mark: string): boolean {

@@ -4,7 +4,7 @@
 
 import { Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
-import { mustFitText } from './topics.js';
+import { mustFitText, shown } from './topics.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -26,10 +26,15 @@ export function whole(option: string, min: number, max: number): (text: string) 
 	};
 }
 
+/** What people call a board, after its chip or its maker. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { esp8266: 'nodemcu', esp12e: 'nodemcu', 'esp-12e': 'nodemcu', 'esp8266ex': 'nodemcu', 'esp32-wroom': 'esp32' };
+
 export function oneOf<Name extends string>(option: string, names: readonly Name[]): (text: string) => Name {
 	return (text) => {
-		if ((names as readonly string[]).includes(text)) return text as Name;
-		throw new Misuse(`${option} "${text}" is not known: ${suggestion(text, names)}`);
+		const known: readonly string[] = names;
+		if (known.includes(text)) return text as Name;
+		const meant = OTHER_NAMES[text.toLowerCase()];
+		throw new Misuse(`${option} ${JSON.stringify(shown(text))} is not known: ${meant && known.includes(meant) ? `did you mean "${meant}"?` : suggestion(shown(text), names)}`);
 	};
 }
 

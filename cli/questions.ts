@@ -47,8 +47,10 @@ async function answer(field: Field, now: Setting, prompts: Prompts): Promise<Set
 		const text = await answered(prompts.password({ message: message + kept, validate }), prompts);
 		return text || now;
 	}
-	const text = await answered(prompts.text({ message, initialValue: String(now), validate: (typed) => objectionTo(field, typed ?? '') }), prompts);
-	return settingFrom(field, text ?? '');
+	// What is there stands greyed: whatever is typed takes its place, and Enter alone keeps it.
+	const kept = now === '' ? '' : ` (Enter keeps ${String(now)})`;
+	const text = await answered(prompts.text({ message: message + kept, placeholder: String(now), validate: (typed) => objectionTo(field, typed || String(now)) }), prompts);
+	return settingFrom(field, text || String(now));
 }
 
 async function parts(message: string, now: string, prompts: Prompts): Promise<string> {

@@ -27,7 +27,7 @@ export function send(): Command {
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)
-		.addHelpText('after', '\nA value that is no JSON must be quoted twice: telltale send cellar identify \'"red"\'')
+		.addHelpText('after', '\nAn object stands in single quotes, for the shell: telltale send cellar calibrate \'{"temperature":21.3}\'')
 		.action(run);
 }
 

@@ -3,14 +3,15 @@
 // Rule: what comes out has passed validate() of src/settings/settings.ts. Whatever is wrong is one sentence with the file's name
 // and, where there is one, the line; a secret is never in it.
 
-import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { board as largestBoard } from '../hardware/esp32.js';
 import { sensorsProblem } from '../sensors/parts.js';
 import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
-import { lineOf, parseJson } from './json.js';
+import { lineOf, parseJson, readUtf8 } from './json.js';
 import { suggestion } from './nearest.js';
+import { shown } from './topics.js';
 
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
@@ -19,14 +20,14 @@ const KEYS = ALL_FIELDS.map((field) => field.key as string);
 
 export async function readSettings(path: string): Promise<Settings> {
 	const text = await readText(path);
-	const content = parseJson(text, path);
+	const { value: content, keys } = parseJson(text, path);
 	if (typeof content !== 'object' || content === null || Array.isArray(content)) {
 		throw new Failure(`${path} holds no settings: it must be one JSON object like {"node":"cellar","ssid":"…"}.`);
 	}
 	const settings = content as Record<string, unknown>;
 	for (const key of Object.keys(settings)) {
 		const fault = faultOf(key, settings[key]);
-		if (fault) throw new Failure(`${path}, line ${lineOf(text, placeOf(text, key))}: ${fault}`);
+		if (fault) throw new Failure(`${path}, line ${lineOf(text, keys.get(key) ?? 0)}: ${fault}`);
 	}
 	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Failure(`${path}: ${fault}`);
@@ -35,12 +36,22 @@ export async function readSettings(path: string): Promise<Settings> {
 
 /** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
 export function faultOf(key: string, value: unknown): string {
-	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(key)}: ${suggestion(key, KEYS)}`;
+	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(shown(key))}: ${suggestion(shown(key), KEYS)}`;
 	if (isFileKey(key)) return faultOfFile(key, value);
 	// Whether user and password go together is asked of all settings at once.
 	const fault = settingsProblem(key === 'password' ? { user: 'any', password: value } : { [key]: value });
+	if (fault) return fault;
+	if (HOST_KEYS.includes(key) && value !== '' && !isHostName(String(value))) return `${key} is ${JSON.stringify(value)}, which can be neither a host name nor an IPv4 address.`;
 	// Whether the board that it goes on has room for the parts is asked when that board is known.
-	return fault || (key === 'sensors' ? sensorsProblem(String(value), largestBoard) : '');
+	return key === 'sensors' ? sensorsProblem(String(value), largestBoard) : '';
+}
+
+const HOST_KEYS = ['host', 'timeServer'];
+
+/** Labels of letters, digits, "-" and "_", none of them empty or longer than 63 (RFC 1035 §2.3.4); what is all digits and dots is an address. */
+export function isHostName(text: string): boolean {
+	if (/^[\d.]+$/.test(text)) return isIPv4(text);
+	return text.split('.').every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
 }
 
 function faultOfFile(key: string, value: unknown): string {
@@ -50,19 +61,16 @@ function faultOfFile(key: string, value: unknown): string {
 
 async function readText(path: string): Promise<string> {
 	try {
-		return (await readFile(path, 'utf8')).replace(/^\ufeff/, '');
+		return (await readUtf8(path)).replace(/^\ufeff/, '');
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code;
 		if (code === 'ENOENT') throw new Failure(`${path} is not there: make it with "telltale configure --file ${path}".`);
 		if (code === 'EISDIR') throw new Failure(`${path} is a folder: name the settings file in it.`);
+		if (error instanceof Failure) throw error;
 		if (code === 'ENOTDIR') throw new Failure(`${path} names a folder that is none: check the path.`);
 		if (code === 'EACCES') throw new Failure(`${path} may not be read by this user: change its owner or its mode.`);
 		throw error;
 	}
-}
-
-function placeOf(text: string, key: string): number {
-	return Math.max(0, text.search(new RegExp(`${JSON.stringify(key).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*:`)));
 }
 
 /** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */

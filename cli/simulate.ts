@@ -4,7 +4,7 @@
 // lines come another way. What the nodes have taken is counted at their parts: a run that did not bring all of it has failed.
 
 import { Command, Option } from 'commander';
-import { lstatSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { counted, plainLine, summary } from '../viewer/format.js';
@@ -12,6 +12,7 @@ import { Merge } from '../viewer/merge.js';
 import type { Message } from '../viewer/payload.js';
 import { safe } from '../viewer/safe.js';
 import type { Link, Source } from '../viewer/source.js';
+import type { Weather } from '../simulator/world/weather.js';
 import { frame, Live } from '../viewer/terminal.js';
 import { dimmed, interruption } from './console.js';
 import { certificatesOf, type Certificates } from './certificates.js';
@@ -73,7 +74,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	mustHaveXs();
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
 	const certificates = await tlsOf(options, settings);
-	if (options.world !== undefined) mustBeFile(options.world);
+	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
@@ -82,7 +83,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	const view = new View(options, names(settings, options.nodes));
 	try {
 		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
-		await live(options, settings, certificates?.resources, address, seed, view, signal);
+		await live(options, settings, weather, certificates?.resources, address, seed, view, signal);
 	} finally {
 		await view.close();
 		await broker?.close();
@@ -94,9 +95,9 @@ async function run(options: SimulateOptions): Promise<void> {
 }
 
 /** From the nodes' first moment to their last. */
-async function live(options: SimulateOptions, settings: Settings, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
+async function live(options: SimulateOptions, settings: Settings, world: Weather | undefined, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
-	const { board, nodes, world, speed } = options;
+	const { board, nodes, speed } = options;
 	const { startSimulation } = await import('../simulator/simulation.js');
 	const credentials = address.user === undefined ? {} : { user: address.user, password: address.password ?? '' };
 	const simulation = await started(() =>
@@ -159,9 +160,13 @@ async function mustBeHere({ url }: BrokerAddress): Promise<void> {
 	if (!isThisMachine(hostname)) throw new Failure(`The broker ${hostname} is not on this machine: simulated nodes talk to 127.0.0.1 or localhost only.`);
 }
 
-function mustBeFile(path: string): void {
-	const state = lstatSync(path, { throwIfNoEntry: false });
-	if (!state) throw new Failure(`${path} is not there: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+/** Read before anything is told or started. */
+async function weatherOf(path: string): Promise<Weather> {
+	if (!existsSync(path)) throw new Failure(`${path} is not there: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+	// A device may have no end.
+	if (statSync(path).isCharacterDevice()) throw new Failure(`${path} is no file: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+	const { readWeather } = await import('../simulator/world/weather.js');
+	return started(async () => readWeather(path));
 }
 
 function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number): string[] {

@@ -96,7 +96,7 @@ export class Source {
 				this.#pace();
 				this.#tell({ up: true, sentence: `Connected to ${url}.`, final: false });
 			} else if (this.#client.connected) {
-				this.#tell({ up: false, sentence: `The broker at ${url} does not let us read ${filters.join(' and ')}: ask for the right, or give another --user.`, final: true });
+				this.#tell({ up: false, sentence: `The broker at ${url} does not let us read ${filters.join(' and ')}: ask for the right, or give another user, like mqtt://user:password@host.`, final: true });
 			}
 		});
 	}
@@ -167,7 +167,7 @@ const LOST: readonly [RegExp, (url: string) => string][] = [
 function explain(error: Error | ErrorWithReasonCode | undefined, url: string): Link {
 	const code = (error as { code?: number | string } | undefined)?.code;
 	if (code === 4 || code === 5) {
-		return { up: false, sentence: `The broker at ${url} refuses the user name or the password: give --user and --password.`, final: true };
+		return { up: false, sentence: `The broker at ${url} refuses the user name or the password: give them with --broker, like mqtt://user:password@host.`, final: true };
 	}
 	if (code === 1 || code === 2) return { up: false, sentence: `The broker at ${url} refuses us (CONNACK return code ${code}).`, final: true };
 	if (!error) return { up: false, sentence: `The connection to ${url} is lost: ${AGAIN}`, final: false };

@@ -19,6 +19,7 @@ interface Row extends Air {
 	ms: number;
 }
 
+const SHOWN_MAX = 60;
 const HEADER = 'time,temperature_c,humidity_pct';
 const TEMPERATURE_C = { min: -60, max: 100 };
 
@@ -27,18 +28,29 @@ export function steadyWeather(air: Air): Weather {
 }
 
 export function readWeather(file: string): Weather {
-	let text: string;
+	let bytes: Buffer;
 	try {
-		text = readFileSync(file, 'utf8');
+		bytes = readFileSync(file);
 	} catch {
 		throw new Error(`${file} cannot be read: give the path of a CSV file with the columns ${HEADER}.`);
+	}
+	let text: string;
+	try {
+		text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+	} catch {
+		throw new Error(`${file} is no CSV file, since it is not text: give one with the columns ${HEADER}.`);
 	}
 	return recordedWeather(parse(file, text));
 }
 
+/** A stranger's text in a sentence: what is not plain is escaped, and a long one cut. */
+function quoted(text: string): string {
+	return JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text).replace(/[^\u0020-\u007e…]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 function parse(file: string, text: string): Row[] {
 	const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-	if (lines[0].trim() !== HEADER) throw new Error(`${file}, line 1: the columns must be "${HEADER}", not "${lines[0].slice(0, 60)}".`);
+	if (lines[0].trim() !== HEADER) throw new Error(`${file}, line 1: the columns must be "${HEADER}", not ${quoted(lines[0])}.`);
 	const rows: Row[] = [];
 	for (let i = 1; i < lines.length; i++) {
 		if (lines[i].trim() === '') continue;
@@ -59,13 +71,13 @@ function parseRow(line: string): Row | string {
 	if (cells.length !== 3) return `three columns are expected (${HEADER}), not ${cells.length}`;
 	const [time, temperature, humidity] = cells;
 	const ms = Date.parse(time);
-	if (Number.isNaN(ms)) return `the time must be like 2015-02-02T14:19:00Z, not "${time}"`;
+	if (Number.isNaN(ms)) return `the time must be like 2015-02-02T14:19:00Z, not ${quoted(time)}`;
 	const temperatureC = temperature === '' ? NaN : Number(temperature);
 	if (!(temperatureC >= TEMPERATURE_C.min && temperatureC <= TEMPERATURE_C.max)) {
-		return `the temperature must be a number of degrees Celsius from ${TEMPERATURE_C.min} to ${TEMPERATURE_C.max}, not "${temperature}"`;
+		return `the temperature must be a number of degrees Celsius from ${TEMPERATURE_C.min} to ${TEMPERATURE_C.max}, not ${quoted(temperature)}`;
 	}
 	const humidityPct = humidity === '' ? NaN : Number(humidity);
-	if (!(humidityPct >= 0 && humidityPct <= 100)) return `the humidity must be a percentage from 0 to 100, not "${humidity}"`;
+	if (!(humidityPct >= 0 && humidityPct <= 100)) return `the humidity must be a percentage from 0 to 100, not ${quoted(humidity)}`;
 	return { ms, temperatureC, humidityPct };
 }
 

@@ -103,6 +103,33 @@ describe('telltale build for a board', () => {
 		});
 	});
 
+	it('keeps what is made of the settings from other users', async () => {
+		await mkdir(join(folder, 'out/out'), { recursive: true, mode: 0o755 });
+		expect((await build([])).status).toBe(0);
+		const mode = async (...names: string[]) => (await stat(join(folder, 'out', ...names))).mode & 0o777;
+		expect(await Promise.all([mode('out'), mode('manifest.json'), mode('build.log')])).toEqual([0o700, 0o600, 0o600]);
+		expect((await call(['build', '--board', 'nodemcu', '--output', join(folder, 'new/deep')])).status).toBe(0);
+		expect((await stat(join(folder, 'new/deep'))).mode & 0o777).toBe(0o700);
+	});
+
+	it.each([
+		['/proc/telltale', /^The folder \/proc\/telltale cannot be made \(E\w+\): name another with --output\.\n$/],
+		['telltale.json', /^telltale\.json is a file: name a folder with --output\.\n$/],
+	])('says that it cannot build in %s', async (output, sentence) => {
+		const { status, err } = await call(['build', '--board', 'nodemcu', '--output', output]);
+		expect(status).toBe(1);
+		expect(err).toMatch(sentence);
+	});
+
+	it.each([['with the SDK', {}], ['without it', { MODDABLE: '' }]])('does not overlook settings that are not there, %s', async (_what, env) => {
+		const { status, out, err } = await call(['build', '--config', 'nope.json'], env);
+		expect([status, out, err]).toEqual([1, '', 'nope.json is not there: make it with "telltale configure --file nope.json".\n']);
+	});
+
+	it('does not overlook a folder that the simulator has no use for', async () => {
+		expect(await call(['build', '--board', 'simulator', '--output', 'x'])).toMatchObject({ status: 2, err: 'The script for the simulator is put nowhere: leave --output out, or name another --board.\n' });
+	});
+
 	it('builds without settings but says so', async () => {
 		await rm(join(folder, 'telltale.json'));
 		const { status, err } = await build([]);

@@ -1,10 +1,13 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Prompts } from '../../cli/questions.js';
 import { FIELDS, settingsProblem } from '../../src/settings/settings.js';
-import { inside, telltale } from './support.js';
+import { inside, Run, telltale } from './support.js';
+
+const root = join(import.meta.dirname, '../..');
 
 let folder: string;
 beforeEach(async () => {
@@ -42,6 +45,10 @@ describe('telltale configure, with every answer as an option', () => {
 		[['--intervalMs', '1500.5'], 'intervalMs is 1500.5; it must be a whole number from 1000 to 86400000.'],
 		[['--cleanSession', 'maybe'], 'cleanSession is "maybe"; it must be true or false.'],
 		[['--passphrase', 'short'], 'passphrase is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits.'],
+		[['--host', 'a..b'], 'host is "a..b", which can be neither a host name nor an IPv4 address.'],
+		[['--host', '256.1.1.1'], 'host is "256.1.1.1", which can be neither a host name nor an IPv4 address.'],
+		[['--timeServer', '1.2.3'], 'timeServer is "1.2.3", which can be neither a host name nor an IPv4 address.'],
+		[['--host', 'a-.b'], 'host is "a-.b", which can be neither a host name nor an IPv4 address.'],
 		[['--password', 'p'], 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
 		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, sht3x45, hih4030.'],
 	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {
@@ -61,6 +68,34 @@ describe('telltale configure, with every answer as an option', () => {
 		expect((await configure('--force', '--intervalMs', '5000')).status).toBe(0);
 		expect(await written()).toMatchObject({ node: 'cellar', ssid: 'attic', intervalMs: 5000 });
 		expect((await stat(join(folder, 'telltale.json'))).mode & 0o777).toBe(0o600);
+	});
+
+	it('leaves no file behind that it could not write whole, and the old one as it was', async () => {
+		const limited = (...words: string[]) =>
+			spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', process.execPath, join(root, 'cli/telltale.mjs'), 'configure', ...words], { cwd: folder, encoding: 'utf8' });
+		const first = limited(...WIFI);
+		expect([first.status, first.stderr]).toEqual([1, 'telltale.json cannot be written: the disk is full.\n']);
+		expect(await readdir(folder)).toEqual([]);
+		await configure(...WIFI);
+		const before = await written();
+		expect(limited('--force', '--node', 'attic').status).toBe(1);
+		expect([await readdir(folder), await written()]).toEqual([['telltale.json'], before]);
+	});
+
+	it.each([['a file', 'real.json'], ['nothing yet', 'other.json']])('writes where a link leads to, %s, and leaves the link', async (_what, target) => {
+		await configure(...WIFI, '--file', 'real.json');
+		await symlink(target, join(folder, 'telltale.json'));
+		expect((await configure(...WIFI, '--force', '--node', 'attic')).status).toBe(0);
+		expect((await lstat(join(folder, 'telltale.json'))).isSymbolicLink()).toBe(true);
+		expect(await written(target)).toMatchObject({ node: 'attic' });
+	});
+
+	it('is quiet when nobody reads what it shows any more', async () => {
+		await configure(...WIFI);
+		const run = new Run(['configure', '--show'], { cwd: folder });
+		run.process.stdout.destroy();
+		const { status, err } = await run.ended;
+		expect([status, err]).toEqual([0, '']);
 	});
 
 	it('says what hinders it from writing', async () => {
@@ -96,11 +131,21 @@ describe('A settings file', () => {
 		['{\n"hots": "broker"\n}', 'node.json, line 2: unknown setting "hots": did you mean "host"?\n'],
 		['{"xyzzy": 1}', /^node\.json, line 1: unknown setting "xyzzy": known are node, ssid, .*restartAfterMs\.\n$/],
 		['{\n\n"port": "1883"}', 'node.json, line 3: port is "1883"; it must be a whole number from 1 to 65535.\n'],
+		['{"host": "a",\n"port": 1,\n"host": "b"}', 'node.json, line 3: "host" stands there twice: leave one of them out.\n'],
+		['{"host": "a", "\\u0068ost": "b"}', 'node.json, line 1: "host" stands there twice: leave one of them out.\n'],
+		['{"host": "256.1.1.1"}', 'node.json, line 1: host is "256.1.1.1", which can be neither a host name nor an IPv4 address.\n'],
+		[`{"${'x'.repeat(100_000)}": 1}`, /^node\.json, line 1: unknown setting "x{59}…": known are [^\n]{1,300}\n$/],
+		[`{"node": "a",\n"${'(['.repeat(50_000)}": 1}`, /^node\.json, line 2: unknown setting "[^\n]{1,400}\n$/],
 		['{"password": "s3cret"}', /^node\.json: password is given without user: [^\n]+\n$/],
 	])('%j is refused with its name, the place and one sentence', async (text, sentence) => {
 		const err = await shown(text);
 		if (typeof sentence === 'string') expect(err).toBe(sentence);
 		else expect(err).toMatch(sentence);
+	});
+
+	it('that is no UTF-8 is refused', async () => {
+		await writeFile(join(folder, 'node.json'), Buffer.from('{"ssid":"caf\u00e9"}', 'latin1'));
+		expect(await configure('--show', '--file', 'node.json')).toEqual({ status: 1, out: '', err: 'node.json is not UTF-8: save it as such.\n' });
 	});
 
 	it('that is not there is one sentence too', async () => {
@@ -113,10 +158,11 @@ describe('The questions', () => {
 	const CANCEL = Symbol('cancel');
 
 	/** Answers by key; an answer that the question's own check turns down ends the test. */
-	function person(answers: Readonly<Record<string, unknown>>, asked: string[] = []): Prompts {
+	function person(answers: Readonly<Record<string, unknown>>, asked: string[] = [], typed: unknown[] = []): Prompts {
 		const reply = async (options: { message: string; initialValue?: unknown; initialValues?: unknown; validate?: unknown }) => {
 			const key = options.message.split(':')[0]!;
 			asked.push(key);
+			typed.push(options.initialValue);
 			const value = key in answers ? answers[key] : (options.initialValue ?? options.initialValues ?? '');
 			const fault = (options.validate as ((value: unknown) => string | undefined) | undefined)?.(value);
 			if (fault) throw new Error(fault);
@@ -147,6 +193,14 @@ describe('The questions', () => {
 	it('keep a secret that is in the file when nothing is typed', async () => {
 		const settings = await ask({ ssid: 'a', host: 'b', passphrase: 'correct horse' }, {}, person({ passphrase: '' }));
 		expect(settings['passphrase']).toBe('correct horse');
+	});
+
+	it('have no text typed in before the person types, and Enter keeps what is there', async () => {
+		const typed: unknown[] = [];
+		const settings = await ask({ node: 'porch', port: 1884 }, { ssid: 'a', host: 'b' }, person({ 'Change other settings too?': true }, [], typed));
+		expect(settings).toMatchObject({ node: 'porch', port: 1884 });
+		expect(settings).not.toHaveProperty('keepAliveMs');
+		expect(typed.filter((each) => typeof each === 'string')).toEqual([]);
 	});
 
 	it('turn a wrong answer down with the sentence of the table', async () => {

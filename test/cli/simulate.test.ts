@@ -147,17 +147,22 @@ describe('telltale simulate', () => {
 		[['--broker', 'mqtt://127.0.0.1:1'], 1, /^No broker answers at mqtt:\/\/127\.0\.0\.1:1: start one, or name another with --broker\.$/],
 		[['--config', 'nowhere.json'], 1, /^nowhere\.json is not there: make it with /],
 		[['--world', 'nowhere.csv'], 1, /^nowhere\.csv is not there: give --world a CSV file with the columns /],
-		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be /],
+		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be "time,temperature_c,humidity_pct", not "a\\u001b\[2J,b"\.$/],
+		[['--world', 'binary.csv'], 1, /^binary\.csv is no CSV file, since it is not text: /],
+		[['--world', '/dev/zero'], 1, /^\/dev\/zero is no file: /],
+		[['--board', 'esp8266'], 2, /^The board "esp8266" is not known: did you mean "nodemcu"\?$/],
 		[['--board', 'esp23'], 2, /^The board "esp23" is not known: did you mean "esp32"\?$/],
 		[['--speed', 'fast'], 2, /^--speed is "fast"; it must be a number above 0, /],
 		[['--for', '20'], 2, /^--for is "20"; it must be a length of time like /],
 		[['--nodes', '0'], 2, /^--nodes is "0"; it must be a whole number from 1 to 100\.$/],
 		[['--seed', '-1'], 2, /^--seed is "-1"; it must be a whole number from 0 to /],
 	])('%j is answered with one sentence', async (words, expected, sentence) => {
-		await writeFile(join(folder, 'broken.csv'), 'a,b\n');
-		const { status, err } = await inside(['simulate', '--for', '1s', ...(words as string[])], { cwd: folder });
+		await writeFile(join(folder, 'broken.csv'), 'a\u001b[2J,b\n');
+		await writeFile(join(folder, 'binary.csv'), Buffer.of(0x89, 0x50, 0x4e, 0x47));
+		const { status, out, err } = await inside(['simulate', '--for', '1s', ...(words as string[])], { cwd: folder });
 		expect(status).toBe(expected);
 		expect(err).toMatch(/^[^\n]+\n$/);
 		expect(err.trimEnd()).toMatch(sentence as RegExp);
+		if (words.includes('--world')) expect(out).toBe('');
 	});
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { inside, telltale } from './support.js';
 
@@ -17,6 +18,20 @@ describe('Calling telltale', () => {
 		expect([status, err]).toEqual([0, '']);
 		expect(out).toMatch(new RegExp(`^Usage: telltale ${command} `));
 		expect(out).toContain('--debug');
+	});
+
+	it('gives no advice that names an option or a command which there is not', async () => {
+		const helps = await Promise.all(COMMANDS.map(async (command) => (await inside([command, '--help'])).out));
+		const optionsIn = (text: string) => [...text.matchAll(/--[a-z][\w-]*/g)].map(([option]) => option);
+		// These three talk to a broker, and all sentences about it are in one file.
+		const advised = optionsIn(readFileSync('viewer/source.ts', 'utf8'));
+		expect(advised).not.toEqual([]);
+		for (const command of ['simulate', 'watch', 'send']) {
+			const known = new Set(optionsIn(helps[COMMANDS.indexOf(command)]!));
+			for (const option of advised) expect(known, command).toContain(option);
+		}
+		const taken = ['interval', 'sample', 'calibrate', 'restart', 'stop'];
+		for (const [, name] of helps[COMMANDS.indexOf('send')]!.matchAll(/telltale send \S+ ([a-z]+)/g)) expect(taken).toContain(name);
 	});
 
 	it.each([

@@ -1,0 +1,67 @@
+// Files and folders that commands write.
+//
+// Rule: what was there stays whole until the new is whole, whatever the disk does; a link stays a link. What cannot be written is a sentence.
+
+import { existsSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
+import { link, realpath, rename, unlink, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Failure } from './failure.js';
+
+/** Readable by its owner alone. `replace`: false: throws EEXIST if something is there. */
+export async function writeSecret(file: string, text: string, replace: boolean): Promise<void> {
+	const target = replace ? await targetOf(file) : file;
+	// Beside it and then in its place: a full disk leaves nothing behind, and the old one whole.
+	const beside = `${target}.${process.pid}`;
+	try {
+		await writeFile(beside, text, { mode: 0o600, flag: 'wx', flush: true });
+		await (replace ? rename(beside, target) : putNew(beside, target));
+	} catch (error) {
+		await unlink(beside).catch(() => {});
+		throw error;
+	}
+}
+
+/** Fails where there is something, without a moment in between. */
+async function putNew(beside: string, target: string): Promise<void> {
+	try {
+		await link(beside, target);
+	} catch (error) {
+		// Some file systems have no second names.
+		if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+		await writeFile(target, '', { flag: 'wx', mode: 0o600 });
+		return rename(beside, target);
+	}
+	await unlink(beside);
+}
+
+/** What a link leads to, also if it is not there yet. */
+async function targetOf(file: string): Promise<string> {
+	if (existsSync(file)) return realpath(file);
+	return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? resolve(dirname(file), readlinkSync(file)) : file;
+}
+
+/** Why it cannot be written, as a sentence that names the option that says where. */
+export function unwritable(path: string, error: unknown, option: string): unknown {
+	const { code } = error as NodeJS.ErrnoException;
+	if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new Failure(`${path} cannot be written: this user may not write there; name another with ${option}.`);
+	if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return new Failure(`${path} cannot be written: the disk is full.`);
+	return code === undefined ? error : new Failure(`${path} cannot be written (${code}): name another with ${option}.`);
+}
+
+/** Makes a folder and those above it, for their owner alone. Not Node's own: that one runs for ever where a folder takes no others, as in /proc. */
+export function makeFolder(path: string): void {
+	const whole = resolve(path);
+	const state = lstatSync(whole, { throwIfNoEntry: false });
+	if (state && existsSync(whole)) {
+		if (!state.isDirectory() && !state.isSymbolicLink()) throw new Failure(`${path} is a file: name a folder with --output.`);
+		return;
+	}
+	if (dirname(whole) !== whole) makeFolder(dirname(whole));
+	try {
+		mkdirSync(whole, { mode: 0o700 });
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === 'EEXIST' && existsSync(whole)) return;
+		throw new Failure(`The folder ${path} cannot be made (${code}): name another with --output.`);
+	}
+}
