@@ -5,6 +5,7 @@
 
 import type { Clock } from '../world/clock.js';
 import { AnalogDevice } from '../devices/analog.js';
+import { CryptoDevice } from '../devices/crypto.js';
 import { DeviceError, type Chip, type Device, type Operation } from '../devices/chip.js';
 import type { ChipName } from '../engine/creation.js';
 import { Heap, type Shortage } from '../devices/heap.js';
@@ -96,6 +97,7 @@ export class Machine implements Chip {
 			new NamesDevice(this, around.servers, this.wifi),
 			new ResourceDevice(around.resources),
 			new TlsDevice(),
+			new CryptoDevice(),
 			this.#system(),
 		];
 		for (const device of this.#devices) Object.assign(this.#operations, device.operations);

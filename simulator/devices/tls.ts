@@ -3,7 +3,7 @@
 // Rule: it is as able as the SDK and no more: TLS 1.2, the SDK's cipher suites, one curve, SHA-256 signatures, no tickets, no
 // resumption. It trusts everybody: whom to trust is the firmware's affair.
 
-import { constants, createPublicKey, X509Certificate } from 'node:crypto';
+import { constants } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 import { DeviceError, type Device } from './chip.js';
@@ -48,8 +48,6 @@ export class TlsDevice implements Device {
 		},
 		'tls.feed': (id: number, hex: string) => this.#clients.get(id)!.feed(Buffer.from(hex, 'hex')),
 		'tls.encrypt': (id: number, hex: string) => this.#clients.get(id)!.encrypt(Buffer.from(hex, 'hex')),
-		'x509.key': (hex: string) => keyOf(Buffer.from(hex, 'hex')),
-		'x509.verify': (key: string, certificate: string) => isSigned(Buffer.from(key, 'hex'), Buffer.from(certificate, 'hex')),
 	};
 	readonly #clients = new Map<number, Client>();
 	#last = 0;
@@ -143,15 +141,4 @@ function pem(hex: string): string {
 
 function privateKey(hex: string): string {
 	return `-----BEGIN PRIVATE KEY-----\n${Buffer.from(hex, 'hex').toString('base64')}\n-----END PRIVATE KEY-----\n`;
-}
-
-/** The public key, and the exponent if it is an RSA key. */
-function keyOf(der: Buffer): [string, string | null] {
-	const { publicKey } = new X509Certificate(der);
-	const exponent = publicKey.asymmetricKeyDetails?.publicExponent;
-	return [publicKey.export({ type: 'spki', format: 'der' }).toString('hex'), exponent === undefined ? null : String(exponent)];
-}
-
-function isSigned(key: Buffer, certificate: Buffer): boolean {
-	return new X509Certificate(certificate).verify(createPublicKey({ key, type: 'spki', format: 'der' }));
 }

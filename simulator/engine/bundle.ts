@@ -25,7 +25,9 @@ const SDK: Readonly<Record<string, string>> = {
 };
 
 /** Only in the image of an ESP32. */
-const TLS: Readonly<Record<string, string>> = { Resource: 'resource', x509: 'x509', 'ssl/cert': 'ssl-cert', 'ssl/session': 'ssl-session' };
+const TLS: Readonly<Record<string, string>> = {
+	Resource: 'resource', crypt: 'crypt', ecdsa: 'ecdsa', pkcs1: 'pkcs1', pkcs1_5: 'pkcs1_5', x509: 'x509', 'ssl/cert': 'ssl-cert', 'ssl/session': 'ssl-session',
+};
 
 /** What the manifest maps "telltale/…" to beside the board. */
 const CHIP_FOLDER: Readonly<Record<BoardName, string>> = { nodemcu: 'esp8266', esp32: 'esp32' };

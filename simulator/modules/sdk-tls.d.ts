@@ -14,26 +14,82 @@ declare module 'Resource' {
 	}
 }
 
-declare module 'x509' {
-	/** `exponent` of an RSA key only. */
-	export interface PublicKey {
-		readonly exponent?: bigint;
+declare module 'curve' {
+	/** P-256 or P-384. */
+	export default class Curve {
+		constructor(name: string);
+		/** Bytes of the curve's order. */
+		readonly orderSize: number;
 	}
-	export interface DecodedCertificate {
-		readonly spki: PublicKey;
+}
+
+declare module 'ecp' {
+	export default class ECPoint {
+		readonly X: bigint;
+		readonly Y: bigint;
+	}
+}
+
+declare module 'x509' {
+	import type Curve from 'curve';
+	import type ECPoint from 'ecp';
+
+	/** Of an RSA key the first two, of an EC key the others. */
+	export interface PublicKey {
+		readonly modulus?: bigint;
+		readonly exponent?: bigint;
+		readonly curve?: Curve;
+		readonly pub?: ECPoint;
 	}
 
-	/** ESP32 only, as are all modules of TLS. Throws at what it cannot read. */
+	/** ESP32 only, as are all modules of TLS. Throws at what it cannot read, with whatever comes of it. */
 	const X509: {
-		decode(der: Uint8Array): DecodedCertificate;
+		/** The public key of a certificate in DER. */
 		decodeSPKI(der: Uint8Array): PublicKey;
 	};
 	export default X509;
 }
 
-declare module 'ssl/cert' {
-	import type { DecodedCertificate, PublicKey } from 'x509';
+declare module 'crypt' {
+	export class Digest {
+		/** "SHA256", "SHA384", "SHA512" and others. */
+		constructor(type: string);
+		process(data: Uint8Array): ArrayBuffer;
+	}
+}
 
+declare module 'pkcs1' {
+	export default class PKCS1 {
+		static OS2IP(bytes: Uint8Array): bigint;
+	}
+}
+
+declare module 'pkcs1_5' {
+	import type { PublicKey } from 'x509';
+
+	/** Its own verify() takes paddings that no one should write, and does not look at which digest was signed. */
+	export default class PKCS1_5 {
+		constructor(key: PublicKey, isPrivate: boolean, oid: readonly number[]);
+		readonly modulusSize: number;
+		readonly rsa: { process(number: bigint): bigint };
+		/** What is signed, padded to that many bytes. */
+		emsaEncode(digest: ArrayBuffer, size: number): bigint;
+	}
+}
+
+declare module 'ecdsa' {
+	import type Curve from 'curve';
+	import type ECPoint from 'ecp';
+
+	/** The digest is taken as a number whole, however long. Does not come back from s = 0. */
+	export default class ECDSA {
+		constructor(key: ECPoint, curve: Curve, isPrivate: boolean);
+		/** `asn1`: the signature is DER; else r and s, each as long as the order. */
+		verify(digest: ArrayBuffer, signature: Uint8Array, asn1: boolean): boolean;
+	}
+}
+
+declare module 'ssl/cert' {
 	export interface CertificateOptions {
 		verify?: boolean;
 		clientCertificates?: ArrayBuffer[];
@@ -45,8 +101,6 @@ declare module 'ssl/cert' {
 		constructor(options: CertificateOptions);
 		/** Asked by the session in the middle of the handshake, with the peer's certificates in DER. */
 		verify(chain: Uint8Array[], options: object): boolean;
-		/** Whether the key made the signature under the certificate. Throws if it does not know the algorithm. */
-		_verify(key: PublicKey, certificate: DecodedCertificate): boolean;
 	}
 }
 

@@ -3,9 +3,6 @@
 
 import type SDK from 'ssl/cert';
 import type { CertificateOptions } from 'ssl/cert';
-import type { DecodedCertificate, PublicKey } from 'x509';
-import { call } from './host.js';
-import type { HostCertificate, HostKey } from './x509.js';
 
 class CertificateManager {
 	/** Not of the SDK: for the session beside it. */
@@ -17,10 +14,6 @@ class CertificateManager {
 
 	verify(_chain: Uint8Array[], _options: object): boolean {
 		return false;
-	}
-
-	_verify(key: PublicKey, certificate: DecodedCertificate): boolean {
-		return call('x509.verify', (key as HostKey).hex, (certificate as HostCertificate).hex);
 	}
 }
 

@@ -7,14 +7,22 @@
 import type SDK from 'ssl/session';
 import type { SessionSocket } from 'ssl/session';
 import { fromHex, toHex } from './bytes.js';
+import { Digest } from './crypt.js';
+import type { Curve, ECPoint } from './ec.js';
+import ECDSA from './ecdsa.js';
 import { call } from './host.js';
 import CertificateManager from './ssl-cert.js';
+import X509 from './x509.js';
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
 const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;
+const SERVER_HELLO = 2;
 const CERTIFICATE = 11;
+const SERVER_KEY_EXCHANGE = 12;
+const NAMED_CURVE = 3;
+const ECDSA_SIGNED = 3;
 
 /** To send, to read, whether the handshake is over, the peer's alert (-1: none), what went wrong. */
 type Fed = [out: string, plain: string, done: boolean, alert: number, fault: string | null];
@@ -36,6 +44,9 @@ class Session {
 	#packet: Uint8Array | undefined;
 	#filled = 0;
 	#plain: Uint8Array | undefined;
+	#clientRandom = new Uint8Array(0);
+	#serverRandom = new Uint8Array(0);
+	#peer = new Uint8Array(0);
 
 	constructor(options: object) {
 		this.#options = options as Secure;
@@ -113,6 +124,7 @@ class Session {
 		const key = clientKey ? toHex(new Uint8Array(clientKey)) : '';
 		const [id, hello] = call<[number, string]>('tls.open', serverName ?? '', applicationLayerProtocolNegotiation ?? '', certificates, key);
 		this.#id = id;
+		this.#clientRandom = new Uint8Array(fromHex(hello.slice(22, 86)));
 		this.#send(socket, hello);
 	}
 
@@ -143,9 +155,24 @@ class Session {
 		}
 		if (record[0] !== HANDSHAKE) return;
 		for (let at = 5; at < record.length; at += 4 + triple(record, at + 1)) {
+			const body = record.slice(at + 4, at + 4 + triple(record, at + 1));
+			if (record[at] === SERVER_HELLO) this.#serverRandom = body.slice(2, 34);
+			if (record[at] === SERVER_KEY_EXCHANGE && body[0] === NAMED_CURVE) this.#checkKeyExchange(body);
 			if (record[at] !== CERTIFICATE) continue;
-			if (!this.certificateManager.verify(certificatesIn(record, at + 7, at + 4 + triple(record, at + 1)), this.#options)) throw new Error('certificate: auth err');
+			const chain = certificatesIn(body, 3, body.length);
+			if (!this.certificateManager.verify(chain, this.#options)) throw new Error('certificate: auth err');
+			this.#peer = chain[0].slice();
 		}
+	}
+
+	/** What is signed with ECDSA is computed as the SDK does it; the rest is OpenSSL's affair, which answers no worse. */
+	#checkKeyExchange(body: Uint8Array): void {
+		const end = 4 + body[3];
+		if (body[end + 1] !== ECDSA_SIGNED) return;
+		const { pub, curve } = X509.decodeSPKI(this.#peer);
+		const digest = new Digest('SHA256').process(this.#clientRandom, this.#serverRandom, body.subarray(0, end));
+		const verifier = new ECDSA(pub as ECPoint, curve as Curve, false);
+		if (!verifier.verify(digest, body.subarray(end + 4), true)) throw new Error('serverKeyExchange: failed to verify signature');
 	}
 }
 

@@ -2,30 +2,51 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alertText, Handshake } from '../../src/device/esp32/handshake.js';
+import { ecdsaSignature, integer, makeKey, rsaSpki, seq, tlv, write } from '../support/x509-writer.js';
 
-const record = (type: number, ...body: number[]) => Uint8Array.of(type, 3, 3, body.length >> 8, body.length & 255, ...body);
-const message = (type: number, ...body: number[]) => [type, 0, body.length >> 8, body.length & 255, ...body];
+const word = (number: number) => [number >> 8, number & 255];
+const record = (type: number, ...body: number[]) => Uint8Array.of(type, 3, 3, ...word(body.length), ...body);
+const message = (type: number, ...body: number[]) => [type, 0, ...word(body.length), ...body];
 const hello = (suite: number, version = 0x0303, session: number[] = []) =>
 	message(2, version >> 8, version & 255, ...Array<number>(32).fill(1), session.length, ...session, suite >> 8, suite & 255, 0);
-const certificate = message(11, 0, 0, 0);
-const ecdhe = (hash = 4, sign = 1, size = 3) => message(12, 3, 0, 23, 4, 9, 9, 9, 9, hash, sign, 0, size, ...Array<number>(size).fill(5));
-const dhe = (hash = 4, sign = 1) => message(12, 0, 1, 7, 0, 1, 7, 0, 2, 7, 7, hash, sign, 0, 1, 5);
+const key = makeKey('prime256v1');
+const holding = (...certificates: Uint8Array[]) => {
+	const list = certificates.flatMap((der) => [0, ...word(der.length), ...der]);
+	return message(11, 0, ...word(list.length), ...list);
+};
+const withKey = (spki: Uint8Array) => holding(write({ key, spki }).der);
+const RSA_BYTES = 256;
+/** Of RSA, on P-256 and on P-384; who signed them is not asked here. */
+const certificate = withKey(rsaSpki((1n << 2_047n) + 1n));
+const onP256 = withKey(key.spki);
+const onP384 = withKey(makeKey('secp384r1').spki);
+const POINT = [4, ...Array<number>(64).fill(9)];
+const signature = (hash: number, sign: number, bytes: Iterable<number>) => [hash, sign, ...word([...bytes].length), ...bytes];
+const rsaSigned = (size = RSA_BYTES) => Array<number>(size).fill(5);
+const ecdhe = (hash = 4, sign = 1, bytes: Iterable<number> = rsaSigned()) => message(12, 3, 0, 23, POINT.length, ...POINT, ...signature(hash, sign, bytes));
+const dhe = (hash = 4, sign = 1, prime = [200, ...Array<number>(254).fill(7), 7]) =>
+	message(12, ...word(prime.length), ...prime, 0, 1, 2, ...word(prime.length), ...prime, ...signature(hash, sign, rsaSigned()));
 const request = message(13, 1, 1, 0, 0);
 const done = message(14);
 const change = record(20, 1);
 const ECDHE = 0xc02f;
+const ECDHE_ECDSA = 0xc02b;
 const DHE = 0x009e;
 const RSA = 0x002f;
 
-/** What the last of these records is answered with. */
 function run(...records: Uint8Array[]): string {
+	return judged(...records).answer;
+}
+
+/** What the last of these records is answered with. */
+function judged(...records: Uint8Array[]): { answer: string; alert: number } {
 	const handshake = new Handshake();
 	let answer = '';
 	records.forEach((each, index) => {
 		answer = handshake.record(each);
 		if (index < records.length - 1) expect(answer).toBe('');
 	});
-	return answer;
+	return { answer, alert: handshake.alert };
 }
 
 const RULES = 'it breaks the rules of TLS';
@@ -33,7 +54,8 @@ const RULES = 'it breaks the rules of TLS';
 describe('A handshake', () => {
 	it.each([
 		['ECDHE', [record(22, ...hello(ECDHE)), record(22, ...certificate), record(22, ...ecdhe()), record(22, ...done), change]],
-		['ECDHE in one record', [record(22, ...hello(ECDHE, 0x0303, [1, 2]), ...certificate, ...ecdhe(4, 3), ...done), change]],
+		['ECDHE in one record', [record(22, ...hello(ECDHE_ECDSA, 0x0303, [1, 2]), ...onP256, ...ecdhe(4, 3, ecdsaSignature(1, 1)), ...done), change]],
+		['ECDHE with a key on P-384', [record(22, ...hello(ECDHE_ECDSA), ...onP384), record(22, ...ecdhe(4, 3, ecdsaSignature(1n << 380n, 1n << 300n)), ...done), change]],
 		['with a wish for a certificate', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(), ...request, ...done), change]],
 		['DHE', [record(22, ...hello(DHE), ...certificate, ...dhe(), ...done), change]],
 		['RSA', [record(22, ...hello(RSA), ...certificate, ...done), change]],
@@ -46,12 +68,64 @@ describe('A handshake', () => {
 	});
 
 	it.each([
-		['a key that nobody signed', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(0, 0))]],
+		['a key that nobody signed', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(0, 0, []))]],
 		['a key signed with MD5', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(1, 1))]],
 		['a signature of nobody knows what', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(4, 0))]],
 		['a DHE key that nobody signed', [record(22, ...hello(DHE), ...certificate, ...dhe(4, 0))]],
+		['a signature of ECDSA by a key of RSA', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(4, 3, ecdsaSignature(5, 5)))]],
+		['a signature of RSA by a key of ECDSA', [record(22, ...hello(ECDHE_ECDSA), ...onP256, ...ecdhe(4, 1))]],
+		['a signature longer than the key', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(4, 1, rsaSigned(RSA_BYTES + 1)))]],
+		['a signature beyond the key', [record(22, ...hello(ECDHE), ...certificate, ...ecdhe(4, 1, Array<number>(RSA_BYTES).fill(255)))]],
 	])('ends at %s', (_what, records) => {
-		expect(run(...records)).toBe('it does not sign its key as it has to');
+		const { answer, alert } = judged(...records);
+		expect([answer, alert]).toEqual(['it does not sign its key as it has to', 47]);
+	});
+
+	const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+	it.each([
+		['s = 0', ecdsaSignature(5, 0)],
+		['r = 0', ecdsaSignature(0, 5)],
+		['s = n', ecdsaSignature(5, ORDER)],
+		['r beyond n', ecdsaSignature(ORDER + 5n, 5)],
+		['s < 0', seq(integer(5), tlv(2, Buffer.from([0x80])))],
+		['one number', seq(integer(5))],
+		['three numbers', seq(integer(5), integer(5), integer(5))],
+		['an empty number', seq(tlv(2), integer(5))],
+		['a number with zeros in front', seq(tlv(2, Buffer.from([0, 5])), integer(5))],
+		['rubbish', Buffer.from('rubbish')],
+		['nothing', Buffer.alloc(0)],
+	])('ends at %s in the signature, which anybody can write behind the broker\'s own certificate', (_what, bytes) => {
+		const { answer, alert } = judged(record(22, ...hello(ECDHE_ECDSA), ...onP256, ...ecdhe(4, 3, bytes)));
+		expect([answer, alert]).toEqual(['it does not sign its key as it has to', 47]);
+	});
+
+	it('takes r and s up to the order of the curve', () => {
+		expect(judged(record(22, ...hello(ECDHE_ECDSA), ...onP256, ...ecdhe(4, 3, ecdsaSignature(ORDER - 1n, ORDER - 1n)))).answer).toBe('');
+	});
+
+	it.each([
+		['a key of ECDSA for a cipher of RSA', [record(22, ...hello(ECDHE), ...onP256)]],
+		['a key of RSA for a cipher of ECDSA', [record(22, ...hello(ECDHE_ECDSA), ...certificate)]],
+		['another curve', [record(22, ...hello(ECDHE), ...certificate, ...message(12, 3, 0, 24, POINT.length, ...POINT, ...signature(4, 1, rsaSigned())))]],
+		['a curve of its own making', [record(22, ...hello(ECDHE), ...certificate, ...message(12, 1, 0, 23, POINT.length, ...POINT, ...signature(4, 1, rsaSigned())))]],
+		['a point that is compressed', [record(22, ...hello(ECDHE), ...certificate, ...message(12, 3, 0, 23, 33, ...Array<number>(33).fill(2), ...signature(4, 1, rsaSigned())))]],
+		['a prime of 1,024 bits', [record(22, ...hello(DHE), ...certificate, ...dhe(4, 1, Array<number>(128).fill(201)))]],
+		['a prime of 8,192 bits', [record(22, ...hello(DHE), ...certificate, ...dhe(4, 1, Array<number>(1_024).fill(201)))]],
+		['a prime that is even', [record(22, ...hello(DHE), ...certificate, ...dhe(4, 1, Array<number>(256).fill(200)))]],
+		['bytes behind the signature', [record(22, ...hello(ECDHE), ...certificate, ...message(12, ...ecdhe().slice(4), 0))]],
+	])('ends at %s, as an illegal parameter', (_what, records) => {
+		const { answer, alert } = judged(...records);
+		expect([answer, alert]).toEqual([RULES, 47]);
+	});
+
+	it('leaves a key of a kind that it does not know to who decides on trust', () => {
+		expect(run(record(22, ...hello(ECDHE), ...withKey(makeKey('ed25519').spki)))).toBe('');
+	});
+
+	it('ends at a certificate that cannot be read, and at one that is longer than its message', () => {
+		const { answer, alert } = judged(record(22, ...hello(ECDHE), ...holding(new Uint8Array(40))));
+		expect([answer, alert]).toEqual(['its certificate cannot be read (DER holds something else)', 42]);
+		expect(run(record(22, ...hello(ECDHE), ...message(11, 0, 0, 9, 0, 0, 7, 1, 2, 3, 4, 5, 6)))).toBe(RULES);
 	});
 
 	it.each([
@@ -86,7 +160,7 @@ describe('A handshake', () => {
 	});
 
 	it('never throws and never believes in encryption without a whole handshake', () => {
-		const parts = [hello(ECDHE), hello(RSA), certificate, ecdhe(), ecdhe(0, 0), request, done].map((each) => record(22, ...each));
+		const parts = [hello(ECDHE), hello(RSA), certificate, ecdhe(), ecdhe(0, 0, []), request, done].map((each) => record(22, ...each));
 		const any = fc.oneof(fc.constantFrom(...parts, change, record(23, 1), record(21, 1, 0)), fc.uint8Array({ minLength: 6, maxLength: 60 }));
 		fc.assert(fc.property(fc.array(any, { maxLength: 8 }), (records) => {
 			const handshake = new Handshake();

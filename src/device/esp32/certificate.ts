@@ -1,164 +1,177 @@
 // SPDX-License-Identifier: MIT
-// An X.509 certificate as far as trust needs it: whose it is, who signed it, how long it holds, and for which names.
+// An X.509 certificate as far as trust needs it: whose it is, who signed it, how long it holds, what it may do, and for which names.
 //
-// Rule: reads DER strictly (definite lengths, each element ends where its parent says) and throws at anything else; nothing is
-// copied, everything is a view of the bytes that came in. RFC 5280 §4.1; names as RFC 9525 §6.3.
+// Rule: throws at whatever is not one certificate in strict DER, and computes nothing: a certificate is read before anybody knows
+// whether it is tied to a CA of ours. RFC 5280 §4.1 and §4.2.
 
-const SEQUENCE = 0x30;
-const OID = 0x06;
-const BOOLEAN = 0x01;
-const OCTET_STRING = 0x04;
+import { BIT_STRING, BOOLEAN, Der, INTEGER, latin, OBJECT_ID, OCTET_STRING, sameBytes, SEQUENCE } from './der.js';
+import { PublicKey } from './key.js';
+import { isNamed } from './names.js';
+
+const VERSION = 0xa0;
+const EXTENSIONS = 0xa3;
+const ISSUER_ID = 0x81;
+const SUBJECT_ID = 0x82;
 const UTC_TIME = 0x17;
 const GENERALIZED_TIME = 0x18;
-const EXTENSIONS = 0xa3;
-const DNS_NAME = 0x82;
-const IP_ADDRESS = 0x87;
-/** 2.5.29.17 and 2.5.29.19 end in these; both begin with 55 1d. */
-const SUBJECT_ALT_NAME = 17;
-const BASIC_CONSTRAINTS = 19;
 const ZERO = 0x30;
 
-/** The elements of one level of DER, one after the other. */
-export class Der {
-	tag = 0;
-	/** Where the element begins, where its content begins, and where it ends. */
-	start = 0;
-	from = 0;
-	to = 0;
-	readonly #bytes: Uint8Array;
-	readonly #end: number;
+/** Object identifiers of extensions begin with 55 1d (2.5.29) and end in these. */
+const KEY_USAGE = 15;
+const SUBJECT_ALT_NAME = 17;
+const BASIC_CONSTRAINTS = 19;
+const NAME_CONSTRAINTS = 30;
+/** Which policies a certificate is for: nobody asks for one here, so that any will do (RFC 5280 §6.1.1 c). */
+const POLICIES = 32;
+const EXTENDED_KEY_USAGE = 37;
+const KNOWN = Object.freeze([KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS, NAME_CONSTRAINTS, POLICIES, EXTENDED_KEY_USAGE]);
 
-	constructor(bytes: Uint8Array, from = 0, end = bytes.length) {
-		this.#bytes = bytes;
-		this.#end = end;
-		this.to = from;
-	}
+/** Bits of keyUsage, as they lie in its first byte. */
+const DIGITAL_SIGNATURE = 0x80;
+const KEY_ENCIPHERMENT = 0x20;
+const KEY_CERT_SIGN = 0x04;
 
-	/** Goes to the next element; false at the end of the level. */
-	next(): boolean {
-		const bytes = this.#bytes;
-		let at = this.to;
-		if (at === this.#end) return false;
-		if (at + 2 > this.#end) throw new Error('DER is cut off');
-		this.start = at;
-		this.tag = bytes[at++];
-		let length = bytes[at++];
-		if (length > 0x80 && length <= 0x83) {
-			let count = length - 0x80;
-			if (at + count > this.#end) throw new Error('DER is cut off');
-			for (length = 0; count > 0; count--) length = length * 256 + bytes[at++];
-		} else if (length >= 0x80) throw new Error('DER has a length that cannot be');
-		if (at + length > this.#end) throw new Error('DER is cut off');
-		this.from = at;
-		this.to = at + length;
-		return true;
-	}
-
-	/** Goes to the next element, which must be a `tag`. */
-	expect(tag: number): this {
-		if (!this.next() || this.tag !== tag) throw new Error('DER holds something else');
-		return this;
-	}
-
-	/** The elements inside this one. */
-	inside(): Der {
-		return new Der(this.#bytes, this.from, this.to);
-	}
-
-	/** This element with its tag and length. */
-	whole(): Uint8Array {
-		return this.#bytes.subarray(this.start, this.to);
-	}
-
-	content(): Uint8Array {
-		return this.#bytes.subarray(this.from, this.to);
-	}
-}
+/** Object identifiers, byte by byte: serverAuth; what comes before the last byte of RSA's (11 to 13) and ECDSA's (2 to 4) with SHA-256, -384, -512. */
+const SERVER_AUTH = '\x2b\x06\x01\x05\x05\x07\x03\x01';
+const RSA_WITH = '\x2a\x86\x48\x86\xf7\x0d\x01\x01';
+const ECDSA_WITH = '\x2a\x86\x48\xce\x3d\x04\x03';
 
 export class Certificate {
 	readonly bytes: Uint8Array;
+	/** What is signed, and the signature. */
+	readonly signedPart: Uint8Array;
+	readonly signature: Uint8Array;
+	/** The digest's bits: 256, 384 or 512; 0 if the algorithm is broken or not known. */
+	readonly digestBits: number;
+	readonly signedWithRsa: boolean;
 	/** Names as they are encoded: equal bytes, equal names. */
 	readonly issuer: Uint8Array;
 	readonly subject: Uint8Array;
 	/** Unix seconds; both belong to the time that it holds. */
 	readonly from: number;
 	readonly to: number;
-	/** Signed with SHA-256 or better. */
-	readonly strong: boolean;
-	/** Says of itself that it may sign others. */
+	readonly key: PublicKey;
+	/** Says of itself that it may sign others, and how many CAs may be below it; -1: any number. */
 	ca = false;
-	#names: Uint8Array | undefined;
+	pathLength = -1;
+	/** keyUsage and extendedKeyUsage, where they are there, allow to sign certificates; a server to prove itself; to be a server's or of its CA. */
+	maySign = true;
+	mayServe = true;
+	forServers = true;
+	hasUnknownCritical = false;
+	/** The contents of the extensions. */
+	names: Uint8Array | undefined;
+	nameConstraints: Uint8Array | undefined;
 
 	/** Throws if `bytes` is not one certificate and nothing else. */
 	constructor(bytes: Uint8Array) {
 		this.bytes = bytes;
 		const outer = new Der(bytes).expect(SEQUENCE);
-		if (outer.to !== bytes.length) throw new Error('DER is followed by more');
+		outer.finish();
 		const parts = outer.inside();
 		const fields = parts.expect(SEQUENCE).inside();
-		this.strong = isStrong(parts.expect(SEQUENCE).inside().expect(OID).content());
+		this.signedPart = parts.whole();
+		const algorithm = parts.expect(SEQUENCE).whole();
+		const id = latin(parts.inside().expect(OBJECT_ID).content());
+		this.signature = parts.expect(BIT_STRING).bits();
+		parts.finish();
+		this.signedWithRsa = id.startsWith(RSA_WITH);
+		this.digestBits = digestOf(id);
 		fields.next();
 		// The version is missing in certificates of version 1.
-		if (fields.tag === 0xa0) fields.next();
-		fields.expect(SEQUENCE);
+		const version = fields.tag === VERSION ? fields.inside().expect(INTEGER).content()[0] : 0;
+		if (fields.tag === VERSION) fields.next();
+		if (fields.tag !== INTEGER || !sameBytes(fields.expect(SEQUENCE).whole(), algorithm)) throw new Error('DER holds something else');
 		this.issuer = fields.expect(SEQUENCE).whole();
 		const validity = fields.expect(SEQUENCE).inside();
 		this.from = seconds(validity);
 		this.to = seconds(validity);
+		validity.finish();
 		this.subject = fields.expect(SEQUENCE).whole();
-		fields.expect(SEQUENCE);
-		while (fields.next()) if (fields.tag === EXTENSIONS) this.extensions(fields.inside().expect(SEQUENCE).inside());
+		this.key = new PublicKey(fields.expect(SEQUENCE));
+		this.readRest(fields, version);
 	}
 
 	/** Whether it is made out for this host name or dotted address. The subject's common name does not count. */
 	isFor(host: string): boolean {
-		if (!this.#names) return false;
-		const names = new Der(this.#names).expect(SEQUENCE).inside();
-		const wanted = host.toLowerCase();
-		while (names.next()) {
-			if (names.tag === DNS_NAME && covers(latin(names.content()).toLowerCase(), wanted)) return true;
-			if (names.tag === IP_ADDRESS && names.to - names.from === 4 && names.content().join('.') === wanted) return true;
-		}
-		return false;
+		return this.names !== undefined && isNamed(this.names, host);
 	}
 
-	private extensions(list: Der): void {
+	/** Its issuer is itself, by name: a root, or a CA's new key. */
+	get isSelfIssued(): boolean {
+		return sameBytes(this.issuer, this.subject);
+	}
+
+	private readRest(fields: Der, version: number): void {
+		while (fields.next()) {
+			if (fields.tag === ISSUER_ID || fields.tag === SUBJECT_ID) continue;
+			if (fields.tag !== EXTENSIONS || version !== 2) throw new Error('DER holds something else');
+			this.readExtensions(fields.inside().expect(SEQUENCE).inside());
+			fields.finish();
+		}
+	}
+
+	private readExtensions(list: Der): void {
+		let seen = 0;
 		while (list.next()) {
 			const extension = list.inside();
-			const id = extension.expect(OID).content();
+			const id = extension.expect(OBJECT_ID).content();
 			extension.next();
 			// "critical" is there only if it is true.
+			const critical = extension.tag === BOOLEAN && extension.content()[0] !== 0;
 			if (extension.tag === BOOLEAN) extension.next();
 			if (extension.tag !== OCTET_STRING) throw new Error('DER holds something else');
-			if (id.length !== 3 || id[0] !== 0x55 || id[1] !== 0x1d) continue;
-			if (id[2] === SUBJECT_ALT_NAME) this.#names = extension.content();
-			if (id[2] === BASIC_CONSTRAINTS) {
-				const constraints = extension.inside().expect(SEQUENCE).inside();
-				this.ca = constraints.next() && constraints.tag === BOOLEAN && constraints.content()[0] === 0xff;
+			extension.finish();
+			const known = id.length === 3 && id[0] === 0x55 && id[1] === 0x1d ? KNOWN.indexOf(id[2]) : -1;
+			if (known < 0) {
+				this.hasUnknownCritical ||= critical;
+				continue;
 			}
+			if (seen & (1 << known)) throw new Error('DER holds an extension twice');
+			seen |= 1 << known;
+			this.read(id[2], extension);
 		}
+	}
+
+	private read(id: number, extension: Der): void {
+		const value = extension.inside();
+		if (id === KEY_USAGE) {
+			const bits = value.expect(BIT_STRING).content();
+			const usage = bits.length > 1 ? bits[1] : 0;
+			this.maySign = (usage & KEY_CERT_SIGN) !== 0;
+			this.mayServe = (usage & (DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)) !== 0;
+			return;
+		}
+		value.expect(SEQUENCE).finish();
+		if (id === SUBJECT_ALT_NAME) this.names = extension.content();
+		else if (id === NAME_CONSTRAINTS) this.nameConstraints = extension.content();
+		else if (id === BASIC_CONSTRAINTS) this.readBasicConstraints(value.inside());
+		else if (id === EXTENDED_KEY_USAGE) this.forServers = holdsServerAuth(value.inside());
+	}
+
+	private readBasicConstraints(level: Der): void {
+		let more = level.next();
+		if (more && level.tag === BOOLEAN) {
+			this.ca = level.content()[0] === 0xff;
+			more = level.next();
+		}
+		if (!more) return;
+		if (level.tag !== INTEGER) throw new Error('DER holds something else');
+		const length = level.natural();
+		level.finish();
+		this.pathLength = length.length > 1 ? 255 : length[0];
 	}
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-	if (a.length !== b.length) return false;
-	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-	return true;
+function holdsServerAuth(list: Der): boolean {
+	while (list.next()) if (list.tag === OBJECT_ID && latin(list.content()) === SERVER_AUTH) return true;
+	return false;
 }
 
-/** A wildcard stands for one whole label, the first, of a name of at least three. */
-function covers(name: string, host: string): boolean {
-	if (name.charAt(0) !== '*') return name === host;
-	const dot = host.indexOf('.');
-	return dot > 0 && name.indexOf('.', 2) > 0 && name.slice(1) === host.slice(dot);
-}
-
-/** RSA (1.2.840.113549.1.1.11 to 13) or ECDSA (1.2.840.10045.4.3.2 to 4), each with SHA-256, -384 or -512. */
-function isStrong(id: Uint8Array): boolean {
-	const name = id.join('.');
-	const last = id[id.length - 1];
-	if (name === `42.134.72.134.247.13.1.1.${last | 0}`) return last >= 11 && last <= 13;
-	return name === `42.134.72.206.61.4.3.${last | 0}` && last >= 2 && last <= 4;
+function digestOf(id: string): number {
+	const last = id.charCodeAt(id.length - 1);
+	const index = id === RSA_WITH + String.fromCharCode(last) ? last - 11 : id === ECDSA_WITH + String.fromCharCode(last) ? last - 2 : -1;
+	return index < 0 || index > 2 ? 0 : 256 + 128 * index;
 }
 
 /** The whole number that these characters are; NaN if they are none. The engine's own reading may need the system's heap. */
@@ -180,16 +193,13 @@ function seconds(validity: Der): number {
 	if ((!long && validity.tag !== UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') {
 		throw new Error('DER has a date that cannot be');
 	}
-	const part = (at: number) => digits(text, yearEnd + at, yearEnd + at + 2);
+	const part = (at: number, least: number, most: number) => {
+		const value = digits(text, yearEnd + at, yearEnd + at + 2);
+		return value >= least && value <= most ? value : NaN;
+	};
 	let year = digits(text, 0, yearEnd);
 	if (!long) year += year < 50 ? 2000 : 1900;
-	const unix = Date.UTC(year, part(0) - 1, part(2), part(4), part(6), part(8)) / 1_000;
+	const unix = Date.UTC(year, part(0, 1, 12) - 1, part(2, 1, 31), part(4, 0, 23), part(6, 0, 59), part(8, 0, 59)) / 1_000;
 	if (!(unix >= -631_152_000)) throw new Error('DER has a date that cannot be');
 	return unix;
-}
-
-function latin(bytes: Uint8Array): string {
-	let text = '';
-	for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
-	return text;
 }

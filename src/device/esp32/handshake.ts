@@ -3,7 +3,11 @@
 //
 // Rule: what is not expected now is an end. The SDK's session takes messages in any order, takes a key exchange that nobody
 // signed, and takes an alert for the end of a handshake, so that the next thing written would go out in the clear
-// (docs/decisions/0008-tls.md). TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
+// (docs/decisions/0008-tls.md). What anybody can write into the signature of a key exchange, with the broker's certificate in front, is
+// held against the certificate's key before the SDK computes with it. TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
+
+import { Certificate } from './certificate.js';
+import { KeyKind, type PublicKey } from './key.js';
 
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
@@ -18,10 +22,21 @@ const SHA256 = 4;
 const RSA = 1;
 const ECDSA = 3;
 const NAMED_CURVE = 3;
+/** The one cipher suite of the SDK that is not for RSA keys: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
+const ECDHE_ECDSA = 0xc02b;
+const SECP256R1 = 23;
+const POINT_BYTES = 65;
+const UNCOMPRESSED = 4;
+const DHE_BYTES_MIN = 256;
+const DHE_BYTES_MAX = 512;
+const BAD_CERTIFICATE = 42;
+const ILLEGAL_PARAMETER = 47;
+const HANDSHAKE_FAILURE = 40;
 
 export const NOT_TLS = 'it does not speak TLS: is this its port for TLS?';
 export const WANTS_CERTIFICATE = 'it wants a client certificate: name one with certFile and keyFile';
 const OUT_OF_ORDER = 'it breaks the rules of TLS';
+const BADLY_SIGNED = 'it does not sign its key as it has to';
 
 const enum Key {
 	None,
@@ -35,9 +50,14 @@ export class Handshake {
 	encrypted = false;
 	/** The broker wants to see a certificate of ours. */
 	asked = false;
+	/** What the broker is told when record() says that it is the end. */
+	alert = HANDSHAKE_FAILURE;
 	/** The last message that came. */
 	#last = 0;
 	#key: Key = Key.None;
+	/** What the cipher suite asks of the broker's certificate, and the key in it. */
+	#wantsRsa = false;
+	#certified: PublicKey | undefined;
 	#finishing = false;
 
 	/** One whole record with its header of five bytes. Returns why it is the end, to follow "the broker's address: "; '' if it is not. */
@@ -50,7 +70,7 @@ export class Handshake {
 		if (type !== HANDSHAKE) return this.#last ? OUT_OF_ORDER : NOT_TLS;
 		for (let at = 5; at < bytes.length; ) {
 			if (at + 4 > bytes.length) return OUT_OF_ORDER;
-			const end = at + 4 + bytes[at + 1] * 65_536 + word(bytes, at + 2);
+			const end = at + 4 + triple(bytes, at + 1);
 			if (end > bytes.length) return 'it sends a message in pieces, which the SDK cannot read';
 			const fault = this.message(bytes, bytes[at], at + 4, end);
 			if (fault) return fault;
@@ -79,7 +99,7 @@ export class Handshake {
 			case SERVER_HELLO:
 				return after === 0 ? this.hello(bytes, from, end) : OUT_OF_ORDER;
 			case CERTIFICATE:
-				return after === SERVER_HELLO ? '' : OUT_OF_ORDER;
+				return after === SERVER_HELLO ? this.certificate(bytes, from, end) : OUT_OF_ORDER;
 			case SERVER_KEY_EXCHANGE:
 				return after === CERTIFICATE && this.#key !== Key.Rsa ? this.keyExchange(bytes, from, end) : OUT_OF_ORDER;
 			case CERTIFICATE_REQUEST:
@@ -100,26 +120,58 @@ export class Handshake {
 		const suiteAt = from + 35 + (from + 34 < end ? bytes[from + 34] : 0);
 		if (suiteAt + 3 > end) return OUT_OF_ORDER;
 		if (word(bytes, from) !== TLS_1_2) return 'it does not offer TLS 1.2';
-		this.#key = keyOf(word(bytes, suiteAt));
+		const suite = word(bytes, suiteAt);
+		this.#key = keyOf(suite);
+		this.#wantsRsa = suite !== ECDHE_ECDSA;
 		return this.#key === Key.None || bytes[suiteAt + 2] !== 0 ? OUT_OF_ORDER : '';
 	}
 
-	/** The parameters must be followed by a signature of a kind that the SDK checks. */
-	private keyExchange(bytes: Uint8Array, from: number, end: number): string {
-		let at = from;
-		if (this.#key === Key.Ecdhe) {
-			if (at + 4 > end || bytes[at] !== NAMED_CURVE) return OUT_OF_ORDER;
-			at += 4 + bytes[at + 3];
-		} else {
-			for (let i = 0; i < 3; i++) {
-				if (at + 2 > end) return OUT_OF_ORDER;
-				at += 2 + word(bytes, at);
-			}
+	/** The key of the first, which has to be of the kind that the cipher suite names. Whether it is trusted is not asked here. */
+	private certificate(bytes: Uint8Array, from: number, end: number): string {
+		if (from + 3 === end) return '';
+		const start = from + 6;
+		const size = start <= end ? triple(bytes, from + 3) : 0;
+		if (!size || start + size > end) return OUT_OF_ORDER;
+		try {
+			this.#certified = new Certificate(bytes.subarray(start, start + size)).key;
+		} catch (error) {
+			return this.illegal(`its certificate cannot be read (${(error as Error).message})`, BAD_CERTIFICATE);
 		}
-		if (at + 5 > end) return OUT_OF_ORDER;
-		const signs = bytes[at + 1] === RSA || (bytes[at + 1] === ECDSA && this.#key === Key.Ecdhe);
-		return bytes[at] === SHA256 && signs && at + 4 + word(bytes, at + 2) === end ? '' : 'it does not sign its key as it has to';
+		const { kind } = this.#certified;
+		return kind === KeyKind.Unknown || (kind === KeyKind.Rsa) === this.#wantsRsa ? '' : this.illegal(OUT_OF_ORDER);
 	}
+
+	/** The parameters must be followed by a signature of a kind that the SDK checks, and that it comes back from. */
+	private keyExchange(bytes: Uint8Array, from: number, end: number): string {
+		const at = this.#key === Key.Ecdhe ? afterPoint(bytes, from, end) : afterGroup(bytes, from, end);
+		if (at < 0 || at + 4 > end || at + 4 + word(bytes, at + 2) !== end) return this.illegal(OUT_OF_ORDER);
+		const signs = bytes[at] === SHA256 && bytes[at + 1] === (this.#wantsRsa ? RSA : ECDSA);
+		return signs && this.#certified?.takes(bytes.subarray(at + 4, end)) ? '' : this.illegal(BADLY_SIGNED);
+	}
+
+	private illegal(fault: string, alert = ILLEGAL_PARAMETER): string {
+		this.alert = alert;
+		return fault;
+	}
+}
+
+/** Where the parameters of ECDHE end; -1 if they are not a point on the one curve that the SDK offers. */
+function afterPoint(bytes: Uint8Array, from: number, end: number): number {
+	if (from + 4 + POINT_BYTES > end || bytes[from] !== NAMED_CURVE || word(bytes, from + 1) !== SECP256R1) return -1;
+	return bytes[from + 3] === POINT_BYTES && bytes[from + 4] === UNCOMPRESSED ? from + 4 + POINT_BYTES : -1;
+}
+
+/** Where the parameters of DHE end; -1 if the prime is too short to be safe, too long to compute with, or none. */
+function afterGroup(bytes: Uint8Array, from: number, end: number): number {
+	let at = from;
+	for (let i = 0; i < 3; i++) {
+		if (at + 2 > end) return -1;
+		const size = word(bytes, at);
+		at += 2 + size;
+		if (at > end || !size || size > DHE_BYTES_MAX) return -1;
+		if (i === 0 && (size < DHE_BYTES_MIN || !bytes[at - size] || !(bytes[at - 1] & 1))) return -1;
+	}
+	return at;
 }
 
 /** Whether a record of TLS may begin with this byte. */
@@ -169,11 +221,15 @@ function keyOf(suite: number): Key {
 		case 0x009e:
 			return Key.Dhe;
 		case 0xc027:
-		case 0xc02b:
+		case ECDHE_ECDSA:
 		case 0xc02f:
 			return Key.Ecdhe;
 	}
 	return Key.None;
+}
+
+function triple(bytes: Uint8Array, at: number): number {
+	return bytes[at] * 65_536 + word(bytes, at + 1);
 }
 
 function word(bytes: Uint8Array, at: number): number {

@@ -10,11 +10,13 @@ import Resource from 'Resource';
 import CertificateManager from 'ssl/cert';
 import Session from 'ssl/session';
 import Time from 'time';
-import X509 from 'x509';
 import type { Clock } from '../../common/ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
-import { Der, digits } from './certificate.js';
+import { digits } from './certificate.js';
+import { Der } from './der.js';
 import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';
+import { isAddress } from './names.js';
+import { isSignedBy } from './signature.js';
 import { Trust } from './trust.js';
 
 /** Files of the image, made by "telltale build": DER, several certificates one after the other, the key as PKCS #8. */
@@ -23,8 +25,6 @@ const CERTIFICATE = 'client.der';
 const KEY = 'clientkey.der';
 /** What a record costs at the most, as the SDK's TLS socket estimates it. */
 const OVERHEAD = 96;
-const BAD_CERTIFICATE = 42;
-const HANDSHAKE_FAILURE = 40;
 
 /** Why TLS cannot be had; '' if it can. */
 export function tlsProblem(): string {
@@ -113,7 +113,7 @@ class TlsSocket implements Socket {
 		this.target = options.target;
 		// The SDK's session looks at the chip's own date too.
 		Time.set(unixSeconds);
-		this.#trust = new Trust(new Uint8Array(new Resource(CA).slice(0)), host, signed);
+		this.#trust = new Trust(new Uint8Array(new Resource(CA).slice(0)), host, isSignedBy);
 		const secure: Record<string, unknown> = { protocolVersion: 0x303, cache: false, verify: true };
 		if (!isAddress(host)) secure.serverName = host;
 		if (alpn) secure.applicationLayerProtocolNegotiation = alpn;
@@ -216,7 +216,7 @@ class TlsSocket implements Socket {
 		try {
 			// With something unread lwIP's close() is a reset, which would throw this away.
 			this.#tcp.read();
-			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? BAD_CERTIFICATE : HANDSHAKE_FAILURE));
+			this.#tcp.write(Uint8Array.of(21, 3, 3, 0, 2, 2, this.#trust.fault ? this.#trust.alert : this.#session.checked.alert));
 		} catch {
 			// It is gone, or takes nothing more: then it need not know.
 		}
@@ -233,18 +233,6 @@ class TlsSocket implements Socket {
 function alertIn({ message }: Error): string {
 	if (message.startsWith('alert: ')) return alertText(digits(message, message.indexOf(',') + 2, message.length));
 	return message && `the handshake fails (${message})`;
-}
-
-function isAddress(host: string): boolean {
-	for (let i = 0; i < host.length; i++) if ('0123456789.'.indexOf(host.charAt(i)) < 0) return false;
-	return true;
-}
-
-/** RSA keys with a tiny exponent are refused, as is good practice: with them a signature is only as good as the check of its padding. */
-function signed(issuer: Uint8Array, certificate: Uint8Array): boolean {
-	const key = X509.decodeSPKI(issuer);
-	if (key.exponent !== undefined && key.exponent < 65_537n) return false;
-	return CertificateManager.prototype._verify(key, X509.decode(certificate));
 }
 
 /** The certificates of a file of the image; undefined if there is no such file. */
