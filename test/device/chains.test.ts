@@ -8,20 +8,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isSignedBy } from '../../src/device/esp32/signature.js';
 import { Trust } from '../../src/device/esp32/trust.js';
+import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { chainKeys } from '../support/chain-keys.js';
 import { opensslMissing } from '../support/certificates.js';
 import { pem } from '../support/x509-writer.js';
 import { makeCases, type Case } from './chains.js';
 
-vi.mock('../../simulator/modules/host.js', async () => {
-	const { CryptoDevice } = await import('../../simulator/devices/crypto.js');
-	const operations = new CryptoDevice().operations as unknown as Record<string, (...values: unknown[]) => unknown>;
-	return {
-		call: (operation: string, ...values: unknown[]) => operations[operation](...values),
-		textOf: (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1'),
-		bytesOf: (text: string) => new Uint8Array(Buffer.from(text, 'latin1')),
-	};
-});
+vi.mock('../../simulator/modules/host.js', async () => (await import('../support/crypto-host.js')).cryptoHost());
 vi.mock('crypt', () => import('../../simulator/modules/crypt.js'));
 vi.mock('ecdsa', () => import('../../simulator/modules/ecdsa.js'));
 vi.mock('pkcs1', () => import('../../simulator/modules/pkcs1.js'));
@@ -81,12 +74,37 @@ describe.skipIf(opensslMissing)('Chains of certificates', () => {
 		}), { seed: 5280, numRuns: 1_500 });
 	});
 
+	it('are decided on XS as in Node', async () => {
+		const said: string[] = [];
+		const lines: string[] = [];
+		const resources = Object.fromEntries(cases.flatMap(({ chain, anchors }, i) => [[`${i}-anchors`, Buffer.concat(anchors)], [`${i}-chain`, Buffer.concat(chain.map(withLength))]]));
+		const simulation = await startVirtualSimulation({
+			engine: 'xs', board: 'esp32', entry: 'test/device/fixtures/judge.ts', seed: 1, resources,
+			settings: { questions: cases.map(({ host, at }) => ({ host, at })) } as never,
+			onTrace: (_node, text) => said.push(text), onLine: (_node, line) => lines.push(line),
+		});
+		try {
+			await simulation.run(cases.length * 2 + 1_000);
+		} finally {
+			simulation.end();
+		}
+		expect([lines, simulation.nodes[0].counts.boots]).toEqual([[], 1]);
+		expect(said).toEqual(cases.map(({ chain, anchors, host, at }) => {
+			const trust = new Trust(Buffer.concat(anchors), host, isSignedBy);
+			return trust.accepts(chain, at) ? '' : `${trust.alert} ${trust.fault}`;
+		}));
+	});
+
 	it('are decided as OpenSSL decides, but for those with a reason', async () => {
 		const theirs = await decisions(cases, folder);
 		const differ = cases.map(({ what, ours, why }, i) => ({ what, ours: ours === '', openssl: theirs[i], explained: why !== '' }));
 		expect(differ.filter(({ ours, openssl, explained }) => (ours !== openssl) !== explained)).toEqual([]);
 	});
 });
+
+function withLength(der: Uint8Array): Buffer {
+	return Buffer.concat([Buffer.from([0, der.length >> 8, der.length & 255]), der]);
+}
 
 function damaged(der: Buffer, place: number, how: string, bytes: Uint8Array): Buffer {
 	const at = place % der.length;

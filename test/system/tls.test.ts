@@ -64,13 +64,14 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 
 	const says = (lines: string[], text: string) => lines.some((line) => line.includes(text));
 
-	/** Refused with these words, and nothing but a ClientHello and an alert went out. */
-	async function refused(tls: TlsBroker, words: string, more: Partial<SimulationOptions> = {}, host?: string): Promise<void> {
+	/** Refused with these words, and nothing but a ClientHello and this alert went out. */
+	async function refused(tls: TlsBroker, alert: number, words: string, more: Partial<SimulationOptions> = {}, host?: string): Promise<void> {
 		const { lines, simulation } = await node(tls.port, more, host);
 		await until(simulation, () => says(lines, words));
 		expect(lines.find((line) => line.includes(words))).toMatch(/^no TLS with .*; next attempt in /);
 		await until(simulation, () => recordTypes(tls.wire[0]).length > 1);
 		expect(recordTypes(tls.wire[0])).toEqual([22, 21]);
+		expect([...tls.wire[0].subarray(-2)]).toEqual([2, alert]);
 		for (const bytes of tls.wire) {
 			// The next attempt may have begun.
 			expect([[], [22], [22, 21]]).toContainEqual(recordTypes(bytes));
@@ -124,34 +125,57 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 	}));
 
 	it('refuses an unknown CA, also one of the same name', play(async () => {
-		await refused(await broker(maker.make('foreign', { by: stranger, names: NAMES })), 'its certificate is not signed by a CA in caFile');
+		await refused(await broker(maker.make('foreign', { by: stranger, names: NAMES })), 48, 'its certificate is not signed by a CA in caFile');
 	}));
 
 	it('refuses a forged certificate with the genuine CA behind it', play(async () => {
 		const forged = maker.make('forged', { by: stranger, names: NAMES });
-		await refused(await broker(forged, { cert: read(forged.cert, ca.cert) }), 'its certificate is not signed by a CA in caFile');
+		await refused(await broker(forged, { cert: read(forged.cert, ca.cert) }), 48, 'its certificate is not signed by a CA in caFile');
 	}));
 
 	it('refuses a certificate that another broker of the same CA made', play(async () => {
 		const minted = maker.make('minted', { by: good, names: NAMES });
-		await refused(await broker(minted, { cert: read(minted.cert, good.cert, ca.cert) }), 'its certificate is not signed by a CA in caFile');
+		await refused(await broker(minted, { cert: read(minted.cert, good.cert, ca.cert) }), 46, 'a CA in its chain is not allowed to sign others (CA:FALSE)');
 	}));
 
 	it('refuses an expired certificate, also with the CA behind it', play(async () => {
 		const old = maker.make('old', { by: ca, names: NAMES, fromDays: -30, toDays: -1 });
-		await refused(await broker(old, { cert: read(old.cert, ca.cert) }), 'its certificate has expired');
+		await refused(await broker(old, { cert: read(old.cert, ca.cert) }), 45, 'its certificate has expired');
 	}));
 
 	it('refuses a certificate that is not valid yet by the simulated clock', play(async () => {
-		await refused(await broker(good), 'its certificate is not valid yet', { startUnixMs: Date.now() - 10 * 86_400_000 });
+		await refused(await broker(good), 45, 'its certificate is not valid yet', { startUnixMs: Date.now() - 10 * 86_400_000 });
 	}));
 
 	it('refuses a certificate for another name', play(async () => {
-		await refused(await broker(maker.make('other', { by: ca, names: 'DNS:other.example,DNS:*.localhost' })), 'its certificate is not for the name localhost');
+		await refused(await broker(maker.make('other', { by: ca, names: 'DNS:other.example,DNS:*.localhost' })), 42, 'its certificate is not for the name localhost');
 	}));
 
 	it('refuses a certificate without names, whatever its subject says', play(async () => {
-		await refused(await broker(maker.make('nameless', { by: ca, subject: 'localhost' })), 'its certificate is not for the name localhost');
+		await refused(await broker(maker.make('nameless', { by: ca, subject: 'localhost' })), 42, 'its certificate is not for the name localhost');
+	}));
+
+	it('does not compute with what a stranger signs with s = 0 behind the broker\'s own certificate', play(async () => {
+		const leaf = maker.make('genuine', { by: ca, names: NAMES, key: 'P-256' });
+		const list = der(leaf.cert);
+		const certificate = [...triple(list.length), ...list];
+		const point = [4, ...Array<number>(64).fill(9)];
+		const flight = Buffer.concat([hello(0x0303, 0xc02b), handshake(11, [...triple(certificate.length), ...certificate]), handshake(12, [3, 0, 23, 65, ...point, 4, 3, 0, 8, 0x30, 6, 2, 1, 5, 2, 1, 0]), handshake(14, [])]);
+		const heard: Buffer[] = [];
+		const server = createServer((socket) => {
+			const at = heard.push(Buffer.alloc(0)) - 1;
+			socket.on('error', () => {}).on('data', (bytes) => {
+				if (!heard[at].length) socket.write(flight);
+				heard[at] = Buffer.concat([heard[at], bytes]);
+			});
+		});
+		const port = await listen(server, 0);
+		const { lines, simulation } = await node(port);
+		ends.push(() => server.close());
+		await until(simulation, () => says(lines, 'it does not sign its key as it has to'));
+		await until(simulation, () => recordTypes(heard[0]).length > 1);
+		expect([recordTypes(heard[0]), ...heard[0].subarray(-1)]).toEqual([[22, 21], 47]);
+		expect(simulation.nodes[0].counts.boots).toBe(1);
 	}));
 
 	it('shows its client certificate to a broker that asks', play(async () => {
@@ -242,7 +266,15 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 });
 
 /** A ServerHello of that version, with a cipher that asks for a signed key. */
-function hello(version: number): Buffer {
-	const body = Buffer.concat([Buffer.from([version >> 8, version & 255]), Buffer.alloc(32, 7), Buffer.from([0, 0xc0, 0x2f, 0])]);
-	return Buffer.concat([Buffer.from([22, 3, 3, 0, body.length + 4, 2, 0, 0, body.length]), body]);
+function hello(version: number, suite = 0xc02f): Buffer {
+	return handshake(2, [version >> 8, version & 255, ...Array<number>(32).fill(7), 0, suite >> 8, suite & 255, 0]);
+}
+
+/** A message in a record of its own. */
+function handshake(type: number, body: readonly number[]): Buffer {
+	return Buffer.from([22, 3, 3, ...triple(body.length + 4).slice(1), type, ...triple(body.length), ...body]);
+}
+
+function triple(number: number): number[] {
+	return [number >> 16, (number >> 8) & 255, number & 255];
 }
