@@ -6,6 +6,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { caFileProblem } from './ca.js';
 import { Failure } from './failure.js';
 import type { FileKey } from './fields.js';
 import type { Settings } from './settings.js';
@@ -20,16 +21,19 @@ export interface Certificates {
 /** The chip holds them in RAM while it shakes hands. */
 const CAS_MAX = 4;
 const CHAIN_MAX = 4;
-const CURVES = ['prime256v1', 'secp384r1'];
 
 /** undefined without TLS. `folder`: where the settings are. */
 export async function certificatesOf(settings: Settings, folder: string): Promise<Certificates | undefined> {
 	if (!settings['tls']) return undefined;
 	const cas = await certificates('caFile', settings, folder, CAS_MAX);
-	for (const ca of cas) mustBeUsable(ca, `caFile ${settings['caFile']}`);
+	cas.forEach(({ raw }, index) => {
+		const problem = caFileProblem(raw, String(settings['host']), new Date());
+		if (problem) throw new Failure(`caFile ${settings['caFile']}${cas.length > 1 ? `, certificate ${index + 1},` : ''} ${problem}`);
+	});
 	const ca = { 'ca.der': joined(cas) };
 	if (!settings['certFile']) return { resources: ca, pem: { ca: pemOf(cas) } };
 	const own = await certificates('certFile', settings, folder, CHAIN_MAX);
+	if (Date.parse(own[0]!.validTo) < Date.now()) throw new Failure(`certFile ${settings['certFile']} has expired (${own[0]!.validTo}): name a newer one.`);
 	const key = await privateKey(settings, folder);
 	if (!own[0]!.checkPrivateKey(key)) throw new Failure(`keyFile ${settings['keyFile']} is not the key of certFile ${settings['certFile']}: name the two that were made together.`);
 	return {
@@ -72,15 +76,6 @@ function tried(make: () => KeyObject, name: string, otherwise?: () => KeyObject)
 		if (otherwise) return tried(otherwise, name);
 		throw new Failure(`${name} holds no private key: name a file with one in PEM ("-----BEGIN PRIVATE KEY-----") or DER.`);
 	}
-}
-
-/** What the SDK can compute with, and what our own check takes. */
-function mustBeUsable({ publicKey, validTo }: X509Certificate, name: string): void {
-	const { publicExponent, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
-	const rsa = publicKey.asymmetricKeyType === 'rsa' && publicExponent !== undefined && publicExponent >= 65_537n;
-	const ec = publicKey.asymmetricKeyType === 'ec' && CURVES.includes(String(namedCurve));
-	if (!rsa && !ec) throw new Failure(`${name} holds a key that the chip cannot check with: it must be RSA with an exponent of 65537 or more, or EC on P-256 or P-384.`);
-	if (Date.parse(validTo) < Date.now()) throw new Failure(`${name} has expired (${validTo}): name the CA's newer certificate.`);
 }
 
 async function read(key: FileKey, settings: Settings, folder: string): Promise<Buffer> {

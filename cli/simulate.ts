@@ -129,7 +129,8 @@ async function tlsOf({ board, broker, config }: SimulateOptions, settings: Setti
 	if (settings['tls'] && !broker) throw new Misuse('tls is true, and the broker that simulate starts has no TLS: name one on this machine with --broker mqtts://localhost:8883.');
 	if (!wanted) return undefined;
 	if (!settings['caFile']) throw new Misuse('--broker begins with mqtts:// and the nodes have no CA to know the broker by: name settings with tls and caFile with --config.');
-	return certificatesOf(settings, dirname(config!));
+	// The nodes are led to that broker, whatever host the settings name.
+	return certificatesOf({ ...settings, host: new URL(broker!.url).hostname }, dirname(config!));
 }
 
 /** We subscribe as the nodes publish, unless the address says otherwise. */

@@ -1,6 +1,6 @@
 // Our decisions over chains of certificates beside OpenSSL's, in Node on the stand-ins of the SDK's arithmetic, and on XS.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { chainKeys } from '../support/chain-keys.js';
 import { opensslMissing } from '../support/certificates.js';
 import { pem } from '../support/x509-writer.js';
-import { makeCases, type Case } from './chains.js';
+import { makeCases, WHY, type Case } from './chains.js';
 
 vi.mock('../../simulator/modules/host.js', async () => (await import('../support/crypto-host.js')).cryptoHost());
 vi.mock('crypt', () => import('../../simulator/modules/crypt.js'));
@@ -32,6 +32,17 @@ describe.skipIf(opensslMissing)('Chains of certificates', () => {
 	it('are eighty or more, each of its own name', () => {
 		expect(cases.length).toBeGreaterThan(80);
 		expect(new Set(cases.map(({ what }) => what)).size).toBe(cases.length);
+	});
+
+	it('that OpenSSL decides otherwise are counted and explained in docs/tls.md', () => {
+		const page = readFileSync(new URL('../../docs/tls.md', import.meta.url), 'utf8');
+		expect(page).toContain(`makes ${cases.length} chains`);
+		for (const why of Object.values(WHY)) {
+			const those = cases.filter((each) => each.why === why);
+			const [first] = those;
+			expect(those.every(({ ours }) => (ours === '') === (first.ours === ''))).toBe(true);
+			expect(page).toContain(`| ${first.ours ? 'refuse' : 'accept'} | ${why} | ${those.length} |`);
+		}
 	});
 
 	it('are accepted or refused, each for its reason and with its alert', () => {

@@ -40,7 +40,7 @@ const ORDER_256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63
 const DAY = 86_400_000;
 
 const NOT_OURS = 'its certificate is not signed by a CA in caFile';
-const KEY = 'holds a key that cannot be used: it must be RSA of 2,048 to 4,096 bits with an exponent of 65,537 or more, or EC on P-256 or P-384';
+const KEY = 'holds a key that is not RSA of 2,048 to 4,096 bits with an exponent of 65,537 or more, nor EC on P-256 or P-384';
 const ALGORITHM = 'its certificate is signed with an algorithm that is broken or not known';
 const LONG = 'its chain is longer than a CA in it allows';
 const SPEAKS = 'a CA in its chain may not speak for its names';

@@ -14,8 +14,8 @@ export const enum KeyKind {
 	P384,
 }
 
-/** What is taken, to follow "holds": said by the chip and by the command line. */
-export const KEY_FAULT = 'holds a key that cannot be used: it must be RSA of 2,048 to 4,096 bits with an exponent of 65,537 or more, or EC on P-256 or P-384';
+/** Said by the chip and by the command line. */
+export const KEY_PROBLEM = 'holds a key that is not RSA of 2,048 to 4,096 bits with an exponent of 65,537 or more, nor EC on P-256 or P-384';
 
 const RSA_BITS_MIN = 2_048;
 const RSA_BITS_MAX = 4_096;

@@ -18,7 +18,7 @@ const SHA2 = Object.freeze([2, 16, 840, 1, 101, 3, 4, 2]);
 export function isSignedBy(issuer: Certificate, certificate: Certificate): boolean {
 	const { digestBits, signature } = certificate;
 	const key = X509.decodeSPKI(issuer.bytes);
-	const digest = new Digest(`SHA${digestBits}`).process(certificate.signedPart);
+	const digest = new Digest(`SHA${digestBits | 0}`).process(certificate.signedPart);
 	if (key.curve) {
 		const whole = digest.byteLength;
 		const size = issuer.key.sizeBytes;

@@ -7,7 +7,7 @@
 
 import { Certificate } from './certificate.js';
 import { Der, sameBytes } from './der.js';
-import { KEY_FAULT, KeyKind } from './key.js';
+import { KEY_PROBLEM, KeyKind } from './key.js';
 import { isAllowed } from './names.js';
 
 /** Whether the key of `issuer` made the signature under `certificate`: the arithmetic. May throw where it cannot tell. */
@@ -76,14 +76,14 @@ export class Trust {
 		if (path.length > 1) {
 			if (now > certificate.to) return this.refuse(Alert.Expired, 'a certificate of its CA has expired');
 			if (now < certificate.from) return this.refuse(Alert.Expired, 'a certificate of its CA is not valid yet');
-			const fault = caFault(certificate);
+			const fault = caProblem(certificate);
 			const alert = certificate.ca && certificate.maySign ? Alert.Unsupported : Alert.Unknown;
 			return fault === '' || this.refuse(alert, `a CA in its chain ${fault}`);
 		}
 		if (!certificate.isFor(this.host)) return this.refuse(Alert.BadCertificate, `its certificate is not for the name ${this.host}`);
 		if (now > certificate.to) return this.refuse(Alert.Expired, 'its certificate has expired');
 		if (now < certificate.from) return this.refuse(Alert.Expired, 'its certificate is not valid yet');
-		const fault = serverFault(certificate);
+		const fault = serverProblem(certificate);
 		return fault === '' || this.refuse(Alert.Unsupported, `its certificate ${fault}`);
 	}
 
@@ -94,7 +94,7 @@ export class Trust {
 		if (!sameBytes(anchor.subject, path[path.length - 1].issuer)) return false;
 		if (now > anchor.to) return this.refuse(Alert.Expired, 'the CA in caFile has expired');
 		if (now < anchor.from) return this.refuse(Alert.Expired, 'the CA in caFile is not valid yet');
-		const fault = caFault(anchor);
+		const fault = caProblem(anchor);
 		if (fault) return this.refuse(Alert.UnknownCa, `the CA in caFile ${fault}`);
 		return this.isShortEnough(anchor, path) && this.isSigned(anchor, path) && this.speaksForNames(anchor, path);
 	}
@@ -146,20 +146,20 @@ export class Trust {
 }
 
 /** Why a certificate cannot be that of a CA which signs a server's, to follow its name; '' if it can. Dates are not looked at. */
-export function caFault(certificate: Certificate): string {
+export function caProblem(certificate: Certificate): string {
 	if (!certificate.ca) return 'is not allowed to sign others (CA:FALSE)';
 	if (!certificate.maySign) return 'is not allowed to sign others (keyUsage)';
-	return commonFault(certificate);
+	return commonProblem(certificate);
 }
 
 /** The same for a server's own certificate. Whose it is, is not looked at. */
-export function serverFault(certificate: Certificate): string {
+export function serverProblem(certificate: Certificate): string {
 	if (!certificate.mayServe) return 'is not for servers (keyUsage)';
-	return commonFault(certificate);
+	return commonProblem(certificate);
 }
 
-function commonFault(certificate: Certificate): string {
+function commonProblem(certificate: Certificate): string {
 	if (!certificate.forServers) return 'is not for servers (extendedKeyUsage)';
 	if (certificate.hasUnknownCritical) return 'has a critical extension that is not known';
-	return certificate.key.kind === KeyKind.Unknown ? KEY_FAULT : '';
+	return certificate.key.kind === KeyKind.Unknown ? KEY_PROBLEM : '';
 }
