@@ -177,12 +177,12 @@ export class DeviceTimeServer implements TimeServer {
 	private heard(question: number, message: number, value?: unknown): void {
 		if (question !== this.question || message === SNTP.retry) return;
 		this.client = undefined;
-		this.state = message !== SNTP.time ? TimeState.Failed : value ? this.compare(value as number) : TimeState.Disbelieved;
+		this.state = message !== SNTP.time ? TimeState.Failed : value ? this.believe(value as number) : TimeState.Disbelieved;
 		this.alarm.wake();
 	}
 
 	/** A date that was confirmed is given up for two answers in a row that contradict it, not for one. */
-	private compare(seconds: number): TimeState {
+	private believe(seconds: number): TimeState {
 		const known = this.clock.unixSeconds();
 		const agrees = known > 0 && Math.abs(seconds - known) <= TIME_STEP_SECONDS;
 		const believed = agrees || known === 0 || this.unconfirmed;

@@ -160,15 +160,15 @@ export function fingerprint(settings: Readonly<Record<string, unknown>>): number
  * What is as in `settings` is read from there: they are in flash, and on XS each key of our own is a slot.
  */
 export function withDefaults(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
-	const config = Object.create(settings) as Config;
+	const config: Record<string, unknown> = {};
 	for (const field of FIELDS) {
 		const given = settings[field.key];
 		const value = given === undefined || given === '' ? usual(field, settings) : given;
 		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
 		const used = now !== undefined && fits(field, now) ? now : value;
-		if (used !== given) Object.defineProperty(config, field.key, { value: used, enumerable: true });
+		if (used !== given) config[field.key] = used;
 	}
-	return config;
+	return Object.setPrototypeOf(config, settings) as Config;
 }
 
 /** The same with all keys its own: so they stand in an image. */

@@ -36,7 +36,7 @@ export interface JournalView {
 
 export class Cursor {
 	private readonly sectors: Sectors;
-	private readonly search: SectorSearch;
+	private readonly sectorSearch: SectorSearch;
 	private readonly inFlight: SlotsInFlight;
 	private readonly journal: JournalView;
 	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask advance() to find out. */
@@ -49,9 +49,9 @@ export class Cursor {
 	/** No sector is behind `passed`. */
 	private exhausted = false;
 
-	constructor(sectors: Sectors, search: SectorSearch, inFlight: SlotsInFlight, journal: JournalView) {
+	constructor(sectors: Sectors, sectorSearch: SectorSearch, inFlight: SlotsInFlight, journal: JournalView) {
 		this.sectors = sectors;
-		this.search = search;
+		this.sectorSearch = sectorSearch;
 		this.inFlight = inFlight;
 		this.journal = journal;
 	}
@@ -78,8 +78,8 @@ export class Cursor {
 
 	/** One step of the search for the next sector; true when it is over. */
 	step(): boolean {
-		if (!this.search.step()) return false;
-		if (this.search.sector === NONE) this.exhausted = true;
+		if (!this.sectorSearch.step()) return false;
+		if (this.sectorSearch.sector === NONE) this.exhausted = true;
 		else this.enter();
 		return true;
 	}
@@ -122,7 +122,7 @@ export class Cursor {
 	private seek(): void {
 		if (this.exhausted) this.found = NONE;
 		else {
-			this.search.begin(this.passed);
+			this.sectorSearch.begin(this.passed);
 			this.journal.seek();
 		}
 	}
@@ -141,13 +141,13 @@ export class Cursor {
 		this.sector = NONE;
 		if (!this.inFlight.hasAnyOf(sector)) this.journal.retire(sector);
 		// Mostly the next one in order is the next one in place.
-		this.search.begin(this.passed);
-		if (this.search.check((sector + 1) % this.sectors.count)) this.enter();
+		this.sectorSearch.begin(this.passed);
+		if (this.sectorSearch.check((sector + 1) % this.sectors.count)) this.enter();
 	}
 
 	private enter(): void {
-		this.sector = this.search.sector;
-		this.last = this.search.last;
+		this.sector = this.sectorSearch.sector;
+		this.last = this.sectorSearch.last;
 		this.slot = 1;
 	}
 }

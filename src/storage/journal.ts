@@ -50,7 +50,7 @@ export class Journal implements JournalView {
 	private readonly inFlight: SlotsInFlight;
 	private readonly sectors: Sectors;
 	private readonly cursor: Cursor;
-	private readonly search: SectorSearch;
+	private readonly sectorSearch: SectorSearch;
 	/** Made when it is needed: flash is full then and the link down, so there is memory to spare. */
 	private thinning: Thinning | undefined;
 	private task = Task.Opening;
@@ -69,8 +69,8 @@ export class Journal implements JournalView {
 		this.boot = boot;
 		this.inFlight = inFlight;
 		this.sectors = new Sectors(flash);
-		this.search = new SectorSearch(this.sectors);
-		this.cursor = new Cursor(this.sectors, this.search, inFlight, this);
+		this.sectorSearch = new SectorSearch(this.sectors);
+		this.cursor = new Cursor(this.sectors, this.sectorSearch, inFlight, this);
 	}
 
 	/** Writes and erasures that failed, since boot. */
@@ -271,7 +271,7 @@ export class Journal implements JournalView {
 		const sectors = this.sectors;
 		for (let steps = 0; steps < SECTORS_PER_STEP; steps++) {
 			if (++this.at > sectors.count) {
-				this.search.begin(0);
+				this.sectorSearch.begin(0);
 				this.task = Task.Cutting;
 				return;
 			}
@@ -280,7 +280,7 @@ export class Journal implements JournalView {
 			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.begin(sector);
 			this.newest = sector;
 			this.cursor.rewind();
-			this.thinning = new Thinning(sectors, this.search, this.boot, sector, ++this.serial);
+			this.thinning = new Thinning(sectors, this.sectorSearch, this.boot, sector, ++this.serial);
 			this.task = Task.Thinning;
 			return;
 		}
@@ -308,7 +308,7 @@ export class Journal implements JournalView {
 		this.task = Task.None;
 		if (outcome === Outcome.Failed) return void this.fault();
 		if (outcome === Outcome.Hopeless) {
-			this.search.begin(0);
+			this.sectorSearch.begin(0);
 			this.task = Task.Cutting;
 			return;
 		}
@@ -325,9 +325,9 @@ export class Journal implements JournalView {
 
 	/** The last resort, when there is no room and nothing can be thinned: the oldest sector goes whole, counted. */
 	private cut(): void {
-		if (!this.search.step()) return;
+		if (!this.sectorSearch.step()) return;
 		this.task = Task.None;
-		const { sector } = this.search;
+		const { sector } = this.sectorSearch;
 		if (sector === NONE) return void this.fault();
 		const sectors = this.sectors;
 		for (let k = 1; k < sectors.slotsPerSector; k++) {

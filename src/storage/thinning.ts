@@ -44,7 +44,7 @@ export class Thinning {
 	other = NONE;
 
 	private readonly sectors: Sectors;
-	private readonly search: SectorSearch;
+	private readonly sectorSearch: SectorSearch;
 	private readonly boot: number;
 	private stage = Stage.Weighing;
 	private readonly target: number;
@@ -65,9 +65,9 @@ export class Thinning {
 	private heldGivenUp = false;
 
 	/** `target` is a free sector, `serial` its place in the order of writing. */
-	constructor(sectors: Sectors, search: SectorSearch, boot: number, target: number, serial: number) {
+	constructor(sectors: Sectors, sectorSearch: SectorSearch, boot: number, target: number, serial: number) {
 		this.sectors = sectors;
-		this.search = search;
+		this.sectorSearch = sectorSearch;
 		this.boot = boot;
 		this.target = target;
 		this.serial = serial;
@@ -95,7 +95,7 @@ export class Thinning {
 		}
 		if (this.at < sectors.count) return Outcome.Working;
 		// One alone of the lowest level is the youngest; it can only go with the one before it.
-		this.search.begin(0, this.lowestCount > 1 ? this.lowest : this.nextLowest);
+		this.sectorSearch.begin(0, this.lowestCount > 1 ? this.lowest : this.nextLowest);
 		this.stage = Stage.Picking;
 		return Outcome.Working;
 	}
@@ -110,21 +110,21 @@ export class Thinning {
 	}
 
 	private pick(): Outcome {
-		if (!this.search.step()) return Outcome.Working;
-		this.one = this.search.sector;
+		if (!this.sectorSearch.step()) return Outcome.Working;
+		this.one = this.sectorSearch.sector;
 		if (this.one === NONE) return Outcome.Hopeless;
-		this.oneFirst = this.search.first;
-		this.pairLevel = this.search.level;
-		this.search.begin(this.search.last);
+		this.oneFirst = this.sectorSearch.first;
+		this.pairLevel = this.sectorSearch.level;
+		this.sectorSearch.begin(this.sectorSearch.last);
 		this.stage = Stage.Pairing;
 		return Outcome.Working;
 	}
 
 	private pair(): Outcome {
-		if (!this.search.step()) return Outcome.Working;
-		this.other = this.search.sector;
+		if (!this.sectorSearch.step()) return Outcome.Working;
+		this.other = this.sectorSearch.sector;
 		if (this.other === NONE) return Outcome.Hopeless;
-		if (this.search.level > this.pairLevel) this.pairLevel = this.search.level;
+		if (this.sectorSearch.level > this.pairLevel) this.pairLevel = this.sectorSearch.level;
 		this.stage = Stage.Counting;
 		this.at = this.out = 0;
 		return Outcome.Working;
@@ -201,7 +201,7 @@ export class Thinning {
 	private commit(): boolean {
 		const sectors = this.sectors;
 		sectors.first = this.oneFirst;
-		sectors.last = this.search.last;
+		sectors.last = this.sectorSearch.last;
 		sectors.level = this.level;
 		sectors.fromOne = this.one;
 		sectors.fromOther = this.other;
