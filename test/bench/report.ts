@@ -1,4 +1,5 @@
-// npm run bench: the table of docs/budget.md, "MQTT on XS".
+// npm run bench: the table of docs/budget.md, "MQTT on XS". Ends with status 1 when we cost more than a small part of what mqtt-packet
+// needs to write and read alone.
 
 import { packetFigures, sessionFigures, type Figures } from './figures.js';
 import { SLOT_BYTES, type Cost } from './xs.js';
@@ -28,3 +29,17 @@ const rows: [string, (figures: Figures) => string][] = [
 console.log(`| | ${columns.map(([name]) => name).join(' | ')} |`);
 console.log(`|---${'|---'.repeat(columns.length)}|`);
 for (const [name, of] of rows) console.log(`| ${name} | ${columns.map(([, figures]) => of(figures)).join(' | ')} |`);
+
+/** How many times more of it mqtt-packet needs, at the least: in byte codes, and in slots with 60 more of its own. */
+const WORK_TIMES = 8;
+const SLOTS_TIMES = 15;
+const SLOTS_MORE = 60;
+const [[, ours], , [, theirs]] = columns as [[string, Figures], [string, Figures], [string, Figures]];
+const wrong: string[] = [];
+for (const step of ['publish0', 'publish1', 'acknowledge', 'message'] as const) {
+	if (theirs[step].work < WORK_TIMES * ours[step].work) wrong.push(`${step}: ${ours[step].work} byte codes, where mqtt-packet needs ${theirs[step].work}`);
+	if (step !== 'acknowledge' && theirs[step].slots < SLOTS_TIMES * ours[step].slots + SLOTS_MORE) wrong.push(`${step}: ${ours[step].slots} slots, where mqtt-packet needs ${theirs[step].slots}`);
+}
+if (theirs.code < WORK_TIMES * ours.code) wrong.push(`byte code: ${ours.code} B, where mqtt-packet has ${theirs.code} B`);
+for (const sentence of wrong) console.error(`Too near to mqtt-packet: ${sentence}.`);
+process.exitCode = wrong.length ? 1 : 0;

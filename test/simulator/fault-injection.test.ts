@@ -28,7 +28,7 @@ interface Run {
 	lines: string[];
 }
 
-/** Two hours of faults, then half an hour of calm. */
+/** Hours of faults, two if nothing else is said, then half an hour of calm. */
 async function simulate(engine: EngineKind, seed: string, kinds: readonly FaultKind[], hours = 2, board: BoardName = 'nodemcu', protocol: 4 | 5 = 4): Promise<Run> {
 	const lines: string[] = [];
 	const simulation = await startVirtualSimulation({ engine, seed, board, settings: { node: 'porch', protocol }, onLine: (_node, line) => lines.push(line) });
@@ -92,7 +92,7 @@ describe('the firmware under injected faults', () => {
 	});
 
 	it.each([...ALL.filter((what) => !ONLY_5.includes(what)).map((what) => [what, 4] as const), ...ALL.map((what) => [what, 5] as const)])('survives %s alone, in protocol %i', async (what, protocol) => {
-		const run = await simulate('node', 'alone', [what], 2, 'nodemcu', protocol);
+		const run = await simulate('node', 'alone', [what], 1, 'nodemcu', protocol);
 		const { simulation, injected, lines } = run;
 		expect(injected.length).toBeGreaterThan(0);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
@@ -160,20 +160,18 @@ describe('each of these leaves its trace', () => {
 });
 
 describe('a virtual simulation', () => {
-	it('runs the same for the same seed, to the last byte, on either engine; otherwise for another', async () => {
+	// That XS runs the same as Node's engine is held by test/world/chip.test.ts.
+	it('runs the same for the same seed, to the last byte; otherwise for another', async () => {
 		const traces = [];
-		for (const [engine, seed] of [['xs', 'a'], ['xs', 'a'], ['node', 'a'], ['node', 'b']] as const) {
-			traces.push((await simulate(engine, seed, ALL, 0.5)).simulation.trace());
-		}
+		for (const seed of ['a', 'a', 'b']) traces.push((await simulate('node', seed, ALL, 0.5)).simulation.trace());
 		expect(traces[1]).toBe(traces[0]);
-		expect(traces[2]).toBe(traces[0]);
-		expect(traces[3]).not.toBe(traces[0]);
+		expect(traces[2]).not.toBe(traces[0]);
 	});
 
 	it('keeps the guest\'s memory bounded', async () => {
 		const { simulation } = await simulate('xs', 'memory', ALL.filter((what) => !LOSES_MEMORY.includes(what)), 1);
 		const early = (await simulation.nodes[0].memory())!;
-		await simulation.run(2 * HOUR_MS);
+		await simulation.run(HOUR_MS);
 		const late = (await simulation.nodes[0].memory())!;
 		expect(late.bytes).toBeLessThan(32 * 1_024);
 		expect(Math.abs(late.bytes - early.bytes)).toBeLessThan(512);

@@ -1,6 +1,7 @@
-// The unchanged firmware on XS in virtual time: outages longer than the ring, and power cuts within the flash's own work.
+// The unchanged firmware in virtual time, on XS and on Node's engine: outages longer than the ring, and power cuts within the flash's own work.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
+import type { EngineKind } from '../../simulator/engine/engine.js';
 import { audit } from '../support/audit.js';
 
 const MINUTE = 60_000;
@@ -11,9 +12,9 @@ afterEach(() => {
 	simulation = undefined;
 });
 
-async function start(board: 'nodemcu' | 'esp32', seed: string, settings: object = {}) {
+async function start(board: 'nodemcu' | 'esp32', engine: EngineKind, seed: string, settings: object = {}) {
 	const lines: string[] = [];
-	simulation = await startVirtualSimulation({ seed, board, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings } });
+	simulation = await startVirtualSimulation({ seed, board, engine, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings } });
 	const { broker, nodes, run } = simulation;
 	const published = (leaf: string) => broker.published.filter(({ topic }) => topic === `telltale/porch/${leaf}`).map(({ payload }) => JSON.parse(payload.toString()));
 	/** How many readings of each boot came, of which the auditor misses none. */
@@ -25,9 +26,10 @@ async function start(board: 'nodemcu' | 'esp32', seed: string, settings: object 
 	return { broker, node: nodes[0]!, run, lines, published, accounted };
 }
 
-describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
+/** Every two of scenario, board and engine: both engines run the same (test/world/chip.test.ts). */
+describe.each([['nodemcu', 'xs', 'node'], ['esp32', 'node', 'xs']] as const)('on %s', (board, onOutage, onRestart) => {
 	it('readings of an outage longer than the memory, through a power cut, are all delivered, the oldest first', async () => {
-		const { broker, node, run, lines, published, accounted } = await start(board, `outage/${board}`);
+		const { broker, node, run, lines, published, accounted } = await start(board, onOutage, `outage/${board}`);
 		await run(MINUTE);
 		broker.kill();
 		await run(9 * MINUTE);
@@ -55,7 +57,7 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 	});
 
 	it('a restart by command saves what is in memory', async () => {
-		const { broker, node, run, accounted } = await start(board, `restart/${board}`);
+		const { broker, node, run, accounted } = await start(board, onRestart, `restart/${board}`);
 		await run(MINUTE);
 		broker.kill();
 		await run(50_000);
@@ -71,7 +73,7 @@ describe.each(['nodemcu', 'esp32'] as const)('on %s', (board) => {
 
 describe('power cuts within the flash\'s own work', () => {
 	it('lose at most the reading that was being written, boot after boot', async () => {
-		const { broker, node, run, accounted } = await start('nodemcu', 'cuts', { intervalMs: 2_000 });
+		const { broker, node, run, accounted } = await start('nodemcu', 'node', 'cuts', { intervalMs: 2_000 });
 		await run(30_000);
 		broker.kill();
 		let steps = 0;
@@ -97,7 +99,7 @@ describe('power cuts within the flash\'s own work', () => {
 	});
 
 	it('while it is delivered send again at most what was on its way', async () => {
-		const { broker, node, run, published } = await start('nodemcu', 'delivery');
+		const { broker, node, run, published } = await start('nodemcu', 'xs', 'delivery');
 		await run(10_000);
 		broker.kill();
 		await run(6 * MINUTE);

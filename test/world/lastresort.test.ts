@@ -29,7 +29,7 @@ function byBoot(readings: Said[]): Map<number, Said[]> {
 
 describe('a node without a link', () => {
 	it('because its resolver went deaf is back after six hours, with all readings of these hours, and says what it did', async () => {
-		const set = await online({ engine: 'xs', settings: { intervalMs: 60_000 } });
+		const set = await online({ settings: { intervalMs: 60_000 } });
 		await deafen(set);
 		const lostAt = set.now;
 		await set.run(5.9 * HOUR);
