@@ -31,15 +31,16 @@ console.log(`|---${'|---'.repeat(columns.length)}|`);
 for (const [name, of] of rows) console.log(`| ${name} | ${columns.map(([, figures]) => of(figures)).join(' | ')} |`);
 
 /** How many times more of it mqtt-packet needs, at the least: in byte codes, and in slots with 60 more of its own. */
-const WORK_TIMES = 8;
+const WORK_TIMES = { publish0: 8, publish1: 8, acknowledge: 9, message: 8 };
+const CODE_TIMES = 8;
 const SLOTS_TIMES = 15;
 const SLOTS_MORE = 60;
 const [[, ours], , [, theirs]] = columns as [[string, Figures], [string, Figures], [string, Figures]];
 const wrong: string[] = [];
 for (const step of ['publish0', 'publish1', 'acknowledge', 'message'] as const) {
-	if (theirs[step].work < WORK_TIMES * ours[step].work) wrong.push(`${step}: ${ours[step].work} byte codes, where mqtt-packet needs ${theirs[step].work}`);
+	if (theirs[step].work < WORK_TIMES[step] * ours[step].work) wrong.push(`${step}: ${ours[step].work} byte codes, where mqtt-packet needs ${theirs[step].work}`);
 	if (step !== 'acknowledge' && theirs[step].slots < SLOTS_TIMES * ours[step].slots + SLOTS_MORE) wrong.push(`${step}: ${ours[step].slots} slots, where mqtt-packet needs ${theirs[step].slots}`);
 }
-if (theirs.code < WORK_TIMES * ours.code) wrong.push(`byte code: ${ours.code} B, where mqtt-packet has ${theirs.code} B`);
+if (theirs.code < CODE_TIMES * ours.code) wrong.push(`byte code: ${ours.code} B, where mqtt-packet has ${theirs.code} B`);
 for (const sentence of wrong) console.error(`Too near to mqtt-packet: ${sentence}.`);
 process.exitCode = wrong.length ? 1 : 0;
