@@ -16,7 +16,7 @@ type Event = { event: string; id?: Id } & Record<string, unknown>;
 export const FAULTS = [
 	'None', 'Refused', 'ProtocolVersion', 'ConnackTimeout', 'PingTimeout', 'Stalled', 'AckTimeout', 'Unexpected', 'ReservedBits', 'BadQos', 'BadLength',
 	'BadText', 'BadTopic', 'BadPacketId', 'BadConnack', 'UnknownSession', 'BadCode', 'TooManyInbound', 'BadProperty', 'PacketTooLarge', 'Disconnected', 'Handler',
-	'Capability',
+	'Capability', 'RequestTimeout',
 ] as const;
 /** Bytes that a socket takes before it has sent them. */
 const ROOM = 65_536;

@@ -45,6 +45,7 @@ export function causeOf(fault: Fault): Cause {
 		case Fault.PingTimeout:
 		case Fault.Stalled:
 		case Fault.AckTimeout:
+		case Fault.RequestTimeout:
 			return Cause.Silence;
 		// In 5.0 a broker says why before it closes the connection; 3.1.1's does the same without a word.
 		case Fault.Disconnected:

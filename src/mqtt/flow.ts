@@ -166,7 +166,8 @@ export class Flow implements MessageFlow {
 	}
 
 	private expectAnswers(now: Millis): void {
-		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.awaited, true, now);
+		this.keepAlive.expect(this.delivery.inFlight > 0, true, now);
+		this.keepAlive.expectRequested(this.filters.awaited, true, now);
 	}
 }
 Object.freeze(Flow.prototype);

@@ -73,12 +73,12 @@ export abstract class Inbound extends Outbound {
 		const at = this.framer.at;
 		const id = bytes[at] << 8 | bytes[at + 1];
 		if (id === 0) return this.fail(Fault.BadPacketId, first);
+		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at + 2, this.framer.end, now);
 		if (this.answer(first, id, bytes, at + 2, this.framer.end)) this.expectAnswers(now, true);
 	}
 
-	/** Whether the packet answers a request of ours, of messages the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
+	/** Whether the packet answers a message of ours, and the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
 	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
-		if (first === Packet.Suback || first === Packet.Unsuback) return this.requested(first, id, bytes, at, end);
 		const protocol5 = this.options.protocol5;
 		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
 		if (reason < 0) return this.fault5();
@@ -99,10 +99,16 @@ export abstract class Inbound extends Outbound {
 		return false;
 	}
 
-	/** Whether answers are awaited, or a while of peace; `anew`: from now on. */
+	/** Whether acknowledgements are awaited, or a while of peace; `anew`: from now on. */
 	protected expectAnswers(now: Millis, anew: boolean): void {
 		if (this.state !== State.Connected) return;
-		this.keepAlive.expect(this.delivery.inFlight > 0 || this.filters.requestCount > 0 && this.filters.awaited || this.delivery.held, anew, now);
+		this.keepAlive.expect(this.delivery.inFlight > 0 || this.delivery.held, anew, now);
+	}
+
+	/** Whether SUBACK or UNSUBACK is awaited; `anew`: from now on. */
+	protected expectRequested(now: Millis, anew: boolean): void {
+		if (this.state !== State.Connected) return;
+		this.keepAlive.expectRequested(this.filters.awaited, anew, now);
 	}
 
 	private message(first: number): void {
@@ -179,26 +185,31 @@ export abstract class Inbound extends Outbound {
 	}
 
 	/** SUBACK or UNSUBACK: one code, since we ask for one filter at a time; in 3.1.1 an UNSUBACK has none. */
-	private requested(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
+	private requested(first: number, id: number, bytes: Uint8Array, at: number, end: number, now: Millis): void {
 		const { protocol5 } = this.options;
 		if (protocol5) at = protocol5.codesAt(bytes, at, end);
-		if (at < 0) return this.fault5();
-		if (protocol5 && at + 1 !== end) {
-			this.fail(Fault.BadLength, first);
-			return false;
-		}
-		return first === Packet.Suback ? this.suback(id, bytes[at]) : this.unsuback(id);
+		if (at < 0) return void this.fault5();
+		if (protocol5 && at + 1 !== end) return this.fail(Fault.BadLength, first);
+		if (first === Packet.Suback ? !this.suback(id, bytes[at], now) : !this.unsuback(id)) return;
+		this.expectRequested(now, true);
+		// The broker stays so far: a while of peace begins anew.
+		if (this.delivery.held) this.expectAnswers(now, true);
 	}
 
-	private suback(id: number, code: number): boolean {
-		if (code > 2 && code !== 0x80 && (!this.options.protocol5 || code < 0x80)) {
+	/** One that comes after all, when the filter was put off already, is as good. */
+	private suback(id: number, code: number, now: Millis): boolean {
+		const { filters, options } = this;
+		let at = filters.find(id, SubscriptionState.Asked);
+		if (at < 0) at = filters.find(id, SubscriptionState.PutOff);
+		if (code > 2 && code !== 0x80 && (!options.protocol5 || code < 0x80)) {
+			// On the next connection it would end like this one.
+			if (at >= 0) filters.putOff(at, true, now);
 			this.fail(Fault.BadCode, code);
 			return false;
 		}
-		const { filters } = this;
-		const at = filters.find(id, SubscriptionState.Asked);
 		if (at < 0) return false;
-		filters.answered(at);
+		if (code < 0x80 || options.flow) filters.answered(at);
+		else filters.putOff(at, false, now);
 		this.handler.onSubscribed(id, filters.index(at), code);
 		return true;
 	}

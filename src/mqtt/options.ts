@@ -78,7 +78,10 @@ export interface SessionOptions extends BoundOptions {
 
 	readonly connackTimeoutMs?: number;
 	readonly pingTimeoutMs?: number;
-	/** How long nothing may be acknowledged while something is in flight. 0: for ever. */
+	/**
+	 * How long nothing may be acknowledged while something is in flight; and, by a clock of its own, no SUBSCRIBE or UNSUBSCRIBE be answered. Twice as
+	 * long after each time that it was not enough, up to eight times; half as long after each connection that ended otherwise. 0: for ever.
+	 */
 	readonly ackTimeoutMs?: number;
 	/**
 	 * Hang-ups in a row, with the same message at the head, after which that message is set aside; twice as many after each one that
@@ -94,9 +97,12 @@ export interface SessionHandler {
 	onConnected(sessionPresent: boolean): void;
 	/** The broker owns the message now (PUBACK, PUBCOMP). code is 0, or from MQTT 5.0 its reason: from 0x80 on it was turned down. */
 	onAcknowledged(packetId: number, code: number): void;
-	/** SUBACK for the filter at `index` in the order of subscribe(): code is the granted QoS, or 0x80 and more for a refusal. */
+	/**
+	 * SUBACK for the filter at `index` in the order of subscribe(): code is the granted QoS, or 0x80 and more for a refusal, or NO_ANSWER. What is not
+	 * granted is asked for again: after a minute, then after twice as long each time, up to 16 minutes.
+	 */
 	onSubscribed(packetId: number, index: number, code: number): void;
-	/** UNSUBACK; or the session in which there was something to unsubscribe from is gone. */
+	/** UNSUBACK; or the session in which there was something to unsubscribe from is gone; or nothing was answered on two connections. */
 	onUnsubscribed(packetId: number): void;
 	/** A message. `bytes` MUST NOT be kept or changed. It is acknowledged after this returns; once only, for QoS 2. */
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number,
@@ -112,6 +118,8 @@ export interface SessionHandler {
 	onClosed(fault: Fault, code: number): void;
 }
 
+/** In place of the code of a SUBACK that did not come on two connections. */
+export const NO_ANSWER = 0x100;
 export const CONNACK_TIMEOUT_MS = 10_000;
 export const PING_TIMEOUT_MS = 10_000;
 export const ACK_TIMEOUT_MS = 30_000;

@@ -40,6 +40,7 @@ const SENTENCES: readonly string[] = Object.freeze([
 	'the broker ended the connection',
 	'a message could not be handled',
 	'the broker does not allow what our messages need',
+	'the broker does not answer what we ask to hear',
 ]);
 
 export function reasonText(fault: Fault, code: number): string {

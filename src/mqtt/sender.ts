@@ -51,6 +51,9 @@ export class Sender {
 		return this.connectLeft === 0 && this.end === this.begin && !this.outbox.begun && (this.rewritten === undefined || this.rewritten.passing === 0);
 	}
 
+	/** Whether there is anything but messages. */
+	get hasControl(): boolean { return this.end > this.begin; }
+
 	/** Whether nothing is there but messages, and they go out as they lie in the outbox. */
 	get isDirect(): boolean { return this.drained && (!this.rewritten || this.outbox.protocol5?.aliases.none === true); }
 

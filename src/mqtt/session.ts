@@ -9,9 +9,10 @@
 import { assert } from '../common/assert.js';
 import { Fault } from './codec/fault.js';
 import { Inbound } from './inbound.js';
-import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, PING_TIMEOUT_MS, type Millis } from './options.js';
+import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, NO_ANSWER, PING_TIMEOUT_MS, type Millis } from './options.js';
 import { Packet, writeConnect } from './codec/packets.js';
 import { State } from './outbound.js';
+import { SubscriptionState } from './state/filters.js';
 
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
@@ -42,11 +43,19 @@ export class Session extends Inbound {
 		this.keepAlive.receivedAt = now;
 		if (this.steady) from = this.takePubacks(bytes, from, to, now);
 		if (from < to) {
-			from = this.take(bytes, from, to, now);
-			if (!this.steady || !this.framer.between) this.updateFastPath();
+			const end = this.take(bytes, from, to, now);
+			if (!this.steady || !this.framer.between) this.taken(end - from, now);
+			this.receiving = false;
+			return end;
 		}
 		this.receiving = false;
 		return from;
+	}
+
+	/** So many bytes were taken the general way. */
+	private taken(count: number, now: Millis): void {
+		if (this.framer.passesLarge) this.keepAlive.passed(count, now);
+		this.updateFastPath();
 	}
 
 	/** receive() or peek() is called while a callback has not returned: it threw. */
@@ -77,7 +86,8 @@ export class Session extends Inbound {
 		if (this.state <= State.Ended || count === 0) return;
 		if (this.keepAlive.wrote(this.sender.wrote(count), now) && this.sender.drained) this.keepAlive.drained();
 		// A message that is still going out, on a slow link, cannot be answered yet.
-		if (this.delivery.inFlight > 0 || this.filters.requestCount > 0) this.expectAnswers(now, this.outbox.begun);
+		if (this.delivery.inFlight > 0) this.expectAnswers(now, this.outbox.begun);
+		if (this.filters.requestCount > 0) this.expectRequested(now, this.sender.hasControl);
 		if (this.state === State.Stopped && this.sender.drained) this.end(this.fault, this.code);
 		this.updateFastPath();
 	}
@@ -137,6 +147,7 @@ export class Session extends Inbound {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
 		const aside = byBroker && this.connected || this.blamesMessage ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		if (this.connected) this.delivery.waitShorter();
 		this.leaveFastPath();
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
@@ -197,9 +208,8 @@ export class Session extends Inbound {
 	}
 
 	private pollConnected(now: Millis): Millis {
-		const { keepAlive, sender } = this;
+		const { keepAlive, sender, filters } = this;
 		const { flow, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
-		const patienceMs = this.delivery.held ? HOLD_MS : this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS;
 		flow?.poll(now);
 		if (now >= keepAlive.deadAt(pingTimeoutMs)) {
 			this.fail(keepAlive.fault, 0);
@@ -211,10 +221,29 @@ export class Session extends Inbound {
 			if (sender.room >= 0) sender.queuePacket(Packet.Pingreq);
 			keepAlive.queued(now);
 		}
-		// While something is received, it may be the answer.
-		if (patienceMs > 0 && !this.receiving && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
-		if (!this.connected) return this.poll(now);
-		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), patienceMs > 0 ? keepAlive.awaitedSince + patienceMs : Infinity);
+		const answerAt = keepAlive.awaitedSince < Infinity ? this.pollAnswers(now) : Infinity;
+		const requestAt = filters.requestCount > 0 || filters.againAt < Infinity ? this.pollRequests(now) : Infinity;
+		if (this.state !== State.Connected) return this.poll(now);
+		return Math.min(keepAlive.dueAt, keepAlive.deadAt(pingTimeoutMs), answerAt, requestAt);
+	}
+
+	/** How long the broker has for an answer, as far as patience has grown; 0: for ever. */
+	private get answerMs(): Millis { return (this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS) * this.delivery.patience; }
+
+	/** While something is received, it may be the answer: then nobody is given up. */
+	private pollAnswers(now: Millis): Millis {
+		const { keepAlive } = this;
+		const patienceMs = this.delivery.held ? HOLD_MS : this.answerMs;
+		if (patienceMs === 0) return Infinity;
+		if (!this.receiving && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
+		return keepAlive.awaitedSince + patienceMs;
+	}
+
+	private pollRequests(now: Millis): Millis {
+		const { keepAlive, filters, answerMs } = this;
+		if (answerMs > 0 && !this.receiving && this.connected && now >= keepAlive.requestedSince + answerMs) this.unansweredRequest(now);
+		if (now >= filters.againAt) this.askAgain();
+		return answerMs > 0 ? Math.min(filters.againAt, keepAlive.requestedSince + answerMs) : filters.againAt;
 	}
 
 	private unanswered(now: Millis): void {
@@ -223,12 +252,45 @@ export class Session extends Inbound {
 			return this.expectAnswers(now, true);
 		}
 		// MQTT 5.0 §4.4.0-1 forbids to send again on the same connection.
-		if (this.options.resendOnTimeout !== true || this.options.protocol5) return this.fail(Fault.AckTimeout, 0);
+		if (!this.resends) {
+			this.delivery.waitLonger();
+			return this.fail(Fault.AckTimeout, 0);
+		}
 		this.expectAnswers(now, true);
 		// Never in the middle of a packet.
-		if (!this.sender.drained) return;
-		this.delivery.rewind();
-		this.filters.lost();
+		if (this.sender.drained) this.delivery.rewind();
+	}
+
+	private get resends(): boolean { return this.options.resendOnTimeout === true && !this.options.protocol5; }
+
+	/** Another connection may be what helps. If that is silent too, the session goes on without. */
+	private unansweredRequest(now: Millis): void {
+		const { filters, handler } = this;
+		this.expectRequested(now, true);
+		if (this.resends) {
+			if (this.sender.drained) filters.lost();
+			return;
+		}
+		if (!filters.noteSilence() || this.options.flow) {
+			this.delivery.waitLonger();
+			return this.fail(Fault.RequestTimeout, 0);
+		}
+		for (let at = filters.first(SubscriptionState.Asked); at >= 0; at = filters.first(SubscriptionState.Asked)) {
+			filters.putOff(at, true, now);
+			handler.onSubscribed(filters.id(at), filters.index(at), NO_ANSWER);
+		}
+		for (let at = filters.first(SubscriptionState.Left); at >= 0; at = filters.first(SubscriptionState.Left)) {
+			const id = filters.id(at);
+			filters.remove(at);
+			handler.onUnsubscribed(id);
+		}
+		this.expectRequested(now, true);
+	}
+
+	/** What was put off has waited long enough. */
+	private askAgain(): void {
+		this.leaveFastPath();
+		this.filters.askAgain();
 	}
 }
 Object.freeze(Session.prototype);

@@ -24,6 +24,7 @@ import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import { reasonSentence } from './protocol.js';
 import { nameAt, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
+import { unheardSentence } from './refusals.js';
 import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
@@ -98,11 +99,10 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		const idle = this.idle;
 		if (this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
-		let wakeAt = this.session.poll(now);
-		if (this.mayPublish && !this.endSentence) {
-			const lateAt = this.publishDue(now);
-			if (lateAt < wakeAt) wakeAt = lateAt;
-		}
+		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
+		this.flush(now);
+		// What was just sent is awaited from now on.
+		const wakeAt = Math.min(this.session.poll(now), lateAt);
 		this.flush(now);
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection'
@@ -162,7 +162,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
-		if (code >= 0x80) this.log.line(`the broker does not let us hear ${this.config.base}/${this.subscriptions[index].leaf} (code ${code | 0})`);
+		if (code >= 0x80) this.log.line(unheardSentence(`${this.config.base}/${this.subscriptions[index].leaf}`, code));
 	}
 
 	onUnsubscribed(_packetId: number): void {}

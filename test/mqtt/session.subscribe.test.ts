@@ -114,7 +114,7 @@ describe('SUBSCRIBE', () => {
 		bench.sentBytes();
 		expect(bench.at(bench.now)).toBe(6_000);
 		bench.at(6_000);
-		expect(bench.told()).toEqual([`closed ${Fault.AckTimeout} 0`]);
+		expect(bench.told()).toEqual([`closed ${Fault.RequestTimeout} 0`]);
 	});
 });
 

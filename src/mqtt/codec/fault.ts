@@ -52,4 +52,6 @@ export const enum Fault {
 	Handler,
 	/** MQTT 5.0: what we want is more than the broker allows; code is the reason code for it (0x95 packet size, 0x9b QoS). */
 	Capability,
+	/** The broker does not answer SUBSCRIBE or UNSUBSCRIBE, whatever else it answers. */
+	RequestTimeout,
 }

@@ -59,6 +59,9 @@ export class Framer {
 	/** Whether short packets are read where they lie, from the next byte on. */
 	get between(): boolean { return this.stage === Stage.First && this.size >= 0x7f; }
 
+	/** Whether a packet larger than the buffer is on its way: no other can come before its end. */
+	get passesLarge(): boolean { return this.stage === Stage.Rest || this.stage === Stage.Body && this.end > this.size; }
+
 	takePieces(): void { this.mode = Mode.Pieces; }
 
 	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */

@@ -15,6 +15,8 @@ import { Outbox } from './outbox.js';
 
 /** 3 hang-ups become 6, 12, 24 and 48 at most. */
 const DOUBLINGS_MAX = 4;
+/** 30 seconds of patience become a minute, two, and four. */
+const PATIENCE_MAX = 3;
 
 export class Delivery {
 	readonly outbox: Outbox;
@@ -46,6 +48,15 @@ export class Delivery {
 
 	/** CONNACK. */
 	connackReceived(): void { this.ids[At.Unheard] = 0; }
+
+	/** So many times as long as at first the broker has for an answer. */
+	get patience(): number { return 1 << this.ids[At.Patience]; }
+
+	/** An answer did not come in time: the next one has twice as long. */
+	waitLonger(): void { if (this.ids[At.Patience] < PATIENCE_MAX) this.ids[At.Patience]++; }
+
+	/** A connection ended, and no answer was late: half as long will do. */
+	waitShorter(): void { if (this.ids[At.Patience] > 0) this.ids[At.Patience]--; }
 
 	/** Whether a suspected message waits until the broker is seen to stay without it. */
 	get held(): boolean { return this.ids[At.Held] === Hold.Waits; }

@@ -3,10 +3,12 @@
 //
 // Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
 // has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer is made again on the next connection.
+// What the broker refuses is put off: asked for again a minute later, and after twice as long each time. What it did not answer on two connections, or
+// what broke one, is put off too, and not even a new session brings it forward: nothing else must suffer from it.
 // Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
 
 import { assert } from '../../common/assert.js';
-import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type BoundOptions } from './bounds.js';
+import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type BoundOptions, type Millis } from './bounds.js';
 import { HEAD_MAX, Packet, writeRequestHead } from '../codec/packets.js';
 import { encodeText, isSame, isTopicFilter, isTopicName } from '../codec/topics.js';
 import { readUint16, writeBytes, writeUint16 } from '../codec/wire.js';
@@ -23,11 +25,23 @@ export const enum SubscriptionState {
 	/** UNSUBSCRIBE is to be sent, or was sent. */
 	Leave,
 	Left,
+	/** The broker did not grant it: SUBSCRIBE is to be sent again at `againAt`. (What is odd is to be sent now.) */
+	PutOff = 6,
 }
+
+/** Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off. */
+const WISH = 7;
+const SILENCE = 8;
+const COUNT_ONE = 16;
+/** 1 minute, 2, 4, 8, 16. */
+const AGAIN_MS = 60_000;
+const DOUBLINGS_MAX = 4;
 
 export class Filters {
 	/** How many have a wish: none, most of the time. */
 	requestCount = 0;
+	/** When what was put off is to be asked for again; Infinity: nothing was. */
+	againAt: Millis = Infinity;
 	private readonly options: BoundOptions;
 	private readonly bytes: Uint8Array;
 	/** Its range of the bytes begins here, as long as the options say; the filters end there. */
@@ -52,7 +66,7 @@ export class Filters {
 	/** Whether the id belongs to a request that is not answered. */
 	has(id: number): boolean {
 		if (this.requestCount === 0) return false;
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && this.state(at) !== SubscriptionState.None) return true;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.id(at) === id && isOpen(this.state(at))) return true;
 		return false;
 	}
 
@@ -115,7 +129,37 @@ export class Filters {
 	}
 
 	/** The request is answered: a filter that was asked for stays. */
-	answered(at: number): void { this.setState(at, SubscriptionState.None); }
+	answered(at: number): void {
+		this.setState(at, SubscriptionState.None);
+		this.bytes[at + 2] = SubscriptionState.None;
+	}
+
+	/** The broker does not grant it. `harmful`: it did not answer, or the connection ended of it. */
+	putOff(at: number, harmful: boolean, now: Millis): void {
+		const { bytes } = this;
+		this.setState(at, SubscriptionState.PutOff);
+		bytes[at + 2] = harmful ? bytes[at + 2] | SILENCE : bytes[at + 2] & ~SILENCE;
+		const count = bytes[at + 2] >> 4;
+		this.againAt = Math.min(this.againAt, now + (AGAIN_MS << count));
+		if (count < DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
+	}
+
+	/** It is time. */
+	askAgain(): void {
+		this.againAt = Infinity;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.request(at, SubscriptionState.Ask, 0);
+	}
+
+	/** No answer came in time. True: nor did it on an earlier connection, to any of them. */
+	noteSilence(): boolean {
+		let known = true;
+		for (let at = this.start; at < this.end; at = this.next(at)) {
+			if (!this.awaits(at)) continue;
+			if ((this.bytes[at + 2] & SILENCE) === 0) known = false;
+			this.bytes[at + 2] |= SILENCE;
+		}
+		return known;
+	}
 
 	remove(at: number): void {
 		const next = this.next(at);
@@ -124,9 +168,13 @@ export class Filters {
 		this.end -= next - at;
 	}
 
-	/** The broker knows none of them: all are to be asked for. */
+	/** The broker knows none of them: all are to be asked for, but for those that do harm. */
 	renew(): void {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.None) this.request(at, SubscriptionState.Ask, 0);
+		for (let at = this.start; at < this.end; at = this.next(at)) {
+			const state = this.state(at);
+			const isHarmful = (this.bytes[at + 2] & SILENCE) > 0;
+			if (state === SubscriptionState.None || state === SubscriptionState.PutOff && !isHarmful) this.request(at, SubscriptionState.Ask, 0);
+		}
 	}
 
 	/** No answer can come any more: requests are to be made again. */
@@ -176,11 +224,11 @@ export class Filters {
 
 	private awaits(at: number): boolean { return this.state(at) === SubscriptionState.Asked || this.state(at) === SubscriptionState.Left; }
 
-	private state(at: number): SubscriptionState { return this.bytes[at + 2]; }
+	private state(at: number): SubscriptionState { return this.bytes[at + 2] & WISH; }
 
 	private setState(at: number, state: SubscriptionState): void {
-		this.requestCount += (state === SubscriptionState.None ? 0 : 1) - (this.state(at) === SubscriptionState.None ? 0 : 1);
-		this.bytes[at + 2] = state;
+		this.requestCount += (isOpen(state) ? 1 : 0) - (isOpen(this.state(at)) ? 1 : 0);
+		this.bytes[at + 2] = this.bytes[at + 2] & ~WISH | state;
 	}
 
 	private request(at: number, state: SubscriptionState, id: number): void {
@@ -191,6 +239,9 @@ export class Filters {
 	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }
 }
 Object.freeze(Filters.prototype);
+
+/** Something is to be said, or was said and is not answered. */
+function isOpen(state: SubscriptionState): boolean { return state !== SubscriptionState.None && state !== SubscriptionState.PutOff; }
 
 /** "$share/name/filter" has a name without wildcards and a filter, and no No Local (MQTT 5.0 §4.8.2-1, -2, §3.8.3-4). */
 function checkShared(filter: string, bytes: Uint8Array, options: number): void {

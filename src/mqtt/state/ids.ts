@@ -28,6 +28,8 @@ export const enum At {
 	SetAside,
 	/** 1: CONNECT went out, and no CONNACK was heard. */
 	Unheard,
+	/** How often the time is doubled that the broker has for an answer. */
+	Patience,
 	/** Of the releases, how many have had their PUBREL on this connection. */
 	Released,
 	/** Messages of QoS 1 and 2 that may be in flight on this connection; never more than the option, which is what follows. */

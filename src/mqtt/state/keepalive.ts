@@ -3,8 +3,10 @@
 //
 // Rule: PINGREQ is due when nothing was finished, or nothing arrived, for 7/8 of the keep-alive time. From then on the
 // broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow.
-// A broker that answers pings but not requests is given up after ackTimeoutMs. What is awaited is CONNACK at first, then the
-// answers to requests, then the end. Time-outs are the session's options, and given with each question.
+// A broker that answers pings but not requests is given up after ackTimeoutMs. Messages have one clock, SUBSCRIBE and UNSUBSCRIBE another: what
+// answers the ones says nothing of the others. Behind a packet that is larger than our buffer every answer has to wait. So while one comes,
+// each of its bytes buys the broker 10 ms: at 100 bytes a second the clocks stand still, and a peer that drips is given up all the same.
+// What is awaited is CONNACK at first, then the answers, then the end. Time-outs are the session's options, and given with each question.
 // MQTT 3.1.1 §3.1.2.10
 
 import { Fault } from '../codec/fault.js';
@@ -12,12 +14,17 @@ import type { Millis } from './bounds.js';
 
 const enum Ping { None, Queued, Sent }
 
+/** What each byte of a large packet buys its sender. */
+const BYTE_MS = 10;
+
 export class KeepAlive {
 	/** When a packet was finished, when any byte came in. */
 	sentAt = 0;
 	receivedAt = 0;
-	/** Since when the oldest request is without an answer; Infinity: there is none. */
+	/** Since when the oldest message is without its acknowledgement; Infinity: there is none. */
 	awaitedSince = Infinity;
+	/** The same for SUBSCRIBE and UNSUBSCRIBE. */
+	requestedSince = Infinity;
 	private dueMs = Infinity;
 	private ping = Ping.None;
 	/** When PINGREQ was queued, or bytes before it moved, or, then, it was sent. */
@@ -28,6 +35,7 @@ export class KeepAlive {
 		this.dueMs = keepAliveMs > 0 ? keepAliveMs - keepAliveMs / 8 : Infinity;
 		this.ping = Ping.None;
 		this.awaitedSince = this.sentAt = this.receivedAt = now;
+		this.requestedSince = Infinity;
 	}
 
 	/** Bytes went out; `finished`: a packet ended with them. Returns whether PINGREQ was among those that waited. */
@@ -42,6 +50,20 @@ export class KeepAlive {
 	expect(awaited: boolean, anew: boolean, now: Millis): void {
 		if (!awaited) this.awaitedSince = Infinity;
 		else if (anew || this.awaitedSince === Infinity) this.awaitedSince = now;
+	}
+
+	/** The same for SUBSCRIBE and UNSUBSCRIBE. */
+	expectRequested(awaited: boolean, anew: boolean, now: Millis): void {
+		if (!awaited) this.requestedSince = Infinity;
+		else if (anew || this.requestedSince === Infinity) this.requestedSince = now;
+	}
+
+	/** So many bytes came of a packet that is larger than our buffer. */
+	passed(count: number, now: Millis): void {
+		const ms = count * BYTE_MS;
+		this.awaitedSince = later(this.awaitedSince, ms, now);
+		this.requestedSince = later(this.requestedSince, ms, now);
+		this.pingAt = later(this.pingAt, ms, now);
 	}
 
 	/** The end is awaited, since the last bytes came in. */
@@ -65,13 +87,6 @@ export class KeepAlive {
 	/** Whether there is no PINGREQ without its answer. */
 	get quiet(): boolean { return this.ping === Ping.None; }
 
-	/** While it is quiet: when PINGREQ or an answer is due. ackTimeoutMs of 0: none is. */
-	nextAt(ackTimeoutMs: Millis): Millis {
-		const at = (this.receivedAt < this.sentAt ? this.receivedAt : this.sentAt) + this.dueMs;
-		const answerAt = this.awaitedSince + ackTimeoutMs;
-		return ackTimeoutMs > 0 && answerAt < at ? answerAt : at;
-	}
-
 	/** When PINGREQ is due. */
 	get dueAt(): Millis {
 		if (this.ping === Ping.Queued) return Infinity;
@@ -91,3 +106,8 @@ export class KeepAlive {
 	get fault(): Fault { return this.ping === Ping.Queued ? Fault.Stalled : Fault.PingTimeout; }
 }
 Object.freeze(KeepAlive.prototype);
+
+/** Never beyond now. */
+function later(since: Millis, ms: number, now: Millis): Millis {
+	return since < now ? Math.min(since + ms, now) : since;
+}
