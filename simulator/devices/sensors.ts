@@ -55,6 +55,8 @@ const HEATER = 0x2000;
 export class Sht3x implements Part {
 	readonly address: number;
 	trouble: Trouble = 'none';
+	/** Measurements that were begun since it was made. */
+	measurements = 0;
 	readonly #air: AirNow;
 	readonly #random: Random;
 	#status = RESET_DETECTED;
@@ -98,6 +100,7 @@ export class Sht3x implements Part {
 	#command(command: number, chip: Chip): boolean {
 		const measureMs = MEASURE_MS[command];
 		if (measureMs) {
+			this.measurements++;
 			this.#pending = 'measurement';
 			this.#stretches = command >> 8 === STRETCHES;
 			this.#busyUntil = chip.now() + measureMs;

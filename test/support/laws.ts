@@ -46,7 +46,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 	// On the host, from what a simulated board is made of up to who starts it.
 	'simulator/engine': 10, 'simulator/world': 10, 'simulator/modules': 10, 'viewer': 10,
 	'simulator/devices': 11, 'simulator/virtual': 11, 'simulator/audit': 11, 'simulator/board': 12, 'simulator': 13,
-	'simulator/driver': 14, 'simulator/campaign': 14, 'simulator/hostile': 14,
+	'simulator/driver': 14, 'simulator/campaign': 14, 'simulator/hostile': 14, 'simulator/field': 14,
 	'cli': 15,
 };
 
