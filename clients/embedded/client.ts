@@ -91,9 +91,7 @@ export default class MQTTClient {
 		if (passing === 0 && !options) throw new Error('write() needs options: there is no message that this could be a piece of.');
 		if (options) this.#begin(options.operation ?? Operation.Publish, data, options);
 		else this.#piece(view(data));
-		const at = connection.session.poll(connection.now);
-		connection.flush();
-		connection.wake(at);
+		connection.wake(connection.sendDue());
 		return connection.capacity;
 	}
 

@@ -112,13 +112,23 @@ export class Connection<Client> {
 		this.payloadAt = this.payloadEnd = 0;
 	}
 
-	/** Hands over what waits, as far as the socket takes it. */
-	flush(): void {
+	/** Hands over what waits, as far as the socket takes it. True: something went out. */
+	flush(): boolean {
+		let sent = false;
 		for (let bytes = this.session.peek(this.room); bytes; bytes = this.session.peek(this.room)) {
 			const count = bytes.length;
-			if (!this.send(bytes)) return;
+			if (!this.send(bytes)) break;
 			this.session.wrote(count, this.now);
+			sent = true;
 		}
+		return sent;
+	}
+
+	/** Sends what is due. Returns when to come again, counted from what went out: that is waited for from now on. */
+	sendDue(): number {
+		let at = this.session.poll(this.now);
+		while (this.flush()) at = this.session.poll(this.now);
+		return at;
 	}
 
 	/** False: the peer is gone; onError will come. */
@@ -311,8 +321,7 @@ export class Connection<Client> {
 	/** What is due, or the end. Returns when to come again. */
 	private conclude(): number {
 		if (this.#state === State.Closed) return Infinity;
-		const at = this.session.poll(this.now);
-		this.flush();
+		const at = this.sendDue();
 		if (this.now >= this.#deadline) this.complain(this.#state === State.Opening ? `no connection to ${this.#options.host} in time` : reasonText(Fault.None, 0));
 		if (!this.#complaint) return Math.min(at, this.#deadline);
 		const error = Object.assign(new Error(this.#complaint), { fault: this.#fault as number, code: this.#code }) as ClientError;

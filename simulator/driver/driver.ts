@@ -46,6 +46,7 @@ export class Driver {
 	#unclaimed: Event[] = [];
 	#claim: { matches(event: Event): boolean; found(event: Event): void } | undefined;
 	#gone = '';
+	#ended = false;
 
 	constructor(write: (event: Event) => void) {
 		this.#write = write;
@@ -61,9 +62,11 @@ export class Driver {
 		await this.#turn('boot', 'ESP8266', 1, 0);
 	}
 
+	/** What was written still goes out. */
 	end(): void {
+		this.#ended = true;
 		clearTimeout(this.#wake);
-		this.#wire?.socket.destroy();
+		this.#close();
 		this.#engine.kill();
 	}
 
@@ -205,14 +208,14 @@ export class Driver {
 	/** One turn of the engine, after those before. */
 	#enqueue(id: Id, event: unknown[]): Promise<void> {
 		this.#turns = this.#turns.then(async () => {
-			if (this.#gone) return;
+			if (this.#gone || this.#ended) return;
 			this.#current = id;
 			const now = Math.floor(performance.now() - this.#startedAt);
 			try {
 				this.#turned(now, JSON.parse(await this.#engine.turn(JSON.stringify([now, ...event]))));
 			} catch (fault) {
 				if (!(fault instanceof EngineStop)) throw fault;
-				this.#lose(fault.message);
+				if (!this.#ended) this.#lose(fault.message);
 			}
 			this.#current = undefined;
 		});

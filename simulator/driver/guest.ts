@@ -189,17 +189,22 @@ class Guest implements SessionHandler {
 		if (!session || !this.#open) return;
 		this.#send(session);
 		this.#take();
-		const at = session.poll(board.ms);
-		this.#send(session);
+		let at = session.poll(board.ms);
+		// What goes out now is waited for from now on.
+		while (this.#send(session)) at = session.poll(board.ms);
 		if (this.#open && at < Infinity) this.#timer = Timer.set(() => this.#do('wake', []), Math.max(0, Math.ceil(at - board.ms)));
 	}
 
-	#send(session: Session): void {
+	/** True: something went out. */
+	#send(session: Session): boolean {
+		let sent = false;
 		for (let bytes = session.peek(this.#room); this.#open && bytes; bytes = session.peek(this.#room)) {
 			const count = bytes.length;
 			this.#room = call<number>('driver.write', toHex(bytes));
 			session.wrote(count, board.ms);
+			sent = true;
 		}
+		return sent;
 	}
 }
 

@@ -175,6 +175,68 @@ describe.each(['xs', 'node'])('on %s', (engine) => {
 		expect(await driver.ask('closed', connect)).toMatchObject({ fault: 'ConnackTimeout' });
 		expect(await driver.ask('closed', connect)).toMatchObject({ fault: 'Lost' });
 	});
+
+	it('notices that nothing is acknowledged, what is sent again after a reconnect too', async () => {
+		const connack = ['20020000', '20020100'];
+		server = createServer((socket) => {
+			socket.on('error', () => {});
+			socket.once('data', () => socket.write(Buffer.from(connack.shift()!, 'hex')));
+		});
+		const port = await freePort();
+		await new Promise<void>((resolve) => server!.listen(port, '127.0.0.1', resolve));
+		const driver = drive('--engine', engine);
+		await driver.ask('connected', { command: 'connect', port, clientId: 'five', clean: false, ackTimeoutMs: 300 });
+		await driver.ask('published', { command: 'publish', topic: 'a', qos: 1 });
+		expect(await driver.find(({ event }) => event === 'closed')).toMatchObject({ fault: 'AckTimeout' });
+		await driver.ask('connected', { command: 'reconnect' });
+		driver.say('{"id":"until","command":"wait","event":"closed","of":"none","timeoutMs":5000}');
+		await driver.find(({ event, id }) => event === 'waited' && id === 'until' || event === 'closed' && driver.told.filter((each) => each.event === 'closed').length === 2);
+		expect(driver.told.filter(({ event }) => event === 'closed')).toMatchObject([{ fault: 'AckTimeout' }, { fault: 'AckTimeout' }]);
+	});
+
+	it.each(['quit', 'the end of the input'])('ends with no complaint at %s while it is connected, and what was published goes out', async (how) => {
+		const heard: Buffer[] = [];
+		let ended = (): void => {};
+		const over = new Promise<void>((resolve) => (ended = resolve));
+		server = createServer((socket) => {
+			socket.on('error', () => {});
+			socket.on('close', () => ended());
+			socket.on('data', (bytes) => {
+				if (heard.push(bytes) === 1) socket.write(Buffer.from('20020000', 'hex'));
+			});
+		});
+		const port = await freePort();
+		await new Promise<void>((resolve) => server!.listen(port, '127.0.0.1', resolve));
+		const driver = drive('--engine', engine);
+		await driver.ask('connected', { command: 'connect', port, clientId: 'six', clean: true });
+		driver.say('{"command":"publish","topic":"a","payload":"the last"}');
+		if (how === 'quit') driver.say('{"command":"quit"}');
+		else driver.end();
+		expect(await driver.ended).toBe(0);
+		await over;
+		expect(driver.told.map(({ event }) => event)).toEqual(['connected', 'published']);
+		expect(Buffer.concat(heard).toString('latin1')).toContain('the last');
+		expect(driver.error()).toBe('');
+	});
+
+	it('passes a message of 100 KB on, in time that grows with its size alone', async () => {
+		broker = await BROKERS[0]!.make();
+		await broker.start();
+		const driver = drive('--engine', engine);
+		await driver.ask('connected', { command: 'connect', port: broker.port, clientId: 'seven', clean: true, bufferBytes: 1_048_576, outboxBytes: 1_048_576 });
+		await driver.ask('subscribed', { command: 'subscribe', filter: '+' });
+		const timed = async (topic: string, kb: number) => {
+			const from = performance.now();
+			await driver.ask('published', { command: 'publish', topic, payload: 'x'.repeat(1_024 * kb) });
+			const { payload } = await driver.find((each) => each.event === 'message' && each.topic === topic);
+			expect(String(payload)).toHaveLength(1_024 * kb);
+			return performance.now() - from;
+		};
+		await timed('warm', 25);
+		const small = Math.min(await timed('small', 25), await timed('again', 25));
+		// With the square it would be 64 times as long.
+		expect(await timed('large', 200)).toBeLessThan(40 * small + 500);
+	});
 });
 
 describe('the driver', () => {

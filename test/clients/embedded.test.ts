@@ -310,6 +310,31 @@ describe.concurrent.each(ENGINES)('on %s without a broker', (engine) => {
 		].map((pattern) => expect.stringMatching(pattern)));
 	}));
 
+	it('notices that a message or a request is not acknowledged, whatever else the socket says', () => withGuests(async () => {
+		const { said, until } = await nowhere(`
+			// Takes all, answers CONNECT, and never says another word.
+			class Silent {
+				constructor(callbacks) { this.callbacks = callbacks; Timer.set(() => callbacks.onWritable(1000), 10); }
+				write() {
+					if (!this.greeted) Timer.set(() => this.callbacks.onReadable(4), 10);
+					this.greeted = true;
+					return 1000;
+				}
+				read(into) { into.set([0x20, 2, 0, 0]); return 4; }
+				close() {}
+			}
+			let left = 2;
+			// The times for the connection and for CONNACK would wake it, too.
+			const attemptTo = (name, data, options) => new MQTTClient({ ...base, id: name, ackTimeoutMs: 2000, connectTimeoutMs: 3600000, connackTimeoutMs: 3600000, socket: { io: Silent },
+				onControl(opcode) { if (opcode === MQTTClient.CONNACK) Timer.set(() => this.write(data, options), 10); },
+				onError(error) { trace(name, ': ', error.message); if (--left === 0) trace('done'); },
+			});
+			attemptTo('message', bytes('x'), { topic: 'a', QoS: 1 });
+			attemptTo('subscribe', null, { operation: MQTTClient.SUBSCRIBE, items: [{ topic: 'a' }] });`);
+		await until('done');
+		expect(said.filter((each) => each !== 'done').sort()).toEqual([expect.stringMatching(/^message: .*acknowledg/), expect.stringMatching(/^subscribe: the broker does not answer/)]);
+	}));
+
 	it('tells of a refused connection, an unknown name and a resolver that says nothing, each once', () => withGuests(async () => {
 		const { said, until } = await nowhere(`
 			const attemptTo = (name, more) => new MQTTClient({ ...base, ...more, onError(error) { trace(name, ': ', error.message); if (name === 'silent') trace('done'); } });
