@@ -145,7 +145,8 @@ function clientOptions({ user, password, tls }: SourceOptions): IClientOptions {
 		clientId: `telltale-${Math.random().toString(16).slice(2, 10)}`,
 		...(user === undefined ? {} : { username: user }),
 		...(password === undefined ? {} : { password }),
-		...tls,
+		// As the nodes do: what the file holds is trusted, whether it is a root or not.
+		...(tls && { ...tls, allowPartialTrustChain: true }),
 		clean: true,
 		keepalive: 30,
 		connectTimeout: 10_000,

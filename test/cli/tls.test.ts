@@ -125,9 +125,10 @@ describe.skipIf(opensslMissing)('TLS on the command line', () => {
 		expect([status, err]).toEqual([2, expect.stringContaining(sentence)]);
 	});
 
-	it('simulate shows readings that came over TLS', async () => {
-		const server = maker.make('server', { by: ca, names: 'DNS:localhost' });
-		await settle({ caFile: 'ca.pem' });
+	it('simulate shows readings that came over TLS, with a CA in caFile that is no root', async () => {
+		const between = maker.make('between', { by: ca, ca: true });
+		const server = maker.make('server', { by: between, names: 'DNS:localhost' });
+		await settle({ caFile: 'between.pem' });
 		const broker = await startTlsBroker({ cert: read(server.cert), key: read(server.key) });
 		try {
 			const words = ['simulate', '--board', 'esp32', '--broker', `mqtts://localhost:${broker.port}`, '--config', maker.path('telltale.json'), '--for', `${patientSeconds(20)}s`, '--speed', '10'];

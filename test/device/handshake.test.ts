@@ -26,7 +26,11 @@ const rsaSigned = (size = RSA_BYTES) => Array<number>(size).fill(5);
 const ecdhe = (hash = 4, sign = 1, bytes: Iterable<number> = rsaSigned()) => message(12, 3, 0, 23, POINT.length, ...POINT, ...signature(hash, sign, bytes));
 const dhe = (hash = 4, sign = 1, prime = [200, ...Array<number>(254).fill(7), 7]) =>
 	message(12, ...word(prime.length), ...prime, 0, 1, 2, ...word(prime.length), ...prime, ...signature(hash, sign, rsaSigned()));
-const request = message(13, 1, 1, 0, 0);
+const requestOf = (...names: number[][]) => {
+	const list = names.flatMap((name) => [...word(name.length), ...name]);
+	return message(13, 1, 1, 0, 2, 4, 1, ...word(list.length), ...list);
+};
+const request = requestOf([48, 0], [48, 0]);
 const done = message(14);
 const change = record(20, 1);
 const ECDHE = 0xc02f;
@@ -116,6 +120,20 @@ describe('A handshake', () => {
 	])('ends at %s, as an illegal parameter', (_what, records) => {
 		const { answer, alert } = judged(...records);
 		expect([answer, alert]).toEqual([RULES, 47]);
+	});
+
+	it('ends at more certificates than a chain can have, and at empty ones, before objects are made of them', () => {
+		const der = write({ key, spki: rsaSpki((1n << 2_047n) + 1n) }).der;
+		expect(run(record(22, ...hello(ECDHE), ...holding(...Array<Buffer>(10).fill(der))))).toBe('');
+		expect(judged(record(22, ...hello(ECDHE), ...holding(...Array<Buffer>(11).fill(der))))).toEqual({ answer: 'it shows too many certificates', alert: 42 });
+		expect(run(record(22, ...hello(ECDHE), ...holding(der, Buffer.alloc(0))))).toBe(RULES);
+	});
+
+	it('ends at a request with more names than a broker has CAs, and at empty ones, before objects are made of them', () => {
+		const before = [...hello(ECDHE), ...certificate, ...ecdhe()];
+		expect(run(record(22, ...before, ...requestOf(...Array<number[]>(200).fill([48, 0]))))).toBe('');
+		for (const names of [Array<number[]>(201).fill([48, 0]), Array<number[]>(3).fill([])]) expect(run(record(22, ...before, ...requestOf(...names)))).toBe(RULES);
+		for (const body of [[], [1], [9, 1, 1], [1, 1, 0, 0], [1, 1, 0, 9, 0, 0], [1, 1, 0, 0, 0, 9, 0, 0]]) expect(run(record(22, ...before, ...message(13, ...body)))).toBe(RULES);
 	});
 
 	it('leaves a key of a kind that it does not know to who decides on trust', () => {

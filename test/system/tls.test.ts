@@ -155,7 +155,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 		await refused(await broker(maker.make('nameless', { by: ca, subject: 'localhost' })), 42, 'its certificate is not for the name localhost');
 	}));
 
-	it('does not compute with what a stranger signs with s = 0 behind the broker\'s own certificate', play(async () => {
+	it('does not compute with the s = 0 of a stranger behind a genuine certificate', play(async () => {
 		const leaf = maker.make('genuine', { by: ca, names: NAMES, key: 'P-256' });
 		const list = der(leaf.cert);
 		const certificate = [...triple(list.length), ...list];

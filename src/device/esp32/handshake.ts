@@ -29,6 +29,9 @@ const POINT_BYTES = 65;
 const UNCOMPRESSED = 4;
 const DHE_BYTES_MIN = 256;
 const DHE_BYTES_MAX = 512;
+/** The SDK makes objects of all of them before anybody is asked, 5,000 of either if they are empty: more RAM than the chip has. */
+const CERTIFICATES_MAX = 10;
+const NAMES_MAX = 200;
 const BAD_CERTIFICATE = 42;
 const ILLEGAL_PARAMETER = 47;
 const HANDSHAKE_FAILURE = 40;
@@ -104,11 +107,25 @@ export class Handshake {
 				return after === CERTIFICATE && this.#key !== Key.Rsa ? this.keyExchange(bytes, from, end) : OUT_OF_ORDER;
 			case CERTIFICATE_REQUEST:
 				this.asked = true;
-				return after === this.beforeRequest() ? '' : OUT_OF_ORDER;
+				return after === this.beforeRequest() ? this.request(bytes, from, end) : OUT_OF_ORDER;
 			case SERVER_HELLO_DONE:
 				return (after === CERTIFICATE_REQUEST || after === this.beforeRequest()) && from === end ? '' : OUT_OF_ORDER;
 		}
 		return OUT_OF_ORDER;
+	}
+
+	/** Kinds of certificates, of signatures, and the names of CAs, of which the SDK keeps the last. */
+	private request(bytes: Uint8Array, from: number, end: number): string {
+		let at = from + 1 + bytes[from];
+		if (from < end && at + 2 <= end) at += 2 + word(bytes, at);
+		if (from >= end || at + 2 > end || at + 2 + word(bytes, at) !== end) return this.illegal(OUT_OF_ORDER);
+		let count = 0;
+		for (at += 2; at < end; count++) {
+			const size = at + 2 > end ? 0 : word(bytes, at);
+			at += 2 + size;
+			if (!size || at > end || count === NAMES_MAX) return this.illegal(OUT_OF_ORDER);
+		}
+		return '';
 	}
 
 	private beforeRequest(): number {
@@ -129,9 +146,16 @@ export class Handshake {
 	/** The key of the first, which has to be of the kind that the cipher suite names. Whether it is trusted is not asked here. */
 	private certificate(bytes: Uint8Array, from: number, end: number): string {
 		if (from + 3 === end) return '';
+		if (from + 6 > end || from + 3 + triple(bytes, from) !== end) return this.illegal(OUT_OF_ORDER);
 		const start = from + 6;
-		const size = start <= end ? triple(bytes, from + 3) : 0;
-		if (!size || start + size > end) return OUT_OF_ORDER;
+		const size = triple(bytes, from + 3);
+		let count = 0;
+		for (let at = from + 3; at < end; count++) {
+			const each = at + 3 > end ? 0 : triple(bytes, at);
+			at += 3 + each;
+			if (!each || at > end) return this.illegal(OUT_OF_ORDER);
+		}
+		if (count > CERTIFICATES_MAX) return this.illegal('it shows too many certificates', BAD_CERTIFICATE);
 		try {
 			this.#certified = new Certificate(bytes.subarray(start, start + size)).key;
 		} catch (error) {
