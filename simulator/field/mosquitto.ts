@@ -1,5 +1,6 @@
 // mosquitto, as Debian has it, with a configuration of our own.
 
+import { pbkdf2Sync } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { firstOf, type Program, type Server, type ServerOptions } from './server.js';
@@ -9,7 +10,7 @@ const PATHS = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'mosquitto'];
 const START_MS = 10_000;
 const SAVE_MS = 5_000;
 
-class Mosquitto implements Server {
+export class Mosquitto implements Server {
 	readonly port: number;
 	readonly #path: string;
 	readonly #folder = makeFolder('mosquitto');
@@ -60,10 +61,24 @@ class Mosquitto implements Server {
 		await sleep(100);
 	}
 
+	/** Reads its users again. */
+	letIn(users: readonly string[]): void {
+		writeFileSync(join(this.#folder, 'passwords'), passwords(users));
+		this.#process.signal('SIGHUP');
+	}
+
 	async dispose(): Promise<void> {
 		await this.kill();
 		removeFolder(this.#folder);
 	}
+}
+
+const ROUNDS = 101;
+
+/** A password file, as mosquitto_passwd makes it; the password of each is its name. */
+export function passwords(users: readonly string[]): string {
+	const salt = Buffer.from('twelve bytes');
+	return users.map((user) => `${user}:$7$${ROUNDS}$${salt.toString('base64')}$${pbkdf2Sync(user, salt, ROUNDS, 64, 'sha512').toString('base64')}\n`).join('');
 }
 
 function found(): { path: string; said: string } | undefined {

@@ -7,7 +7,7 @@ import { connect, type MqttClient } from 'mqtt';
 import type { Settings } from '../simulation.js';
 import { comeBack, halfOpen, killed, longAway, restarted, whileInTrouble } from './disturbances.js';
 import { ejabberd } from './ejabberd.js';
-import { DYNAMIC_SECURITY, mosquitto } from './mosquitto.js';
+import { DYNAMIC_SECURITY, mosquitto, passwords, type Mosquitto } from './mosquitto.js';
 import { definitions, rabbitmq, type RabbitMq } from './rabbitmq.js';
 import type { FieldRun, Scene } from './run.js';
 import { sleep } from './process.js';
@@ -152,6 +152,8 @@ const NO_COMMANDS = JSON.stringify({
 	anonymousGroup: 'nameless',
 });
 
+const USERS = ['observer', 'field-1', 'field-2', 'field-3'];
+
 const MOSQUITTO: readonly FieldRun[] = [
 	mosquittos('undisturbed'),
 	mosquittos('killed with -9 and restarted, five times', ['max_inflight_messages 0', 'max_queued_messages 0', 'autosave_interval 1'], { disturb: killed(5) }),
@@ -185,6 +187,13 @@ const MOSQUITTO: readonly FieldRun[] = [
 	restricted('ACL forbids to publish info', (node) => [`topic deny telltale/${node}/info`, `topic readwrite telltale/${node}/#`]),
 	restricted('ACL allows to publish readings and backlog alone', (node) => [`topic write telltale/${node}/readings`, `topic write telltale/${node}/backlog`, `topic read telltale/${node}/#`]),
 	restricted('ACL allows nothing to be heard', (node) => [`topic write telltale/${node}/#`]),
+	mosquittos('knows none of the nodes for half of the time', ['allow_anonymous false', 'password_file {folder}/passwords'], {
+		nodes: named(ALL), observer: { user: 'observer' }, files: { passwords: passwords(['observer']) },
+		disturb: async ({ server, seconds, pause }) => {
+			await pause(seconds / 2);
+			(server as Mosquitto).letIn(USERS);
+		},
+	}),
 	mosquittos('a plug-in refuses the subscription to commands', [`plugin ${DYNAMIC_SECURITY}`, 'plugin_opt_config_file {folder}/dynsec.json'], {
 		files: { 'dynsec.json': NO_COMMANDS },
 		skip: () => (DYNAMIC_SECURITY ? undefined : "mosquitto's dynamic security plug-in is not installed: its run is skipped (Debian has it in mosquitto)."),

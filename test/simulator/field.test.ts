@@ -270,14 +270,14 @@ describe('what is run', () => {
 		expect(reasons(entry)).toBe('here, undisturbed:\n\tmissing field-1/3\n\tthe server said PUBACK 0x97 (2 times)\n\tfield-1: online');
 	});
 
-	it('finds the reading that a server acknowledged and lost, with the firmware on XS', async () => {
+	it.concurrent('finds the reading that a server acknowledged and lost, with the firmware on XS', async () => {
 		const { outcome } = await against((seq) => seq === 1);
 		expect(outcome.verdict.missing).toEqual(['field-1/1']);
 		expect(outcome.verdict.complaints).toEqual([]);
 		expect(outcome.verdict.acknowledged).toBe(outcome.verdict.sampled);
 	});
 
-	it('finds nothing where nothing is lost', async () => {
+	it.concurrent('finds nothing where nothing is lost', async () => {
 		const { outcome } = await against(() => false);
 		expect(outcome.verdict.sampled).toBeGreaterThanOrEqual(1);
 		expect(outcome.verdict).toMatchObject({ acknowledged: outcome.verdict.sampled, seen: outcome.verdict.sampled, missing: [], complaints: [] });
