@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { Backoff } from '../../src/connection/backoff.js';
-import { Cause } from '../../src/connection/causes.js';
+import { Cause, HangUp } from '../../src/connection/causes.js';
 import { Link, State, type LinkSession } from '../../src/connection/link.js';
 import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../../src/common/ports.js';
 import { Random } from '../world/random.js';
@@ -120,7 +120,7 @@ class HerdNode implements Transport, LinkSession, Network {
 	cause: Cause = Cause.None;
 	readonly stopped = false;
 	readonly refused = false;
-	readonly takenOver = false;
+	readonly hangUp = HangUp.Unexplained;
 	onlineAt = -1;
 	lastTry = -Infinity;
 	gapMs = Infinity;

@@ -22,7 +22,7 @@ export class VirtualBroker implements Server {
 	readonly published: Published[] = [];
 	readonly faults: BrokerFaults = {
 		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
-		turnDown: undefined,
+		turnDown: undefined, forbids: undefined,
 	};
 	readonly profile: BrokerProfile = plainProfile();
 	/** Called with each message as it is accepted. */
@@ -93,8 +93,8 @@ export class VirtualBroker implements Server {
 	}
 
 	/** Hangs up on a client, or on all; their wills are published. */
-	hangUp(clientId?: string): void {
-		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(SHUTTING_DOWN);
+	hangUp(clientId?: string, reason = SHUTTING_DOWN): void {
+		for (const client of [...this.#clients]) if (clientId === undefined || this.#sessions.get(clientId)?.client === client) client.hangUp(reason);
 	}
 
 	/** As some other client would. */

@@ -262,6 +262,8 @@ export class Client implements Receiver {
 		if (typeof topic === 'number') return this.hangUp(topic);
 		const asked = this.#tooMuch(qos, retain);
 		if (asked) return this.hangUp(asked);
+		const { forbids } = this.#broker.faults;
+		if (forbids?.publish?.test(`${topic} ${String(packet.payload)}`)) return this.hangUp(forbids.reason);
 		const known = qos === 2 && session.incoming.has(messageId!);
 		let reasonCode = known || this.#version === 4 || !qos ? 0 : this.#broker.verdictOn(topic);
 		if (qos === 2 && reasonCode === 0) session.incoming.add(messageId!);
@@ -318,6 +320,8 @@ export class Client implements Receiver {
 	}
 
 	#subscribe(packet: ISubscribePacket): void {
+		const { forbids } = this.#broker.faults;
+		if (packet.subscriptions.some(({ topic }) => forbids?.subscribe?.test(topic))) return this.hangUp(forbids!.reason);
 		const refused = this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
 		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? (Math.min(qos, this.#broker.profile.qosMax) as 0 | 1 | 2) : refused));
 		this.#acknowledge({ cmd: 'suback', messageId: packet.messageId, granted });

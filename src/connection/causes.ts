@@ -27,11 +27,23 @@ export function isRefusal(fault: Fault, code: number): boolean {
 	return fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
 }
 
-/** Session taken over, by another client with our id. */
+/** What is known of why a broker hung up. */
+export const enum HangUp {
+	/** Nothing: all that it was told is answered. */
+	Unexplained,
+	/** Session taken over, by another client with our id. It said so (0x8E in 5.0). */
+	TakenOver,
+	/** It gave another reason. */
+	Explained,
+	/** Something that it was told is unanswered. */
+	Unanswered,
+}
+
 const TAKEN_OVER_5 = 0x8e;
 
-export function isTakeover(fault: Fault, code: number): boolean {
-	return fault === Fault.Disconnected && code === TAKEN_OVER_5;
+/** Of a reason that MQTT 5.0 gives. */
+export function hangUpFor(code: number): HangUp {
+	return code === TAKEN_OVER_5 ? HangUp.TakenOver : HangUp.Explained;
 }
 
 export function causeOf(fault: Fault): Cause {

@@ -7,7 +7,7 @@
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
-import { Cause } from './causes.js';
+import { Cause, HangUp } from './causes.js';
 import {
 	CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
 } from '../common/limits.js';
@@ -74,8 +74,8 @@ export interface LinkSession {
 	readonly cause: Cause;
 	/** It was turned down for what it is (client id, user, password), not for the moment. */
 	readonly refused: boolean;
-	/** The broker said that another client has taken our id. */
-	readonly takenOver: boolean;
+	/** If the broker hung up: why. */
+	readonly hangUp: HangUp;
 }
 
 /** What certificates are checked by. */
@@ -112,9 +112,12 @@ export class Link implements Pollable {
 	private enteredAt: Millis = 0;
 	private dueAt: Millis = 0;
 	private useful = false;
-	/** Times in a row that the broker hung up soon after it had accepted us, or told us why; and whether it did so the last time. */
+	/**
+	 * Times in a row that the broker hung up soon after it had accepted us, or said that we are taken over, below 0 if a connection came to nothing in
+	 * between, as the broker was away then; and what is known of the last time.
+	 */
 	private hangUps = 0;
-	private takeoverTold = false;
+	private hangUp: HangUp = HangUp.Unexplained;
 
 	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
 	constructor(to: Destination, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date?: DateSource) {
@@ -129,7 +132,7 @@ export class Link implements Pollable {
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
-		return this.hangUps < TAKEOVERS_MIN && !this.takeoverTold ? 0 : this.hangUps;
+		return this.hangUp === HangUp.TakenOver || this.hangUp === HangUp.Unexplained && this.hangUps >= TAKEOVERS_MIN ? this.hangUps : 0;
 	}
 
 	poll(now: Millis): Millis {
@@ -240,20 +243,32 @@ export class Link implements Pollable {
 	private fail(event: Event, now: Millis): void {
 		const refused = this.state >= State.Greeting && this.session.refused;
 		const sentence = this.failureSentence(event);
-		const takenOver = this.state === State.Online && this.countHangUp(now);
+		const again = this.countHangUp(now);
 		this.leave(now);
-		const delayMs = takenOver ? this.backoff.takenOver() : this.backoff.failed(refused);
+		const delayMs = again ? this.backoff.takenOver() : this.backoff.failed(refused);
 		this.dueAt = now + delayMs;
-		const suspicion = !takenOver ? '' : this.takeoverTold ? ': another client uses our client id'
-			: `, ${this.hangUps | 0} times in a row: does another client use our client id?`;
-		this.log.line(`${sentence}${suspicion}; next attempt in ${(delayMs / 1_000) | 0} s`);
+		this.log.line(`${sentence}${again ? this.suspicion : ''}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
 
-	/** MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that. */
+	/**
+	 * MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that, or the broker
+	 * hangs up so often that it is to be left alone for a while.
+	 */
 	private countHangUp(now: Millis): boolean {
-		this.takeoverTold = this.session.takenOver;
-		this.hangUps = this.takeoverTold || this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS ? this.hangUps + 1 : 0;
-		return this.takeovers > 0;
+		if (this.state !== State.Online) {
+			if (this.takeovers === 0 && this.hangUps > 0) this.hangUps = -this.hangUps;
+			return false;
+		}
+		this.hangUp = this.session.hangUp;
+		if (this.hangUp === HangUp.TakenOver) this.hangUps = Math.abs(this.hangUps) + 1;
+		else if (this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
+		else this.hangUps = 0;
+		return Math.abs(this.hangUps) >= TAKEOVERS_MIN || this.hangUp === HangUp.TakenOver;
+	}
+
+	private get suspicion(): string {
+		if (this.hangUp === HangUp.TakenOver) return ': another client uses our client id';
+		return `, ${Math.abs(this.hangUps) | 0} times in a row${this.takeovers > 0 ? ': does another client use our client id?' : ''}`;
 	}
 
 	private leave(now: Millis): void {

@@ -146,15 +146,30 @@ export class Session extends Inbound {
 	lost(byBroker = false): void {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
-		const aside = byBroker && this.connected || this.blamesMessage ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		const blames = byBroker && this.connected || this.blamesMessage;
+		const aside = blames ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		const unheard = blames && !this.options.flow ? this.filters.hungUp(this.keepAlive.sentAt) : -1;
 		if (this.connected) this.delivery.waitShorter();
 		this.leaveFastPath();
 		this.state = State.Idle;
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
 		this.filters.lost();
+		if (unheard >= 0) this.handler.onSubscribed(this.filters.id(unheard), this.filters.index(unheard), NO_ANSWER);
 		if (aside > 0) this.handler.onSetAside(aside);
 	}
+
+	/** What the broker answers next, if it is to answer at all: the SUBSCRIBE for the filter at that index, or -1. */
+	get asked(): number { return this.filters.asked; }
+
+	/** And then the message with that id, or 0. */
+	get oldestId(): number { return this.outbox.headId; }
+
+	/** The oldest message, sent or not, if it is not of QoS 0; else 0. */
+	get firstId(): number { return this.outbox.firstId; }
+
+	/** Forgets a message of QoS 1 or 2, sent or not. MUST NOT be called before lost(). */
+	drop(id: number): void { this.delivery.drop(id); }
 
 	/** Drops every message and all QoS 2 state, not the list of filters. MUST NOT be called before lost(). */
 	forget(): void {

@@ -9,6 +9,8 @@ import { MESSAGES_MAX } from '../common/limits.js';
 
 /** What a message carries that carries no reading any more. */
 export const NOTHING = 0xffff_ffff;
+/** In place of the packet id of a reading that others go before. */
+export const SET_BACK = 0x2_0000;
 /** What it carries when the sector of its reading was given up meanwhile. */
 export const FORGOTTEN = 0xffff_fffe;
 /** Publication k of the node is the position ANNOUNCED - k. */
@@ -34,12 +36,31 @@ export class InFlight {
 
 	/** The index of the message that was acknowledged, or is lost; it has no packet id any more. -1: there is none. */
 	take(packetId: number): number {
-		for (let i = 0; i < MESSAGES_MAX; i++) {
-			if (this.entries[i] !== packetId) continue;
-			this.entries[i] = 0;
-			return i;
-		}
+		const index = this.find(packetId);
+		if (index >= 0) this.entries[index] = 0;
+		return index;
+	}
+
+	/** The index of the message with that packet id; -1: there is none. */
+	find(packetId: number): number {
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === packetId) return i;
 		return -1;
+	}
+
+	/** That message is not to be sent any more, and what it carries is not missed. Returns its packet id. */
+	giveUp(index: number): number {
+		const packetId = this.entries[index];
+		this.entries[index] = 0;
+		this.setPosition(index, NOTHING);
+		return packetId;
+	}
+
+	/** The reading at that index is with nobody, but others go first until it is taken by this id. Returns how many there are. */
+	setBack(index: number): number {
+		this.entries[index] = SET_BACK;
+		let count = 0;
+		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === SET_BACK) count++;
+		return count;
 	}
 
 	/** The session has lost all messages. Returns one of them after the other, as take(); then -1. */

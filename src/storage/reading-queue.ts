@@ -157,6 +157,12 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		this.ring.sent(position);
 	}
 
+	/** Whether the reading that is with the session as that message is late, if it was not sent on an earlier link. */
+	isLate(message: number): boolean {
+		const position = this.inFlight.position(message);
+		return isInFlash(position) || this.ring.isLate(position);
+	}
+
 	/** The broker has that message. */
 	acknowledged(message: number): void {
 		const position = this.inFlight.position(message);

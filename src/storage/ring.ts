@@ -66,6 +66,11 @@ export class Ring {
 		return this.late < this.liveAt ? this.late : -1;
 	}
 
+	/** Whether the reading at `position` was taken before the link was up. */
+	isLate(position: number): boolean {
+		return position < this.liveAt;
+	}
+
 	/** Position of the oldest reading that is not acknowledged, or -1. */
 	oldest(): number {
 		return this.head < this.tail ? this.head : -1;

@@ -6,7 +6,7 @@
 // acknowledges its packet id. While commands wait, nothing is read from the socket that could not be answered at once.
 
 import { assert } from '../common/assert.js';
-import { Cause, causeOf, isRefusal, isTakeover } from '../connection/causes.js';
+import { Cause, causeOf, isRefusal } from '../connection/causes.js';
 import type { Config } from '../settings/settings.js';
 import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
@@ -19,7 +19,7 @@ import {
 } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
-import { BrokerSession } from './broker-session.js';
+import { HangUps, RESULT } from './hang-ups.js';
 import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import { reasonSentence } from './protocol.js';
@@ -29,12 +29,9 @@ import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 
-export class BrokerClient extends BrokerSession implements Pollable, LinkSession, SessionHandler, Answers {
+export class BrokerClient extends HangUps implements Pollable, LinkSession, SessionHandler, Answers {
 	acknowledged = false;
-	endSentence = '';
-	cause: Cause = Cause.None;
 	refused = false;
-	takenOver = false;
 	/** From stop() on, once DISCONNECT has gone out or there was nobody to tell. */
 	stopped = false;
 
@@ -71,9 +68,8 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	opened(now: Millis, attempts: number, takeovers: number): void {
 		this.attempts = attempts;
 		this.takeovers = takeovers;
-		this.accepted = this.acknowledged = this.refused = this.takenOver = false;
-		this.endSentence = '';
-		this.cause = Cause.None;
+		this.accepted = this.acknowledged = this.refused = false;
+		this.begin();
 		this.inbox.clear();
 		this.open = true;
 		this.mayPublish = false;
@@ -84,7 +80,9 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	}
 
 	closed(cause: Cause, now: Millis): void {
+		const off = this.blame(now);
 		this.session.lost(this.transport.state === TransportState.Lost);
+		this.drop(off);
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.unacknowledged(false);
 		this.renewSession(cause);
@@ -97,6 +95,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	poll(now: Millis): Millis {
 		if (!this.open) return NEVER;
 		const idle = this.idle;
+		this.takenQuietly(now);
 		if (this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
@@ -105,8 +104,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		const wakeAt = Math.min(this.session.poll(now), lateAt);
 		this.flush(now);
 		this.transport.endTurn();
-		if (this.transport.state === TransportState.Lost) this.end(Cause.Tcp, this.accepted ? 'the broker closed the connection'
-			: this.strangerSentence || 'the broker closed the connection before it answered CONNECT');
+		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
 		return !this.idle && (idle || !this.stopping && this.ready) ? now : wakeAt;
 	}
@@ -133,8 +131,9 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		const message = this.message.to(this.topic('result'), this.qosOf(qos), false);
 		message.resize(this.text.length);
 		if (message.packet.length > this.packetMax) this.log.line('the broker takes no packet as large as the result of that command');
+		else if (this.leftOut(now) & 1 << RESULT) this.log.line('the result of that command is left out: the broker hangs up on results');
 		else if (qos === 0) this.write(message.packet);
-		else this.session.send(message, this.text.length, now);
+		else this.note(this.session.send(message, this.text.length, now), RESULT, now);
 	}
 
 	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
@@ -155,7 +154,10 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		this.acknowledged = true;
 		const message = this.takeReading(packetId);
 		if (message < 0) return;
-		if (code < 0x80) return this.queue.acknowledged(message);
+		if (code < 0x80) {
+			this.taken(message);
+			return this.queue.acknowledged(message);
+		}
 		// 5.0 says so where 3.1.1 hangs up: it will not have it, and sending it again is forbidden (MQTT 5.0 §4.4).
 		this.log.line(`the broker turns a reading down (code 0x${code.toString(16)}); it is counted as dropped`);
 		this.queue.discard(message);
@@ -183,11 +185,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		this.log.line(`a message of ${size | 0} bytes was thrown away: larger than ${INBOUND_PACKET_MAX}`);
 	}
 
-	onSetAside(packetId: number): void {
-		this.log.line('the broker hung up on the same message time and again; it is set aside');
-		const message = this.takeReading(packetId);
-		if (message >= 0) this.queue.discard(message);
-	}
+	onSetAside(packetId: number): void { this.setAside(this.takeReading(packetId)); }
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
@@ -195,9 +193,9 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = isRefusal(fault, code);
-		this.takenOver = isTakeover(fault, code);
+		if (fault === Fault.Disconnected) this.disconnected(code);
 		this.learn(fault, code);
-		this.end(causeOf(fault), this.strangerSentence || reasonSentence(fault, code, this.protocol5));
+		this.end(causeOf(fault), this.strangerSentence || reasonSentence(fault, code, this.protocol5) + this.upon);
 	}
 
 	/** Who answers CONNECT in another protocol is told by its first bytes. */
@@ -213,10 +211,9 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		this.publications.linkUp(this.attempts, this.takeovers);
 	}
 
-	private end(cause: Cause, sentence: string): void {
-		if (this.endSentence) return;
-		this.cause = cause;
-		this.endSentence = sentence;
+	private hungUp(): void {
+		if (!this.accepted) return this.end(Cause.Tcp, this.strangerSentence || 'the broker closed the connection before it answered CONNECT');
+		this.broken('the broker closed the connection');
 	}
 
 	/** True: all that may go out is out, so that a packet may begin. */
@@ -226,7 +223,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 			const bytes = this.session.peek(room < WRITE_MAX ? room : WRITE_MAX);
 			if (!bytes) return room > 0;
 			if (!this.transport.write(bytes)) {
-				this.end(Cause.Tcp, 'the connection broke while sending');
+				this.broken('the connection broke while sending');
 				break;
 			}
 			this.session.wrote(bytes.length, now);
@@ -237,7 +234,8 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
 	private publishDue(now: Millis): Millis {
 		if (now >= this.stopAt) return this.disconnect(now);
-		const { due, rows } = this.publications;
+		const { rows } = this.publications;
+		const due = this.publications.due & ~this.leftOut(now);
 		for (let index = 0; due >> index > 0; index++) {
 			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return this.stopAt;
 		}
@@ -248,6 +246,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		}
 		if (now < this.lateAt) return this.lateAt;
 		position = this.queue.nextLate();
+		this.takeBackDue(position === NONE);
 		if (position === NONE) return NEVER;
 		if (position === BUSY) return now;
 		if (!this.publishReading(this.backlogTopic, position, now)) return NEVER;
@@ -270,7 +269,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 		const packetId = this.session.send(this.message.to(this.topic(leaf), this.qosOf(qos), kept), text.length, now);
 		if (packetId < 0) return false;
 		// The next of its kind waits for its acknowledgement, so that none pile up.
-		if (packetId > 0) this.inFlight.add(packetId, PUBLICATION - index);
+		this.note(packetId, index, now);
 		this.publications.published(index);
 		return true;
 	}
@@ -302,6 +301,7 @@ export class BrokerClient extends BrokerSession implements Pollable, LinkSession
 	private takeReading(packetId: number): number {
 		const message = this.inFlight.take(packetId);
 		if (message < 0 || !this.inFlight.isPublication(message)) return message;
+		this.answered(message);
 		this.inFlight.setPosition(message, NOTHING);
 		return NONE;
 	}

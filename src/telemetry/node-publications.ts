@@ -175,6 +175,11 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		this.restarts = 0;
 	}
 
+	/** What an outage was is known no more: that one is not told. */
+	dropped(index: PublicationIndex): void {
+		if (index !== PublicationIndex.Outage) this.due |= 1 << index;
+	}
+
 	private writeInfo(text: Text): void {
 		const { config, board, boot, safe, network, sampler } = this.deps;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);

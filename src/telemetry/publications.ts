@@ -32,6 +32,8 @@ export interface Publications {
 	write(index: number, text: Text): void;
 	/** The session has it: it is due no more. */
 	published(index: number): void;
+	/** Row k was with the session, and is not to be sent for the time being. */
+	dropped(index: number): void;
 	/** The broker has accepted a session. */
 	accepted(): void;
 	/** There is somebody to talk to, or will be when the session is accepted, after so many attempts; `takeovers`: link.ts. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cause, CAUSES, causeOf, isRefusal, isTakeover } from '../../src/connection/causes.js';
+import { Cause, CAUSES, causeOf, isRefusal, hangUpFor, HangUp } from '../../src/connection/causes.js';
 import { Fault } from '../../src/mqtt/codec/fault.js';
 
 describe('causes', () => {
@@ -17,9 +17,8 @@ describe('causes', () => {
 	});
 
 	it('tell when another client has taken the id', () => {
-		expect(isTakeover(Fault.Disconnected, 0x8e)).toBe(true);
-		expect(isTakeover(Fault.Disconnected, 0x8b)).toBe(false);
-		expect(isTakeover(Fault.Refused, 0x8e)).toBe(false);
+		expect(hangUpFor(0x8e)).toBe(HangUp.TakenOver);
+		expect(hangUpFor(0x8b)).toBe(HangUp.Explained);
 	});
 
 	it('tell a refusal that lasts from one that passes, in both versions', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../../src/connection/backoff.js';
-import { Cause } from '../../src/connection/causes.js';
+import { Cause, HangUp } from '../../src/connection/causes.js';
 import { Link, State, TABLE, Event, type LinkSession } from '../../src/connection/link.js';
 import { NetworkState, TransportState } from '../../src/common/ports.js';
 import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
@@ -11,7 +11,7 @@ class FakeUpper implements LinkSession {
 	endSentence = '';
 	cause = Cause.None;
 	refused = false;
-	takenOver = false;
+	hangUp = HangUp.Unexplained;
 	stopped = false;
 	readonly told: string[] = [];
 	/** By connection: whether it was begun under suspicion. */
@@ -177,10 +177,32 @@ describe('the link', () => {
 		expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
 	});
 
+	it.each([HangUp.Explained, HangUp.Unanswered])('suspects nobody where the end has another explanation (%i), and waits a minute from the third on', (hangUp) => {
+		const set = setUp(5);
+		set.session.hangUp = hangUp;
+		const waits = [1, 2, 3, 4].map(() => hangUpAfter(set, 2_000));
+		expect(Math.max(...waits.slice(0, 2))).toBeLessThanOrEqual(2_000);
+		expect(Math.min(...waits.slice(2))).toBeGreaterThanOrEqual(60_000);
+		expect(set.link.takeovers).toBe(0);
+		expect(set.log.last).toMatch(/^hung up, 4 times in a row; next attempt in [67]\d s$/);
+	});
+
+	it('suspects nobody where a connection was refused in between: the broker was away', () => {
+		const set = setUp(5);
+		for (let i = 0; i < 5; i++) {
+			hangUpAfter(set, 2_000);
+			expect(set.log.last).not.toContain('another client');
+			const now = set.upTo(State.Opening);
+			set.transport.lose();
+			set.at(now);
+		}
+		expect(set.link.takeovers).toBe(0);
+	});
+
 	it('waits a minute at once, and says why, when the broker tells of another client with its id, however long the link lived', () => {
 		const set = setUp(5);
 		const now = set.upTo(State.Online);
-		set.session.takenOver = true;
+		set.session.hangUp = HangUp.TakenOver;
 		set.session.cause = Cause.Tcp;
 		set.session.endSentence = 'session taken over';
 		expect(set.at(now + 3_600_000) - now - 3_600_000).toBeGreaterThanOrEqual(60_000);

@@ -309,3 +309,31 @@ describe('patience', () => {
 		expect(live(bench, 1_000) - from).toBe(60);
 	});
 });
+
+describe('a broker that hangs up on a SUBSCRIBE', () => {
+	it('is not asked a third time: the first filter that it did not answer is put off for a minute, and for two when it does it again', () => {
+		const bench = connected();
+		bench.session.subscribe('right', 1);
+		bench.session.subscribe('wrong', 1);
+		const answer = (line: string): void => {
+			if (line.includes(' right ')) bench.receive(Uint8Array.of(0x90, 3, 0, Number(line.split('#')[1]), 1));
+		};
+		const asked: string[][] = [];
+		for (let i = 0; i < 3; i++) {
+			const sent = bench.sent();
+			asked.push(sent.map((line) => line.split(' ')[1]!));
+			sent.forEach(answer);
+			if (i < 2) bench.reconnect(true, true);
+		}
+		expect(asked).toEqual([['right', 'wrong'], ['wrong'], []]);
+		expect(bench.told().filter((line) => line.includes(`${NO_ANSWER}`))).toHaveLength(1);
+		const again: number[] = [];
+		const from = bench.now / SECOND;
+		live(bench, 70, (second, sent) => { if (sent.some((line) => line.startsWith('subscribe wrong'))) again.push(second); });
+		expect(again).toEqual([60]);
+		bench.reconnect(true, true);
+		const second = bench.now / SECOND;
+		live(bench, 130, (at, sent) => { if (sent.some((line) => line.startsWith('subscribe wrong'))) again.push(second + at - from); });
+		expect(again[1]).toBeGreaterThan(170);
+	});
+});

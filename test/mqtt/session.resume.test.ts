@@ -270,19 +270,19 @@ describe('a message that makes the broker hang up', () => {
 
 	it('goes for the last time only when the broker has stayed for two seconds without it, or since its last answer', () => {
 		const bench = new Bench().connect();
-		bench.session.subscribe('s', 1);
 		bench.publish('t', 'POISON');
 		bench.sentBytes();
 		bench.reconnect(false, true);
+		bench.session.subscribe('s', 1);
 		bench.sentBytes();
 		bench.reconnect(false, true);
-		expect(bench.sent()).toEqual(['subscribe s q1 #1']);
+		expect(bench.sent()).toEqual(['subscribe s q1 #2']);
 		bench.at(bench.now + 1_500);
-		bench.receive(hex`90 03 0001 01`);
+		bench.receive(hex`90 03 0002 01`);
 		expect(bench.at(bench.now + 1_999)).toBe(bench.now + 1);
 		expect(bench.sent()).toEqual([]);
 		bench.at(bench.now + 1);
-		expect(bench.sent()).toEqual(['publish t "POISON" q1 #2']);
+		expect(bench.sent()).toEqual(['publish t "POISON" q1 #1']);
 	});
 
 	it('is cleared by a broker that hangs up without it, however often', () => {

@@ -214,6 +214,12 @@ export class Delivery {
 		return head;
 	}
 
+	/** The message with that id is not to be sent again. */
+	drop(id: number): void {
+		this.outbox.drop(id);
+		if (id === this.ids[At.Suspect]) this.ids[At.Suspect] = this.ids[At.Held] = 0;
+	}
+
 	/** Drops everything. */
 	clear(): void {
 		this.outbox.clear();

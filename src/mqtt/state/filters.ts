@@ -144,6 +144,22 @@ export class Filters {
 		if (count < DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
 	}
 
+	/** Which SUBSCRIBE waits for its answer, the one that was sent first: where its filter lies in the order of subscribe(); -1: none does. */
+	get asked(): number {
+		const at = this.first(SubscriptionState.Asked);
+		return at < 0 ? -1 : this.index(at);
+	}
+
+	/** The broker hung up. If the first that it did not answer is the same for the second time in a row, it is put off: then the place where it lies, else -1. */
+	hungUp(now: Millis): number {
+		const at = this.first(SubscriptionState.Asked);
+		if (at < 0) return -1;
+		const again = (this.bytes[at + 2] & SILENCE) > 0;
+		this.bytes[at + 2] |= SILENCE;
+		if (again) this.putOff(at, true, now);
+		return again ? at : -1;
+	}
+
 	/** It is time. */
 	askAgain(): void {
 		this.againAt = Infinity;

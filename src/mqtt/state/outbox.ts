@@ -62,6 +62,9 @@ export class Outbox {
 		return this.inFlight > 0 ? this.idAt(this.start) : 0;
 	}
 
+	/** Packet id of the oldest message, sent or not; 0 if there is none, or it is of QoS 0. */
+	get firstId(): number { return this.count > 0 ? this.idAt(this.start) : 0; }
+
 	/** Whether the oldest message is one that was sent on an earlier connection. */
 	get resends(): boolean {
 		return this.count > 0 && (this.bytes[this.start] & DUP) > 0;
@@ -93,6 +96,12 @@ export class Outbox {
 		if (this.count === 1) this.clear();
 		else this.remove(at, this.sizeAt(at));
 		return true;
+	}
+
+	/** Removes the message with that id, if it is there. */
+	drop(id: number): void {
+		const at = this.find(id, this.end);
+		if (at >= 0) this.remove(at, this.sizeAt(at));
 	}
 
 	/** Removes the oldest. */

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// What a broker hung up on: MQTT 3.1.1 has no other way to say that something is forbidden, and brokers of 5.0 use it, too.
+//
+// Rule: a broker answers in order, so it hung up on the first thing that it had not answered. That is said, and the second time in a row left out
+// for a growing while (put-off.ts; SUBSCRIBE: filters.ts), so that readings go on. A reading is given up only where others pass
+// (docs/decisions/0026-what-was-unanswered.md). Where all was answered, another client may use our client id (link.ts).
+
+import { Cause, HangUp, hangUpFor } from '../connection/causes.js';
+import { MESSAGES_MAX } from '../common/limits.js';
+import { NEVER, type Millis } from '../common/ports.js';
+import { PUBLICATION, SET_BACK } from '../storage/in-flight.js';
+import { BrokerSession } from './broker-session.js';
+import { blame, clear, kindsOff, putOffMs, retry } from './put-off.js';
+
+/** Kinds of messages beside publications, which have the number of their row. */
+export const RESULT = 4;
+const READING = 5;
+const KINDS = 0xff;
+const BEFORE = 8;
+/** Trouble that is over: all that wait in the session, twice. */
+const TAKEN_MAX = 2 * MESSAGES_MAX;
+/** So many readings in a row that it hangs up on are all alike. */
+const SET_BACK_MAX = 4;
+/** A broker that hangs up on a message of QoS 0 has done so by then. */
+const QUIET_MS = 1_000;
+
+export abstract class HangUps extends BrokerSession {
+	endSentence = '';
+	cause: Cause = Cause.None;
+	hangUp: HangUp = HangUp.Unexplained;
+	/** Kinds of messages that the broker hangs up on (put-off.ts), and when all may go again. */
+	private forbidden = 0;
+	private allowedAt: Millis = NEVER;
+	/** Kinds that went out with QoS 0 and, from bit 8, which message lay before them; and when the broker has had the time to hang up on them. */
+	private unheard = 0;
+	private quietAt: Millis = NEVER;
+	/** One more than the readings that it took since it last hung up on one again and again; 0: that is long ago. */
+	private takenAmidst = 0;
+
+	/** A connection begins. */
+	protected begin(): void {
+		this.endSentence = '';
+		this.cause = Cause.None;
+		this.hangUp = HangUp.Unexplained;
+		this.unheard = 0;
+		this.quietAt = NEVER;
+	}
+
+	/** DISCONNECT of 5.0: some reasons may be about what it was sent. */
+	protected disconnected(code: number): void {
+		this.hangUp = this.protocol5!.blames(code) && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
+	}
+
+	/** The connection ended without a word. */
+	protected broken(how: string): void {
+		if (this.accepted && this.unanswered) this.hangUp = HangUp.Unanswered;
+		this.end(Cause.Tcp, how + this.upon);
+	}
+
+	/** Whether something was said that the broker did not answer. */
+	private get unanswered(): boolean {
+		return this.session.asked >= 0 || this.kindsUnanswered() > 0;
+	}
+
+	/** The kind of message, as a bit, that it did not answer first: brokers answer in order. With QoS 0 it may be one of two. */
+	private kindsUnanswered(): number {
+		const { oldestId } = this.session;
+		if (oldestId === 0) return this.unheard & KINDS;
+		const oldest = 1 << this.kindOf(this.inFlight.find(oldestId));
+		return oldest < 1 << READING || this.unheard >> BEFORE === oldestId ? oldest : this.unheard & KINDS | oldest;
+	}
+
+	private kindOf(message: number): number {
+		if (message < 0) return RESULT;
+		return this.inFlight.isPublication(message) ? PUBLICATION - this.inFlight.position(message) : READING;
+	}
+
+	/** What the broker hung up on, to end a sentence; '' if nothing is known of it. */
+	protected get upon(): string {
+		if (this.hangUp !== HangUp.Unanswered) return '';
+		const { asked } = this.session;
+		return asked < 0 ? ` upon ${this.names(this.kindsUnanswered())}` : ` upon SUBSCRIBE to ${this.config.base}/${this.subscriptions[asked].leaf}`;
+	}
+
+	private names(kinds: number): string {
+		let names = '';
+		for (let kind = 0; kinds >> kind > 0; kind++) {
+			if (kinds >> kind & 1) names += `${names && ' or '}${kind === READING ? 'a reading' : `PUBLISH to ${this.config.base}/${this.leaf(kind)}`}`;
+		}
+		return names;
+	}
+
+	private leaf(kind: number): string {
+		return kind === RESULT ? 'result' : this.publications.rows[kind].leaf;
+	}
+
+	/** Returns the kinds that are left out from now on. SUBSCRIBE is the session's own to put off. */
+	protected blame(now: Millis): number {
+		if (this.hangUp !== HangUp.Unanswered) return 0;
+		const before = kindsOff(this.forbidden);
+		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, this.kindsUnanswered() & ~(1 << READING));
+		const off = kindsOff(this.forbidden) & ~before;
+		if (off === 0) return 0;
+		this.allowedAt = now + putOffMs(this.forbidden);
+		this.log.line(`${this.names(off)} is left out for ${(putOffMs(this.forbidden) / 1_000) | 0} s: the broker hangs up on it`);
+		return off;
+	}
+
+	/** Messages of these kinds must not go before others on the next connection. */
+	protected drop(kinds: number): void {
+		for (let kind = 0; kinds >> kind > 0; kind++) {
+			if (!(kinds >> kind & 1)) continue;
+			for (let message = this.inFlight.indexOf(PUBLICATION - kind); message >= 0; message = this.inFlight.indexOf(PUBLICATION - kind)) {
+				this.session.drop(this.inFlight.giveUp(message));
+			}
+			if (kind !== RESULT) this.publications.dropped(kind);
+		}
+	}
+
+	/** What went out with QoS 0 was not hung up on. */
+	protected takenQuietly(now: Millis): void {
+		if (now < this.quietAt) return;
+		this.forbidden = clear(this.forbidden, this.unheard & KINDS);
+		this.unheard = 0;
+		this.quietAt = NEVER;
+	}
+
+	/** A message of that kind is with the session. */
+	protected note(packetId: number, kind: number, now: Millis): void {
+		if (packetId > 0) {
+			if (this.inFlight.hasRoom) this.inFlight.add(packetId, PUBLICATION - kind);
+			return;
+		}
+		this.unheard = this.unheard & KINDS | 1 << kind | this.session.firstId << BEFORE;
+		this.quietAt = now + QUIET_MS;
+	}
+
+	/** A publication is acknowledged. */
+	protected answered(message: number): void {
+		this.forbidden = clear(this.forbidden, 1 << this.kindOf(message));
+	}
+
+	/** The kinds of messages, as bits, that are not to be sent now. */
+	protected leftOut(now: Millis): number {
+		if (now >= this.allowedAt) {
+			this.forbidden = retry(this.forbidden);
+			this.allowedAt = NEVER;
+		}
+		return kindsOff(this.forbidden);
+	}
+
+	/** A reading is acknowledged. Live ones show nothing for late ones, which have another topic. */
+	protected taken(message: number): void {
+		if (this.takenAmidst > 0 && this.queue.isLate(message) && ++this.takenAmidst > TAKEN_MAX) this.takenAmidst = 0;
+	}
+
+	/** The session has set a message aside. A reading is given up only where others are taken: a broker that hangs up on all alike costs none. */
+	protected setAside(message: number): void {
+		const alike = this.endSentence && this.takenAmidst <= 1;
+		this.takenAmidst = 1;
+		if (message >= 0 && alike) {
+			this.log.line('the broker hung up on the same reading time and again; others go first');
+			if (this.inFlight.setBack(message) < SET_BACK_MAX) return;
+			return this.takeBack();
+		}
+		this.log.line('the broker hung up on the same message time and again; it is set aside');
+		if (message >= 0) this.queue.discard(message);
+	}
+
+	/** What others were to go before has its turn again when one of them was taken, or `none` waits. */
+	protected takeBackDue(none: boolean): void {
+		if (this.takenAmidst > 1 || this.takenAmidst > 0 && none && this.session.pending === 0) this.takeBack();
+	}
+
+	/** Readings that others went before wait again. */
+	private takeBack(): void {
+		for (let message = this.inFlight.take(SET_BACK); message >= 0; message = this.inFlight.take(SET_BACK)) this.queue.recall(message);
+	}
+
+	protected end(cause: Cause, sentence: string): void {
+		if (this.endSentence) return;
+		this.cause = cause;
+		this.endSentence = sentence;
+	}
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Which kinds of messages the broker seems to forbid, since it hung up while one of them was the first that it had not answered.
+//
+// Rule: the second time in a row a kind is put off: left out for a minute, then for twice as long each time, 16 minutes at the most. When the
+// time is over all kinds may go again, and one hang-up is enough. What is answered is cleared. All of it is one number, since a field takes 16 B
+// on XS: from bit 0 kinds that are suspected, from bit 8 those that are put off, from bit 16 how often something was. Readings are never put off.
+
+import type { Millis } from '../common/ports.js';
+
+const KINDS = 0xff;
+const OFF = 8;
+const COUNT = 16;
+const COUNT_MAX = 5;
+const PUT_OFF_MS = 60_000;
+
+/** The broker hung up on one of these kinds. */
+export function blame(state: number, kinds: number): number {
+	const again = state & kinds & KINDS;
+	const next = state & ~KINDS | kinds | again << OFF;
+	return again && countOf(next) < COUNT_MAX ? next + (1 << COUNT) : next;
+}
+
+/** The broker took one of that kind. */
+export function clear(state: number, kind: number): number {
+	const next = state & ~kind;
+	return next & (KINDS | KINDS << OFF) ? next : 0;
+}
+
+/** The time is over. */
+export function retry(state: number): number {
+	return state & ~(KINDS << OFF);
+}
+
+/** The kinds that are left out. */
+export function kindsOff(state: number): number {
+	return state >> OFF & KINDS;
+}
+
+/** For how long, from the last hang-up on. */
+export function putOffMs(state: number): Millis {
+	return PUT_OFF_MS << countOf(state) - 1;
+}
+
+function countOf(state: number): number {
+	return state >> COUNT;
+}

@@ -1,0 +1,151 @@
+// Brokers that hang up on what their policy forbids: readings come, what is forbidden is named and left out for a growing while, and found again when it is allowed.
+
+import { describe, expect, it } from 'vitest';
+import { HOUR, MINUTE, SECOND, stage, type Stage } from './stage.js';
+
+const NOT_AUTHORIZED = 0x87;
+const QUOTA_EXCEEDED = 0x97;
+const SERVER_BUSY = 0x89;
+
+interface Forbidden {
+	readonly subscribe?: RegExp;
+	readonly publish?: RegExp;
+	readonly reason?: number;
+}
+
+async function node(forbidden: Forbidden, settings: Record<string, unknown> = {}, engine: 'xs' | 'node' = 'node'): Promise<Stage> {
+	const made = await stage({ engine, settings });
+	forbid(made, forbidden);
+	return made;
+}
+
+function forbid(set: Stage, { subscribe, publish, reason = NOT_AUTHORIZED }: Forbidden): void {
+	set.simulation.broker.faults.forbids = { subscribe, publish, reason };
+}
+
+const connections = (set: Stage, from = 0) => set.packets('connect', from).length;
+const missing = (set: Stage) => {
+	const seen = new Set(set.readings().map(({ seq }) => seq));
+	return Array.from({ length: Math.max(...seen) }, (_, i) => i + 1).filter((seq) => !seen.has(seq));
+};
+
+describe('a broker that hangs up on a SUBSCRIBE', () => {
+	it.each([
+		[4, /set/, 'telltale/porch/set/+', 'xs'], [4, /status/, 'telltale/porch/status', 'node'], [4, /./, 'telltale/porch/status, telltale/porch/set/+', 'node'], [5, /set/, 'telltale/porch/set/+', 'node'],
+	] as const)('(MQTT %i, %s) gets every reading, is asked again ever more seldom, and is no second client', async (protocol, subscribe, topics, engine) => {
+		const set = await node({ subscribe }, { protocol }, engine);
+		await set.run(30 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.readings().length).toBeGreaterThan(350);
+		expect(connections(set)).toBeLessThan(subscribe.test('x') ? 17 : 9);
+		expect(set.heard(/another client/)).toBeUndefined();
+		for (const topic of topics.split(', ')) expect(set.heard(new RegExp(`upon SUBSCRIBE to ${topic.replace('+', '\\+')}`)), set.lines.map(({ text }) => text).join('\n')).toBeDefined();
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(18 * MINUTE);
+		set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"heard"}', { qos: 1 });
+		await set.run(5 * SECOND);
+		expect(JSON.parse(set.texts('result').at(-1)!)).toMatchObject({ id: 'heard', ok: true });
+		await set.expectWell();
+	});
+});
+
+describe('a broker that hangs up on a message', () => {
+	it.each([
+		['status', 4, 'xs'], ['info', 4, 'node'], ['outage', 4, 'node'], ['health', 4, 'node'], ['health', 5, 'node'], ['info', 5, 'node'],
+	] as const)('of %s (MQTT %i) gets every reading, is asked again ever more seldom, and is no second client', async (leaf, protocol, engine) => {
+		const set = await node({ publish: new RegExp(`^telltale/porch/${leaf} `) }, { protocol }, engine);
+		await set.run(5 * MINUTE);
+		if (leaf === 'outage') set.simulation.broker.hangUp();
+		await set.run(25 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.readings().length).toBeGreaterThan(350);
+		expect(connections(set)).toBeLessThan(10);
+		expect(set.heard(/another client/)).toBeUndefined();
+		expect(set.heard(new RegExp(`PUBLISH to telltale/porch/${leaf} is left out for \\d+ s`)), set.lines.map(({ text }) => text).join('\n')).toBeDefined();
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(18 * MINUTE);
+		set.simulation.broker.hangUp();
+		await set.run(5 * SECOND);
+		expect(set.texts(leaf).length).toBeGreaterThan(0);
+		await set.expectWell();
+	});
+
+	it('of results gets every reading, and results again when it allows them', async () => {
+		const set = await node({ publish: /^telltale\/porch\/result / });
+		for (let i = 0; i < 20; i++) {
+			set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"forbidden"}', { qos: 1 });
+			await set.run(MINUTE);
+		}
+		expect(missing(set)).toEqual([]);
+		expect(connections(set)).toBeLessThan(10);
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(17 * MINUTE);
+		set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"heard"}', { qos: 1 });
+		await set.run(5 * SECOND);
+		expect(JSON.parse(set.texts('result').at(-1)!)).toMatchObject({ id: 'heard', ok: true });
+		await set.expectWell();
+	});
+});
+
+describe('a broker that hangs up on readings', () => {
+	it.each([[4, NOT_AUTHORIZED, /\/(readings|backlog) /], [5, QUOTA_EXCEEDED, /\/(readings|backlog) /], [4, NOT_AUTHORIZED, /\/backlog /]])('all alike, for hours, costs none of them, and is asked about once a minute (MQTT %i, reason %i, %s)', async (protocol, reason, publish) => {
+		const set = await stage({ settings: { protocol, intervalMs: 60_000 } });
+		await set.run(10 * MINUTE);
+		if (publish.test('/backlog ')) set.simulation.broker.hangUp();
+		forbid(set, { publish, reason });
+		const from = set.now;
+		await set.run(4 * HOUR);
+		expect(connections(set, from)).toBeLessThan(300);
+		expect(set.heard(/another client/)).toBeUndefined();
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(5 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.health()).toMatchObject({ dropped: 0 });
+		await set.expectWell();
+	});
+
+	it('one of which it will never have gets all others, and that one is given up and named', async () => {
+		const set = await node({ publish: /"seq":7,/ });
+		await set.run(40 * MINUTE);
+		expect(set.health()).toMatchObject({ dropped: 1 });
+		expect(missing(set)).toEqual([7]);
+		expect(set.heard(/set aside/)).toBeDefined();
+	});
+
+	it('two of which, one behind the other, it will never have gets all others', async () => {
+		const set = await node({ publish: /"seq":[78],/ });
+		await set.run(HOUR);
+		expect(set.health()).toMatchObject({ dropped: 2 });
+		expect(missing(set)).toEqual([7, 8]);
+	});
+});
+
+describe('a broker that hangs up three times', () => {
+	it('with another reason of 5.0 is no second client, and waited for all the same', async () => {
+		const set = await stage({ settings: { protocol: 5 } });
+		await set.until(() => set.isOnline(), MINUTE);
+		const { broker } = set.simulation;
+		broker.onPublished = ({ topic, at }) => {
+			if (topic.endsWith('/health')) set.simulation.world.clock.after(3_000, () => broker.hangUp(undefined, SERVER_BUSY));
+			void at;
+		};
+		await set.run(10 * MINUTE);
+		expect(set.heard(/another client/)).toBeUndefined();
+		expect(set.heard(/the broker ended the connection: server busy, \d times in a row; next attempt in (6|7)\d s$/)).toBeDefined();
+		expect(set.texts('outage').some((text) => text.includes('takeovers'))).toBe(false);
+	});
+
+	it('because it was killed three times within forty seconds is no second client', async () => {
+		const set = await stage({ settings: { intervalMs: 2_000 } });
+		const { broker } = set.simulation;
+		for (let i = 0; i < 5; i++) {
+			await set.until(() => set.isOnline(), 3 * MINUTE);
+			await set.run(5 * SECOND);
+			broker.kill();
+			await set.run(5 * SECOND);
+			broker.start();
+		}
+		expect(set.heard(/another client/)).toBeUndefined();
+		await set.expectWell();
+	});
+});
