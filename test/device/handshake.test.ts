@@ -1,7 +1,7 @@
 // The order of a TLS 1.2 handshake, record by record.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alertText, Handshake } from '../../src/device/esp32/handshake.js';
+import { alertText, Handshake, RecordHeads } from '../../src/device/esp32/handshake.js';
 import { ecdsaSignature, integer, makeKey, rsaSpki, seq, tlv, write } from '../support/x509-writer.js';
 
 const word = (number: number) => [number >> 8, number & 255];
@@ -191,5 +191,35 @@ describe('A handshake', () => {
 			expect(taken).toContain(parts[2]);
 			expect(taken.includes(parts[1]) || taken.includes(parts[3])).toBe(true);
 		}), { seed: 5246, numRuns: 3_000 });
+	});
+});
+
+describe('The heads of records', () => {
+	/** As the session reads: a head, however many bytes of it are there, and then what it announces. */
+	function read(stream: Uint8Array, pieces: readonly number[]): string {
+		const heads = new RecordHeads();
+		let piece = 0;
+		for (let at = 0; at < stream.length; ) {
+			const ends = [at + 5, at + 5 + stream[at + 3] * 256 + stream[at + 4]];
+			for (const end of ends) {
+				while (at < end && at < stream.length) {
+					const size = Math.min(pieces[piece++ % pieces.length], end - at);
+					const fault = heads.read(stream.subarray(at, at + size));
+					if (fault) return fault;
+					at += size;
+				}
+			}
+		}
+		return '';
+	}
+
+	it('are followed however the bytes come', () => {
+		const stream = Buffer.concat([record(22, 1, 2, 3), record(22), record(23, ...Array<number>(300).fill(80)), record(21, 2, 40), record(20, 1)]);
+		fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 9 }), (pieces) => {
+			expect(read(stream, pieces)).toBe('');
+			expect(read(Buffer.concat([stream, Buffer.from('HTTP/1.1')]), pieces)).toBe('it does not speak TLS: is this its port for TLS?');
+			expect(read(Buffer.concat([stream, Buffer.from([22, 3, 3, 0x48, 1])]), pieces)).toBe(RULES);
+			expect(read(Buffer.concat([stream, Buffer.from([22, 3, 3, 0x48, 0])]), pieces)).toBe('');
+		}), { seed: 3, numRuns: 200 });
 	});
 });

@@ -214,6 +214,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 		['closes the session in the clear', Buffer.from([21, 3, 3, 0, 2, 1, 0]), 'it ends the handshake'],
 		['answers with TLS 1.0', hello(0x0301), 'it does not offer TLS 1.2'],
 		['sends data in the clear', Buffer.concat([hello(0x0303), Buffer.from([23, 3, 3, 0, 4, 0x20, 2, 0, 0])]), 'it breaks the rules of TLS'],
+		['begins a record of 32 KB, of which the rest never comes', Buffer.concat([hello(0x0303), Buffer.from([22, 3, 3, 0x80, 0])]), 'it breaks the rules of TLS'],
 		['changes the cipher without a certificate', Buffer.concat([hello(0x0303), Buffer.from([20, 3, 3, 0, 1, 1])]), 'it breaks the rules of TLS'],
 	])('sends not a byte of MQTT to a peer that %s', play(async (_case, answer, words) => {
 		let heard = Buffer.alloc(0);

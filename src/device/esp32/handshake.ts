@@ -12,6 +12,10 @@ import { KeyKind, type PublicKey } from './key.js';
 const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
 const HANDSHAKE = 22;
+const APPLICATION_DATA = 23;
+const HEAD_BYTES = 5;
+/** RFC 5246 §6.2.3: what it holds, and what encryption may add. */
+const RECORD_BYTES_MAX = 16_384 + 2_048;
 const SERVER_HELLO = 2;
 const CERTIFICATE = 11;
 const SERVER_KEY_EXCHANGE = 12;
@@ -198,9 +202,30 @@ function afterGroup(bytes: Uint8Array, from: number, end: number): number {
 	return at;
 }
 
-/** Whether a record of TLS may begin with this byte. */
-export function isRecord(type: number): boolean {
-	return type >= CHANGE_CIPHER_SPEC && type <= 23;
+/** The heads of records, in the bytes as they are read: a head and what it announces apart, each maybe in pieces. */
+export class RecordHeads {
+	private at = 0;
+	private length = 0;
+	private left = 0;
+
+	/** Why the bytes that were read next are the end, to follow "the broker's address: "; '' if they are not. The SDK takes 32 KB for a record. */
+	read(bytes: Uint8Array): string {
+		if (this.at === HEAD_BYTES) {
+			this.left -= bytes.length;
+			if (this.left <= 0) this.at = 0;
+			return '';
+		}
+		// At once: the length that another protocol seems to announce may never come.
+		if (this.at === 0 && (bytes[0] < CHANGE_CIPHER_SPEC || bytes[0] > APPLICATION_DATA)) return NOT_TLS;
+		for (let i = 0; i < bytes.length; i++) {
+			if (this.at >= 3) this.length = (this.length & 0xff) * 256 + bytes[i];
+			this.at++;
+		}
+		if (this.at < HEAD_BYTES) return '';
+		this.left = this.length;
+		if (this.left === 0) this.at = 0;
+		return this.left > RECORD_BYTES_MAX ? OUT_OF_ORDER : '';
+	}
 }
 
 /** Why the other side ended it: RFC 5246 §7.2.2, RFC 7301 §3.2. */

@@ -14,7 +14,7 @@ import type { Clock } from '../../common/ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
 import { digits } from './certificate.js';
 import { Der } from './der.js';
-import { alertText, Handshake, isRecord, NOT_TLS, WANTS_CERTIFICATE } from './handshake.js';
+import { alertText, Handshake, RecordHeads, WANTS_CERTIFICATE } from './handshake.js';
 import { isAddress } from './names.js';
 import { isSignedBy } from './signature.js';
 import { Trust } from './trust.js';
@@ -42,7 +42,7 @@ class Wire {
 	writable = 0;
 	fault = '';
 	readonly #tcp: TCP;
-	#heard = false;
+	readonly #heads = new RecordHeads();
 
 	constructor(tcp: TCP) {
 		this.#tcp = tcp;
@@ -50,10 +50,8 @@ class Wire {
 
 	read(into: Uint8Array): void {
 		this.#tcp.read(into);
-		if (this.#heard) return;
-		this.#heard = true;
-		// At once: the length that another protocol seems to announce may never come.
-		if (!isRecord(into[0])) throw new Error((this.fault = NOT_TLS));
+		this.fault = this.#heads.read(into);
+		if (this.fault) throw new Error(this.fault);
 	}
 
 	write(bytes: Uint8Array): number {
