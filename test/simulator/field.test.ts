@@ -4,7 +4,7 @@ import { connect, createServer, type Server as TcpServer, type Socket } from 'no
 import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startBroker, type EmbeddedBroker } from '../../simulator/broker.js';
-import { Account, isSettled, isWell, judge, type Rules } from '../../simulator/field/audit.js';
+import { Account, isSettled, isWell, judge, type Rules, type Verdict } from '../../simulator/field/audit.js';
 import { parse, possible } from '../../simulator/field/cli.js';
 import { Gate } from '../../simulator/field/gate.js';
 import { failed, reasons, table } from '../../simulator/field/report.js';
@@ -12,7 +12,7 @@ import { perform, type FieldRun } from '../../simulator/field/run.js';
 import { RUNS } from '../../simulator/field/runs.js';
 import { firstOf, type Program } from '../../simulator/field/server.js';
 import { Tap } from '../../simulator/field/tap.js';
-import { patient, rest } from '../support/patience.js';
+import { patient, rest, until } from '../support/patience.js';
 
 const RULES: Rules = { acknowledges: true };
 const BOOT = 7;
@@ -271,33 +271,35 @@ describe('what is run', () => {
 	});
 
 	it.concurrent('finds the reading that a server acknowledged and lost, with the firmware on XS', async () => {
-		const { outcome } = await against((seq) => seq === 1);
-		expect(outcome.verdict.missing).toEqual(['field-1/1']);
-		expect(outcome.verdict.complaints).toEqual([]);
-		expect(outcome.verdict.acknowledged).toBe(outcome.verdict.sampled);
+		const { missing, complaints } = await against((seq) => seq === 1, 200);
+		// On a slow machine the latest may be under way still.
+		expect(missing[0]).toBe('field-1/1');
+		expect(complaints).toEqual([]);
 	});
 
 	it.concurrent('finds nothing where nothing is lost', async () => {
-		const { outcome } = await against(() => false);
-		expect(outcome.verdict.sampled).toBeGreaterThanOrEqual(1);
-		expect(outcome.verdict).toMatchObject({ acknowledged: outcome.verdict.sampled, seen: outcome.verdict.sampled, missing: [], complaints: [] });
+		const verdict = await against(() => false, patient(20_000));
+		expect(verdict.sampled).toBeGreaterThanOrEqual(2);
+		expect(verdict).toMatchObject({ acknowledged: verdict.sampled, seen: verdict.sampled, missing: [], complaints: [] });
 	});
 
-	/** A broker that loses some readings after it has acknowledged them. */
-	async function against(loses: (seq: number) => boolean): Promise<{ outcome: Awaited<ReturnType<typeof perform>> }> {
+	/** A broker that loses some readings after it has acknowledged them; the run ends when it was given two. */
+	async function against(loses: (seq: number) => boolean, patienceMs: number): Promise<Verdict> {
 		let broker: EmbeddedBroker | undefined;
+		const taken = new Set<number>();
 		const make: Program['make'] = async () => {
 			broker = await startBroker({ port: 0 });
 			broker.aedes.authorizePublish = (_client, packet, done) => {
-				if (/readings|backlog/.test(packet.topic) && loses(JSON.parse(packet.payload.toString()).seq)) packet.topic = 'lost';
+				const seq = /readings|backlog/.test(packet.topic) ? JSON.parse(packet.payload.toString()).seq : 0;
+				if (seq) taken.add(seq);
+				if (loses(seq)) packet.topic = 'lost';
 				done(null);
 			};
 			const nothing = async (): Promise<void> => {};
 			return { port: broker.port, start: nothing, stop: nothing, kill: nothing, save: nothing, dispose: () => broker!.close() };
 		};
-		const outcome = await perform(run({ ...present, make }), {
-			seconds: 0.5, seed: 1, intervalMs: 1_000, speed: 20, patienceMs: loses(1) ? 200 : patient(20_000), onLine: () => {},
-		});
-		return { outcome };
+		const disturb = (): Promise<void> => until(() => taken.has(1) && taken.has(2), 20_000, () => 'No two readings came.');
+		const { verdict } = await perform(run({ ...present, make }, 'undisturbed', { disturb }), { seconds: 0, seed: 1, intervalMs: 1_000, speed: 20, patienceMs, onLine: () => {} });
+		return verdict;
 	}
 });
