@@ -9,7 +9,7 @@ import { Fault } from './codec/fault.js';
 const REFUSALS: readonly string[] = Object.freeze([
 	'',
 	'the broker does not speak this version of MQTT',
-	'the broker refuses the client id',
+	'the broker refuses the client id, or a keep-alive longer than it allows',
 	'the broker is not available for the moment',
 	'the broker refuses the user name or password: it says they are malformed or wrong',
 	'the broker does not authorize this client: check user and password, and its access rules',

@@ -4,7 +4,7 @@ import { reasonText } from '../../src/mqtt/reasons.js';
 
 describe('reasons in words', () => {
 	it.each([
-		[1, 'the broker does not speak this version of MQTT'], [2, 'the broker refuses the client id'], [3, 'the broker is not available for the moment'],
+		[1, 'the broker does not speak this version of MQTT'], [2, 'the broker refuses the client id, or a keep-alive longer than it allows'], [3, 'the broker is not available for the moment'],
 		[4, 'the broker refuses the user name or password: it says they are malformed or wrong'],
 		[5, 'the broker does not authorize this client: check user and password, and its access rules'],
 	])('name return code %i of CONNACK', (code, sentence) => {

@@ -253,7 +253,7 @@ describe('the broker', () => {
 	});
 
 	it.each([
-		[2, 'the broker refuses the client id'], [3, 'the broker is not available for the moment'],
+		[2, 'the broker refuses the client id, or a keep-alive longer than it allows'], [3, 'the broker is not available for the moment'],
 		[4, 'the broker refuses the user name or password: it says they are malformed or wrong'],
 		[5, 'the broker does not authorize this client: check user and password, and its access rules'],
 	])('that refuses with code %i is named with its reason, and tried again', (returnCode, sentence) => {

@@ -11,7 +11,9 @@ it('has a word for every reason code of the standard', () => {
 });
 
 it('says why a connection was refused or ended, with what the broker added', () => {
-	expect(reasonText5(Fault.Refused, 0x87, 'no such node')).toBe('the broker refuses the connection: not authorized ("no such node")');
+	expect(reasonText5(Fault.Refused, 0x8a, 'no such node')).toBe('the broker refuses the connection: banned ("no such node")');
+	expect(reasonText5(Fault.Refused, 0x87, 'no such node')).toBe(`${reasonText(Fault.Refused, 5)} ("no such node")`);
+	expect(reasonText5(Fault.Refused, 0x86, '')).toBe(reasonText(Fault.Refused, 4));
 	expect(reasonText5(Fault.Disconnected, 0x8e, '')).toBe('the broker ended the connection: session taken over: another client uses the same client id');
 });
 

@@ -166,7 +166,7 @@ export const FIVE: readonly Behaviour[] = ([
 			const client = await setup.connected(credentials);
 			await control({ command: 'deleteClient', username: setup.base });
 			expect(await client.hears('closed')).toMatchObject({ fault: 'Disconnected', code: 0x98, sentence: 'the broker ended the connection: administrative action' });
-			expect(await client.reconnect()).toMatchObject({ event: 'closed', fault: 'Refused', sentence: 'the broker refuses the connection: not authorized' });
+			expect(await client.reconnect()).toMatchObject({ event: 'closed', fault: 'Refused', sentence: 'the broker does not authorize this client: check user and password, and its access rules' });
 		},
 	},
 ] satisfies Behaviour[]).map((behaviour) => ({ version: 5, ...behaviour }));
