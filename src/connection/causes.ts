@@ -37,6 +37,8 @@ export const enum HangUp {
 	Explained,
 	/** Something that it was told is unanswered. */
 	Unanswered,
+	/** And that is left out from now on. */
+	LeftOut,
 }
 
 const TAKEN_OVER_5 = 0x8e;

@@ -243,8 +243,8 @@ export class Link implements Pollable {
 	private fail(event: Event, now: Millis): void {
 		const refused = this.state >= State.Greeting && this.session.refused;
 		const sentence = this.failureSentence(event);
-		const again = this.countHangUp(now);
 		this.leave(now);
+		const again = this.countHangUp(now);
 		const delayMs = again ? this.backoff.takenOver() : this.backoff.failed(refused);
 		this.dueAt = now + delayMs;
 		this.log.line(`${sentence}${again ? this.suspicion : ''}; next attempt in ${(delayMs / 1_000) | 0} s`);
@@ -260,7 +260,8 @@ export class Link implements Pollable {
 			return false;
 		}
 		this.hangUp = this.session.hangUp;
-		if (this.hangUp === HangUp.TakenOver) this.hangUps = Math.abs(this.hangUps) + 1;
+		if (this.hangUp === HangUp.LeftOut) this.hangUps = 0;
+		else if (this.hangUp === HangUp.TakenOver) this.hangUps = Math.abs(this.hangUps) + 1;
 		else if (this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
 		else this.hangUps = 0;
 		return Math.abs(this.hangUps) >= TAKEOVERS_MIN || this.hangUp === HangUp.TakenOver;

@@ -6,7 +6,7 @@
 // acknowledges its packet id. While commands wait, nothing is read from the socket that could not be answered at once.
 
 import { assert } from '../common/assert.js';
-import { Cause, causeOf, isRefusal } from '../connection/causes.js';
+import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
 import type { Config } from '../settings/settings.js';
 import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
@@ -164,6 +164,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
+		// It hung up on it.
+		if (code >= 0x80 && this.endSentence) this.hangUp = HangUp.LeftOut;
 		if (code >= 0x80) this.log.line(unheardSentence(`${this.config.base}/${this.subscriptions[index].leaf}`, code));
 	}
 

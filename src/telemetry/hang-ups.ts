@@ -101,6 +101,7 @@ export abstract class HangUps extends BrokerSession {
 		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, this.kindsUnanswered() & ~(1 << READING));
 		const off = kindsOff(this.forbidden) & ~before;
 		if (off === 0) return 0;
+		this.hangUp = HangUp.LeftOut;
 		this.allowedAt = now + putOffMs(this.forbidden);
 		this.log.line(`${this.names(off)} is left out for ${(putOffMs(this.forbidden) / 1_000) | 0} s: the broker hangs up on it`);
 		return off;

@@ -187,6 +187,12 @@ describe('the link', () => {
 		expect(set.log.last).toMatch(/^hung up, 4 times in a row; next attempt in [67]\d s$/);
 	});
 
+	it('waits no longer where what the broker hung up on is left out from now on', () => {
+		const set = setUp(5);
+		set.session.hangUp = HangUp.LeftOut;
+		for (let i = 0; i < 5; i++) expect(hangUpAfter(set, 2_000)).toBeLessThanOrEqual(2_000);
+	});
+
 	it('suspects nobody where a connection was refused in between: the broker was away', () => {
 		const set = setUp(5);
 		for (let i = 0; i < 5; i++) {
