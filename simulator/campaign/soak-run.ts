@@ -1,7 +1,7 @@
 // One world from one seed, from power on through everything that goes wrong until all is well again, and the judgement.
 //
 // Rule: the invariants below hold in every world, whatever the seed; each violation is a sentence. The same seed and hours
-// make the same trial, to the last byte: `trace` says whether they did.
+// make the same run, to the last byte: `trace` says whether they did.
 
 import { MEMORY_BYTES } from '../engine/creation.js';
 import type { EngineKind } from '../engine/engine.js';

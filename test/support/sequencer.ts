@@ -2,7 +2,7 @@
 // clone remembers no durations, and vitest then goes by the size of the files.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const LONG = ['simulator/fault-injection.test', 'world/seeds', 'simulator/journal.test', 'clients/embedded.test', 'readme.test', 'system/', 'world/kills.test', 'bench/'];
+const LONG = ['simulator/fault-injection.test', 'simulator/journal.test', 'cli/simulate.test', 'clients/embedded.test', 'readme.test', 'system/', 'world/kills.test', 'world/seeds', 'cli/driver.test'];
 
 export default class LongestFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

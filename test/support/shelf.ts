@@ -76,18 +76,18 @@ export class Shelf {
 		return this;
 	}
 
-	/** The next late one to send, as a place; NONE if there is none. */
+	/** The next late one to send, as a position; NONE if there is none. */
 	next(): number {
 		for (let turns = 0; turns < 20_000; turns++) {
 			this.waiting.poll(this.clock.time);
-			const place = this.waiting.nextLate();
-			if (place !== BUSY) return place;
+			const position = this.waiting.nextLate();
+			if (position !== BUSY) return position;
 		}
 		throw new Error('delivery never rests');
 	}
 
-	look(place: number): Delivered {
-		const reading = this.waiting.read(place);
+	look(position: number): Delivered {
+		const reading = this.waiting.read(position);
 		return {
 			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.values[0]!, humidity: reading.values[1]!,
 			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
@@ -106,11 +106,11 @@ export class Shelf {
 			around(one, true);
 		};
 		for (;;) {
-			const place = all.length < count ? this.next() : NONE;
-			if (place === NONE) break;
-			const one = this.look(place);
+			const position = all.length < count ? this.next() : NONE;
+			if (position === NONE) break;
+			const one = this.look(position);
 			const message = DELIVERED_FROM + all.length;
-			this.sent(message, place);
+			this.sent(message, position);
 			flying.push({ message, one });
 			all.push(one);
 			if (flying.length >= window) land();
@@ -120,7 +120,7 @@ export class Shelf {
 	}
 
 	/** What a broker does with message k, whose packet id is k + 1. */
-	sent(message: number, place: number): void { this.waiting.sent(message + 1, place); }
+	sent(message: number, position: number): void { this.waiting.sent(message + 1, position); }
 	acknowledged(message: number): void { this.waiting.acknowledged(this.inFlight.take(message + 1)); }
 	discard(message: number): void { this.waiting.discard(this.inFlight.take(message + 1)); }
 	recall(message: number): void { this.waiting.recall(this.inFlight.take(message + 1)); }

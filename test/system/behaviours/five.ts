@@ -41,7 +41,7 @@ export const FIVE: readonly Behaviour[] = ([
 		name: 'a session expires when we say so, and not before', waits: true,
 		async run(setup) {
 			const short = await setup.connected({ sessionExpirySeconds: 1 });
-			const long = await setup.connected({ sessionExpirySeconds: 100 });
+			const long = await setup.connected({ sessionExpirySeconds: patientSeconds(100) });
 			for (const client of [short, long]) {
 				await client.subscribe(setup.topic('while-away'), 1);
 				await client.disconnect();
