@@ -68,8 +68,8 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 }
 
 /**
- * A broker as there are some. Readings leave 384 bytes of each packet to announcements (src/common/limits.ts, OUTBOX_RESERVE), so one that
- * takes less than about 450 gets none; and two minutes are enough to notice a dead link only with a keep-alive of a minute at most.
+ * A broker as there are some. One that takes packets of less than about 450 bytes gets no health, which the judges read (test/world/turned-down.test.ts
+ * has such); and two minutes are enough to notice a dead link only with a keep-alive of a minute at most.
  */
 function profileFor(protocol: unknown, random: Random): BrokerProfile {
 	return {

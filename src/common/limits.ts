@@ -53,8 +53,11 @@ export const COMMANDS_BYTES = INBOUND_PACKET_MAX + ARRIVED_BYTES;
  * its answer at once.
  */
 export const ANSWERS_ROOM = 1_280;
-/** With MQTT 5.0: what a broker's Maximum Packet Size must be, that reserve and the longest base topic, for a reading to be sent. */
-export const PACKET_MAX_MIN = 456;
+/** With MQTT 5.0: no message of ours is larger. A broker whose Maximum Packet Size is smaller may get only some of them. */
+export const PACKET_MAX = 456;
+/** A broker that turns messages down for the moment (a quota) gets one reading so much later, then after twice as long each time. */
+export const PAUSE_MS = 1_000;
+export const PAUSE_MAX_MS = 60_000;
 /** QoS 1 and 2 messages in flight. */
 export const INFLIGHT_MAX = 8;
 /** Messages of readings that wait for their acknowledgement, those in the outbox that were not sent yet included. */

@@ -12,6 +12,8 @@ import { Outbound, State } from './outbound.js';
 import { checkPublish, DUP, Packet, RETAIN } from './codec/packets.js';
 import { readUint16 } from './codec/wire.js';
 
+/** The last return code of CONNACK in MQTT 3.1.1 (table 3.1). */
+const REFUSALS_MAX = 5;
 /** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
 const NOT_FOUND = 0x92;
 
@@ -80,7 +82,7 @@ export abstract class Inbound extends Outbound {
 	/** Whether the packet answers a message of ours, and the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
 	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
 		const protocol5 = this.options.protocol5;
-		const reason = protocol5 ? protocol5.answer(bytes, at, end) : 0;
+		const reason = protocol5 ? protocol5.answer(first, bytes, at, end) : 0;
 		if (reason < 0) return this.fault5();
 		const delivery = this.delivery;
 		const oldest = delivery.isOldest(id);
@@ -190,7 +192,7 @@ export abstract class Inbound extends Outbound {
 		if (protocol5) at = protocol5.codesAt(bytes, at, end);
 		if (at < 0) return void this.fault5();
 		if (protocol5 && at + 1 !== end) return this.fail(Fault.BadLength, first);
-		if (first === Packet.Suback ? !this.suback(id, bytes[at], now) : !this.unsuback(id)) return;
+		if (first === Packet.Suback ? !this.suback(id, bytes[at], now) : !this.unsuback(id, protocol5 ? bytes[at] : 0)) return;
 		this.expectRequested(now, true);
 		// The broker stays so far: a while of peace begins anew.
 		if (this.delivery.held) this.expectAnswers(now, true);
@@ -201,7 +203,7 @@ export abstract class Inbound extends Outbound {
 		const { filters, options } = this;
 		let at = filters.find(id, SubscriptionState.Asked);
 		if (at < 0) at = filters.find(id, SubscriptionState.PutOff);
-		if (code > 2 && code !== 0x80 && (!options.protocol5 || code < 0x80)) {
+		if (options.protocol5 ? !options.protocol5.isReason(Packet.Suback, code) : code > 2 && code !== 0x80) {
 			// On the next connection it would end like this one.
 			if (at >= 0) filters.putOff(at, true, now);
 			this.fail(Fault.BadCode, code);
@@ -214,13 +216,17 @@ export abstract class Inbound extends Outbound {
 		return true;
 	}
 
-	private unsuback(id: number): boolean {
-		const { filters } = this;
+	/** Whatever the broker answers, the filter is not wanted: it is off the list. */
+	private unsuback(id: number, code: number): boolean {
+		const { filters, options } = this;
 		const at = filters.find(id, SubscriptionState.Left);
-		if (at < 0) return false;
-		filters.remove(at);
-		this.handler.onUnsubscribed(id);
-		return true;
+		if (at >= 0) filters.remove(at);
+		if (options.protocol5 && !options.protocol5.isReason(Packet.Unsuback, code)) {
+			this.fail(Fault.BadCode, code);
+			return false;
+		}
+		if (at >= 0) this.handler.onUnsubscribed(id);
+		return at >= 0;
 	}
 
 	/** MQTT 5.0 §3.14. */
@@ -247,7 +253,7 @@ export abstract class Inbound extends Outbound {
 		delivery.connackReceived();
 		const fault = protocol5 ? protocol5.accept(this.framer, code, options, delivery, this.keepAlive, now) : Fault.None;
 		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
-		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : Fault.Refused, code);
+		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : protocol5 || code <= REFUSALS_MAX ? Fault.Refused : Fault.BadCode, code);
 		if (flags > 0 && fresh) return this.fail(Fault.UnknownSession, flags);
 		this.state = State.Connected;
 		if (flags === 0) {
@@ -256,7 +262,7 @@ export abstract class Inbound extends Outbound {
 		}
 		this.expectAnswers(now, true);
 		this.handler.onConnected(flags > 0);
-		const unfit = protocol5 ? protocol5.fit(delivery.outbox, filters, this.handler) : Fault.None;
+		const unfit = protocol5 ? protocol5.fit(delivery.outbox, filters, this.handler, now) : Fault.None;
 		if (unfit !== Fault.None) this.fail(unfit, protocol5!.code);
 		if (flags > 0) return;
 		this.sessionLost();

@@ -32,19 +32,24 @@ export interface SessionVersion extends StateVersion {
 	/** Whether it takes whatever has room in the outbox. */
 	takes(outbox: Outbox): boolean;
 	/** Makes what waits fit what the broker takes, and sets aside messages that cannot. */
-	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault;
+	fit(outbox: Outbox, filters: Filters, handler: SessionHandler, now: Millis): Fault;
+	/** Puts off filters that the broker does not take. */
+	fitRequests(filters: Filters, handler: SessionHandler, now: Millis): void;
 	/** Where the payload of a PUBLISH begins, or -1. */
 	payloadAt(bytes: Uint8Array, at: number, end: number): number;
 	/** Where the reason codes of a SUBACK or UNSUBACK begin, or -1. */
 	codesAt(bytes: Uint8Array, at: number, end: number): number;
 	/** The reason code of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. */
-	answer(bytes: Uint8Array, at: number, end: number): number;
+	answer(first: number, bytes: Uint8Array, at: number, end: number): number;
+	/** Whether that is a code of a SUBACK or UNSUBACK. */
+	isReason(first: number, code: number): boolean;
 	/** The reason code of a DISCONNECT, or -1. */
 	disconnect(bytes: Uint8Array, at: number, end: number): number;
 	/** The reason that the broker is told for that fault; 0: none, it is not the broker's. */
 	reasonFor(fault: Fault): number;
-	/** Whether a DISCONNECT with that reason blames a message. */
+	/** Whether a DISCONNECT with that reason blames a message; or the number of messages. */
 	blames(code: number): boolean;
+	rations(code: number): boolean;
 }
 
 /** Messages of any length, in and out, as they pass: flow.ts is it. */

@@ -191,6 +191,9 @@ export abstract class Outbound {
 		return id;
 	}
 
+	/** Bytes for one more message in the outbox, whatever the broker takes. */
+	get free(): number { return this.outbox.count === this.outbox.max ? 0 : this.outbox.bytes.length - this.outbox.end; }
+
 	/** The longest payload that publish() takes now with that topic; -1 if none. */
 	room(topic: Uint8Array): number { return this.outbox.room(topic); }
 

@@ -14,6 +14,9 @@ import { Packet, writeConnect } from './codec/packets.js';
 import { State } from './outbound.js';
 import { SubscriptionState } from './state/filters.js';
 
+/** Hang-ups for which no message is set aside. */
+const FOR_EVER = 0x1_0000;
+
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
 	start(now: Millis): void {
@@ -113,7 +116,7 @@ export class Session extends Inbound {
 		this.leaveFastPath();
 		const id = this.delivery.use(this.filters.add(filter, qos, this.delivery.nextId(this.filters)));
 		const { protocol5 } = this.options;
-		if (protocol5 && this.connected && this.filters.largest > protocol5.packetMax) this.fail(Fault.Capability, 0x95);
+		if (this.connected) protocol5?.fitRequests(this.filters, this.handler, this.keepAlive.receivedAt);
 		return id;
 	}
 
@@ -127,6 +130,7 @@ export class Session extends Inbound {
 	renewFilters(): void {
 		this.leaveFastPath();
 		this.filters.renew();
+		if (this.connected) this.options.protocol5?.fitRequests(this.filters, this.handler, this.keepAlive.receivedAt);
 	}
 
 	/**
@@ -147,7 +151,7 @@ export class Session extends Inbound {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
 		const blames = byBroker && this.connected || this.blamesMessage;
-		const aside = blames ? this.delivery.hungUp(this.options.hangUpsMax ?? HANG_UPS_MAX) : 0;
+		const aside = this.delivery.hungUp(blames ? this.options.hangUpsMax ?? HANG_UPS_MAX : this.blamesNumber ? FOR_EVER : 0);
 		const unheard = blames && !this.options.flow ? this.filters.hungUp(this.keepAlive.sentAt) : -1;
 		if (this.connected) this.delivery.waitShorter();
 		this.leaveFastPath();
@@ -198,9 +202,15 @@ export class Session extends Inbound {
 		this.keepAlive.expectEnd();
 	}
 
-	/** Whether the broker blamed a message with its DISCONNECT. */
+	/** Whether the broker blamed a message with its DISCONNECT, or gave an answer to one that no standard knows. */
 	private get blamesMessage(): boolean {
-		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
+		if (this.state !== State.Ended) return false;
+		return this.fault === Fault.BadCode || this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
+	}
+
+	/** Whether the broker blamed the number of messages with its DISCONNECT: they go one by one until the first is acknowledged. */
+	private get blamesNumber(): boolean {
+		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.rations(this.code);
 	}
 
 	/** DISCONNECT is to be the last packet. */
@@ -257,7 +267,7 @@ export class Session extends Inbound {
 	private pollRequests(now: Millis): Millis {
 		const { keepAlive, filters, answerMs } = this;
 		if (answerMs > 0 && !this.receiving && this.connected && now >= keepAlive.requestedSince + answerMs) this.unansweredRequest(now);
-		if (now >= filters.againAt) this.askAgain();
+		if (now >= filters.againAt) this.askAgain(now);
 		return answerMs > 0 ? Math.min(filters.againAt, keepAlive.requestedSince + answerMs) : filters.againAt;
 	}
 
@@ -303,9 +313,10 @@ export class Session extends Inbound {
 	}
 
 	/** What was put off has waited long enough. */
-	private askAgain(): void {
+	private askAgain(now: Millis): void {
 		this.leaveFastPath();
 		this.filters.askAgain();
+		this.options.protocol5?.fitRequests(this.filters, this.handler, now);
 	}
 }
 Object.freeze(Session.prototype);

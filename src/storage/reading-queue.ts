@@ -188,7 +188,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		}
 	}
 
-	/** The session that held that message is given up: its reading waits again, and is late. */
+	/** The session that held that message is given up, or the broker turned it down for now: its reading waits again, and is late. */
 	recall(message: number): void {
 		const position = this.inFlight.position(message);
 		if (message === this.reportingMessage) this.reportingMessage = NONE;

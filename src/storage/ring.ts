@@ -102,11 +102,12 @@ export class Ring {
 		return true;
 	}
 
-	/** The outbox has lost the record at `position`: it waits again. */
+	/** The outbox has lost the record at `position`, or the broker did not take it: it waits again, and is late. */
 	recall(position: number): void {
 		if (position < this.head) return;
 		this.setState(position, WAITING);
 		if (position < this.late) this.late = position;
+		if (position >= this.liveAt) this.liveAt = this.live;
 	}
 
 	/** Whether the record at `position` may report those: it was taken after all of them. */

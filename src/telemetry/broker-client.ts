@@ -10,12 +10,12 @@ import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
 import type { Config } from '../settings/settings.js';
 import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
-import { PUBLICATION, NOTHING, type InFlight } from '../storage/in-flight.js';
+import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import { isWord } from './json.js';
 import type { LinkSession } from '../connection/link.js';
 import {
-	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX_MIN, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
+	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX, PAUSE_MAX_MS, PAUSE_MS, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
 } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
@@ -23,7 +23,7 @@ import { HangUps, RESULT } from './hang-ups.js';
 import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import { reasonSentence } from './protocol.js';
-import { nameAt, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
+import { DUE_NOW, nameAt, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { unheardSentence } from './refusals.js';
 import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
@@ -37,7 +37,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	private readonly transport: Transport;
 	private readonly inbox = new Inbox();
-	private lateAt: Millis = 0;
 	/** From opened() to closed(). */
 	private open = false;
 	/** CONNACK came, or may be done without: what is due may be published. */
@@ -120,10 +119,11 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		return this.idle || this.flush(now) && this.transport.room >= ANSWERS_ROOM;
 	}
 
-	/** A result has room, or never will, and there is somebody to hear it. */
-	get ready(): boolean {
-		return this.accepted && !this.endSentence && (this.session.room(this.backlogTopic) >= RESULT_MAX || this.packetMax < PACKET_MAX_MIN);
-	}
+	/** A result has room, and there is somebody to hear it. */
+	get ready(): boolean { return this.accepted && !this.endSentence && this.hasRoom(RESULT_MAX); }
+
+	/** For a payload of that length, whatever the broker takes. */
+	private hasRoom(length: number): boolean { return this.session.free - this.backlogTopic.length - PUBLISH_BYTES >= length; }
 
 	beginAnswer(): Text { return this.text.clear(); }
 
@@ -146,21 +146,18 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.publications.accepted();
 		this.agreed();
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
-		if (this.packetMax < PACKET_MAX_MIN) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: readings need ${PACKET_MAX_MIN}`);
+		if (this.packetMax < PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
 		if (!this.mayPublish) this.linkUp();
 	}
 
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
+		if (code >= 0x80) return this.turnedDown(packetId, code);
 		const message = this.takeReading(packetId);
 		if (message < 0) return;
-		if (code < 0x80) {
-			this.taken(message);
-			return this.queue.acknowledged(message);
-		}
-		// 5.0 says so where 3.1.1 hangs up: it will not have it, and sending it again is forbidden (MQTT 5.0 §4.4).
-		this.log.line(`the broker turns a reading down (code 0x${code.toString(16)}); it is counted as dropped`);
-		this.queue.discard(message);
+		if (this.lateAt === NEVER) this.pause(this.pauseMs > PAUSE_MS ? this.pauseMs / 2 : 0);
+		this.taken(message);
+		this.queue.acknowledged(message);
 	}
 
 	onSubscribed(_packetId: number, index: number, code: number): void {
@@ -209,6 +206,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
 	private linkUp(): void {
 		this.mayPublish = true;
+		this.pause(0);
 		this.queue.linkUp();
 		this.publications.linkUp(this.attempts, this.takeovers);
 	}
@@ -237,22 +235,30 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	private publishDue(now: Millis): Millis {
 		if (now >= this.stopAt) return this.disconnect(now);
 		const { rows } = this.publications;
-		const due = this.publications.due & ~this.leftOut(now);
+		const due = this.publications.due & DUE_NOW & ~this.leftOut(now);
 		for (let index = 0; due >> index > 0; index++) {
 			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return this.stopAt;
 		}
 		if (this.stopping) return this.session.pending === 0 ? this.disconnect(now) : this.stopAt;
+		return this.publishReadings(now);
+	}
+
+	private publishReadings(now: Millis): Millis {
+		const slow = this.pauseMs > 0;
+		if (slow && this.lateAt === 0) this.lateAt = now + this.pauseMs;
+		if (slow && now < this.lateAt) return this.lateAt;
 		let position: number;
 		while ((position = this.queue.nextLive()) !== NONE) {
-			if (!this.publishReading(this.readingsTopic, position, now)) return NEVER;
+			if (!this.publishReading(this.readingsTopic, position, now)) return this.pauseMs > 0 ? this.lateAt : NEVER;
+			if (slow) return (this.lateAt = NEVER);
 		}
 		if (now < this.lateAt) return this.lateAt;
 		position = this.queue.nextLate();
 		this.takeBackDue(position === NONE);
 		if (position === NONE) return NEVER;
 		if (position === BUSY) return now;
-		if (!this.publishReading(this.backlogTopic, position, now)) return NEVER;
-		return (this.lateAt = now + 1_000 / LATE_PER_SECOND);
+		if (!this.publishReading(this.backlogTopic, position, now)) return this.pauseMs > 0 ? this.lateAt : NEVER;
+		return (this.lateAt = slow ? NEVER : now + 1_000 / LATE_PER_SECOND);
 	}
 
 	/** Returns when the socket must have taken it. */
@@ -268,19 +274,28 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.publications.write(index, text.clear());
 		assert(!text.overflowed, 'a publication is longer than PAYLOAD_MAX');
 		const kept = retain && !(this.publications.without & Without.Retain);
-		const packetId = this.session.send(this.message.to(this.topic(leaf), this.qosOf(qos), kept), text.length, now);
+		const message = this.message.to(this.topic(leaf), this.qosOf(qos), kept);
+		const fits = this.fits(message);
+		const packetId = fits ? this.session.send(message, text.length, now) : 0;
 		if (packetId < 0) return false;
 		// The next of its kind waits for its acknowledgement, so that none pile up.
-		this.note(packetId, index, now);
+		if (fits) this.note(packetId, index, now);
 		this.publications.published(index);
 		return true;
 	}
 
 	private publishReading(topic: Uint8Array, position: number, now: Millis): boolean {
-		if (!this.inFlight.hasRoom || this.session.room(topic) < OUTBOX_RESERVE) return false;
+		if (!this.inFlight.hasRoom || !this.hasRoom(OUTBOX_RESERVE)) return false;
 		writeReading(this.text, this.queue.read(position));
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
-		const packetId = this.session.send(this.message.to(topic, this.qosOf(QOS), false), this.text.length, now);
+		const message = this.message.to(topic, this.qosOf(QOS), false);
+		if (!this.fits(message)) {
+			this.log.line(`a reading takes ${message.packet.length | 0} bytes, the broker ${this.packetMax | 0} at most: readings wait`);
+			this.pauseMs = PAUSE_MAX_MS;
+			this.lateAt = now + PAUSE_MAX_MS;
+			return false;
+		}
+		const packetId = this.session.send(message, this.text.length, now);
 		if (packetId < 0) return false;
 		this.queue.sent(packetId || UNACKNOWLEDGED, position);
 		return true;
@@ -295,10 +310,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		}
 	}
 
-	private qosOf(wanted: number): number {
-		return this.publications.without & Without.Acknowledgements ? 0 : wanted;
-	}
-
 	/** The index of the reading that this packet carried, or NONE. */
 	private takeReading(packetId: number): number {
 		const message = this.inFlight.take(packetId);
@@ -310,5 +321,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 }
 
 const SLASH = 0x2f;
+/** Of a PUBLISH, beside topic and payload: first byte, remaining length, packet id, no properties. */
+const PUBLISH_BYTES = 6;
 /** In place of the packet id of a reading that goes out with QoS 0. */
 const UNACKNOWLEDGED = 0x1_0000;

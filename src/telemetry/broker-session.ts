@@ -137,6 +137,17 @@ export abstract class BrokerSession {
 		this.renewal = Renewal.None;
 	}
 
+	/** Whether the broker takes a packet as large as the message will be. */
+	protected fits(message: Message): boolean {
+		if (this.packetMax === Infinity) return true;
+		message.resize(this.text.length);
+		return message.packet.length <= this.packetMax;
+	}
+
+	protected qosOf(wanted: number): number {
+		return this.publications.without & Without.Acknowledgements ? 0 : wanted;
+	}
+
 	protected recall(message: number): void {
 		if (this.inFlight.isPublication(message)) this.inFlight.setPosition(message, NOTHING);
 		else this.queue.recall(message);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What a broker hung up on: MQTT 3.1.1 has no other way to say that something is forbidden, and brokers of 5.0 use it, too.
+// What a broker hung up on, or turned down: MQTT 3.1.1 has no other way to say that something is forbidden, and brokers of 5.0 use it, too.
 //
 // Rule: a broker answers in order, so it hung up on the first thing that it had not answered. That is said, and the second time in a row left out
 // for a growing while (put-off.ts; SUBSCRIBE: filters.ts), so that readings go on. A reading is given up only where others pass
 // (docs/decisions/0026-what-was-unanswered.md). Where all was answered, another client may use our client id (link.ts).
+// What 5.0 turns down with a PUBACK, for now, is published anew, and readings go slower (docs/decisions/0024-turned-down-for-now.md).
 
 import { Cause, HangUp, hangUpFor } from '../connection/causes.js';
-import { MESSAGES_MAX } from '../common/limits.js';
+import { MESSAGES_MAX, PAUSE_MAX_MS, PAUSE_MS } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
-import { PUBLICATION, SET_BACK } from '../storage/in-flight.js';
+import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
 import { BrokerSession } from './broker-session.js';
+import { isFinal, turnedDownSentence } from './refusals.js';
 import { blame, clear, kindsOff, putOffMs, retry } from './put-off.js';
 
 /** Kinds of messages beside publications, which have the number of their row. */
@@ -36,6 +38,10 @@ export abstract class HangUps extends BrokerSession {
 	private quietAt: Millis = NEVER;
 	/** One more than the readings that it took since it last hung up on one again and again; 0: that is long ago. */
 	private takenAmidst = 0;
+	/** When a late reading may follow; of a broker that turned one down, any: NEVER while one is on its way, 0 when that was answered. */
+	protected lateAt: Millis = 0;
+	/** Between two readings to a broker that turned one down; 0: it did not. */
+	protected pauseMs = 0;
 
 	/** A connection begins. */
 	protected begin(): void {
@@ -166,6 +172,34 @@ export abstract class HangUps extends BrokerSession {
 		}
 		this.log.line('the broker hung up on the same message time and again; it is set aside');
 		if (message >= 0) this.queue.discard(message);
+	}
+
+	/** A PUBACK of 5.0 says so where 3.1.1 hangs up. */
+	protected turnedDown(packetId: number, code: number): void {
+		const message = this.inFlight.take(packetId);
+		if (message < 0) return;
+		const final = isFinal(code);
+		if (this.inFlight.isPublication(message)) {
+			const kind = this.kindOf(message);
+			this.answered(message);
+			this.inFlight.setPosition(message, NOTHING);
+			this.log.line(turnedDownSentence(this.leaf(kind), code, final || kind === RESULT ? 'it is left out' : 'status and info follow anew'));
+			if (!final && kind !== RESULT) this.publications.turnedDown(kind);
+		} else if (final) {
+			this.log.line(turnedDownSentence('a reading', code, 'it is counted as dropped'));
+			this.queue.discard(message);
+		} else {
+			if (this.pauseMs === 0) this.log.line(turnedDownSentence('a reading', code, 'it is published anew later, and all are, slower'));
+			this.queue.recall(message);
+			// Others that were on their way with it say nothing new.
+			if (this.pauseMs === 0 || this.lateAt === NEVER) this.pause(Math.min(Math.max(PAUSE_MS, 2 * this.pauseMs), PAUSE_MAX_MS));
+		}
+	}
+
+	/** The last reading was answered: the next may go after so long. */
+	protected pause(ms: Millis): void {
+		this.pauseMs = ms;
+		this.lateAt = 0;
 	}
 
 	/** What others were to go before has its turn again when one of them was taken, or `none` waits. */

@@ -10,7 +10,7 @@ import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
 import { NEVER, type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
-import { Without, type Publication, type Publications, type Subscription } from './publications.js';
+import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
@@ -27,6 +27,8 @@ export const enum PublicationIndex {
 const row = (leaf: string, qos: number, retain: boolean): Publication => Object.freeze({ leaf, qos, retain });
 const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('outage', 1, false), row('health', 0, false)]);
 
+/** Bit k + LATER of what is due: row k, with the next health. */
+const LATER = 8;
 /** The will's own word. */
 export const OFFLINE = 'offline';
 
@@ -83,7 +85,8 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	poll(now: Millis): Millis {
 		if (now >= this.healthAt) {
 			this.healthAt = now + HEALTH_MS;
-			this.due |= 1 << PublicationIndex.Health;
+			this.due |= 1 << PublicationIndex.Health | this.due >> LATER;
+			this.due &= DUE_NOW;
 			// Who subscribes later finds nothing that was retained.
 			if (this.without & Without.Retain) this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info);
 		}
@@ -178,6 +181,11 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	/** What an outage was is known no more: that one is not told. */
 	dropped(index: PublicationIndex): void {
 		if (index !== PublicationIndex.Outage) this.due |= 1 << index;
+	}
+
+	/** Status and info are what subscribers find: they are tried again with the next health. An outage can be written once. */
+	turnedDown(index: PublicationIndex): void {
+		if (index === PublicationIndex.Status || index === PublicationIndex.Info) this.due |= 1 << index + LATER;
 	}
 
 	private writeInfo(text: Text): void {

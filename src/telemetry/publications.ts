@@ -22,11 +22,14 @@ export const enum Without {
 	Acknowledgements = 2,
 }
 
+/** Bits of what is due; those above are not yet. */
+export const DUE_NOW = 0xff;
+
 export interface Publications {
 	/** Set by the client. */
 	without: number;
 	readonly rows: readonly Publication[];
-	/** Bit k: row k is to be published, as soon as the one before of its row is acknowledged. */
+	/** Bit k of DUE_NOW: row k is to be published, as soon as the one before of its row is acknowledged. */
 	due: number;
 	/** Writes the payload of row k. */
 	write(index: number, text: Text): void;
@@ -34,6 +37,8 @@ export interface Publications {
 	published(index: number): void;
 	/** Row k was with the session, and is not to be sent for the time being. */
 	dropped(index: number): void;
+	/** The broker did not take row k for now. */
+	turnedDown(index: number): void;
 	/** The broker has accepted a session. */
 	accepted(): void;
 	/** There is somebody to talk to, or will be when the session is accepted, after so many attempts; `takeovers`: link.ts. */

@@ -88,7 +88,8 @@ describe('CONNACK', () => {
 
 	it('tells which refusal it was', () => {
 		expect(answered(hex`20 02 00 01`)).toEqual([closed(Fault.ProtocolVersion, 1)]);
-		for (const code of [2, 3, 4, 5, 6, 0x80, 0xff]) expect(answered(hex`20 02 00 ${code}`)).toEqual([closed(Fault.Refused, code)]);
+		for (const code of [2, 3, 4, 5]) expect(answered(hex`20 02 00 ${code}`)).toEqual([closed(Fault.Refused, code)]);
+		for (const code of [6, 0x80, 0xff]) expect(answered(hex`20 02 00 ${code}`)).toEqual([closed(Fault.BadCode, code)]);
 	});
 
 	it('is a fault with reserved flags, with session present in a refusal, or of a wrong length', () => {

@@ -286,17 +286,17 @@ describe('the broker', () => {
 			set.transport.arrive(0x40, 3, bytes[at], bytes[at + 1], 0x87);
 			set.transport.sent = [];
 			set.turn();
-			expect(set.log.last).toBe('the broker turns a reading down (code 0x87); it is counted as dropped');
+			expect(set.log.last).toBe('the broker turns a reading down (code 0x87): it is counted as dropped');
 			expect([set.waiting.count, set.waiting.dropped]).toEqual([0, 1]);
 		});
 
-		it('says so when the broker takes packets too small for readings', () => {
+		it('says so when the broker takes only smaller packets than ours may be', () => {
 			const set = setUp({ protocol: 5 });
 			set.greet();
 			// CONNACK with Maximum Packet Size 300 (MQTT 5.0 §3.2.2.3.6).
 			set.transport.arrive(0x20, 8, 0, 0, 5, 0x27, 0, 0, 1, 44);
 			set.turn();
-			expect(set.log.lines).toContain('the broker takes packets of 300 bytes at most: readings need 456');
+			expect(set.log.lines).toContain('the broker takes packets of 300 bytes at most: what is larger is left out');
 		});
 
 		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {

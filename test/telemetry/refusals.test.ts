@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ANSWER } from '../../src/mqtt/options.js';
-import { unheardSentence } from '../../src/telemetry/refusals.js';
+import { isFinal, turnedDownSentence, unheardSentence } from '../../src/telemetry/refusals.js';
 
 describe('a topic that the broker does not let us hear', () => {
 	it('is named, with the code, or with its silence', () => {
 		expect(unheardSentence('telltale/porch/set/+', 0x87)).toBe('the broker does not let us hear telltale/porch/set/+ (code 0x87); we ask again later');
 		expect(unheardSentence('telltale/porch/set/+', NO_ANSWER)).toBe('the broker does not answer SUBSCRIBE: we go on without telltale/porch/set/+, and ask again later');
+	});
+});
+
+describe('a message that the broker turns down', () => {
+	it('is given up where the message is at fault: not authorized, topic name invalid, payload format invalid', () => {
+		const codes = [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+		expect(codes.filter(isFinal)).toEqual([0x87, 0x90, 0x99]);
+	});
+
+	it('is named, with the code and what becomes of it', () => {
+		expect(turnedDownSentence('a reading', 0x97, 'it waits')).toBe('the broker turns a reading down (code 0x97): it waits');
 	});
 });

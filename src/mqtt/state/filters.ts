@@ -15,6 +15,7 @@ import { readUint16, writeBytes, writeUint16 } from '../codec/wire.js';
 
 /** Bytes of packet id and wish. */
 const OWN = 3;
+const SHARE = '$share/';
 
 export const enum SubscriptionState {
 	/** Nothing to be done. */
@@ -76,10 +77,21 @@ export class Filters {
 		return -1;
 	}
 
-	/** Where the first request lies that is to be made, or -1. */
-	firstToAsk(): number {
-		for (let at = this.start; at < this.end; at = this.next(at)) if ((this.state(at) & 1) === 1) return at;
+	/** Where the first request lies that is to be made, behind the one at that place if it is given, or -1. */
+	firstToAsk(behind = -1): number {
+		for (let at = behind < 0 ? this.start : this.next(behind); at < this.end; at = this.next(at)) if ((this.state(at) & 1) === 1) return at;
 		return -1;
+	}
+
+	/** Whether SUBSCRIBE is to be sent for it. */
+	asks(at: number): boolean { return this.state(at) === SubscriptionState.Ask; }
+
+	hasWildcard(at: number): boolean { return !isTopicName(this.bytes, at + OWN + 2, this.next(at) - 1); }
+
+	/** "$share/…" */
+	isShared(at: number): boolean {
+		for (let i = 0; i < SHARE.length; i++) if (this.bytes[at + OWN + 2 + i] !== SHARE.charCodeAt(i)) return false;
+		return true;
 	}
 
 	/** How many filters lie before that place. */
@@ -198,13 +210,6 @@ export class Filters {
 		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setState(at, this.state(at) - 1);
 	}
 
-	/** The largest request that may have to be made. */
-	get largest(): number {
-		let size = 0;
-		for (let at = this.start; at < this.end; at = this.next(at)) size = Math.max(size, this.requestSize(at));
-		return size;
-	}
-
 	/** At most that many bytes are written by write(). */
 	requestSize(at: number): number { return HEAD_MAX + 1 + this.next(at) - at - OWN; }
 
@@ -261,7 +266,7 @@ function isOpen(state: SubscriptionState): boolean { return state !== Subscripti
 
 /** "$share/name/filter" has a name without wildcards and a filter, and no No Local (MQTT 5.0 §4.8.2-1, -2, §3.8.3-4). */
 function checkShared(filter: string, bytes: Uint8Array, options: number): void {
-	if (filter.slice(0, 7) !== '$share/') return;
+	if (filter.slice(0, 7) !== SHARE) return;
 	let end = 7;
 	while (end < bytes.length && bytes[end] !== 0x2f) end++;
 	assert(isTopicName(bytes, 7, end) && end + 1 < bytes.length, `"${filter}" shares nothing: it is "$share/", a name, "/" and a filter.`);

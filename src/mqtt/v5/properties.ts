@@ -15,6 +15,14 @@ export const enum PacketContext {
 	Disconnect = 8,
 }
 
+/** Reason codes. §2.2.2.2: what cannot be read, or does not belong there, is malformed; what comes twice, or out of its range, breaks the protocol. */
+export const enum Wrong {
+	Nothing = 0,
+	Malformed = 0x81,
+	Protocol = 0x82,
+	TopicAlias = 0x94,
+}
+
 /** Table 2-4, those that clients send or receive. */
 export const enum Property {
 	PayloadFormat = 0x01,
@@ -35,6 +43,8 @@ export const enum Property {
 	RetainAvailable = 0x25,
 	User = 0x26,
 	PacketMax = 0x27,
+	WildcardAvailable = 0x28,
+	SharedAvailable = 0x2a,
 }
 
 /** By identifier: a byte of 0 or 1 (B), 16 bits (H), 32 bits (W), variable (V), text (T), bytes (D), a pair of texts (P). */
@@ -50,8 +60,8 @@ export class Properties {
 	bytes: Uint8Array | undefined;
 	from = 0;
 	to = 0;
-	/** Something is wrong; `id` is the property at fault, 0 for the length of the list. */
-	broken = false;
+	/** Something is wrong: the reason that DISCONNECT gives for it; `id` is the property at fault, 0 for the length of the list. */
+	reason = Wrong.Nothing;
 	/** Behind the list. */
 	end = 0;
 
@@ -68,17 +78,20 @@ export class Properties {
 		this.low = this.high = this.id = 0;
 		this.at = at;
 		this.end = end;
-		this.broken = !this.variable();
+		const readable = this.variable();
 		this.end = this.at + this.value;
-		if (this.end > end) this.broken = true;
+		this.reason = readable && this.end <= end ? Wrong.Nothing : Wrong.Malformed;
 	}
+
+	get broken(): boolean { return this.reason !== Wrong.Nothing; }
 
 	/** False at the end, or if something is wrong. */
 	next(): boolean {
 		if (this.broken || this.at >= this.end) return false;
 		this.id = this.bytes![this.at++];
 		const allowed = this.id < PLACES.length ? DIGITS.indexOf(PLACES.charAt(this.id)) : 0;
-		this.broken = (allowed & this.place) === 0 || !this.first() || !this.read() || !this.inRange();
+		if ((allowed & this.place) === 0 || !this.read()) this.reason = Wrong.Malformed;
+		else if (!this.first() || !this.inRange()) this.reason = Wrong.Protocol;
 		return !this.broken;
 	}
 

@@ -13,8 +13,9 @@ import type { Framer } from '../codec/framer.js';
 import type { KeepAlive } from '../state/keepalive.js';
 import type { Millis, SessionHandler, SessionOptions, SessionVersion } from '../options.js';
 import type { Outbox } from '../state/outbox.js';
-import { connectSize } from '../codec/packets.js';
-import { PacketContext, Properties, Property } from './properties.js';
+import { connectSize, Packet } from '../codec/packets.js';
+import { PacketContext, Properties, Property, Wrong } from './properties.js';
+import { isReason } from './codes.js';
 import { writeUint16 } from '../codec/wire.js';
 
 export interface Options5 {
@@ -33,6 +34,11 @@ export interface Options5 {
 
 const SESSION_EXPIRY_SECONDS = 604_800;
 const ALIASES_MAX = 4;
+/** A refusal of MQTT 3.1.1 (its table 3.1), in two bytes. */
+const REFUSALS_MAX_4 = 5;
+/** Bits of `lacks`. */
+const WILDCARDS = 1;
+const SHARED = 2;
 /** Of a reason string. */
 const REASON_MAX = 80;
 
@@ -48,6 +54,8 @@ export class Protocol5 implements SessionVersion {
 	qosMax = 2;
 	retainAvailable = true;
 	packetMax = Infinity;
+	/** Of what it has no topic filters, as bits. */
+	private lacks = 0;
 	/** -1: ours holds. */
 	keepAliveSeconds = -1;
 	/** The client id that the broker gave us; kept. */
@@ -73,6 +81,7 @@ export class Protocol5 implements SessionVersion {
 		this.qosMax = 2;
 		this.retainAvailable = true;
 		this.packetMax = Infinity;
+		this.lacks = 0;
 		this.keepAliveSeconds = -1;
 		this.reasonString = '';
 		this.aliases.allow(0);
@@ -114,7 +123,11 @@ export class Protocol5 implements SessionVersion {
 	 */
 	accept(framer: Framer, code: number, options: SessionOptions, delivery: Delivery, keepAlive: KeepAlive, now: Millis): Fault {
 		const { bytes, at, end } = framer;
-		if (end - at === 2 && code === 1) return Fault.None;
+		this.code = code;
+		const words4 = end - at === 2 && code > 0;
+		if (words4 && code <= REFUSALS_MAX_4) return Fault.ProtocolVersion;
+		if (!isReason(Packet.Connack, code)) return Fault.BadCode;
+		if (words4) return Fault.None;
 		const fault = this.connack(bytes, at + 2, end, options.clientId === '');
 		if (fault !== Fault.None || code > 0) return fault;
 		this.known = options.clean !== true;
@@ -131,12 +144,24 @@ export class Protocol5 implements SessionVersion {
 	/** Whether it takes whatever has room in the outbox. */
 	takes(outbox: Outbox): boolean { return this.takesAll && this.packetMax >= outbox.bytes.length - outbox.start; }
 
-	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; without our filters we do not go on. */
-	fit(outbox: Outbox, filters: Filters, handler: SessionHandler): Fault {
+	/** Makes what waits fit what the broker takes, and sets aside messages that cannot; we go on without filters that cannot. */
+	fit(outbox: Outbox, filters: Filters, handler: SessionHandler, now: Millis): Fault {
 		for (let id = outbox.removeLarger(this.packetMax); id >= 0; id = outbox.removeLarger(this.packetMax)) handler.onSetAside(id);
-		this.code = this.packetMax < filters.largest ? 0x95 : 0x9b;
-		if (this.packetMax < filters.largest) return Fault.Capability;
+		this.fitRequests(filters, handler, now);
+		this.code = 0x9b;
 		return outbox.limit(this.qosMax, this.retainAvailable) ? Fault.None : Fault.Capability;
+	}
+
+	/** What the broker has said that it would refuse is not asked of it. */
+	fitRequests(filters: Filters, handler: SessionHandler, now: Millis): void {
+		if (this.lacks === 0 && this.packetMax === Infinity) return;
+		for (let at = filters.firstToAsk(); at >= 0; at = filters.firstToAsk(at)) {
+			const code = filters.requestSize(at) > this.packetMax ? 0x95 : this.lacks & SHARED && filters.isShared(at) ? 0x9e
+				: this.lacks & WILDCARDS && filters.hasWildcard(at) ? 0xa2 : 0;
+			if (code === 0 || !filters.asks(at)) continue;
+			filters.putOff(at, false, now);
+			handler.onSubscribed(filters.id(at), filters.index(at), code);
+		}
 	}
 
 	/** The reason that DISCONNECT gives for a fault of the broker's; 0: close without one (§4.13). */
@@ -144,7 +169,7 @@ export class Protocol5 implements SessionVersion {
 		switch (fault) {
 			case Fault.ReservedBits: case Fault.BadQos: case Fault.BadLength: case Fault.BadText: return 0x81;
 			case Fault.Unexpected: case Fault.BadPacketId: case Fault.BadCode: return 0x82;
-			case Fault.BadProperty: return this.code === Property.TopicAlias ? 0x94 : 0x82;
+			case Fault.BadProperty: return this.properties.reason;
 			case Fault.BadTopic: return 0x90;
 			case Fault.TooManyInbound: return 0x93;
 			case Fault.PacketTooLarge: return 0x95;
@@ -154,8 +179,11 @@ export class Protocol5 implements SessionVersion {
 
 	/** Whether a DISCONNECT with that reason may be about a message of ours. */
 	blames(code: number): boolean {
-		return code >= 0x80 && code <= 0x83 || code === 0x87 || code === 0x90 || code >= 0x94 && code <= 0x9b && code !== 0x98;
+		return code >= 0x80 && code <= 0x83 || code === 0x87 || code === 0x90 || code === 0x94 || code === 0x95 || code >= 0x99 && code <= 0x9b;
 	}
+
+	/** Whether it blames their number: message rate too high, quota exceeded. */
+	rations(code: number): boolean { return code === 0x96 || code === 0x97; }
 
 	/** Reads what is behind the reason code of a CONNACK. */
 	private connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {
@@ -174,6 +202,8 @@ export class Protocol5 implements SessionVersion {
 			case Property.QosMax: this.qosMax = value; break;
 			case Property.RetainAvailable: this.retainAvailable = value > 0; break;
 			case Property.PacketMax: this.packetMax = value; break;
+			case Property.WildcardAvailable: this.lacks |= value > 0 ? 0 : WILDCARDS; break;
+			case Property.SharedAvailable: this.lacks |= value > 0 ? 0 : SHARED; break;
 			case Property.ServerKeepAlive: this.keepAliveSeconds = value; break;
 			case Property.TopicAliasMax: this.aliases.allow(value); break;
 			case Property.ReasonString: this.reason(properties); break;
@@ -190,7 +220,7 @@ export class Protocol5 implements SessionVersion {
 	payloadAt(bytes: Uint8Array, at: number, end: number): number {
 		const properties = this.properties;
 		properties.begin(bytes, at, end, PacketContext.Publish);
-		while (properties.next()) if (properties.id === Property.TopicAlias) properties.broken = true;
+		while (properties.next()) if (properties.id === Property.TopicAlias) properties.reason = Wrong.TopicAlias;
 		return this.result(properties.end);
 	}
 
@@ -200,19 +230,23 @@ export class Protocol5 implements SessionVersion {
 		return this.result(this.properties.skip());
 	}
 
+	/** Whether that is a code of a SUBACK or UNSUBACK. */
+	isReason(first: number, code: number): boolean { return isReason(first, code); }
+
 	/** The reason code behind the packet id of a PUBACK, PUBREC, PUBREL or PUBCOMP, or -1. What is left out is 0. */
-	answer(bytes: Uint8Array, at: number, end: number): number {
-		return this.coded(bytes, at, end, PacketContext.Answer);
+	answer(first: number, bytes: Uint8Array, at: number, end: number): number {
+		return this.coded(first, bytes, at, end, PacketContext.Answer);
 	}
 
 	/** The reason code of a DISCONNECT, or -1. */
 	disconnect(bytes: Uint8Array, at: number, end: number): number {
 		this.reasonString = '';
-		return this.coded(bytes, at, end, PacketContext.Disconnect);
+		return this.coded(Packet.Disconnect, bytes, at, end, PacketContext.Disconnect);
 	}
 
-	private coded(bytes: Uint8Array, at: number, end: number, place: PacketContext): number {
+	private coded(first: number, bytes: Uint8Array, at: number, end: number, place: PacketContext): number {
 		if (at === end) return 0;
+		if (!isReason(first, bytes[at])) return this.wrong(Fault.BadCode, bytes[at]);
 		if (at + 1 === end) return bytes[at];
 		const properties = this.properties;
 		properties.begin(bytes, at + 1, end, place);

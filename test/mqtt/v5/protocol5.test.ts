@@ -178,17 +178,18 @@ describe("the broker's limits", () => {
 		expect(bench.sentBytes().length).toBe(120);
 	});
 
-	it('Maximum Packet Size too small for our requests closes the connection', () => {
+	it('Maximum Packet Size too small for a request: it is not made, and told as refused', () => {
 		const bench = new Bench5();
 		bench.session.subscribe('a/filter/of/thirty/one/bytes/abcd', 0);
 		bench.connect(false, { maximumPacketSize: 40 });
-		expect(bench.told()).toEqual(['connected new', `closed ${Fault.Capability} 149`]);
+		expect(bench.told()).toEqual(['connected new', 'subscribed 1 0 149']);
 		expect(bench.sent()).toEqual([]);
 		const later = connected({ maximumPacketSize: 40 });
 		later.session.subscribe('short', 0);
 		expect(later.sent()).toEqual(['subscribe short q0 #1']);
 		later.session.subscribe('a/filter/of/thirty/one/bytes/abcd', 0);
-		expect(later.told()).toEqual([`closed ${Fault.Capability} 149`]);
+		expect(later.told()).toEqual(['subscribed 2 1 149']);
+		expect(later.sent()).toEqual([]);
 	});
 
 	it('Maximum QoS 1 lowers QoS 2', () => {
@@ -338,8 +339,19 @@ describe('what the standard forbids ends with a DISCONNECT that says why', () =>
 		['a topic alias, since we allow none', hex`30 08 0001 'a' 03 23 0001 'x'`, Fault.BadProperty, 0x94],
 		['an empty topic', hex`30 07 0000 03 23 0001 'x'`, Fault.BadTopic, 0x90],
 		['a wildcard', hex`30 04 0001 '#' 00`, Fault.BadTopic, 0x90],
-		['a property that does not belong there', hex`30 07 0001 'a' 03 21 0001`, Fault.BadProperty, 0x82],
-		['properties longer than the packet', hex`30 05 0001 'a' 09 00`, Fault.BadProperty, 0x82],
+		['a property that does not belong there', hex`30 07 0001 'a' 03 21 0001`, Fault.BadProperty, 0x81],
+		['properties longer than the packet', hex`30 05 0001 'a' 09 00`, Fault.BadProperty, 0x81],
+		['a topic alias cut short', hex`30 06 0001 'a' 02 23 00`, Fault.BadProperty, 0x81],
+		['a property that comes twice', hex`30 08 0001 'a' 04 01 00 01 00`, Fault.BadProperty, 0x82],
+		['a property out of its range', hex`30 06 0001 'a' 02 01 02`, Fault.BadProperty, 0x82],
+		['text of a property that is not UTF-8', hex`40 07 0001 00 04 1f 0001 ff`, Fault.BadProperty, 0x81],
+		['a property of another packet in PUBACK', hex`40 06 0001 00 02 01 00`, Fault.BadProperty, 0x81],
+		['PUBACK with a code that is not known', hex`40 03 0001 01`, Fault.BadCode, 0x82],
+		['PUBREC with a code of another packet', hex`50 03 0001 92`, Fault.BadCode, 0x82],
+		['PUBREL with a code of another packet', hex`62 03 0001 80`, Fault.BadCode, 0x82],
+		['PUBCOMP with a code of another packet', hex`70 03 0001 97`, Fault.BadCode, 0x82],
+		['UNSUBACK with a code of another packet', hex`b0 04 0001 00 97`, Fault.BadCode, 0x82],
+		['DISCONNECT with a code of a client', hex`e0 01 04`, Fault.BadCode, 0x82],
 		['ill-formed text', hex`30 04 0001 ff 00`, Fault.BadText, 0x81],
 		['QoS 3', hex`36`, Fault.BadQos, 0x81],
 		['reserved bits', hex`d1`, Fault.ReservedBits, 0x81],
@@ -406,6 +418,23 @@ describe('DISCONNECT', () => {
 			bench.at(bench.now + HOLD_MS);
 		}
 		expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual(['aside 1']);
+	});
+
+	it('about their number has no message set aside; they go one by one from then on', () => {
+		for (const code of [0x96, 0x97]) {
+			const bench = connected();
+			for (const text of ['1', '2', '3']) bench.publish('a', text);
+			for (let n = 0; n < 9; n++) {
+				expect(bench.sent()).toHaveLength(n === 0 ? 3 : 1);
+				bench.receive(hex`e0 01 ${code}`);
+				bench.reconnect(true, true);
+				bench.at(bench.now + HOLD_MS);
+			}
+			expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual([]);
+			bench.sentBytes();
+			bench.receive(hex`40 02 0001`);
+			expect(bench.sent()).toHaveLength(2);
+		}
 	});
 
 	it('about the broker itself has no message set aside', () => {
