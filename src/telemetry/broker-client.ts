@@ -99,9 +99,13 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
 		this.flush(now);
-		// What was just sent is awaited from now on.
-		const wakeAt = Math.min(this.session.poll(now), lateAt);
-		this.flush(now);
+		// What was just sent is awaited from now on, and so is what follows from that: PINGREQ, a filter that is asked for again.
+		let sessionAt = this.session.poll(now);
+		if (this.session.peek(this.transport.room)) {
+			this.flush(now);
+			sessionAt = this.session.poll(now);
+		}
+		const wakeAt = sessionAt < lateAt ? sessionAt : lateAt;
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.

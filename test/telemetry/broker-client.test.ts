@@ -627,3 +627,39 @@ describe('the broker', () => {
 		expect(Object.keys(JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString()))).toHaveLength(16);
 	});
 });
+
+describe('what is sent in a turn', () => {
+	/** Online, with nothing due for an hour but the keep-alive. */
+	function quiet() {
+		const set = setUp({ keepAliveMs: 3_600_000, intervalMs: 3_600_000 });
+		set.connect();
+		set.serve();
+		return set;
+	}
+
+	it('is awaited from that turn on: the loop is woken for the time-out of a reading', () => {
+		const set = quiet();
+		set.take(1);
+		const from = set.clock.time;
+		expect(set.broker.poll(from)).toBe(from + 30_000);
+		expect(published(set.sent(), 'telltale/porch/readings')).toHaveLength(1);
+		set.clock.time = from + 30_000;
+		set.turn();
+		expect(set.log.last).toContain('the broker stopped acknowledging; next attempt in');
+	});
+
+	it('is awaited also where it followed from the time alone: a filter that is asked for again', () => {
+		const set = setUp({ keepAliveMs: 3_600_000 });
+		set.connect();
+		set.turn();
+		for (const packet of set.sent()) {
+			if (packet.cmd === 'publish' && packet.qos === 1) set.say({ cmd: 'puback', messageId: packet.messageId });
+			if (packet.cmd === 'subscribe') set.say({ cmd: 'suback', messageId: packet.messageId, granted: [0x80] });
+		}
+		const asked = set.broker.poll(set.clock.time);
+		expect(asked).toBe(set.clock.time + 60_000);
+		set.clock.time = asked;
+		expect(set.broker.poll(asked)).toBe(asked + 30_000);
+		expect(set.sent().filter(({ cmd }) => cmd === 'subscribe')).toHaveLength(2);
+	});
+});
