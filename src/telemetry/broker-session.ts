@@ -131,7 +131,11 @@ export abstract class BrokerSession {
 		if (other || this.renewal === Renewal.Empty) {
 			// What the session holds is lost with it.
 			for (let message = this.inFlight.takeAny(); message >= 0; message = this.inFlight.takeAny()) this.recall(message);
-			this.session = this.makeSession((this.protocol5 !== undefined) !== other);
+			const speaks5 = (this.protocol5 !== undefined) !== other;
+			// Let go before another is made: there is no room for two.
+			this.session = this.protocol5 = undefined!;
+			this.message = this.text = undefined!;
+			this.session = this.makeSession(speaks5);
 			if (other) this.log.line(`MQTT ${this.protocol5 ? '5.0' : '3.1.1'} is tried next`);
 		}
 		this.renewal = Renewal.None;
