@@ -106,6 +106,12 @@ export class Client implements Receiver {
 		this.#close(true);
 	}
 
+	#breakOff({ reason, resets }: NonNullable<BrokerFaults['forbids']>): void {
+		if (!resets) return this.hangUp(reason);
+		this.#leave(true);
+		this.#end.reset();
+	}
+
 	/** The broker's process is gone. */
 	drop(): void {
 		this.#will = undefined;
@@ -263,7 +269,7 @@ export class Client implements Receiver {
 		const asked = this.#tooMuch(qos, retain);
 		if (asked) return this.hangUp(asked);
 		const { forbids } = this.#broker.faults;
-		if (forbids?.publish?.test(`${topic} ${String(packet.payload)}`)) return this.hangUp(forbids.reason);
+		if (forbids?.publish?.test(`${topic} ${String(packet.payload)}`)) return this.#breakOff(forbids);
 		const known = qos === 2 && session.incoming.has(messageId!);
 		let reasonCode = known || this.#version === 4 || !qos ? 0 : this.#broker.verdictOn(topic);
 		if (qos === 2 && reasonCode === 0) session.incoming.add(messageId!);
@@ -321,7 +327,7 @@ export class Client implements Receiver {
 
 	#subscribe(packet: ISubscribePacket): void {
 		const { forbids } = this.#broker.faults;
-		if (packet.subscriptions.some(({ topic }) => forbids?.subscribe?.test(topic))) return this.hangUp(forbids!.reason);
+		if (packet.subscriptions.some(({ topic }) => forbids?.subscribe?.test(topic))) return this.#breakOff(forbids!);
 		const refused = this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
 		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? (Math.min(qos, this.#broker.profile.qosMax) as 0 | 1 | 2) : refused));
 		this.#acknowledge({ cmd: 'suback', messageId: packet.messageId, granted });

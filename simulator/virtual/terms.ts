@@ -30,8 +30,8 @@ export interface BrokerFaults {
 	ignorePings: boolean;
 	/** In 5.0: has none of every so many messages on these topics, and says so with this code. */
 	turnDown: { readonly code: number; readonly every: number; readonly topics: RegExp } | undefined;
-	/** Hangs up on a SUBSCRIBE of such a filter, and on a message whose topic and payload, with a space between, are such; in 5.0 with this reason. */
-	forbids: { readonly subscribe?: RegExp; readonly publish?: RegExp; readonly reason: number } | undefined;
+	/** Hangs up on a SUBSCRIBE of such a filter, and on a message whose topic and payload, with a space between, are such; in 5.0 with this reason; `resets`: what it said just before is lost. */
+	forbids: { readonly subscribe?: RegExp; readonly publish?: RegExp; readonly reason: number; readonly resets?: boolean } | undefined;
 }
 
 /** What one broker does and another does not, all within the standards. */

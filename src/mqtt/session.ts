@@ -315,7 +315,7 @@ export class Session extends Inbound {
 	/** What was put off has waited long enough. */
 	private askAgain(now: Millis): void {
 		this.leaveFastPath();
-		this.filters.askAgain();
+		this.filters.askAgain(now);
 		this.options.protocol5?.fitRequests(this.filters, this.handler, now);
 	}
 }

@@ -238,13 +238,11 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
 	private publishDue(now: Millis): Millis {
 		if (now >= this.stopAt) return this.disconnect(now);
-		const { rows } = this.publications;
 		const due = this.publications.due & DUE_NOW & ~this.leftOut(now);
-		for (let index = 0; due >> index > 0; index++) {
-			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return this.stopAt;
-		}
+		const careful = this.careful && !this.stopping;
+		if (!careful && !this.publishRows(due, now)) return this.stopAt;
 		if (this.stopping) return this.session.pending === 0 ? this.disconnect(now) : this.stopAt;
-		return this.publishReadings(now);
+		return careful && this.tries(due, now) ? this.quietAt : this.publishReadings(now);
 	}
 
 	private publishReadings(now: Millis): Millis {
@@ -263,6 +261,26 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (position === BUSY) return now;
 		if (!this.publishReading(this.backlogTopic, position, now)) return this.pauseMs > 0 ? this.lateAt : NEVER;
 		return (this.lateAt = slow ? NEVER : now + 1_000 / LATE_PER_SECOND);
+	}
+
+	/** Of each kind that is due, the one before must be acknowledged. False: there is no room. */
+	private publishRows(due: number, now: Millis): boolean {
+		const { rows } = this.publications;
+		for (let index = 0; due >> index > 0; index++) {
+			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return false;
+		}
+		return true;
+	}
+
+	/**
+	 * While something is suspected: readings first, then what is due, one by one, each when all before it is answered, so that it is known what the broker
+	 * hangs up on. True: readings wait for it.
+	 */
+	private tries(due: number, now: Millis): boolean {
+		if (this.isTrying) return true;
+		if (due === 0 || !this.acknowledged && (this.queue.nextLive() !== NONE || this.queue.nextLate() !== NONE)) return false;
+		if (this.session.pending === 0 && this.session.asked < 0) this.publishRows(due & -due, now);
+		return true;
 	}
 
 	/** Returns when the socket must have taken it. */

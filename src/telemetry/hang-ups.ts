@@ -12,7 +12,8 @@ import { NEVER, type Millis } from '../common/ports.js';
 import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
 import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
-import { blame, clear, kindsOff, putOffMs, retry } from './put-off.js';
+import { blame, clear, kindsOff, putOffMs, retry, suspects } from './put-off.js';
+import { Without } from './publications.js';
 
 /** Kinds of messages beside publications, which have the number of their row. */
 export const RESULT = 4;
@@ -35,7 +36,7 @@ export abstract class HangUps extends BrokerSession {
 	private allowedAt: Millis = NEVER;
 	/** Kinds that went out with QoS 0 and, from bit 8, which message lay before them; and when the broker has had the time to hang up on them. */
 	private unheard = 0;
-	private quietAt: Millis = NEVER;
+	protected quietAt: Millis = NEVER;
 	/** One more than the readings that it took since it last hung up on one again and again; 0: that is long ago. */
 	private takenAmidst = 0;
 	/** When a late reading may follow; of a broker that turned one down, any: NEVER while one is on its way, 0 when that was answered. */
@@ -113,14 +114,15 @@ export abstract class HangUps extends BrokerSession {
 		return off;
 	}
 
-	/** Messages of these kinds must not go before others on the next connection. */
-	protected drop(kinds: number): void {
-		for (let kind = 0; kinds >> kind > 0; kind++) {
-			if (!(kinds >> kind & 1)) continue;
+	/** After a hang-up nothing of the node itself, and nothing that is left out, goes before readings on the next connection. */
+	protected drop(off: number): void {
+		if (this.hangUp < HangUp.Unanswered) return;
+		for (let kind = 0; kind <= RESULT; kind++) {
+			if (kind === RESULT && !(off & 1 << RESULT)) return;
 			for (let message = this.inFlight.indexOf(PUBLICATION - kind); message >= 0; message = this.inFlight.indexOf(PUBLICATION - kind)) {
 				this.session.drop(this.inFlight.giveUp(message));
+				if (kind !== RESULT) this.publications.dropped(kind);
 			}
-			if (kind !== RESULT) this.publications.dropped(kind);
 		}
 	}
 
@@ -154,6 +156,16 @@ export abstract class HangUps extends BrokerSession {
 			this.allowedAt = NEVER;
 		}
 		return kindsOff(this.forbidden);
+	}
+
+	/** The broker hung up on some kind: the next time shall show which. Where nothing is acknowledged nothing could. */
+	protected get careful(): boolean {
+		return suspects(this.forbidden) > 0 && !(this.publications.without & Without.Acknowledgements);
+	}
+
+	/** Something that is no reading is unanswered. */
+	protected get isTrying(): boolean {
+		return (this.kindsUnanswered() & ~(1 << READING)) > 0;
 	}
 
 	/** A reading is acknowledged. Live ones show nothing for late ones, which have another topic. */

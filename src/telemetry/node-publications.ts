@@ -9,7 +9,7 @@ import { CAUSES, Cause } from '../connection/causes.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
-import { NEVER, type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
+import { type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
 import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
@@ -54,8 +54,9 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	/** Times that a session was accepted, since boot. */
 	private connects = 0;
 	private stops = false;
-	/** Of the outage under way or just over. */
-	private lostAt: Millis = NEVER;
+	/** Of the outage under way or just over; `told`: it is with the session. */
+	private told = true;
+	private lostAt: Millis = 0;
 	private lostTime = 0;
 	private cause: Cause = Cause.None;
 	private attempts = 0;
@@ -105,7 +106,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	linkUp(attempts: number, takeovers: number): void {
 		const { clock, queue } = this.deps;
 		this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info) | (1 << PublicationIndex.Health);
-		if (this.lostAt === NEVER) return;
+		if (this.told) return;
 		this.backAt = clock.now();
 		this.attempts = attempts;
 		this.takeovers = takeovers;
@@ -114,7 +115,9 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	}
 
 	linkDown(cause: Cause, now: Millis): void {
-		if (this.lostAt !== NEVER) return;
+		if (!this.told) return;
+		this.told = false;
+		this.restarts = 0;
 		this.lostAt = now;
 		this.lostTime = this.deps.clock.unixSeconds();
 		this.cause = cause;
@@ -134,6 +137,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	continueOutage({ restarts, lostSeconds, lostTime, cause }: Handover): void {
 		if (restarts === 0) return;
 		this.restarts = restarts;
+		this.told = false;
 		this.lostAt = -1_000 * lostSeconds;
 		this.lostTime = lostTime;
 		this.cause = cause;
@@ -143,7 +147,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	handOver(unlinkedSince: Millis, cause: Cause): boolean {
 		const { boot, clock, store, queue } = this.deps;
 		if (!queue.save()) return false;
-		const never = this.lostAt === NEVER;
+		const never = this.told;
 		const seconds = Math.round((clock.now() - (never ? unlinkedSince : this.lostAt)) / 1000);
 		const unix = clock.unixSeconds();
 		writeHandover(store, {
@@ -174,13 +178,12 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	published(index: PublicationIndex): void {
 		this.due &= ~(1 << index);
 		if (index !== PublicationIndex.Outage) return;
-		this.lostAt = NEVER;
-		this.restarts = 0;
+		this.told = true;
 	}
 
-	/** What an outage was is known no more: that one is not told. */
 	dropped(index: PublicationIndex): void {
-		if (index !== PublicationIndex.Outage) this.due |= 1 << index;
+		this.due |= 1 << index;
+		if (index === PublicationIndex.Outage) this.told = false;
 	}
 
 	/** Status and info are what subscribers find: they are tried again with the next health. An outage can be written once. */

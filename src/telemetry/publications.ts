@@ -35,7 +35,7 @@ export interface Publications {
 	write(index: number, text: Text): void;
 	/** The session has it: it is due no more. */
 	published(index: number): void;
-	/** Row k was with the session, and is not to be sent for the time being. */
+	/** Row k was with the session, which has dropped it: it is due again. */
 	dropped(index: number): void;
 	/** The broker did not take row k for now. */
 	turnedDown(index: number): void;

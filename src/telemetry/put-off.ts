@@ -31,6 +31,11 @@ export function retry(state: number): number {
 	return state & ~(KINDS << OFF);
 }
 
+/** The kinds of which one hang-up more would show that they are forbidden. */
+export function suspects(state: number): number {
+	return state & KINDS;
+}
+
 /** The kinds that are left out. */
 export function kindsOff(state: number): number {
 	return state >> OFF & KINDS;

@@ -11,6 +11,7 @@ interface Forbidden {
 	readonly subscribe?: RegExp;
 	readonly publish?: RegExp;
 	readonly reason?: number;
+	readonly resets?: boolean;
 }
 
 async function node(forbidden: Forbidden, settings: Record<string, unknown> = {}, engine: 'xs' | 'node' = 'node'): Promise<Stage> {
@@ -19,8 +20,8 @@ async function node(forbidden: Forbidden, settings: Record<string, unknown> = {}
 	return made;
 }
 
-function forbid(set: Stage, { subscribe, publish, reason = NOT_AUTHORIZED }: Forbidden): void {
-	set.simulation.broker.faults.forbids = { subscribe, publish, reason };
+function forbid(set: Stage, { subscribe, publish, reason = NOT_AUTHORIZED, resets = false }: Forbidden): void {
+	set.simulation.broker.faults.forbids = { subscribe, publish, reason, resets };
 }
 
 const connections = (set: Stage, from = 0) => set.packets('connect', from).length;
@@ -67,6 +68,24 @@ describe('a broker that hangs up on a message', () => {
 		set.simulation.broker.hangUp();
 		await set.run(5 * SECOND);
 		expect(set.texts(leaf).length).toBeGreaterThan(0);
+		await set.expectWell();
+	});
+
+	it.each([
+		['info and health', { publish: /\/(info|health) / }], ['all but readings', { publish: /\/(status|info|outage|health) /, subscribe: /./ }], ['SUBSCRIBE', { subscribe: /set/ }],
+	])('(%s) and throws away what it said just before gets readings at once all the same, and is soon understood', async (_what, forbidden) => {
+		const set = await node({ ...forbidden, resets: true });
+		await set.run(3 * MINUTE);
+		expect(set.heard(/another client/)).toBeUndefined();
+		expect(missing(set)).toEqual([]);
+		expect(Math.max(...set.readings().map(({ seq }) => seq))).toBeGreaterThan(30);
+		const before = connections(set);
+		expect(before).toBeLessThan(20);
+		await set.run(30 * MINUTE);
+		expect(connections(set) - before).toBeLessThan(30);
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(18 * MINUTE);
+		for (const leaf of ['status', 'info', 'health']) expect(set.texts(leaf).length, leaf).toBeGreaterThan(0);
 		await set.expectWell();
 	});
 

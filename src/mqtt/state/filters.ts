@@ -30,12 +30,16 @@ export const enum SubscriptionState {
 	PutOff = 6,
 }
 
-/** Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off. */
+/** Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off; whether it is its turn. */
 const WISH = 7;
 const SILENCE = 8;
 const COUNT_ONE = 16;
+const COUNT_MASK = 7;
+const DUE = 128;
 /** 1 minute, 2, 4, 8, 16. */
 const AGAIN_MS = 60_000;
+/** Then the next that was put off. */
+const NEXT_MS = 5_000;
 const DOUBLINGS_MAX = 4;
 
 export class Filters {
@@ -151,7 +155,7 @@ export class Filters {
 		const { bytes } = this;
 		this.setState(at, SubscriptionState.PutOff);
 		bytes[at + 2] = harmful ? bytes[at + 2] | SILENCE : bytes[at + 2] & ~SILENCE;
-		const count = bytes[at + 2] >> 4;
+		const count = bytes[at + 2] >> 4 & COUNT_MASK;
 		this.againAt = Math.min(this.againAt, now + (AGAIN_MS << count));
 		if (count < DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
 	}
@@ -172,10 +176,23 @@ export class Filters {
 		return again ? at : -1;
 	}
 
-	/** It is time. */
-	askAgain(): void {
+	/** It is time: for one after the other, so that it is known which of them does harm. */
+	askAgain(now: Millis): void {
 		this.againAt = Infinity;
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.request(at, SubscriptionState.Ask, 0);
+		let at = this.firstDue();
+		if (at < 0) {
+			for (at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.bytes[at + 2] |= DUE;
+			at = this.firstDue();
+		}
+		if (at < 0) return;
+		this.bytes[at + 2] &= ~DUE;
+		this.request(at, SubscriptionState.Ask, 0);
+		if (this.firstDue() >= 0) this.againAt = now + NEXT_MS;
+	}
+
+	private firstDue(): number {
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff && this.bytes[at + 2] >= DUE) return at;
+		return -1;
 	}
 
 	/** No answer came in time. True: nor did it on an earlier connection, to any of them. */
