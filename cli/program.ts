@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { safeLines } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
+import { broker } from './broker.js';
 import { build } from './build.js';
 import { configure } from './configure.js';
 import { flash } from './flash.js';
@@ -25,7 +26,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), size()]) {
+	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), broker(), size()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

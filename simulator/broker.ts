@@ -1,33 +1,54 @@
 // The embedded broker: aedes on this machine, for those who have none of their own.
 //
-// Rule: only 127.0.0.1. The usual port if nobody has it, else any.
+// Rule: only 127.0.0.1, unless a caller names another address of this machine. The usual port if nobody has it, else any.
 
 import { Aedes } from 'aedes';
 import { createServer, type Server, type Socket } from 'node:net';
 
 export interface EmbeddedBroker {
-	/** mqtt://127.0.0.1:port */
+	/** mqtt://127.0.0.1:port, or the address that was named. */
 	readonly url: string;
 	readonly port: number;
 	readonly aedes: Aedes;
 	close(): Promise<void>;
 }
 
+const LOOPBACK = '127.0.0.1';
 const USUAL_PORT = 1_883;
 const FREE_PORT = 'choose another, or name the broker that listens there with --broker.';
 
-/** Without `port`: 1883 or, if that is taken, any. */
-export async function startBroker({ port }: { port?: number } = {}): Promise<EmbeddedBroker> {
+export interface BrokerSetup {
+	/** Without it 1883 or, if that is taken, any. */
+	readonly port?: number;
+	/** An IPv4 address of this machine. */
+	readonly host?: string;
+	/** Called before anybody can connect. */
+	readonly prepare?: (aedes: Aedes) => void;
+	/** Called for each connection, before the broker has it. */
+	readonly onSocket?: (socket: Socket) => void;
+}
+
+/** Rejects with the system's error as the cause. */
+export async function startBroker({ port, host = LOOPBACK, prepare, onSocket }: BrokerSetup = {}): Promise<EmbeddedBroker> {
 	const aedes = await Aedes.createBroker();
+	prepare?.(aedes);
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
 		sockets.add(socket);
 		socket.on('close', () => sockets.delete(socket));
+		onSocket?.(socket);
 		aedes.handle(socket);
 	});
-	const taken = await listen(server, port ?? USUAL_PORT, port === undefined);
+	let taken: number;
+	try {
+		taken = await listen(server, host, port ?? USUAL_PORT, port === undefined);
+	} catch (fault) {
+		// Its timers would hold the process open.
+		await new Promise<void>((resolve) => aedes.close(() => resolve()));
+		throw fault;
+	}
 	return {
-		url: `mqtt://127.0.0.1:${taken}`,
+		url: `mqtt://${host}:${taken}`,
 		port: taken,
 		aedes,
 		async close() {
@@ -38,13 +59,13 @@ export async function startBroker({ port }: { port?: number } = {}): Promise<Emb
 	};
 }
 
-function listen(server: Server, port: number, orAny: boolean): Promise<number> {
+function listen(server: Server, host: string, port: number, orAny: boolean): Promise<number> {
 	return new Promise((resolve, reject) => {
-		server.once('error', (fault: NodeJS.ErrnoException) => {
-			if (fault.code === 'EADDRINUSE' && orAny) resolve(listen(server, 0, false));
-			else if (fault.code === 'EADDRINUSE') reject(new Error(`Port ${port} is in use on this machine: ${FREE_PORT}`));
-			else reject(new Error(`The embedded broker cannot listen on port ${port} (${fault.code}).`));
+		server.once('error', (cause: NodeJS.ErrnoException) => {
+			if (cause.code === 'EADDRINUSE' && orAny) resolve(listen(server, host, 0, false));
+			else if (cause.code === 'EADDRINUSE') reject(new Error(`Port ${port} is in use on this machine: ${FREE_PORT}`, { cause }));
+			else reject(new Error(`The embedded broker cannot listen on port ${port} (${cause.code}).`, { cause }));
 		});
-		server.listen(port, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+		server.listen(port, host, () => resolve((server.address() as { port: number }).port));
 	});
 }
