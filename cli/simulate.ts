@@ -211,6 +211,7 @@ export class View {
 	readonly #speed: number | 'max';
 	readonly #names: ReadonlyMap<string, string>;
 	readonly #own: OwnNodes;
+	readonly #nameWidth: number;
 	/** Something of our nodes has arrived. */
 	#onNews = (): void => {};
 	readonly #log: string[] = [];
@@ -224,6 +225,7 @@ export class View {
 		this.#speed = speed;
 		this.#names = names;
 		this.#own = new OwnNodes([...names.values()]);
+		this.#nameWidth = Math.max(0, ...[...names.values()].map(({ length }) => length));
 		this.#ui = ui && process.stdout.isTTY === true;
 		this.failed = new Promise((_, reject) => (this.#fail = reject));
 		this.failed.catch(() => {});
@@ -309,7 +311,7 @@ export class View {
 		this.#live?.changed();
 		this.#onNews();
 		if (this.#live || !this.#isNews(message)) return;
-		const line = plainLine(message);
+		const line = plainLine(message, this.#nameWidth);
 		if (line) console.log(line);
 	}
 

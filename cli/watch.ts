@@ -4,9 +4,9 @@
 // all that is said besides goes to standard error. A broker that is away is waited for; --once gives up in time.
 
 import { Command, Option } from 'commander';
-import { jsonLine, summary } from '../viewer/format.js';
+import { faultWords, jsonLine, summary } from '../viewer/format.js';
 import { Merge, type Outcome } from '../viewer/merge.js';
-import type { Message } from '../viewer/payload.js';
+import type { Content, Message } from '../viewer/payload.js';
 import type { Link } from '../viewer/source.js';
 import { safe } from '../viewer/safe.js';
 import { frame, Live } from '../viewer/terminal.js';
@@ -58,6 +58,8 @@ class Watcher {
 	#link = 'Connecting …';
 	#wasDown = 0;
 	#count = 0;
+	/** By node, what its health said last. */
+	readonly #faults = new Map<string, string>();
 	#patience: NodeJS.Timeout | undefined;
 	#end!: (failure?: Failure) => void;
 	readonly #ended = new Promise<void>((resolve, reject) => {
@@ -81,6 +83,7 @@ class Watcher {
 
 	message(message: Message, outcome: Outcome): void {
 		this.#live?.changed();
+		if (message.kind === 'health') this.#fault(message.node, message.content);
 		if (message.kind !== 'reading' || this.#full) return;
 		if (outcome === 'conflict') console.error(`${safe(message.node)}: reading ${message.reading.seq} came again with other values; the first are kept.`);
 		if (outcome !== 'new' && outcome !== 'dropped') return;
@@ -89,6 +92,15 @@ class Watcher {
 		this.#count++;
 		this.#wait();
 		if (this.#full) this.#end();
+	}
+
+	/** Told when it changes. */
+	#fault(node: string, health: Content): void {
+		const words = faultWords(health);
+		// Nodes beyond those that are kept count are not remembered either.
+		if (words === (this.#faults.get(node) ?? '') || !this.merge.node(node)) return;
+		this.#faults.set(node, words);
+		if (!this.#live) console.error(`${safe(node)}: ${words || 'all parts answer again'}.`);
 	}
 
 	link({ up, sentence, final }: Link): void {

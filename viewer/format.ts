@@ -7,6 +7,12 @@ import { bounded, type Content, type Message, type Reading } from './payload.js'
 import { jsonText, oneColumn, safe } from './safe.js';
 
 const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%' };
+/** Decimals that a person reads: these parts are good for tenths at best. Programs get all that the node said (jsonLine). */
+const DECIMALS = 1;
+/** "-10.5", "100.0" */
+const VALUE_WIDTH = 5;
+const SEQ_WIDTH = 5;
+const WHY_MAX = 200;
 const NONE = '-';
 
 /** One reading for a program: the node's own payload with its name before and whether it came late. */
@@ -15,11 +21,13 @@ export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime,
 	return jsonText({ node, late, seq, boot: Number.isFinite(bootNumber) && String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values });
 }
 
-/** One message for a person; '' for what needs no line. */
-export function plainLine(message: Message): string {
+/** One message for a person; '' for what needs no line. `nameWidth`: of the longest name, so that columns stand under each other. */
+export function plainLine(message: Message, nameWidth = 0): string {
 	switch (message.kind) {
-		case 'reading':
-			return `${safe(message.node)}  ${when(message.reading)}  ${quantities(message.reading)}  #${message.reading.seq}${message.late ? '  late' : ''}`;
+		case 'reading': {
+			const seq = `#${message.reading.seq}`;
+			return `${safe(message.node).padEnd(nameWidth)}  ${when(message.reading)}  ${quantities(message.reading)}  ${message.late ? `${seq.padEnd(SEQ_WIDTH)} late` : seq}`;
+		}
 		case 'status':
 			return `${safe(message.node)} is ${message.status}`;
 		case 'outage':
@@ -28,7 +36,7 @@ export function plainLine(message: Message): string {
 	return '';
 }
 
-export const HEADINGS: readonly string[] = ['NODE', 'STATUS', 'TEMP °C', 'HUM %', 'AGE', 'SEQ', 'MISSING', 'LAST OUTAGE'];
+export const HEADINGS: readonly string[] = ['NODE', 'STATUS', 'TEMP °C', 'HUM %', 'AGE', 'SEQ', 'MISSING', 'LAST OUTAGE', 'FAULT'];
 
 /** In the order of HEADINGS. */
 export function row(node: NodeView, now: number): string[] {
@@ -36,12 +44,13 @@ export function row(node: NodeView, now: number): string[] {
 	return [
 		oneColumn(node.name),
 		node.status ?? NONE,
-		digits(last?.values['temperature'], 2),
-		digits(last?.values['humidity'], 1),
+		digits(last?.values['temperature']),
+		digits(last?.values['humidity']),
 		last ? age(now - node.lastAt) : NONE,
 		last ? String(last.seq) : NONE,
 		node.missing ? `${node.missing} (${gapWords(node.gaps(), 2)})` : '0',
 		node.outage ? oneColumn(outageWords(node.outage)) : NONE,
+		oneColumn(faultWords(node.health) || NONE),
 	];
 }
 
@@ -85,6 +94,13 @@ export function counted(count: number, noun: string): string {
 	return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Which part does not answer and why, as the node's health says; '' while all do. */
+export function faultWords(health: Content | undefined): string {
+	const { failing, why } = health ?? {};
+	if (typeof failing !== 'string') return '';
+	return safe(bounded(failing)) + (typeof why === 'string' && why ? `: ${safe(why.slice(0, WHY_MAX)).replace(/\.$/, '')}` : '');
+}
+
 function outageWords({ seconds, cause, kept }: Content): string {
 	const words = [typeof seconds === 'number' ? age(seconds * 1_000) : '', typeof cause === 'string' ? safe(bounded(cause)) : ''];
 	if (typeof kept === 'number' && kept > 0) words.push(`${kept} kept`);
@@ -98,10 +114,10 @@ function when({ time, uptime }: Reading): string {
 }
 
 function quantities({ values }: Reading): string {
-	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${value} ${UNITS[name]}` : `${safe(name)} ${value}`)).join('  ') || 'no value';
+	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${digits(value).padStart(VALUE_WIDTH)} ${UNITS[name]}` : `${safe(name)} ${value}`)).join('  ') || 'no value';
 }
 
-function digits(value: number | undefined, count: number): string {
+function digits(value: number | undefined): string {
 	if (value === undefined) return NONE;
-	return Math.abs(value) < 1e6 ? value.toFixed(count) : value.toExponential(2);
+	return Math.abs(value) < 1e6 ? value.toFixed(DECIMALS) : value.toExponential(2);
 }

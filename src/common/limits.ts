@@ -86,6 +86,8 @@ export const SECTORS_PER_STEP = 64;
 export const SLOTS_PER_STEP = 16;
 /** One reading for 65,536: 45 days at one a minute. */
 export const LEVEL_MAX = 16;
+/** The first reading waits no longer for the link and the date: Wi-Fi takes two to four seconds, a broker that is away any time. */
+export const FIRST_READING_MS = 5_000;
 /** Counters go out this often. */
 export const HEALTH_MS = 60_000;
 /** Longest payload of ours: health with every counter at its widest. */

@@ -6,13 +6,17 @@
 // has no holes. Analog parts are read n times in a burst, after one conversion to warm up. The mean of the middle half
 // counts (docs/decisions/0003-middle-half.md): as robust against spikes as the median, and finer than one step of the
 // converter.
+// The first reading waits for the link and the date, some seconds at most: one taken at power-on would come late and undated.
 
 import type { Clock, Log, Millis, Part, Pollable, Sensor } from '../common/ports.js';
+import { FIRST_READING_MS } from '../common/limits.js';
 import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, TEMPERATURE, type Reading } from './reading.js';
 
 export interface ReadingSink {
 	/** To be filled for put(). */
 	readonly reading: Reading;
+	/** What is put now goes out at once. */
+	readonly linked: boolean;
 	put(): void;
 }
 
@@ -77,6 +81,12 @@ export class Sampler implements Pollable {
 		return this.numbers[At.Measured + quantity];
 	}
 
+	/** The first part that does not answer, with its complaint; undefined while all do. */
+	get failing(): Part | undefined {
+		for (let i = 0; i < this.parts.length; i++) if (this.parts[i].complaint !== '') return this.parts[i];
+		return undefined;
+	}
+
 	/** A reading out of turn, as soon as the loop comes round. */
 	sampleNow(now: Millis): void {
 		if (this.stage === Stage.Idle) this.dueAt = now;
@@ -85,6 +95,7 @@ export class Sampler implements Pollable {
 	poll(now: Millis): Millis {
 		if (this.stage === Stage.Idle) {
 			if (now < this.dueAt) return this.dueAt;
+			if (now < FIRST_READING_MS && this.sampled === 0 && !(this.sink.linked && this.clock.unixSeconds())) return FIRST_READING_MS;
 			this.start(now);
 		}
 		if (now < this.readyAt) return this.readyAt;
@@ -108,7 +119,7 @@ export class Sampler implements Pollable {
 		}
 		this.stage = Stage.Measuring;
 		// In step with the first reading; a loop that came too late for a whole interval does not catch up in a burst.
-		this.dueAt += this.intervalMs;
+		this.dueAt = (this.sampled === 0 ? now : this.dueAt) + this.intervalMs;
 		if (this.dueAt <= now || this.dueAt > now + this.intervalMs) this.dueAt = now + this.intervalMs;
 	}
 

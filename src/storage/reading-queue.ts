@@ -43,7 +43,8 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	private readonly inFlight: InFlight;
 	/** Filled anew for whatever is done next: by the sampler for put(), and here for what is sent or moved. */
 	readonly reading = new Reading();
-	private linked = false;
+	/** What is taken now goes out live. */
+	linked = false;
 	private unlinkedSince: Millis = 0;
 	/** The message whose payload reports what the ring dropped, and up to which number. */
 	private reportingMessage = NONE;

@@ -9,7 +9,7 @@ import { CAUSES, Cause } from '../connection/causes.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
-import { type Clock, type Log, type Millis, type Network, type Pollable, type Store } from '../common/ports.js';
+import { type Clock, type Log, type Millis, type Network, type Part, type Pollable, type Store } from '../common/ports.js';
 import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
@@ -45,6 +45,16 @@ export interface NodeDeps {
 	readonly network: Network;
 	readonly sampler: Sampler;
 	readonly queue: ReadingQueue;
+}
+
+/** How many characters of the sentence have room as JSON, quotes not counted. */
+function fitting(sentence: string, room: number): number {
+	for (let i = 0; i < sentence.length; i++) {
+		const code = sentence.charCodeAt(i);
+		room -= code < 0x20 || code > 0x7e ? 6 : code === 0x22 || code === 0x5c ? 2 : 1;
+		if (room < 0) return i;
+	}
+	return sentence.length;
 }
 
 export class NodePublications implements Pollable, Publications, Subscription {
@@ -217,7 +227,16 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		text.put(',"sampled":').whole(sampler.sampled).put(',"sent":').whole(queue.handedOver).put(',"acknowledged":').whole(queue.delivered);
 		text.put(',"waiting":').whole(queue.count).put(',"dropped":').whole(queue.dropped);
 		this.writeJournal(text);
-		text.put(',"connects":').whole(this.connects).put(',"sensorErrors":').whole(sampler.sensorErrors).put('}');
+		text.put(',"connects":').whole(this.connects).put(',"sensorErrors":').whole(sampler.sensorErrors);
+		const { failing } = sampler;
+		if (failing) this.writeFailing(text, failing);
+		text.put('}');
+	}
+
+	/** As much of its complaint as fits. */
+	private writeFailing(text: Text, { name, complaint }: Part): void {
+		text.put(',"failing":').quoted(name).put(',"why":');
+		text.quoted(complaint.slice(0, fitting(complaint, text.bytes.length - text.length - 3)));
 	}
 
 	/** What there is only with flash; most of it only after something happened. */

@@ -63,7 +63,7 @@ describe('With a stranger at the broker', () => {
 		run.process.kill('SIGINT');
 		const { out, err } = await run.ended;
 		expectSafe(out + err);
-		expect(out).toMatch(/^node {2}.* {2}99 °C {2}a\\u001b\[2J.* 1 {2}#1$/m);
+		expect(out).toMatch(/^node {2}.* {3}99.0 °C {2}a\\u001b\[2J.* 1 {2}#1$/m);
 		expect(out).toMatch(/^node was away: .*a\\u001b\[2J/m);
 		expect(out).not.toMatch(/^a\\u001b/m);
 	});

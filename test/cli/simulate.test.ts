@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { patientSeconds } from '../support/patience.js';
 import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 
-const readingsIn = (out: string) => [...out.matchAll(/^(\S+) {2}.* {2}[\d.]+ °C {2}[\d.]+ %.* {2}#(\d+)/gm)].map(([, node, seq]) => `${node}#${seq}`);
+const readingsIn = (out: string) => [...out.matchAll(/^(\S+) +.* +[\d.]+ °C +[\d.]+ %.* {2}#(\d+)/gm)].map(([, node, seq]) => `${node}#${seq}`);
 
 describe('telltale simulate', () => {
 	let folder: string;

@@ -67,6 +67,20 @@ describe.concurrent('telltale watch', () => {
 		expect(out.trimEnd().split('\n').map((line) => JSON.parse(line).seq)).toEqual([5]);
 	}));
 
+	it('says which part of a node does not answer and why, when that changes', withBroker(async (broker) => {
+		const run = new Run(['watch', '--broker', broker.url]);
+		await broker.subscribed('telltale/#');
+		const node = await broker.client();
+		const health = (more: object) => node.publishAsync('telltale/cellar/health', JSON.stringify({ boot: 7, sampled: 1, ...more }), { qos: 1 });
+		await health({});
+		for (let times = 0; times < 2; times++) await health({ failing: 'sht3x', why: 'no answer at 0x44: check its wires.\u001b[2J' });
+		await health({});
+		await run.until(({ err }) => err.includes('again'));
+		expect(run.err).toBe('cellar: sht3x: no answer at 0x44: check its wires.\\u001b[2J.\ncellar: all parts answer again.\n');
+		run.process.kill('SIGINT');
+		await run.ended;
+	}));
+
 	it('ends with 0 at Ctrl-C and sums up, gaps by name', withBroker(async (broker) => {
 		const run = new Run(['watch', '--broker', broker.url]);
 		await broker.subscribed('telltale/#');

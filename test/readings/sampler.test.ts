@@ -35,6 +35,7 @@ class FakeSensor {
 
 function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
 	const clock = new FakeClock();
+	clock.unix = 1_795_000_000;
 	const log = new FakeLog();
 	const taken: Taken[] = [];
 	const reading = new Reading();
@@ -42,7 +43,8 @@ function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
 		const { seq, uptime, time, values } = reading;
 		taken.push({ seq, uptime, time, temperature: values[0], humidity: values[1] });
 	};
-	const sampler = new Sampler(parts, conversions, intervalMs, clock, log, { reading, put });
+	const sink = { reading, put, linked: true };
+	const sampler = new Sampler(parts, conversions, intervalMs, clock, log, sink);
 	/** Polls as the loop would, from wake to wake, until `end`. */
 	const runTo = (end: number) => {
 		for (;;) {
@@ -52,7 +54,7 @@ function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
 		}
 		clock.time = end;
 	};
-	return { clock, log, taken, sampler, runTo };
+	return { clock, log, taken, sampler, sink, runTo };
 }
 
 const analog = (sensor: FakeSensor): Part => ({ name: 'tmp36', sensor, quantities: ['temperature'], analog: true, complaint: '' });
@@ -73,7 +75,7 @@ describe('the sampler', () => {
 		expect(sampler.poll(16)).toBe(17);
 		expect(taken).toEqual([]);
 		sampler.poll(17);
-		expect(taken).toEqual([{ seq: 1, uptime: 0, time: 0, temperature: 21_000, humidity: 45_000 }]);
+		expect(taken).toEqual([{ seq: 1, uptime: 0, time: 1_795_000_000, temperature: 21_000, humidity: 45_000 }]);
 	});
 
 	it('counts a part\'s time from when it was started, however long the turn had been going on', () => {
@@ -106,7 +108,11 @@ describe('the sampler', () => {
 		runTo(4_500);
 		expect(taken.map((each) => each.humidity)).toEqual([ABSENT, ABSENT, ABSENT, 45_000, 45_000]);
 		expect(log.lines).toEqual(['sensor sht3x: no answer', 'sensor sht3x: answers again']);
-		expect(sampler.sensorErrors).toBe(3);
+		expect(sampler.failing).toBe(undefined);
+		humidity.fault = 'no answer';
+		runTo(5_500);
+		expect(sampler.failing).toMatchObject({ name: 'sht3x', complaint: 'no answer' });
+		expect(sampler.sensorErrors).toBe(4);
 	});
 
 	it('makes no reading, and no hole in the numbers, while nothing can be measured', () => {
@@ -171,10 +177,35 @@ describe('the sampler', () => {
 
 	it('stamps readings with the date once it is known', () => {
 		const { clock, taken, runTo } = setUp([analog(new FakeSensor(() => [21_000]))], 1_000);
-		runTo(1_500);
+		clock.unix = 0;
+		runTo(6_500);
 		clock.unix = 1_795_000_000;
-		runTo(2_500);
-		expect(taken.map((each) => each.time)).toEqual([0, 0, 1_795_000_002]);
+		runTo(7_500);
+		expect(taken.map((each) => each.time)).toEqual([0, 0, 1_795_000_007]);
+	});
+
+	it.each([['the link', 'linked'], ['the date', 'unix']])('waits with the first reading for %s, and goes on in step with it', (_what, awaited) => {
+		const { clock, taken, sink, sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000]))], 2_000);
+		if (awaited === 'linked') sink.linked = false;
+		else clock.unix = 0;
+		runTo(3_300);
+		expect(taken).toEqual([]);
+		sink.linked = true;
+		clock.unix = 1_795_000_000;
+		sampler.poll(clock.time);
+		expect(taken).toHaveLength(1);
+		sink.linked = false;
+		runTo(7_400);
+		expect(taken.map(({ seq, uptime }) => [seq, uptime])).toEqual([[1, 3], [2, 5], [3, 7]]);
+	});
+
+	it('waits with it for five seconds at the most', () => {
+		const { taken, sink, runTo } = setUp([analog(new FakeSensor(() => [21_000]))], 60_000);
+		sink.linked = false;
+		runTo(4_999);
+		expect(taken).toEqual([]);
+		runTo(70_000);
+		expect(taken.map(({ seq, uptime }) => [seq, uptime])).toEqual([[1, 5], [2, 65]]);
 	});
 });
 

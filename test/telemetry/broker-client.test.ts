@@ -614,17 +614,36 @@ describe('the broker', () => {
 		expect(set.restarts()).toBe(0);
 	});
 
-	it('gets a health that fits its bound with every counter at its widest', () => {
-		const most = 0xffff_ffff;
+	/** With every counter at `most`. */
+	function health(most: number, complaint = ''): Record<string, unknown> {
 		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
+		const failing = complaint ? { name: 'sht3x45', complaint } : undefined;
 		const publications = new NodePublications({
-			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most },
+			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most, failing },
 			queue: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
 		} as never);
 		const text = new Text(new Uint8Array(PAYLOAD_MAX));
 		publications.write(PublicationIndex.Health, text);
 		expect(text.overflowed).toBe(false);
-		expect(Object.keys(JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString()))).toHaveLength(16);
+		return JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString());
+	}
+
+	it('gets a health that fits its bound with every counter at its widest', () => {
+		expect(Object.keys(health(0xffff_ffff))).toHaveLength(16);
+	});
+
+	it('is told in health which part does not answer and why, as much of it as fits', () => {
+		const why = 'SHT3x gives no answer at address 0x45: check its wires, and that ADDR is at 3V3.';
+		expect(health(1)).not.toHaveProperty('failing');
+		expect(health(1, why)).toMatchObject({ failing: 'sht3x45', why });
+		for (const complaint of [why.repeat(10), '"'.repeat(500), '\u0001'.repeat(500), '\u20ac'.repeat(500)]) {
+			for (const most of [1, 0xffff_ffff]) {
+				const said = health(most, complaint);
+				expect(said.failing).toBe('sht3x45');
+				expect(complaint.startsWith(String(said.why))).toBe(true);
+			}
+		}
+		expect(String(health(1, why.repeat(10)).why).length).toBeGreaterThan(80);
 	});
 });
 

@@ -15,6 +15,7 @@ function office(): Merge {
 	say('cellar/status', 'online', 0);
 	say('cellar/outage', { seconds: 42.5, cause: 'wifi', attempts: 3, kept: 4 }, 0);
 	for (const seq of [1, 2, 6]) say('cellar/readings', { seq, boot: 1, time: 1_795_301_835 + seq, temperature: 21.512, humidity: 45.25 }, 60_000);
+	say('cellar/health', { failing: 'sht3x', why: 'no answer.' }, 0);
 	say('attic/status', 'offline', 0);
 	return merge;
 }
@@ -22,9 +23,9 @@ function office(): Merge {
 describe('The table', () => {
 	it('has one row a node: status, values, age, number, what is missing and the last outage', () => {
 		expect(frame(office(), PLAIN).map((line) => line.trimEnd())).toEqual([
-			'NODE    STATUS   TEMP °C  HUM %  AGE  SEQ  MISSING  LAST OUTAGE',
-			'attic   offline        -      -    -    -  0        -',
-			'cellar  online     21.51   45.3  5 s    6  3 (3-5)  42 s, wifi, 4 kept',
+			'NODE    STATUS   TEMP °C  HUM %  AGE  SEQ  MISSING  LAST OUTAGE         FAULT',
+			'attic   offline        -      -    -    -  0        -                   -',
+			'cellar  online      21.5   45.3  5 s    6  3 (3-5)  42 s, wifi, 4 kept  sht3x: no answer',
 			'',
 			'3 readings, 3 missing.',
 			'Connected.',
@@ -82,8 +83,18 @@ describe('A reading as text', () => {
 	});
 
 	it('is for people one line with date and units', () => {
-		expect(plainLine({ kind: 'reading', node: 'cellar', late: true, reading })).toBe('cellar  2026-11-21 22:57:15Z  21.512 °C  45.2 %  #17  late');
+		expect(plainLine({ kind: 'reading', node: 'cellar', late: true, reading })).toBe('cellar  2026-11-21 22:57:15Z   21.5 °C   45.2 %  #17   late');
 		expect(plainLine({ kind: 'reading', node: 'cellar', late: false, reading: { seq: 1, boot: '5', uptime: 12, values: { pressure: 3 } } })).toBe('cellar  12 s after boot  pressure 3  #1');
+	});
+
+	it('is for people in columns that stand under each other, in tenths', () => {
+		const line = (node: string, seq: number, late: boolean, temperature: number, humidity: number) =>
+			plainLine({ kind: 'reading', node, late, reading: { ...reading, seq, values: { temperature, humidity } } }, 7);
+		expect([line('node-1', 9, true, -10.04, 100), line('node-10', 10, true, 7.96, 5), line('node-2', 1_000, false, 21.512, 45.25)]).toEqual([
+			'node-1   2026-11-21 22:57:15Z  -10.0 °C  100.0 %  #9    late',
+			'node-10  2026-11-21 22:57:15Z    8.0 °C    5.0 %  #10   late',
+			'node-2   2026-11-21 22:57:15Z   21.5 °C   45.3 %  #1000',
+		]);
 	});
 
 	it('survives times beyond all calendars', () => {
