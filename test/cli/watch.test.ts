@@ -146,7 +146,7 @@ describe.concurrent('telltale watch', () => {
 		broker.aedes.authenticate = (_client, _user, password, done) => done(null, String(password) === 'right');
 		const refused = await telltale(['watch', '--broker', broker.url, '--user', 'me', '--password', 'wrong']);
 		expect(refused).toMatchObject({ status: 1, out: '' });
-		expect(refused.err).toMatch(/^The broker at \S+ refuses the user name or the password: give --user and --password\.\n$/);
+		expect(refused.err).toMatch(/^The broker at \S+ refuses the user name or the password: give them with --broker, like mqtt:\/\/user:password@host\.\n$/);
 		const run = new Run(['watch', '--broker', broker.url.replace('//', '//me@'), '--once', '1'], { env: { TELLTALE_PASSWORD: 'right' } });
 		await broker.subscribed('telltale/#');
 		const node = await broker.client({ username: 'me', password: 'right' });
