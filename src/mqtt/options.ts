@@ -104,7 +104,8 @@ export interface SessionHandler {
 	onAcknowledged(packetId: number, code: number): void;
 	/**
 	 * SUBACK for the filter at `index` in the order of subscribe(): code is the granted QoS, or 0x80 and more for a refusal, or NO_ANSWER. What is not
-	 * granted is asked for again: after a minute, then after twice as long each time, up to 16 minutes.
+	 * granted is asked for again: after a minute, then after twice as long each time, up to 16 minutes. In MQTT 5.0, of a filter that the broker has said not
+	 * to take, told before subscribe() returns.
 	 */
 	onSubscribed(packetId: number, index: number, code: number): void;
 	/** UNSUBACK; or the session in which there was something to unsubscribe from is gone; or nothing was answered on two connections. */

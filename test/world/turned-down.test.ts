@@ -71,7 +71,7 @@ describe('readings that a broker turns down', () => {
 	});
 
 	it.each([['not authorized', 0x87], ['payload format invalid', 0x99]] as const)('for what they are (%s) are counted as dropped, at once', async (_name, code) => {
-		const { set, broker } = await node({ code: ({ topic }) => (isReading(topic) ? code : 0) });
+		const { set, broker } = await node({ code: ({ topic }) => (isReading(topic) ? code : 0) }, code === 0x87 ? 'xs' : 'node');
 		await set.run(3 * MINUTE);
 		expect(health(broker).waiting).toBeLessThanOrEqual(1);
 		expect(health(broker).dropped).toBeGreaterThan(20);
@@ -80,7 +80,7 @@ describe('readings that a broker turns down', () => {
 
 	it('and status with them: it comes anew when the broker takes it', async () => {
 		let refuses = true;
-		const { set, broker } = await node({ code: ({ topic }) => (refuses && topic.endsWith('/status') ? 0x97 : 0) });
+		const { set, broker } = await node({ code: ({ topic }) => (refuses && topic.endsWith('/status') ? 0x97 : 0) }, 'node');
 		await set.run(MINUTE);
 		refuses = false;
 		const from = set.now;
@@ -117,7 +117,7 @@ describe('a broker of 5.0', () => {
 	});
 
 	it('that takes 60 bytes at most gets no reading; the node says why, keeps them, and delivers them to one that takes them', async () => {
-		const { set, broker } = await node({ properties: [0x27, 0, 0, 0, 60] });
+		const { set, broker } = await node({ properties: [0x27, 0, 0, 0, 60] }, 'node');
 		await set.run(5 * MINUTE);
 		expect(broker.came.size).toBe(0);
 		expect(set.heard(/a reading takes \d+ bytes, the broker 60 at most: readings wait/)).toBeDefined();
