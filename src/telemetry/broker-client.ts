@@ -81,7 +81,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	closed(cause: Cause, now: Millis): void {
 		const off = this.blame(now);
 		this.session.lost(this.transport.state === TransportState.Lost);
-		this.drop(off);
+		this.drop(off, now);
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.unacknowledged(false);
 		this.renewSession(cause);
@@ -188,7 +188,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.log.line(`a message of ${size | 0} bytes was thrown away: larger than ${INBOUND_PACKET_MAX}`);
 	}
 
-	onSetAside(packetId: number): void { this.setAside(this.takeReading(packetId)); }
+	onSetAside(packetId: number): void { this.setAside(this.kindOf(this.inFlight.find(packetId)), this.takeReading(packetId)); }
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {

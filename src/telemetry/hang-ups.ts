@@ -19,6 +19,8 @@ import { Without } from './publications.js';
 export const RESULT = 4;
 const READING = 5;
 const KINDS = 0xff;
+/** Publications. A result that is left out is lost, so that takes the evidence that the session wants for setting it aside. */
+const PUT_OFF_SOON = (1 << RESULT) - 1;
 const BEFORE = 8;
 /** Trouble that is over: all that wait in the session, twice. */
 const TAKEN_MAX = 2 * MESSAGES_MAX;
@@ -77,7 +79,7 @@ export abstract class HangUps extends BrokerSession {
 		return oldest < 1 << READING || this.unheard >> BEFORE === oldestId ? oldest : this.unheard & KINDS | oldest;
 	}
 
-	private kindOf(message: number): number {
+	protected kindOf(message: number): number {
 		if (message < 0) return RESULT;
 		return this.inFlight.isPublication(message) ? PUBLICATION - this.inFlight.position(message) : READING;
 	}
@@ -105,7 +107,7 @@ export abstract class HangUps extends BrokerSession {
 	protected blame(now: Millis): number {
 		if (this.hangUp !== HangUp.Unanswered) return 0;
 		const before = kindsOff(this.forbidden);
-		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, this.kindsUnanswered() & ~(1 << READING));
+		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, this.kindsUnanswered() & PUT_OFF_SOON);
 		const off = kindsOff(this.forbidden) & ~before;
 		if (off === 0) return 0;
 		this.hangUp = HangUp.LeftOut;
@@ -115,7 +117,8 @@ export abstract class HangUps extends BrokerSession {
 	}
 
 	/** After a hang-up nothing of the node itself, and nothing that is left out, goes before readings on the next connection. */
-	protected drop(off: number): void {
+	protected drop(off: number, now: Millis): void {
+		if (kindsOff(this.forbidden) > 0 && this.allowedAt === NEVER) this.allowedAt = now + putOffMs(this.forbidden);
 		if (this.hangUp < HangUp.Unanswered) return;
 		for (let kind = 0; kind <= RESULT; kind++) {
 			if (kind === RESULT && !(off & 1 << RESULT)) return;
@@ -174,7 +177,7 @@ export abstract class HangUps extends BrokerSession {
 	}
 
 	/** The session has set a message aside. A reading is given up only where others are taken: a broker that hangs up on all alike costs none. */
-	protected setAside(message: number): void {
+	protected setAside(kind: number, message: number): void {
 		const alike = this.endSentence && this.takenAmidst <= 1;
 		this.takenAmidst = 1;
 		if (message >= 0 && alike) {
@@ -182,6 +185,7 @@ export abstract class HangUps extends BrokerSession {
 			if (this.inFlight.setBack(message) < SET_BACK_MAX) return;
 			return this.takeBack();
 		}
+		if (message < 0 && kind === RESULT && this.endSentence) this.forbidden = blame(blame(this.forbidden, 1 << RESULT), 1 << RESULT);
 		this.log.line('the broker hung up on the same message time and again; it is set aside');
 		if (message >= 0) this.queue.discard(message);
 	}
