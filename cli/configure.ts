@@ -11,7 +11,7 @@ import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
-import { ALL_FIELDS, forChip, tlsFault } from './fields.js';
+import { ALL_FIELDS, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
 import { unwritable, writeSecret } from './files.js';
 import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
 
@@ -77,7 +77,7 @@ async function check(settings: Settings, folder: string): Promise<void> {
 }
 
 async function write(file: string, settings: Settings, force: boolean): Promise<void> {
-	const ordered = ALL_FIELDS.filter(({ key }) => settings[key] !== undefined).map(({ key }) => [key, settings[key]]);
+	const ordered = [SCHEMA_KEY, ...ALL_FIELDS.map(({ key }) => key)].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
 	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 	try {
 		await writeSecret(file, text, force);

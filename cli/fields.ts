@@ -16,6 +16,9 @@ const FILE_FIELDS: readonly Field[] = [
 	file('keyFile', 'file with the RSA key of certFile (PEM or DER, without a passphrase)'),
 ];
 
+/** Names the schema (docs/settings.schema.json) to an editor; nobody else reads it. */
+export const SCHEMA_KEY = '$schema';
+
 /** In the order in which a person is asked for them. */
 export const ALL_FIELDS: readonly Field[] = FIELDS.flatMap((field) => (field.key === 'alpn' ? [field, ...FILE_FIELDS] : [field]));
 
@@ -25,7 +28,7 @@ export function isFileKey(key: string): key is FileKey {
 
 /** What goes to the chip. */
 export function forChip<Value>(settings: Readonly<Record<string, Value>>): Record<string, Value> {
-	return Object.fromEntries(Object.entries(settings).filter(([key]) => !isFileKey(key)));
+	return Object.fromEntries(Object.entries(settings).filter(([key]) => !isFileKey(key) && key !== SCHEMA_KEY));
 }
 
 /** Why the settings of TLS do not go together, in one sentence; '' if they do. */

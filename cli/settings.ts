@@ -8,7 +8,7 @@ import { board as largestBoard } from '../hardware/esp32.js';
 import { sensorsProblem } from '../sensors/parts.js';
 import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { Failure, Misuse } from './failure.js';
-import { ALL_FIELDS, forChip, isFileKey, tlsFault } from './fields.js';
+import { ALL_FIELDS, forChip, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
 import { lineOf, parseJson, readUtf8 } from './json.js';
 import { suggestion } from './nearest.js';
 import { shown } from './topics.js';
@@ -36,6 +36,7 @@ export async function readSettings(path: string): Promise<Settings> {
 
 /** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
 export function faultOf(key: string, value: unknown): string {
+	if (key === SCHEMA_KEY) return typeof value === 'string' ? '' : `${SCHEMA_KEY} is not a text; it must name the schema that an editor checks this file by.`;
 	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(shown(key))}: ${suggestion(shown(key), KEYS)}`;
 	if (isFileKey(key)) return faultOfFile(key, value);
 	// Whether user and password go together is asked of all settings at once.

@@ -1,0 +1,83 @@
+// docs/settings.schema.json, by which an editor completes and checks a settings file ("npm run schema" writes it).
+//
+// Rule: made from the table of fields alone; it refuses nothing that readSettings() takes. It may let pass what only that can tell, such as a
+// text that is too long in bytes.
+
+import { fileURLToPath } from 'node:url';
+import { PARTS } from '../sensors/parts.js';
+import type { Field } from '../src/settings/settings.js';
+import { ALL_FIELDS, FILE_KEYS, SCHEMA_KEY } from './fields.js';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+/** It neither begins nor ends with "_". */
+const HOST = `(?!_)${LABEL}(?:\\.${LABEL})*(?<!_)`;
+const LEVEL = '[A-Za-z0-9_.-]+';
+const PART = `(?:${PARTS.map(({ name }) => name).join('|')})`;
+
+/** What accepts() says of a text, in the words of a schema. */
+const PATTERNS: Readonly<Partial<Record<string, string>>> = {
+	node: '^[a-z0-9][a-z0-9-]*$',
+	ssid: PRINTABLE,
+	passphrase: '^(?:[ -~]{8,63}|[0-9A-Fa-f]{64})?$',
+	host: `^(?:${HOST})?$`,
+	alpn: PRINTABLE,
+	user: PRINTABLE,
+	password: PRINTABLE,
+	clientId: '^[A-Za-z0-9_-]*$',
+	base: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
+	sensors: `^${PART}(?:,${PART}){0,3}$`,
+	timeServer: `^${HOST}$`,
+};
+
+export function settingsSchema(): Schema {
+	return {
+		$schema: 'http://json-schema.org/draft-07/schema#',
+		title: 'Settings of a Telltale node',
+		type: 'object',
+		additionalProperties: false,
+		properties: {
+			[SCHEMA_KEY]: { type: 'string', description: 'the schema that an editor checks this file by' },
+			...Object.fromEntries(ALL_FIELDS.map((field) => [field.key, schemaOf(field)])),
+		},
+		allOf: [
+			needs('password', 'user'),
+			needs('certFile', 'keyFile'),
+			needs('keyFile', 'certFile'),
+			{ if: { required: ['tls'], properties: { tls: { const: true } } }, then: given('caFile') },
+			...FILE_KEYS.map((key) => ({ if: given(key), then: { required: ['tls'], properties: { tls: { const: true } } } })),
+		],
+	};
+}
+
+function schemaOf(field: Field): Schema {
+	const { key, initial, meaning, allowed } = field;
+	const description = `${meaning}. It must be ${allowed}.`;
+	const usual = initial === '' ? {} : { default: initial };
+	return { description, ...valuesOf(field), ...(PATTERNS[key] !== undefined && { pattern: PATTERNS[key] }), ...usual };
+}
+
+function valuesOf({ initial, min, max, orNever, choices }: Field): Schema {
+	if (choices) return { enum: choices };
+	if (typeof initial === 'boolean') return { type: 'boolean' };
+	if (typeof initial === 'string') return { type: 'string', ...(min > 0 && { minLength: min }), maxLength: max };
+	const range = { minimum: min, maximum: max };
+	return { type: 'integer', ...(orNever ? { anyOf: [{ const: 0 }, range] } : range) };
+}
+
+/** It is there, and not empty. */
+function given(key: string): Schema {
+	return { required: [key], properties: { [key]: { minLength: 1 } } };
+}
+
+function needs(key: string, other: string): Schema {
+	return { if: given(key), then: given(other) };
+}
+
+export function schemaText(): string {
+	return `${JSON.stringify(settingsSchema(), undefined, '\t')}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(schemaText());
