@@ -1,7 +1,7 @@
 // telltale flash: builds an image and puts it on a board.
 //
-// Rule: what can be wrong with settings, tools and port is said before anything is built. What the node keeps in its
-// preferences is not touched.
+// Rule: what can be wrong with settings, tools and port is said before anything is built. What the node keeps in flash,
+// its readings and its preferences, is not touched.
 
 import { Command, Option } from 'commander';
 import { join } from 'node:path';

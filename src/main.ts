@@ -4,7 +4,7 @@
 // Rule: every task of the loop and everything that touches the device is made here; nothing here decides anything else.
 // Any other file makes only what it alone owns.
 
-import settings from 'mc/config';
+import mcConfig from 'mc/config';
 import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
@@ -18,6 +18,8 @@ import { BrokerClient } from './telemetry/broker-client.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
 import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem } from './settings/settings.js';
+import { SettingsStore } from './settings/settings-store.js';
+import { takeOver } from './settings/takeover.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
 import { DeviceNetwork } from './device/network.js';
@@ -40,14 +42,26 @@ export default function main(): void {
 	const serial = new DeviceSerial(board.serial, alarm);
 	const random = new DeviceRandom();
 
-	const own = ownSettings(settings);
-	const store = new DevicePreferences(fingerprint(own));
-	const problem = settingsProblem(own) || missingKey(own) || sensorsProblem(withDefaults(own).sensors, board) || (own.tls ? tlsProblem() : '');
+	const image = ownSettings(mcConfig);
+	const store = new DevicePreferences(fingerprint(image));
 	serial.line(`Telltale ${VERSION} on ${board.chip}`);
-	if (problem) return serial.line(`settings: ${problem} Run "telltale configure" and flash again.`);
 
 	const guard = new BootGuard(store, serial, restart);
-	const config = withDefaults(own, guard.safe ? undefined : store);
+	const flash = openFlash(serial);
+	const settingsStore = new SettingsStore(flash, image);
+	let settings = guard.safe && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
+	let problem: string;
+	for (;;) {
+		problem = settingsProblem(image) || settingsProblem(settings) || missingKey(settings) || sensorsProblem(withDefaults(settings).sensors, board)
+			|| (settings.tls ? tlsProblem() : '');
+		if (!problem || settings === image) break;
+		settings = settingsStore.refuse(problem, serial);
+	}
+	if (problem) {
+		guard.survived();
+		return serial.line(`settings: ${problem} Run "telltale configure" and flash again.`);
+	}
+	const config = withDefaults(settings);
 	const handover = takeHandover(store, serial);
 	clock.uptimeBefore = handover.uptime;
 	clock.earlierBoots = handover.restarts;
@@ -55,13 +69,13 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const queue = new ReadingQueue(boot, clock, serial, inFlight, guard.safe ? undefined : openFlash(serial));
+	const queue = new ReadingQueue(boot, clock, serial, inFlight, guard.safe ? undefined : flash);
 	const network = new DeviceNetwork(alarm);
 	const transport = new DeviceTcp(alarm, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
 	const parts = guard.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
-	const deps = { config, board, boot, safe: guard.safe, clock, log: serial, store, network, sampler, queue };
+	const deps = { config, board, boot, safe: guard.safe, clock, log: serial, store, settingsStore, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);

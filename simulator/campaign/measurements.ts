@@ -73,6 +73,8 @@ export class MeasurementsJudge {
 	readonly #measuredAt = new Map<Boot, Map<number, number>>();
 	readonly #troubles: Span[] = [];
 	readonly #flashTroubles: Span[] = [];
+	/** Among the troubles: offsets that are in use and nowhere kept. */
+	#unkept: Span | undefined;
 
 	/** `auditor` hears what the node says, and is told what is wrong. */
 	constructor(node: SimulatedNode, around: Surroundings, auditor: Auditor) {
@@ -87,6 +89,14 @@ export class MeasurementsJudge {
 	/** The firmware has said its first line. */
 	booted(at: number): void {
 		this.#booted.push(at);
+		if (this.#unkept) this.#unkept.to = at;
+		this.#unkept = undefined;
+	}
+
+	/** The node says that it cannot keep what it goes by until its next boot, which is nowhere to be seen then. */
+	unkept(at: number): void {
+		if (!this.#flashTroubles.some(({ from, to }) => at >= from && at <= to + FIRST_LINE_MS)) this.#complain('settings are not kept, though nothing is wrong with the flash');
+		if (!this.#unkept) this.#troubles.push(this.#unkept = { from: at, to: Infinity });
 	}
 
 	/** Too many boots in a row: it says so and measures nothing for a while. */

@@ -24,7 +24,7 @@ export class OffsetsJudge {
 
 	/** `judge` is told of each new offset: which it is, and how far from what the nearest reference asks for, had the last value been `last`. */
 	constructor(storage: Storage, now: () => number, judge: (quantity: keyof Air, offBy: (last: number) => number) => void) {
-		storage.onPreference = (key, value) => {
+		storage.onSetting = (key, value) => {
 			const quantity = KEYS[key];
 			if (!quantity) return;
 			const offset = Number(value ?? 0) / 1_000;

@@ -224,6 +224,7 @@ class SoakRun {
 		}
 		const itself = /^restarted by itself \((\d+) times/.exec(line);
 		if (itself && judge) judge.ownRestarts = Math.max(judge.ownRestarts, Number(itself[1]));
+		if (line.includes(' cannot be kept: ')) judge?.unkept(this.#simulation.world.now());
 		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
 		if (line.startsWith('safe mode')) judge?.safe(this.#simulation.world.now());
 	}

@@ -4,8 +4,11 @@
 // then part of it is done. Preferences keep each chip's limits: ESP8266 63 bytes a value in a sector of 4 KB (the old
 // value goes before the new one is there), ESP32 15 characters a key.
 
+import { SETTINGS_SECTORS } from '../../src/common/limits.js';
+import type { Setting } from '../../src/settings/settings.js';
 import { DeviceError, type Device } from './chip.js';
 import type { ChipName } from '../engine/creation.js';
+import { keptSettings, tellChanges, type Kept } from './settings.js';
 
 const SECTOR = 4_096;
 /** eagle.flash.4m.ld; and hardware/esp32-partitions.csv (the SDK's own split would be 64 KB). */
@@ -29,8 +32,10 @@ export class Storage {
 	onStep: ((step: 'erase' | 'write' | 'preference') => number | undefined) | undefined;
 	/** Flash that fails: asked before each write and erasure; a number from 0 to 1 is the part of it that is done all the same. */
 	onTrouble: ((step: 'erase' | 'write') => number | undefined) | undefined;
-	/** Called when a preference has got another value, or none. */
-	onPreference: (key: string, value: string | number | boolean | undefined) => void = () => {};
+	/** Called when a setting that is kept in flash has got another value, or none. */
+	onSetting: (key: string, value: Setting | undefined) => void = () => {};
+	/** What was found there last. */
+	settings: Kept = {};
 }
 
 export class StorageDevice implements Device {
@@ -98,8 +103,18 @@ export class StorageDevice implements Device {
 		const [failed, part] = [this.#storage.onTrouble?.('write'), this.#storage.onStep?.('write')];
 		const done = Math.floor(length * (failed ?? part ?? 1));
 		for (let i = 0; i < done; i++) this.#sector(partition, Math.floor((offset + i) / SECTOR))[(offset + i) % SECTOR] &= bytes[i];
+		this.#lookAtSettings(partition, offset);
 		if (part !== undefined) this.#cutPower();
 		if (failed !== undefined) throw new DeviceError('write failed');
+	}
+
+	/** A generation counts from when its heading is written, which is where its sector begins. */
+	#lookAtSettings(partition: string, offset: number): void {
+		const count = this.#size(partition) / SECTOR;
+		if (partition !== 'storage' || offset % SECTOR || offset / SECTOR < count - SETTINGS_SECTORS) return;
+		const before = this.#storage.settings;
+		this.#storage.settings = keptSettings(SECTOR, count, (index) => this.#storage.sectors.get(`${partition}/${index}`));
+		tellChanges(before, this.#storage.settings, this.#storage.onSetting);
 	}
 
 	#check(partition: string, offset: number, length: number, esp32: string): void {
@@ -127,7 +142,6 @@ export class StorageDevice implements Device {
 		let values = this.#storage.preferences.get(domain);
 		if (!values) this.#storage.preferences.set(domain, (values = new Map()));
 		values.set(key, [kind, value]);
-		this.#storage.onPreference(key, value);
 		if (part !== undefined) this.#cutPower();
 	}
 
@@ -150,7 +164,7 @@ export class StorageDevice implements Device {
 	}
 
 	#forget(domain: string, key: string): void {
-		if (this.#storage.preferences.get(domain)?.delete(key)) this.#storage.onPreference(key, undefined);
+		this.#storage.preferences.get(domain)?.delete(key);
 	}
 
 	#words(esp8266: string, esp32: string): string {

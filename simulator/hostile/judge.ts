@@ -172,9 +172,9 @@ export class Judge {
 		tmp36.millivolts = () => (this.#measured(), millivolts());
 		const write = sht3x.write.bind(sht3x);
 		sht3x.write = (bytes, chip) => (this.#measured(), write(bytes, chip));
-		const { onPreference } = storage;
-		storage.onPreference = (key, value) => {
-			onPreference(key, value);
+		const { onSetting } = storage;
+		storage.onSetting = (key, value) => {
+			onSetting(key, value);
 			if (key === 'intervalMs') this.#intervalMs = (value as number | undefined) ?? this.#intervalAtFirst;
 			if (key.startsWith('offset') && value !== undefined) this.#offsetsChanged++;
 		};

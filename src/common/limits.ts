@@ -76,11 +76,13 @@ export const JOURNAL_AFTER_MS = 60_000;
 export const JOURNAL_PER_TURN = 16;
 /** Free sectors that no new reading gets: one to thin two others into, and one in case that one is worn out. */
 export const JOURNAL_RESERVE = 2;
+/** At the end of the flash partition, in turns for one generation of settings each. */
+export const SETTINGS_SECTORS = 2;
 /** With fewer there is nothing to thin: the reserve, two that are full and one that is filling. */
 export const JOURNAL_SECTORS_MIN = JOURNAL_RESERVE + 3;
 /** Flash that failed so often in a row, in other places each time, is left alone until the next boot. */
 export const FLASH_FAULTS_MAX = 16;
-/** Headings looked at in one turn of the loop: 64 small reads are about 20 ms, and 761 sectors are found in 12 turns. */
+/** Headings looked at in one turn of the loop: 64 small reads are about 20 ms, and 759 sectors are found in 12 turns. */
 export const SECTORS_PER_STEP = 64;
 /** Slots looked at in one turn, each with a check sum, perhaps copied: about 50 ms. */
 export const SLOTS_PER_STEP = 16;

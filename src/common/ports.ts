@@ -123,6 +123,8 @@ export interface Store {
 export interface Flash {
 	readonly sectorBytes: number;
 	readonly sectorCount: number;
+	/** How many of them, at the end, are for settings: readings may lie there from before, but are written there no more. */
+	readonly settingsSectors: number;
 	/** Fills `into`. False: nothing of it may be used. */
 	read(offset: number, into: Uint8Array): boolean;
 	/** Writes all of `bytes`, which MUST NOT have a bit set where flash has it cleared. False: any part of it may be there. */

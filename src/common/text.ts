@@ -75,6 +75,16 @@ export class Text {
 		return this;
 	}
 
+	/** Any text in UTF-8, as it is. */
+	text(text: string): this {
+		for (const character of text) {
+			const code = character.codePointAt(0)!;
+			if (code < 0x80) this.byte(code);
+			else this.utf8(code);
+		}
+		return this;
+	}
+
 	/** A whole number, up to 2^53. */
 	whole(value: number): this {
 		if (value < 0) {

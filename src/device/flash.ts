@@ -6,6 +6,7 @@
 // The SDK makes a new buffer for each read, which is garbage at once: whoever reads much does so in steps.
 
 import NorFlash from 'flash';
+import { JOURNAL_SECTORS_MIN, SETTINGS_SECTORS } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 
 const PARTITION = 'storage';
@@ -15,7 +16,7 @@ export function openFlash(log: Log): Flash | undefined {
 	try {
 		return new DeviceFlash(new NorFlash(PARTITION));
 	} catch {
-		log.line(`there is no flash partition "${PARTITION}": readings wait in RAM only`);
+		log.line(`there is no flash partition "${PARTITION}": readings wait in RAM only, and what commands change is not kept`);
 		return undefined;
 	}
 }
@@ -29,6 +30,11 @@ class DeviceFlash implements Flash {
 		this.flash = flash;
 		this.sectorBytes = flash.blockSize;
 		this.sectorCount = Math.floor(flash.byteLength / flash.blockSize);
+	}
+
+	/** A small flash is left to the journal. */
+	get settingsSectors(): number {
+		return this.sectorCount < JOURNAL_SECTORS_MIN + SETTINGS_SECTORS ? 0 : SETTINGS_SECTORS;
 	}
 
 	read(offset: number, into: Uint8Array): boolean {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Settings that were changed in place, kept in the chip's own preferences (ESP8266: 63 bytes a value; ESP32: keys of 15 characters).
+// Small numbers that outlive a boot, in the chip's own preferences (ESP8266: 63 bytes a value; ESP32: keys of 15 characters). Settings
+// have a place of their own (settings-store.ts); older firmware kept those here that were changed in place.
 //
-// Rule: whole numbers of 32 bits only, so every value fits both chips. What was changed belongs to the settings that it changed:
-// an image with other settings begins without it, so that nobody flashes a new interval and still sees the old one.
+// Rule: whole numbers of 32 bits only, so every value fits both chips. They belong to the settings of the image: one with others begins
+// without them. A power cut while one is written may lose others too.
 
 import Preference from 'preference';
 import type { Store } from '../common/ports.js';
@@ -31,6 +32,14 @@ export class DevicePreferences implements Store {
 			return true;
 		} catch {
 			return false;
+		}
+	}
+
+	forget(key: string): void {
+		try {
+			Preference.delete(DOMAIN, key);
+		} catch {
+			// It is there still, and forgotten at another time.
 		}
 	}
 }

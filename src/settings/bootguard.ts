@@ -44,7 +44,8 @@ export class BootGuard implements Pollable {
 		this.restart();
 	}
 
-	private survived(): void {
+	/** This boot counts towards no loop. */
+	survived(): void {
 		if (this.store.get(KEY)) this.store.set(KEY, 0);
 	}
 }

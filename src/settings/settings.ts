@@ -5,7 +5,6 @@
 // the key, the value and what is allowed. Secrets are named, never shown.
 
 import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
-import type { Store } from '../common/ports.js';
 import { Text } from '../common/text.js';
 
 export interface Config {
@@ -145,27 +144,44 @@ export function ownSettings(config: Readonly<Record<string, unknown>>): Readonly
 	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** A number that stands for these settings (FNV-1a over their values). */
+/** Those that there were when fingerprints began to be kept. A later one counts where it is not as usual, so that a new firmware alone changes nothing. */
+const FIRST_KEYS = ',node,ssid,passphrase,host,port,tls,alpn,user,password,clientId,base,protocol,publishEarly,keepAliveMs,cleanSession,commands,'
+	+ 'intervalMs,conversions,sensors,offsetMilliC,offsetMilliRh,timeServer,restartAfterMs,';
+
+/** A number that stands for these settings (FNV-1a over their values), whether what is as usual is given or not. */
 export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
 	let hash = 0x811c_9dc5;
 	for (const field of FIELDS) {
-		const text = `${field.key}=${spelled(settings[field.key])};`;
+		let value = settings[field.key];
+		if (value === '' || value === usual(field, settings)) value = undefined;
+		if (value === undefined && FIRST_KEYS.indexOf(`,${field.key},`) < 0) continue;
+		const text = `${field.key}=${spelled(value)};`;
 		for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
 	}
 	return hash;
 }
 
+/** `settings` with `changes` over them. What follows from others (client id, topics, port) follows anew, unless it was given. */
+export function changedBy(changes: Readonly<Record<string, unknown>>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	const changed: Record<string, unknown> = { ...changes };
+	const leading = { node: changes.node ?? settings.node, tls: changes.tls ?? settings.tls };
+	for (const field of FIELDS) {
+		const before = settings[field.key];
+		const now = usual(field, leading);
+		if (changed[field.key] === undefined && now !== before && before === usual(field, settings)) changed[field.key] = now;
+	}
+	return Object.setPrototypeOf(changed, settings) as Record<string, unknown>;
+}
+
 /**
- * The settings with defaults for all that is missing, and what was changed in place over them. What goes in MUST have passed settingsProblem().
+ * The settings with defaults for all that is missing. What goes in MUST have passed settingsProblem().
  * What is as in `settings` is read from there: they are in flash, and on XS each key of our own is a slot.
  */
-export function withDefaults(settings: Readonly<Record<string, unknown>>, changed?: Pick<Store, 'get'>): Config {
+export function withDefaults(settings: Readonly<Record<string, unknown>>): Config {
 	const config: Record<string, unknown> = {};
 	for (const field of FIELDS) {
 		const given = settings[field.key];
-		const value = given === undefined || given === '' ? usual(field, settings) : given;
-		const now = typeof value === 'number' ? changed?.get(field.key) : undefined;
-		const used = now !== undefined && fits(field, now) ? now : value;
+		const used = given === undefined || given === '' ? usual(field, settings) : given;
 		if (used !== given) config[field.key] = used;
 	}
 	return Object.setPrototypeOf(config, settings) as Config;

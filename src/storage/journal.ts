@@ -4,6 +4,7 @@
 //
 // Rule: what takes long (finding, erasing, thinning) is work() in small steps. A sector is retired when all of it has been
 // acknowledged, and erased only when its turn comes to be written, so every sector is erased equally often.
+// What an older firmware left behind `usable` is delivered like the rest; nothing is begun there, but a thinning where nothing else is free.
 // Invariant: JOURNAL_RESERVE sectors are free whenever readings can be appended; `first` and `last` of the sectors alive are
 // ascending and do not overlap, but for a thinning that was cut short, which the next boot finishes before anything else.
 
@@ -74,8 +75,12 @@ export class Journal implements JournalView {
 	}
 
 	/** Writes and erasures that failed, since boot. */
-	get faults(): number {
-		return this.sectors.faults;
+	get faults(): number { return this.sectors.faults; }
+
+	/** Nothing waits in this sector, one behind `usable`, and the journal can do without it. */
+	spares(sector: number): boolean {
+		const { sectors } = this;
+		return this.task !== Task.Opening && sectors.free(this.alive) >= JOURNAL_RESERVE && sectors.readHeading(sector) !== SectorState.Alive;
 	}
 
 	/** There is something to do for work(). */
@@ -138,13 +143,9 @@ export class Journal implements JournalView {
 	}
 
 	/** Looks a little further for the next reading to send. */
-	advance(): void {
-		this.cursor.advance();
-	}
+	advance(): void { this.cursor.advance(); }
 
-	read(slot: number, reading: Reading): void {
-		this.sectors.read(slot, reading);
-	}
+	read(slot: number, reading: Reading): void { this.sectors.read(slot, reading); }
 
 	/** The reading in this slot, which was found, is on its way. */
 	sent(slot: number): void {
@@ -199,9 +200,7 @@ export class Journal implements JournalView {
 		this.cursor.returnTo(slot);
 	}
 
-	sectorOf(slot: number): number {
-		return this.sectors.sectorOf(slot);
-	}
+	sectorOf(slot: number): number { return this.sectors.sectorOf(slot); }
 
 	endsAt(sector: number, slot: number): boolean {
 		return sector === this.writeSector && slot === this.writeSlot;
@@ -227,7 +226,7 @@ export class Journal implements JournalView {
 		if (this.newest !== NONE) this.finishThinning();
 		const foreign = this.foreign ? `, ${this.foreign | 0} of another version discarded` : '';
 		const damaged = this.discarded > this.foreign ? `, ${(this.discarded - this.foreign) | 0} unreadable discarded` : '';
-		this.log.line(`flash journal: ${sectors.count | 0} sectors, ${this.alive | 0} with readings${foreign}${damaged}`);
+		this.log.line(`flash journal: ${sectors.usable | 0} sectors, ${this.alive | 0} with readings${foreign}${damaged}`);
 	}
 
 	private census(sector: number): void {
@@ -249,7 +248,7 @@ export class Journal implements JournalView {
 		if (sectors.readHeading(this.newest) !== SectorState.Alive) return;
 		const { fromOne, fromOther, last } = sectors;
 		if (fromOne === NOWHERE) {
-			if (last === this.youngest) this.resume();
+			if (last === this.youngest && this.newest < sectors.usable) this.resume();
 			return;
 		}
 		if (sectors.readHeading(fromOne) === SectorState.Alive) this.retire(fromOne);
@@ -275,9 +274,10 @@ export class Journal implements JournalView {
 				this.task = Task.Cutting;
 				return;
 			}
-			const sector = (this.newest + this.at) % sectors.count;
-			if (sectors.readHeading(sector) === SectorState.Alive) continue;
-			if (sectors.count - this.alive > JOURNAL_RESERVE) return this.begin(sector);
+			const sector = sectors.inTurn(this.newest, this.at);
+			const state = sectors.readHeading(sector);
+			if (state === SectorState.Alive || state === SectorState.Taken) continue;
+			if (sectors.free(this.alive) > JOURNAL_RESERVE) return this.begin(sector);
 			this.newest = sector;
 			this.cursor.rewind();
 			this.thinning = new Thinning(sectors, this.sectorSearch, this.boot, sector, ++this.serial);

@@ -116,6 +116,11 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		return this.ring.oldest() < 0;
 	}
 
+	/** Nothing waits in this sector at the end of flash, and nothing will: it may be used for something else. */
+	spares(sector: number): boolean {
+		return !this.journal || this.journal.spares(sector);
+	}
+
 	/** The position of the next live reading, or NONE. */
 	nextLive(): number {
 		return this.ring.nextLive();

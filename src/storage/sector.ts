@@ -45,6 +45,8 @@ export const enum SectorState {
 	Foreign,
 	/** Anything else. */
 	Damaged,
+	/** Behind `usable`, and none of the first three: it may be somebody else's. */
+	Taken,
 }
 
 /** What a slot is. */
@@ -88,18 +90,25 @@ export class Sectors {
 		this.slotsPerSector = Math.floor(flash.sectorBytes / SLOT_BYTES);
 	}
 
+	/** Those below it are the journal's to begin; what lies in the others is only read. */
+	get usable(): number {
+		return this.count - this.flash.settingsSectors;
+	}
+
 	sectorOf(slot: number): number {
 		return Math.floor(slot / this.slotsPerSector);
 	}
 
 	readHeading(sector: number): SectorState {
 		const bytes = this.bytes;
-		if (!this.flash.read(sector * this.sectorBytes, bytes)) return SectorState.Damaged;
+		const beyond = sector >= this.usable;
+		const damaged = beyond ? SectorState.Taken : SectorState.Damaged;
+		if (!this.flash.read(sector * this.sectorBytes, bytes)) return damaged;
 		const magic = takeWhole(bytes, MAGIC_AT, 4);
 		if (magic === -1 || magic === 0) return SectorState.Free;
-		if ((magic & 0xff_ffff) !== MAGIC) return SectorState.Damaged;
-		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return SectorState.Foreign;
-		if (!isWhole(bytes)) return SectorState.Damaged;
+		if ((magic & 0xff_ffff) !== MAGIC) return damaged;
+		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return beyond ? SectorState.Taken : SectorState.Foreign;
+		if (!isWhole(bytes)) return damaged;
 		this.serial = takeWhole(bytes, SERIAL_AT, 4) >>> 0;
 		this.first = takeWhole(bytes, FIRST_AT, 4) >>> 0;
 		this.last = takeWhole(bytes, LAST_AT, 4) >>> 0;
@@ -107,6 +116,18 @@ export class Sectors {
 		this.fromOne = takeWhole(bytes, FROM_AT, 2);
 		this.fromOther = takeWhole(bytes, FROM_AT + 2, 2);
 		return bytes[DONE_AT] === DONE ? SectorState.Retired : SectorState.Alive;
+	}
+
+	/** How many of the usable ones hold nothing, of all those `alive`. */
+	free(alive: number): number {
+		let free = this.usable - alive;
+		for (let sector = this.usable; sector < this.count; sector++) if (this.readHeading(sector) === SectorState.Alive) free++;
+		return free;
+	}
+
+	/** Which one has its turn so many behind `newest`, from 1 to `count`: all that are usable, and last, for want of any, those behind them. */
+	inTurn(newest: number, behind: number): number {
+		return behind > this.usable ? behind - 1 : (newest + behind) % this.usable;
 	}
 
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
 //
-// Rule: a change is kept in the store under the setting's own key and outlives a reboot. When it cannot be kept, the
+// Rule: a change is kept with the settings in flash and outlives a reboot. When it cannot be kept, the
 // log says so. Stopping and restarting begin when every command before is answered. First the broker is told; then it
 // happens, in a turn of its own, never inside a callback.
 
@@ -88,7 +88,7 @@ export class NodeActions implements Actions, Pollable {
 		const { sampler, clock } = this.deps;
 		const changed = sampler.intervalMs !== value;
 		sampler.setIntervalMs(value, clock.now());
-		this.keep('intervalMs', value);
+		this.keep({ intervalMs: value });
 		if (changed) this.publications.infoChanged();
 		return '';
 	}
@@ -104,12 +104,14 @@ export class NodeActions implements Actions, Pollable {
 			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
 			if (error) return error;
 		}
+		const offsets: Record<string, number> = {};
 		for (let i = 0; i < milli.length; i++) {
 			if (!wanted(milli[i])) continue;
 			const offset = milli[i] - sampler.last(i);
 			sampler.setOffset(i, offset);
-			this.keep(OFFSETS[i], offset);
+			offsets[OFFSETS[i]] = offset;
 		}
+		this.keep(offsets);
 		return '';
 	}
 
@@ -142,8 +144,11 @@ export class NodeActions implements Actions, Pollable {
 		return '';
 	}
 
-	private keep(key: keyof Config, value: number): void {
-		if (!this.deps.store.set(key, value)) this.deps.log.line(`${key} cannot be kept in flash: it holds until the next restart`);
+	/** All of it or nothing. */
+	private keep(changes: Readonly<Record<string, number>>): void {
+		const { settingsStore, queue, log } = this.deps;
+		const problem = settingsStore.keep(changes, queue);
+		if (problem) log.line(`${Object.keys(changes).join(', ')} cannot be kept: ${problem}; it holds until the next restart`);
 	}
 }
 

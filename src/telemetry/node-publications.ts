@@ -5,6 +5,7 @@
 // nothing else remembers it.
 
 import type { Config } from '../settings/settings.js';
+import type { SettingsStore } from '../settings/settings-store.js';
 import { CAUSES, Cause } from '../connection/causes.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
@@ -42,6 +43,7 @@ export interface NodeDeps {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly store: Store;
+	readonly settingsStore: SettingsStore;
 	readonly network: Network;
 	readonly sampler: Sampler;
 	readonly queue: ReadingQueue;

@@ -29,6 +29,12 @@ describe('text', () => {
 		}));
 	});
 
+	it('writes any text as it is, in UTF-8', () => {
+		fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
+			expect(shown(new Text(new Uint8Array(80)).text(value))).toBe(Buffer.from(value, 'utf8').toString('utf8'));
+		}));
+	});
+
 	it('says when it is full and keeps what it has', () => {
 		const text = new Text(new Uint8Array(4)).put('abcd');
 		expect(text.overflowed).toBe(false);

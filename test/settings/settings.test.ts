@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completed, withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
+import { changedBy, completed, withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
 
 describe('settings', () => {
 	it('may all be left out but the network and the broker', () => {
@@ -74,17 +74,11 @@ describe('settings', () => {
 		expect(settingsProblem({ passphrase })).not.toBe('');
 	});
 
-	it('that were changed in place lie over the image, as far as they are still allowed', () => {
-		const changed = (values: Record<string, number>) => ({ get: (key: string) => values[key] });
-		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 60_000 })).intervalMs).toBe(60_000);
-		expect(withDefaults({ intervalMs: 5_000 }, changed({ intervalMs: 5 })).intervalMs).toBe(5_000);
-	});
-
 	it('that the image says are read from there: only what differs is kept in RAM', () => {
 		const image = Object.freeze(completed({ node: 'porch', restartAfterMs: 0 }));
 		expect(Object.keys(image).sort()).toEqual(FIELDS.map(({ key }) => key as string).sort());
-		const config = withDefaults(image, { get: (key) => (key === 'intervalMs' ? 60_000 : undefined) });
-		expect(Object.keys(config)).toEqual(['intervalMs']);
+		const config = withDefaults(Object.freeze(Object.create(image, { intervalMs: { value: 60_000, enumerable: true } })));
+		expect(Object.keys(config)).toEqual([]);
 		expect([config.intervalMs, config.clientId, config.restartAfterMs, config.cleanSession]).toEqual([60_000, 'telltale-porch', 0, false]);
 	});
 
@@ -92,5 +86,29 @@ describe('settings', () => {
 		const prints = [{}, { node: 'a' }, { node: 'b' }, { intervalMs: 1000 }, { intervalMs: 2000 }, { cleanSession: true }].map(fingerprint);
 		expect(new Set(prints).size).toBe(prints.length);
 		expect(prints.every((print) => Number.isInteger(print) && print === (print | 0))).toBe(true);
+	});
+
+	it('have the same fingerprint in an image, which says them all', () => {
+		for (const settings of [{}, { node: 'porch', ssid: 'attic' }, { node: 'porch', base: 'home/porch', tls: true }]) {
+			expect(fingerprint(completed(settings))).toBe(fingerprint(settings));
+			expect(fingerprint(completed({ ...settings, keepAliveMs: 5_000 }))).not.toBe(fingerprint(settings));
+		}
+	});
+
+	it('that follow from others follow anew from what is changed, unless they were given', () => {
+		const image = Object.freeze(completed({ node: 'porch' }));
+		const changed = changedBy({ node: 'attic', tls: true, intervalMs: 7_000 }, image);
+		expect(withDefaults(changed)).toMatchObject({ node: 'attic', clientId: 'telltale-attic', base: 'telltale/attic', port: 8883, intervalMs: 7_000 });
+		const given = Object.freeze(completed({ node: 'porch', clientId: 'x', port: 444 }));
+		expect(withDefaults(changedBy({ node: 'attic', tls: true, base: 'b' }, given))).toMatchObject({ clientId: 'x', base: 'b', port: 444 });
+		// Nothing but what differs takes room.
+		expect(Object.keys(changedBy({ intervalMs: 7_000 }, image))).toEqual(['intervalMs']);
+		expect(Object.keys(withDefaults(changedBy({ intervalMs: 7_000 }, image)))).toEqual([]);
+	});
+
+	it('keep the fingerprint that the first firmware gave them, though there are more by now', () => {
+		// Made by that firmware (commit d715923).
+		expect(fingerprint({})).toBe(761_673_926);
+		expect(fingerprint({ node: 'porch', ssid: 'attic', host: 'broker.lan', intervalMs: 60_000, cleanSession: true })).toBe(734_148_257);
 	});
 });

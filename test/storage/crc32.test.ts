@@ -8,5 +8,7 @@ it('is the CRC-32 of the standard: its check value, the empty one, and any part 
 	for (let length = 0; length < 64; length++) {
 		const bytes = Uint8Array.from({ length: length + 8 }, (_, i) => (i * 73 + length * 31) & 0xff);
 		expect(crc32(bytes, 3, 3 + length) >>> 0).toBe(reference(bytes.subarray(3, 3 + length)));
+		// In two pieces.
+		expect(crc32(bytes, 3 + (length >> 1), 3 + length, crc32(bytes, 3, 3 + (length >> 1)))).toBe(crc32(bytes, 3, 3 + length));
 	}
 });

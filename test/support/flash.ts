@@ -8,6 +8,7 @@ export class PowerCut extends Error {}
 export class FakeFlash implements Flash {
 	readonly sectorBytes: number;
 	readonly sectorCount: number;
+	settingsSectors = 0;
 	readonly bytes: Uint8Array;
 	/** Erasures by sector. */
 	readonly erasures: number[];

@@ -13,7 +13,7 @@ describe('the law of layers', () => {
 	});
 
 	it('says no to an import sideways, and of or by a folder without a rank', () => {
-		expect(upward(source('src/settings/settings.ts', "import { Sampler } from '../readings/sampler.js';"))).toHaveLength(1);
+		expect(upward(source('src/readings/sampler.ts', "import { connect } from '../../sensors/parts.js';"))).toHaveLength(1);
 		expect(upward(source('cli/send.ts', "import { Drive } from '../test/support/drive.js';"))).toHaveLength(1);
 		expect(upward(source('src/new/file.ts', "import { assert } from '../common/assert.js';"))).toHaveLength(1);
 	});

@@ -38,7 +38,7 @@ export function codeOf(text: string): string {
 export const RANKS: Readonly<Record<string, number>> = {
 	'hardware': 0, 'src/common': 0,
 	'src/mqtt/codec': 1, 'src/mqtt/state': 2, 'src/mqtt': 3, 'src/mqtt/v5': 4, 'src/mqtt/without5': 4,
-	'src/settings': 1, 'src/readings': 1, 'src/storage': 2, 'sensors': 1,
+	'src/readings': 1, 'src/storage': 2, 'src/settings': 3, 'sensors': 1,
 	'src/device': 5, 'src/device/esp8266': 6, 'src/device/esp32': 6,
 	'src/connection': 5, 'src/telemetry': 6,
 	'src': 9,

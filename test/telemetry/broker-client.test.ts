@@ -9,6 +9,7 @@ import { Cause } from '../../src/connection/causes.js';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands } from '../../src/telemetry/commands.js';
 import { settingsProblem, withDefaults } from '../../src/settings/settings.js';
+import { SettingsStore } from '../../src/settings/settings-store.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { PAYLOAD_MAX } from '../../src/common/limits.js';
 import { Link, State } from '../../src/connection/link.js';
@@ -42,8 +43,13 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const waiting = new ReadingQueue(7, clock, log, inFlight, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
+	const settingsFlash = new FakeFlash(2, 1_024);
+	settingsFlash.settingsSectors = 2;
+	const settingsStore = new SettingsStore(settingsFlash, settings);
+	/** What the next boot would find. */
+	const stored = () => new SettingsStore(settingsFlash, settings).read();
 	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
-	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, network, sampler, queue: waiting };
+	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
 	const broker = new BrokerClient(config, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
@@ -116,7 +122,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
-	return { config, clock, log, network, transport, waiting, publications, broker, link, kept, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
+	return { config, clock, log, network, transport, waiting, publications, broker, link, kept, stored, sampler, turn, sent, say, greet, connect, serve, take, type, restarts: () => restarts };
 }
 
 const published = (packets: Seen[], topic: string) => packets.filter((packet) => packet.cmd === 'publish' && packet.topic === topic);
@@ -417,7 +423,7 @@ describe('the broker', () => {
 		const said = set.serve();
 		expect(JSON.parse(published(said, 'telltale/porch/result')[0].payload!)).toEqual({ id: 'a', name: 'interval', ok: true });
 		expect(JSON.parse(published(said, 'telltale/porch/info')[0].payload!).interval).toBe(2);
-		expect(set.kept.get('intervalMs')).toBe(2_000);
+		expect(set.stored().intervalMs).toBe(2_000);
 		expect(set.sampler.intervalMs).toBe(2_000);
 	});
 
@@ -466,9 +472,9 @@ describe('the broker', () => {
 		set.serve();
 		set.say({ cmd: 'publish', topic: 'telltale/porch/set/interval', payload: '{"id":"a","value":2000}', qos: 1, messageId: 9, retain: false });
 		set.turn();
-		expect([set.sent().map(({ cmd }) => cmd), set.kept.get('intervalMs')]).toEqual([['puback'], undefined]);
+		expect([set.sent().map(({ cmd }) => cmd), set.stored().intervalMs]).toEqual([['puback'], undefined]);
 		set.turn();
-		expect([set.sent().map(({ topic }) => topic).sort(), set.kept.get('intervalMs')]).toEqual([['telltale/porch/info', 'telltale/porch/result'], 2_000]);
+		expect([set.sent().map(({ topic }) => topic).sort(), set.stored().intervalMs]).toEqual([['telltale/porch/info', 'telltale/porch/result'], 2_000]);
 	});
 
 	it('that has more commands than can wait is told so at once, with nothing in the middle of another packet', () => {

@@ -75,7 +75,7 @@ describe('the auditor and the judge of measurements', () => {
 		const bench = new Bench().measure(10_000);
 		bench.now = 10_500;
 		bench.measurements.calibrate({ temperatureC: 25, humidityPct: 50 });
-		bench.node.storage.onPreference('offsetMilliC', 5_000);
+		bench.node.storage.onSetting('offsetMilliC', 5_000);
 		bench.measure(11_000);
 		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 10, temperature: 25 }, 12_000).auditor.violations).toEqual([]);
 		expect(bench.hear('readings', { seq: 3, boot: 7, time: 1e9 + 10, temperature: 35 }, 12_000).auditor.violations).toHaveLength(1);
@@ -122,11 +122,25 @@ describe('the auditor and the judge of measurements', () => {
 		expect(turnedDown(0)).toEqual(['porch: 1 readings of boot 1 were turned down, and health counts 0 as dropped']);
 	});
 
+	it('compares no value of a node that goes by settings that failing flash has not kept, until its next boot', () => {
+		const said = (fails: boolean, boots: boolean): string[] => {
+			const bench = new Bench().measure(10_000);
+			if (fails) bench.node.storage.onTrouble = () => 1;
+			bench.measurements.unkept(10_100);
+			bench.node.storage.onTrouble = undefined;
+			if (boots) bench.measurements.booted(60_000);
+			return bench.measure(120_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 120, temperature: 26.5 }, 120_100).auditor.violations;
+		};
+		expect(said(true, false)).toEqual([]);
+		expect(said(true, true)).toEqual(['porch: reading 1: 26.5 °C, where the air has 20.00']);
+		expect(said(false, false)).toEqual(['porch: settings are not kept, though nothing is wrong with the flash']);
+	});
+
 	it('follows the offsets that a node keeps, and complains of one that no reference asked for', () => {
 		const calibrated = (offset: number, temperature: number): string[] => {
 			const bench = new Bench().measure(10_000);
 			bench.measurements.calibrate({ temperatureC: 26 });
-			bench.node.storage.onPreference('offsetMilliC', offset);
+			bench.node.storage.onSetting('offsetMilliC', offset);
 			return bench.measure(20_000).hear('readings', { seq: 1, boot: 1, time: 1e9 + 20, temperature }, 20_100).auditor.violations;
 		};
 		expect(calibrated(6_000, 26.5)).toEqual([]);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// One generation of settings in one sector of flash: read entry by entry where it lies, and written once, whole.
+//
+// Rule: entries first, the heading last; so a generation is there with its check sums, or not at all. Nothing of it is kept in RAM but what
+// is asked for. An entry is skipped or copied without being understood, so later kinds (groups of entries, for several networks) need no
+// other version. No bit is ever set again without an erasure.
+// Heading: crc u32 · magic u24, version u8 · serial u32 · bytes of entries u16 · flags u8 · … · crc of entries u32 · image u32 · … · worked u8
+// Entry:   length of key u8 · key · type u8 · length of value u16 · value. Little-endian.
+
+import { crc32 } from '../storage/crc32.js';
+import { putWhole, takeWhole } from '../storage/record.js';
+import type { Flash } from '../common/ports.js';
+import { Text } from '../common/text.js';
+import type { Setting } from './settings.js';
+
+const HEADING_BYTES = 32;
+/** Read and written at a time. */
+const BLOCK_BYTES = 32;
+const CHECKED_AT = 4;
+/** "tts" and the version of this layout. */
+const MAGIC = 0x73_7474;
+const VERSION_OF_LAYOUT = 1;
+const MAGIC_AT = 4;
+const VERSION_AT = 7;
+const SERIAL_AT = 8;
+const LENGTH_AT = 12;
+const FLAGS_AT = 14;
+/** Cleared: it holds only once `worked` is 0. */
+const NOT_ON_TRIAL = 1;
+const SUM_AT = 16;
+const IMAGE_AT = 20;
+/** Outside the check sum: cleared in place. */
+const WORKED_AT = HEADING_BYTES - 1;
+/** "ttj": the journal's, and none of our business. */
+const JOURNAL_MAGIC = 0x6a_7474;
+const ERASED = 0xff;
+
+const enum Type {
+	False,
+	True,
+	/** 32 bits, signed. */
+	Whole,
+	/** UTF-8. */
+	Text,
+}
+/** Of an entry beside its key and value. */
+const FRAME_BYTES = 4;
+const UTF8_MAX = 4;
+
+export const enum GenerationState {
+	/** Blank, spoilt, on trial, or a sector of the journal. */
+	None,
+	Whole,
+	/** Written by a later firmware. */
+	Newer,
+	/** Cut short, damaged, or somebody else's. */
+	Unreadable,
+}
+
+export class Generation {
+	readonly sector: number;
+	readonly state: GenerationState;
+	/** 0 where it is not Whole. */
+	serial = 0;
+	/** The fingerprint of the image that it was made under. */
+	image = 0;
+	/** Of the entry that next() came to: where it begins, and ends. */
+	entryAt = 0;
+	end = 0;
+
+	private readonly flash: Flash;
+	private readonly base: number;
+	private readonly block = new Uint8Array(BLOCK_BYTES);
+	private blockAt = -1;
+	private valueAt = 0;
+	private entriesEnd = HEADING_BYTES;
+
+	constructor(flash: Flash, sector: number) {
+		this.flash = flash;
+		this.sector = sector;
+		this.base = sector * flash.sectorBytes;
+		this.state = this.readHeading();
+		this.rewind();
+	}
+
+	/** Before the first entry. */
+	rewind(): this {
+		this.end = HEADING_BYTES;
+		return this;
+	}
+
+	/** Comes to the next entry; false: there is none. */
+	next(): boolean {
+		const at = this.entryAt = this.end;
+		const typeAt = at + 1 + this.byteAt(at);
+		this.valueAt = typeAt + 3;
+		if (at + FRAME_BYTES > this.entriesEnd || this.valueAt > this.entriesEnd) return false;
+		this.end = this.valueAt + this.byteAt(typeAt + 1) + (this.byteAt(typeAt + 2) << 8);
+		return this.end <= this.entriesEnd;
+	}
+
+	/** Behind the last entry, and nothing is left over. */
+	get complete(): boolean {
+		return this.entryAt === this.entriesEnd;
+	}
+
+	/** The key of that entry is this one, of ASCII. */
+	isKey(key: string): boolean {
+		if (this.byteAt(this.entryAt) !== key.length) return false;
+		for (let i = 0; i < key.length; i++) if (this.byteAt(this.entryAt + 1 + i) !== key.charCodeAt(i)) return false;
+		return true;
+	}
+
+	/** Its value; undefined if it is of a kind that is not known here. */
+	value(): Setting | undefined {
+		const size = this.end - this.valueAt;
+		switch (this.byteAt(this.valueAt - 3) as Type) {
+			case Type.False: return false;
+			case Type.True: return true;
+			case Type.Whole: return size === 4 ? this.whole() : undefined;
+			case Type.Text: return this.text();
+		}
+		return undefined;
+	}
+
+	/** Of the sector. What cannot be read is 0. */
+	byteAt(at: number): number {
+		const blockAt = at - at % BLOCK_BYTES;
+		if (blockAt !== this.blockAt) {
+			this.blockAt = blockAt;
+			if (blockAt >= this.flash.sectorBytes || !this.flash.read(this.base + blockAt, this.block)) this.block.fill(0);
+		}
+		return this.block[at - blockAt];
+	}
+
+	private readHeading(): GenerationState {
+		this.byteAt(0);
+		const heading = this.block;
+		const magic = takeWhole(heading, MAGIC_AT, 4);
+		if (magic === -1 || magic === 0 || (magic & 0xff_ffff) === JOURNAL_MAGIC) return GenerationState.None;
+		if ((magic & 0xff_ffff) !== MAGIC) return GenerationState.Unreadable;
+		if (heading[VERSION_AT] !== VERSION_OF_LAYOUT) return GenerationState.Newer;
+		if (takeWhole(heading, 0, 4) !== crc32(heading, CHECKED_AT, WORKED_AT)) return GenerationState.Unreadable;
+		if (!(heading[FLAGS_AT] & NOT_ON_TRIAL) && heading[WORKED_AT] !== 0) return GenerationState.None;
+		const sum = takeWhole(heading, SUM_AT, 4);
+		const end = HEADING_BYTES + takeWhole(heading, LENGTH_AT, 2);
+		const serial = takeWhole(heading, SERIAL_AT, 4) >>> 0;
+		this.image = takeWhole(heading, IMAGE_AT, 4);
+		if (end > this.flash.sectorBytes || this.sumTo(end) !== sum) return GenerationState.Unreadable;
+		this.serial = serial;
+		this.entriesEnd = end;
+		return GenerationState.Whole;
+	}
+
+	private sumTo(end: number): number {
+		let sum = 0;
+		for (let at = HEADING_BYTES; at < end; at += BLOCK_BYTES) {
+			this.byteAt(at);
+			sum = crc32(this.block, 0, end - at < BLOCK_BYTES ? end - at : BLOCK_BYTES, sum);
+		}
+		return sum;
+	}
+
+	private whole(): number {
+		let value = 0;
+		for (let i = 0; i < 4; i++) value |= this.byteAt(this.valueAt + i) << (8 * i);
+		return value;
+	}
+
+	/** RFC 3629 §3; what keep() wrote is well-formed, and its check sum says that it is what was written. */
+	private text(): string {
+		let text = '';
+		for (let at = this.valueAt; at < this.end; ) {
+			const first = this.byteAt(at++);
+			const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+			let code = more === 0 ? first : first & (0x3f >> more);
+			for (let i = 0; i < more; i++) code = (code << 6) | (this.byteAt(at++) & 0x3f);
+			text += String.fromCodePoint(code);
+		}
+		return text;
+	}
+}
+
+/** Writes a generation to a sector, whatever was there before. What fails is told by commit() alone. */
+export class GenerationWriter {
+	private readonly flash: Flash;
+	private readonly sector: number;
+	private readonly block = new Uint8Array(BLOCK_BYTES);
+	private at = HEADING_BYTES;
+	private sum = 0;
+	/** The sector is not blank, or full: no more is written. */
+	private failed: boolean;
+
+	constructor(flash: Flash, sector: number) {
+		this.flash = flash;
+		this.sector = sector;
+		// Erasing may be cut short; what has no magic stays without, whatever comes of the rest.
+		this.failed = !flash.write(sector * flash.sectorBytes, this.block) || !flash.erase(sector);
+	}
+
+	/** The entry that this one has come to. */
+	copy(from: Generation): void {
+		for (let at = from.entryAt; at < from.end; at++) this.put(from.byteAt(at));
+	}
+
+	add(key: string, value: Setting): void {
+		const text = typeof value === 'string' ? value : '';
+		const entry = new Text(new Uint8Array(FRAME_BYTES + key.length + 4 + UTF8_MAX * text.length));
+		entry.byte(key.length).put(key);
+		const typeAt = entry.length;
+		entry.byte(typeof value === 'string' ? Type.Text : typeof value === 'number' ? Type.Whole : value ? Type.True : Type.False).byte(0).byte(0);
+		const valueAt = entry.length;
+		entry.text(text);
+		if (typeof value === 'number') for (let i = 0; i < 4; i++) entry.byte(value >> (8 * i) & 0xff);
+		putWhole(entry.bytes, typeAt + 1, entry.length - valueAt, 2);
+		for (let i = 0; i < entry.length; i++) this.put(entry.bytes[i]);
+	}
+
+	/** Writes the heading: from now on it is there, or false. */
+	commit(serial: number, image: number): boolean {
+		const { flash, sector, block } = this;
+		const length = this.at - HEADING_BYTES;
+		const used = this.at % BLOCK_BYTES;
+		if (used) this.flush(used);
+		const { sum } = this;
+		block.fill(ERASED);
+		putWhole(block, MAGIC_AT, MAGIC, 3);
+		block[VERSION_AT] = VERSION_OF_LAYOUT;
+		putWhole(block, SERIAL_AT, serial, 4);
+		putWhole(block, LENGTH_AT, length, 2);
+		putWhole(block, SUM_AT, sum, 4);
+		putWhole(block, IMAGE_AT, image, 4);
+		putWhole(block, 0, crc32(block, CHECKED_AT, WORKED_AT), 4);
+		if (this.failed) return false;
+		flash.write(sector * flash.sectorBytes, block);
+		// What was written counts if it reads back, whatever flash said of it.
+		const written = new Generation(flash, sector);
+		return written.state === GenerationState.Whole && written.serial === serial;
+	}
+
+	private put(value: number): void {
+		const at = this.at++ % BLOCK_BYTES;
+		this.block[at] = value;
+		if (at === BLOCK_BYTES - 1) this.flush(BLOCK_BYTES);
+	}
+
+	/** Writes the block, of which so many bytes are used. */
+	private flush(used: number): void {
+		const { flash, block } = this;
+		const offset = this.at - used;
+		this.sum = crc32(block, 0, used, this.sum);
+		block.fill(ERASED, used);
+		if (offset >= flash.sectorBytes) this.failed = true;
+		if (!this.failed) flash.write(this.sector * flash.sectorBytes + offset, block);
+	}
+}

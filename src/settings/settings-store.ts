@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The settings of the node: what was changed in place, in two generations in flash, over those of the image.
+//
+// Rule: a change is written as a whole new generation into the sector that does not hold the newest, so a power cut at any moment leaves the
+// old ones or the new ones. What a generation does not name comes from the image. One that cannot be used is refused whole, in a sentence.
+// An image that brings a network or a broker, and is another than the one that the generation was made under, replaces it, once; an image
+// without them never does.
+
+import { Generation, GenerationState, GenerationWriter } from './generation.js';
+import { changedBy, FIELDS, fingerprint, type Setting } from './settings.js';
+import { SETTINGS_SECTORS } from '../common/limits.js';
+import type { Flash, Log } from '../common/ports.js';
+import { Sectors, SectorState } from '../storage/sector.js';
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Who else uses the sectors. */
+export interface SectorOwner {
+	/** Nothing of the owner's waits in this sector, and nothing will. */
+	spares(sector: number): boolean;
+}
+
+type Changes = Readonly<Record<string, Setting>>;
+const NOTHING: Changes = Object.freeze({});
+const NO_KEYS: readonly string[] = Object.freeze([]);
+
+/** `base` */
+const NONE = -1;
+const UNKNOWN = -2;
+
+const NO_ROOM = 'there is no flash for settings';
+const HELD = 'readings of an earlier firmware wait in its place';
+const FAILED = 'the flash fails';
+const UNREADABLE = 'some are unreadable, damaged or cut short';
+const NEWER = 'some are of a newer firmware';
+const OTHERS = 'those before them hold';
+const IMAGE = "the image's hold";
+
+export class SettingsStore {
+	private readonly flash: Flash | undefined;
+	private readonly image: Settings;
+	/** The sector that holds what is changed next; NONE: the image alone; UNKNOWN before read(). */
+	private base = UNKNOWN;
+
+	/** `image`: the image's own settings. */
+	constructor(flash: Flash | undefined, image: Settings) {
+		this.flash = flash && flash.settingsSectors === SETTINGS_SECTORS ? flash : undefined;
+		this.image = image;
+	}
+
+	/**
+	 * Those of the image with what was changed over them. What cannot be read is said in the log. Whether the values are allowed, and go
+	 * together, the caller finds out, which has more stack; if not: refuse().
+	 */
+	read(log?: Log): Settings {
+		const { flash, image } = this;
+		this.base = NONE;
+		if (!flash) return image;
+		let generation = new Generation(flash, flash.sectorCount - SETTINGS_SECTORS);
+		let other = new Generation(flash, flash.sectorCount - 1);
+		if (other.serial > generation.serial) [generation, other] = [other, generation];
+		let found = this.settingsIn(generation);
+		let problem = typeof found === 'string' ? found : problemOf(other);
+		if (typeof found === 'string') {
+			generation = other;
+			found = this.settingsIn(other);
+			if (!problem && typeof found === 'string') problem = found;
+		}
+		const holds = typeof found !== 'string';
+		if (problem) log?.line(`settings in flash: ${problem}; ${holds ? OTHERS : IMAGE}`);
+		if (typeof found === 'string') return image;
+		if (this.isReplaced(generation)) return this.supersede(log);
+		this.base = generation.sector;
+		return found;
+	}
+
+	/** What read() gave cannot be used, for this reason: the image's are left. */
+	refuse(problem: string, log: Log): Settings {
+		this.base = NONE;
+		log.line(`settings in flash: ${problem} The image's hold.`);
+		return this.image;
+	}
+
+	/** Something was changed in place and holds. */
+	get changed(): boolean {
+		return this.base >= 0;
+	}
+
+	/**
+	 * Keeps these, which MUST be allowed by their fields, over what is kept already. Returns why not, or ''. Where nothing changes, nothing
+	 * is written.
+	 */
+	keep(changes: Changes, owner?: SectorOwner): string {
+		if (!this.flash) return NO_ROOM;
+		if (this.base === UNKNOWN) this.read();
+		const keys = Object.keys(changes);
+		for (let i = 0; i < keys.length; i++) if (this.named(keys[i]) !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner);
+		return '';
+	}
+
+	/** The generation gives way to one that names nothing. */
+	private supersede(log?: Log): Settings {
+		log?.line('settings in flash: this image brings its own, which replace them');
+		this.write(this.flash!, NOTHING, NO_KEYS);
+		return this.image;
+	}
+
+	private isReplaced({ image }: Generation): boolean {
+		const ownNetworkOrBroker = this.image.ssid || this.image.host;
+		return ownNetworkOrBroker ? image !== fingerprint(this.image) : false;
+	}
+
+	/** The image's with what this one names over them; or why it cannot be used, '' where there is none. */
+	private settingsIn(generation: Generation): Settings | string {
+		if (generation.state !== GenerationState.Whole) return problemOf(generation);
+		const changes: Record<string, Setting> = {};
+		while (generation.next()) {
+			const field = FIELDS.find(({ key }) => generation.isKey(key));
+			const value = generation.value();
+			if (!field || value === undefined) return NEWER;
+			changes[field.key] = value;
+		}
+		return generation.complete ? changedBy(changes, this.image) : UNREADABLE;
+	}
+
+	/** What the newest generation says, or else the image; undefined where neither names it. */
+	private named(key: string): unknown {
+		const { flash, base, image } = this;
+		const generation = base >= 0 ? new Generation(flash!, base) : undefined;
+		while (generation?.next()) if (generation.isKey(key)) return generation.value();
+		return image[key];
+	}
+
+	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner): string {
+		const last = flash.sectorCount - 1;
+		const one = new Generation(flash, last - 1);
+		const other = new Generation(flash, last);
+		const newest = other.serial > one.serial ? other : one;
+		const old = this.base === last ? other : this.base >= 0 ? one : undefined;
+		// Never the one that holds; else the older one, or where readings wait in that, the other.
+		let target = (old ?? newest) === one ? other : one;
+		if (!old && isHeld(flash, target, owner)) target = newest;
+		if (isHeld(flash, target, owner)) return HELD;
+		const writer = new GenerationWriter(flash, target.sector);
+		old?.rewind();
+		while (old?.next()) if (!keys.some((key) => old.isKey(key))) writer.copy(old);
+		for (let i = 0; i < keys.length; i++) writer.add(keys[i], changes[keys[i]]);
+		if (!writer.commit(newest.serial + 1, fingerprint(this.image))) return FAILED;
+		this.base = target.sector;
+		return '';
+	}
+}
+
+function problemOf({ state }: Generation): string {
+	return state === GenerationState.Newer ? NEWER : state === GenerationState.Unreadable ? UNREADABLE : '';
+}
+
+/** Readings wait in this sector, or will. */
+function isHeld(flash: Flash, { sector, state }: Generation, owner: SectorOwner | undefined): boolean {
+	if (state === GenerationState.Whole) return false;
+	return new Sectors(flash).readHeading(sector) === SectorState.Alive || (owner !== undefined && !owner.spares(sector));
+}
