@@ -2,7 +2,7 @@
 //
 // Rule: nothing is opened, since opening resets the board; what is wrong is one sentence.
 
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { Failure } from './failure.js';
@@ -11,6 +11,8 @@ const USB_SERIAL = /^(ttyUSB|ttyACM|cu\.usbserial|cu\.usbmodem|cu\.SLAB_USBtoUAR
 const DRIVER = 'connect the board with a USB cable that carries data, not only power';
 
 export function serialPorts(folder = '/dev'): string[] {
+	// Windows has none.
+	if (!existsSync(folder)) return [];
 	return readdirSync(folder).filter((name) => USB_SERIAL.test(name)).sort().map((name) => join(folder, name));
 }
 
@@ -21,14 +23,58 @@ export function choosePort(named: string | undefined, folder?: string): string {
 	if (named === undefined && ports.length > 1) throw new Failure(`There are several serial ports, ${ports.join(' and ')}: choose one with --port.`);
 	const port = named ?? ports[0]!;
 	if (!existsSync(port)) throw new Failure(`There is no port ${port}: ${ports.length ? `choose ${ports.join(' or ')}` : DRIVER}.`);
-	try {
-		accessSync(port, constants.R_OK | constants.W_OK);
-	} catch {
-		throw denied(port);
-	}
+	if (!mayUse(port)) throw denied(port);
 	return port;
 }
 
+export function mayUse(port: string): boolean {
+	try {
+		accessSync(port, constants.R_OK | constants.W_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 export function denied(port: string): Failure {
-	return new Failure(`You may not use ${port}: run "sudo usermod -aG dialout ${userInfo().username}" and log in again.`);
+	return new Failure(`You may not use ${port}: run "${joinCommand(portGroup(port))}" and log in again.`);
+}
+
+/** Makes this user a member of the group. */
+export function joinCommand(group: string): string {
+	return `sudo usermod -aG ${group} ${userName()}`;
+}
+
+/** Its number where it has no name, as in a container. */
+export function userName(): string {
+	try {
+		return userInfo().username;
+	} catch {
+		return String(process.getuid?.() ?? '');
+	}
+}
+
+/** Whose members may use it: dialout on Debian and Fedora, uucp on Arch. */
+export function portGroup(port: string, groupFile = '/etc/group'): string {
+	const id = statSync(port, { throwIfNoEntry: false })?.gid;
+	const name = groups(groupFile).find((group) => group.id === id && group.id !== 0)?.name;
+	return name ?? serialGroup(groupFile) ?? 'dialout';
+}
+
+/** The system's group for serial ports; undefined where there is none, as on macOS. */
+export function serialGroup(groupFile = '/etc/group'): string | undefined {
+	return ['dialout', 'uucp'].find((name) => groups(groupFile).some((group) => group.name === name));
+}
+
+export function isInGroup(name: string, groupFile = '/etc/group'): boolean {
+	const id = groups(groupFile).find((group) => group.name === name)?.id;
+	return id !== undefined && (process.getgroups?.().includes(id) ?? false);
+}
+
+function groups(file: string): { readonly name: string; readonly id: number }[] {
+	try {
+		return readFileSync(file, 'utf8').split('\n').map((line) => line.split(':')).map(([name, , id]) => ({ name: name!, id: Number(id) }));
+	} catch {
+		return [];
+	}
 }

@@ -11,6 +11,7 @@ import { suggestion } from './nearest.js';
 import { broker } from './broker.js';
 import { build } from './build.js';
 import { configure } from './configure.js';
+import { doctor } from './doctor.js';
 import { flash } from './flash.js';
 import { logs } from './logs.js';
 import { send } from './send.js';
@@ -27,7 +28,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), broker(), logs(), size()]) {
+	for (const command of [simulate(), configure(), build(), flash(), watch(), send(), broker(), logs(), doctor(), size()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

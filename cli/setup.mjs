@@ -11,11 +11,15 @@ import { engineProblem } from '../simulator/engine/worker.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 
+/** Why this Node will not do, in one sentence; '' if it will. */
+export function nodeProblem(version = process.versions.node) {
+	const [major, minor] = version.split('.').map(Number);
+	return major < 20 || (major === 20 && minor < 19) ? `Node ${version} is too old: install Node 20.19 or later.` : '';
+}
+
 export function setup() {
-	const [major, minor] = process.versions.node.split('.').map(Number);
-	if (major < 20 || (major === 20 && minor < 19)) {
-		stop(`Node ${process.versions.node} is too old: install Node 20.19 or later.`);
-	}
+	const problem = nodeProblem();
+	if (problem) stop(problem);
 	// A link leads to a folder that others share: whoever made it looks after what is in it.
 	const shared = lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 	if (!shared && !installed()) install();

@@ -18,12 +18,17 @@ export function workerPath() {
 	return join(ROOT, 'node_modules', PACKAGE, 'xsnap-native/xsnap/build/bin', PLATFORMS[process.platform] ?? process.platform, 'release/xsnap-worker');
 }
 
+/** What compiling the engine needs, and where it is: '' for what is not on the PATH. */
+export function engineTools(env = process.env) {
+	return Object.entries(TOOLS).map(([tool, words]) => ({ tool, words, path: onPath(tool, env) }));
+}
+
 /** Makes the engine if it is not there. Why there is none then, and what to do about it, in one sentence; '' if there is one. */
 export function engineProblem() {
 	if (existsSync(workerPath())) return '';
 	if (!PLATFORMS[process.platform]) return `The XS engine runs on Linux and macOS, not on ${process.platform}: use another machine (on Windows: WSL).`;
 	if (!existsSync(join(ROOT, 'node_modules', PACKAGE))) return `The XS engine's package ${PACKAGE} is not there: run "npm ci" in ${ROOT}.`;
-	const missing = Object.entries(TOOLS).filter(([tool]) => !onPath(tool)).map(([, words]) => words);
+	const missing = engineTools().filter(({ path }) => !path).map(({ words }) => words);
 	if (missing.length) return `The XS engine has to be compiled and there is no ${missing.join(' and no ')} on the PATH: install a C compiler and make (Debian: apt install build-essential).`;
 	return compiled();
 }
@@ -37,13 +42,14 @@ function compiled() {
 	return existsSync(workerPath()) ? '' : `The XS engine could not be compiled: what the compiler said is in ${log}.`;
 }
 
-function onPath(tool) {
-	return (process.env.PATH ?? '').split(delimiter).filter(Boolean).some((folder) => {
+function onPath(tool, env) {
+	const paths = (env.PATH ?? '').split(delimiter).filter(Boolean).map((folder) => join(folder, tool));
+	return paths.find((path) => {
 		try {
-			accessSync(join(folder, tool), constants.X_OK);
+			accessSync(path, constants.X_OK);
 			return true;
 		} catch {
 			return false;
 		}
-	});
+	}) ?? '';
 }

@@ -150,9 +150,24 @@ describe('telltale build for a board', () => {
 
 describe('What a build needs and is not there', () => {
 	it('is named with how to get it: the SDK', async () => {
-		const { status, err } = await build([], { MODDABLE: '' });
+		const { status, err } = await build([], { MODDABLE: '', HOME: folder });
 		expect(status).toBe(1);
 		expect(err).toMatch(/^The Moddable SDK is needed and MODDABLE is not set: install the SDK [^\n]+\n$/);
+	});
+
+	it('what xs-dev has written for the shell, where the shell has not read it', async () => {
+		await mkdir(join(folder, '.local/share'), { recursive: true });
+		await writeFile(join(folder, '.local/share/xs-dev-export.sh'), '');
+		const { status, err } = await build([], { MODDABLE: '', HOME: folder });
+		expect([status, err]).toEqual([1, 'MODDABLE is not set in this shell, though xs-dev has been here: run ". ~/.local/share/xs-dev-export.sh", and have your shell do so each time.\n']);
+	});
+
+	it.each([['8.2.2', 1], ['7.10.0', 1], ['8.2.3', 0], ['8.10.0', 0], ['nonsense', 0]])('an SDK that is too old: %s', async (version, status) => {
+		await mkdir(join(folder, 'moddable/tools'), { recursive: true });
+		await writeFile(join(folder, 'moddable/tools/VERSION'), `${version}\n`);
+		const built = await build([]);
+		expect(built.status).toBe(status);
+		if (status) expect(built.err).toBe(`The Moddable SDK in ${join(folder, 'moddable')} is ${version}, and 8.2.3 or later is needed: run "npx xs-dev update".\n`);
 	});
 
 	it('each part of the ESP8266 tools, in a sentence of its own', async () => {
