@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // All readings that wait to be acknowledged, in RAM (ring.ts) and in flash (journal.ts): which one is next, and what became of it.
 //
-// Rule: the oldest first. New readings enter the ring. When the link is down for long, or the ring fills up, the oldest move to the
-// journal, so that all in flash is older than all in RAM. The journal is delivered before the ring.
+// Rule: the oldest first. New readings enter the ring. When nothing is acknowledged for a minute, whether the link is
+// down or the broker does not take them, or when the ring fills up, the oldest move to the journal. So all in flash is
+// older than all in RAM. The journal is delivered before the ring.
 // A position is one in the ring, or stands for a slot in flash (FLASH_HIGHEST less its number). Flash is written in poll() alone:
 // acknowledgements come from deep within the session, where the stack has no room for it.
 // Invariant: of this boot, readings put = delivered + count + dropped.
@@ -45,7 +46,8 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	readonly reading = new Reading();
 	/** What is taken now goes out live. */
 	linked = false;
-	private unlinkedSince: Millis = 0;
+	/** Since when something waits and nothing was acknowledged; NEVER: from the next turn on. */
+	private stuckSince: Millis = 0;
 	/** The message whose payload reports what the ring dropped, and up to which number. */
 	private reportingMessage = NONE;
 	private reportedTo = 0;
@@ -72,17 +74,19 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 
 	/** The reading as it was filled. */
 	put(): void {
+		if (this.linked && this.count === 0) this.stuckSince = NEVER;
 		this.ring.put(this.reading);
 	}
 
 	linkUp(): void {
 		this.linked = true;
+		this.stuckSince = NEVER;
 		this.ring.linkUp();
 		this.journal?.yieldToDelivery();
 	}
 
 	linkDown(now: Millis): void {
-		if (this.linked) this.unlinkedSince = now;
+		if (this.linked) this.stuckSince = now;
 		this.linked = false;
 	}
 
@@ -96,10 +100,11 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		}
 		if (this.linked) {
 			journal.advance();
-			return journal.found === BUSY ? now : NEVER;
+			if (journal.found === BUSY) return now;
 		}
 		if (journal.broken || this.ring.oldest() < 0) return NEVER;
-		const at = this.unlinkedSince + JOURNAL_AFTER_MS;
+		if (this.stuckSince === NEVER) this.stuckSince = now;
+		const at = this.stuckSince + JOURNAL_AFTER_MS;
 		if (now < at && !this.ring.fillsUp) return at;
 		this.store();
 		return now;
@@ -172,6 +177,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** The broker has that message. */
 	acknowledged(message: number): void {
 		const position = this.inFlight.position(message);
+		if (this.linked) this.stuckSince = NEVER;
 		if (message === this.reportingMessage) {
 			this.reportingMessage = NONE;
 			this.ring.reported(this.reportedTo);

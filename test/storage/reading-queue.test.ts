@@ -42,6 +42,50 @@ describe('readings that wait', () => {
 		expect(shelf.deliver().every(({ dropped }) => !dropped)).toBe(true);
 	});
 
+	it('move to flash while the link is up when nothing is acknowledged for a minute, and outlive a power cut then', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		shelf.take();
+		shelf.sent(0, shelf.waiting.nextLive());
+		shelf.settle();
+		shelf.clock.time += 59_000;
+		shelf.settle();
+		expect(shelf.waiting.journal!.written).toBe(0);
+		shelf.clock.time += 1_000;
+		shelf.fill(2);
+		expect(shelf.waiting.journal!.written).toBe(3);
+		expect(shelf.start().settle().connect().deliver().map(({ seq }) => seq)).toEqual([1, 2, 3]);
+	});
+
+	it('move to flash while the link is up when the ring fills, however slowly the broker acknowledges', () => {
+		const shelf = new Shelf(new FakeFlash(8), 15 * 8).start().settle().connect();
+		let sent = 0;
+		for (let k = 0; k < 40; k++) {
+			shelf.take();
+			if (shelf.inFlight.hasRoom) shelf.sent(sent++, shelf.waiting.nextLive());
+			shelf.settle();
+			shelf.clock.time += 1_000;
+			if (k % 4 === 3) shelf.acknowledged((k - 3) / 4);
+		}
+		shelf.settle();
+		expect([shelf.waiting.dropped, shelf.waiting.delivered, shelf.waiting.count]).toEqual([0, 10, 30]);
+	});
+
+	it('that are acknowledged in time never touch the flash while the link is up', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const { steps } = shelf.flash;
+		for (let k = 0; k < 20; k++) {
+			shelf.clock.time += 300_000;
+			shelf.take();
+			shelf.sent(k, shelf.waiting.nextLive());
+			shelf.settle();
+			shelf.clock.time += 40_000;
+			shelf.settle();
+			shelf.acknowledged(k);
+			shelf.settle();
+		}
+		expect([shelf.flash.steps, shelf.waiting.delivered]).toEqual([steps, 20]);
+	});
+
 	it('name again what was dropped when the one that named it was set aside', () => {
 		const shelf = new Shelf(new FakeFlash(1), 15 * 4).start().fill(6).connect();
 		const place = shelf.next();

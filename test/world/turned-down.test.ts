@@ -50,6 +50,18 @@ describe('readings that a broker turns down', () => {
 		expect(set.wire.violations).toEqual([]);
 	});
 
+	it('for more than an hour are kept in flash, where RAM has no room for them', async () => {
+		let refuses = true;
+		const { set, broker } = await node({ code: ({ topic }) => (refuses && isReading(topic) ? 0x97 : 0) }, 'node');
+		await set.run(65 * MINUTE);
+		expect(health(broker)).toMatchObject({ dropped: 0 });
+		expect(health(broker).waiting).toBeGreaterThan(600);
+		refuses = false;
+		await set.run(6 * MINUTE);
+		expect(notAcknowledged(broker)).toEqual([]);
+		expect(health(broker)).toMatchObject({ dropped: 0 });
+	});
+
 	it('beyond ten a minute come all in the end, at that pace', async () => {
 		let minute = 0;
 		let taken = 0;
