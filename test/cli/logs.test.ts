@@ -49,11 +49,15 @@ class Board {
 
 let folder: string;
 let board: Board;
+let run: Run | undefined;
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'telltale-'));
 	board = new Board(folder);
 });
 afterEach(async () => {
+	// Only if the test failed.
+	run?.process.kill('SIGKILL');
+	run = undefined;
 	await board.unplug();
 	rmSync(folder, { recursive: true });
 });
@@ -61,7 +65,7 @@ afterEach(async () => {
 describe.skipIf(socatMissing)('telltale logs', () => {
 	it('shows what the board says, each line with its time and safe, and ends with 0 at Ctrl-C', async () => {
 		await board.plug();
-		const run = new Run(['logs', '--port', board.port]);
+		run = new Run(['logs', '--port', board.port]);
 		await run.until(({ err }) => err.includes('Reading'));
 		expect(spawnSync('stty', ['-F', board.port], { encoding: 'utf8' }).stdout).toMatch(/^speed 115200 baud/);
 		board.say(`Telltale 0.1.0 on ESP8266\r\n\r\nnetwork ${HOSTILE.replace(/[\r\n]/g, '')}\r\n`);
@@ -129,6 +133,10 @@ describe('telltale logs, where there is no such port,', () => {
 		const { status, out, err } = await inside(['logs', '--port', join(folder, name)]);
 		expect([status, out]).toEqual([1, '']);
 		expect(err).toMatch(sentence);
+	});
+
+	it('says that the boot ROM has another speed', async () => {
+		expect((await inside(['logs', '--help'])).out).toContain("an ESP8266's boot ROM speaks at 74880 baud first");
 	});
 
 	it('names the ports where there are several', () => {
