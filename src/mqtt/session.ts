@@ -152,7 +152,7 @@ export class Session extends Inbound {
 		if (this.state === State.Idle) return;
 		const blames = byBroker && this.connected || this.blamesMessage;
 		const aside = this.delivery.hungUp(blames ? this.options.hangUpsMax ?? HANG_UPS_MAX : this.blamesNumber ? FOR_EVER : 0);
-		const unheard = blames && !this.options.flow ? this.filters.hungUp(this.keepAlive.sentAt) : -1;
+		const unheard = (blames || this.blamesNumber) && !this.options.flow ? this.filters.hungUp(this.keepAlive.sentAt) : -1;
 		if (this.connected) this.delivery.waitShorter();
 		this.leaveFastPath();
 		this.state = State.Idle;

@@ -57,7 +57,8 @@ export abstract class HangUps extends BrokerSession {
 
 	/** DISCONNECT of 5.0: some reasons may be about what it was sent. */
 	protected disconnected(code: number): void {
-		this.hangUp = this.protocol5!.blames(code) && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
+		const mayBlame = this.protocol5!.blames(code) || this.protocol5!.rations(code);
+		this.hangUp = mayBlame && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
 	}
 
 	/** The connection ended without a word. */

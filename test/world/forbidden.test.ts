@@ -72,6 +72,18 @@ describe('a broker that hangs up on a message', () => {
 	});
 
 	it.each([
+		['status', { publish: /\/status / }], ['SUBSCRIBE', { subscribe: /./ }],
+	])('(%s) and calls that a quota, in MQTT 5.0, gets every reading all the same', async (_what, forbidden) => {
+		const set = await node({ ...forbidden, reason: QUOTA_EXCEEDED }, { protocol: 5 });
+		await set.run(20 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.readings().length).toBeGreaterThan(65);
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(18 * MINUTE);
+		await set.expectWell();
+	});
+
+	it.each([
 		['info and health', { publish: /\/(info|health) / }], ['all but readings', { publish: /\/(status|info|outage|health) /, subscribe: /./ }], ['SUBSCRIBE', { subscribe: /set/ }],
 	])('(%s) and throws away what it said just before gets readings at once all the same, and is soon understood', async (_what, forbidden) => {
 		const set = await node({ ...forbidden, resets: true });
