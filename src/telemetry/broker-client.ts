@@ -95,7 +95,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (!this.open) return NEVER;
 		const idle = this.idle;
 		this.takenQuietly(now);
-		if (this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
+		// A broker that refuses the connection takes nothing of what was published before (§3.1.4).
+		if (this.accepted && this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
 		this.flush(now);

@@ -112,6 +112,19 @@ describe('a broker that takes QoS 0 alone', () => {
 		expect(set.packets('publish').some((packet) => (packet as { qos: number }).qos > 0)).toBe(false);
 	});
 
+	it('and refuses the connection for a while gets every reading when it takes it, those that were published before CONNACK too', async () => {
+		const set = await node({ qosMax: 0 }, { qos: 0, publishEarly: true });
+		await set.until(() => set.isOnline(), MINUTE);
+		set.simulation.broker.faults.refuseWith = 5;
+		set.simulation.broker.hangUp();
+		await set.run(20 * MINUTE);
+		set.simulation.broker.faults.refuseWith = 0;
+		await set.run(10 * MINUTE);
+		const came = new Set(set.readings().map(({ seq }) => seq));
+		expect(Array.from({ length: Math.max(...came) }, (_, i) => i + 1).filter((seq) => !came.has(seq))).toEqual([]);
+		expect(set.health()).toMatchObject({ waiting: 0, dropped: 0 });
+	});
+
 	it('and stalls loses no reading that its TCP did not acknowledge', async () => {
 		const set = await node({ qosMax: 0 }, { qos: 0, intervalMs: 2_000 });
 		await set.until(() => set.isOnline(), MINUTE);
