@@ -7,14 +7,17 @@ import { parse, type Reading } from '../../viewer/payload.js';
 import { Ranges } from '../../viewer/ranges.js';
 
 const EXAMPLES_MAX = 6;
+/** Not authorized, topic name invalid, payload format invalid (docs/decisions/0024-turned-down-for-now.md). */
+const FINAL = [0x87, 0x90, 0x99];
 
 export interface Boot {
 	readonly name: string;
 	readonly readings: Map<number, Reading>;
 	/** Numbers that some reading named as dropped. */
 	readonly named: Ranges;
-	/** Numbers that the broker turned down, before the node's eyes. */
+	/** Numbers that the broker turned down, before the node's eyes; and those that it would turn down whenever they came. */
 	readonly refused: Set<number>;
+	readonly refusedFinally: Set<number>;
 	/** The node's own numbers, said last, and when. */
 	sampled: number;
 	acknowledged: number;
@@ -34,7 +37,7 @@ export interface Heard {
 export interface AuditorOptions {
 	/** The node's base topic; "telltale/" and its name, if not given. */
 	readonly base?: string;
-	/** Readings that somebody who is not the broker may have acknowledged, as "boot/seq": the node owes them no more. */
+	/** Readings that somebody who is not the broker may have acknowledged, or that went out with QoS 0 and were lost, as "boot/seq": the node owes them no more. */
 	readonly forged?: ReadonlySet<string>;
 }
 
@@ -44,6 +47,8 @@ export class Auditor {
 	readonly name: string;
 	/** The boot that runs, as its health says. */
 	current: Boot | undefined;
+	/** The boot of the last live reading. */
+	latest: Boot | undefined;
 	duplicates = 0;
 	late = 0;
 	/** Readings that came for the first time after another had named them, within a range, as dropped. */
@@ -80,20 +85,31 @@ export class Auditor {
 	}
 
 	/** The broker has said no to this reading, and the node has heard it. */
-	refused(payload: string): void {
+	refused(payload: string, code: number): void {
 		const { boot, seq } = JSON.parse(payload) as { boot: number; seq: number };
-		this.#boot(String(boot)).refused.add(seq);
+		const known = this.#boot(String(boot));
+		known.refused.add(seq);
+		if (FINAL.includes(code)) known.refusedFinally.add(seq);
+	}
+
+	/** To be asked at the end: whether no more were given up than so many beside those that the broker refused for good. */
+	concludeDrops(excused: number): void {
+		const given = [...this.boots.values()].flatMap((boot) => {
+			const named = Array.from({ length: highest(boot) }, (_, i) => i + 1).filter((seq) => boot.named.has(seq));
+			return named.filter((seq) => !boot.readings.has(seq) && !boot.refusedFinally.has(seq)).map((seq) => `${boot.name}/${seq}`);
+		});
+		if (given.length > excused) this.complain(`${given.length} readings were given up that nobody had refused for good: ${given.slice(0, EXAMPLES_MAX).join(', ')}`);
 	}
 
 	/** To be asked at the end: whether no boot that is over lost more than it may, and what was turned down is counted and named. */
 	concludeLosses(lossAllowed: (boot: Boot) => number): void {
 		for (const boot of this.boots.values()) {
-			const given = [...boot.refused].filter((seq) => !boot.readings.has(seq));
+			const given = [...boot.refusedFinally].filter((seq) => !boot.readings.has(seq));
 			if (boot === this.current) {
 				if (given.length > boot.dropped) this.complain(`${given.length} readings of boot ${boot.name} were turned down, and health counts ${boot.dropped} as dropped`);
 				continue;
 			}
-			const lost = this.missing(boot).filter((seq) => !boot.refused.has(seq)).length;
+			const lost = this.missing(boot).filter((seq) => !boot.refusedFinally.has(seq)).length;
 			const allowed = lossAllowed(boot);
 			if (lost > allowed) this.complain(`${lost} readings of boot ${boot.name} are lost, where no more than ${allowed} can have been in RAM`);
 		}
@@ -107,7 +123,7 @@ export class Auditor {
 	#boot(name: string): Boot {
 		const known = this.boots.get(name);
 		if (known) return known;
-		const boot: Boot = { name, readings: new Map(), named: new Ranges(), refused: new Set(), sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, connects: 0, healthAt: -1 };
+		const boot: Boot = { name, readings: new Map(), named: new Ranges(), refused: new Set(), refusedFinally: new Set(), sampled: 0, acknowledged: 0, waiting: 0, dropped: 0, connects: 0, healthAt: -1 };
 		this.boots.set(name, boot);
 		return boot;
 	}
@@ -115,6 +131,7 @@ export class Auditor {
 	#reading(reading: Reading, late: boolean, at: number): void {
 		const boot = this.#boot(reading.boot);
 		if (late) this.late++;
+		else this.latest = boot;
 		if (reading.dropped) boot.named.addRange(reading.dropped.from, reading.dropped.to);
 		// It says no more than that it was given up.
 		if (reading.dropped?.to === reading.seq) return;

@@ -7,6 +7,7 @@ import { RING_BYTES } from '../../src/common/limits.js';
 import type { Reading } from '../../viewer/payload.js';
 import { OWN_RESTART } from '../board/machine.js';
 import type { SimulatedNode } from '../board/simulated-node.js';
+import type { World } from '../simulation.js';
 import type { Air, Weather } from '../world/weather.js';
 import type { Auditor, Boot } from '../audit/auditor.js';
 import { OffsetsJudge } from './offsets.js';
@@ -250,4 +251,18 @@ function watch<Thing extends object, Key extends keyof Thing>(thing: Thing, key:
 			if (open) spans.push(open);
 		},
 	});
+}
+
+/** Every answer of the time server from now on, with how wrong it was. */
+export function timesGivenIn({ conditions, clock }: World): readonly TimeGiven[] {
+	const given: TimeGiven[] = [];
+	let offset = conditions.timeOffsetSeconds;
+	Object.defineProperty(conditions, 'timeOffsetSeconds', {
+		get: () => {
+			given.push({ at: clock.now(), offsetSeconds: offset });
+			return offset;
+		},
+		set: (value: number) => void (offset = value),
+	});
+	return given;
 }

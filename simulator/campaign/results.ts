@@ -15,14 +15,17 @@ export class ResultsJudge {
 	readonly violations: string[] = [];
 	answered = 0;
 	readonly #now: () => number;
+	readonly #quiet: boolean;
 	/** By client and packet id: heard, not acknowledged. */
 	readonly #heard = new Map<string, string>();
 	readonly #asked = new Map<string, Asked>();
 	readonly #answered = new Set<string>();
 	readonly #versions = new Map<string, number>();
 
-	constructor(now: () => number) {
+	/** `quiet`: results may have QoS 0 and be lost with their connection. */
+	constructor(now: () => number, quiet = false) {
 		this.#now = now;
+		this.#quiet = quiet;
 	}
 
 	/** Each packet at the node's socket. */
@@ -64,14 +67,14 @@ export class ResultsJudge {
 
 	/** "busy" goes at most once (QoS 0): it may be lost with its connection. */
 	#said({ payload }: IPublishPacket): void {
-		const id = payload.includes('"ok":false') ? idOf(payload.toString()) : undefined;
+		const id = this.#quiet || payload.includes('"ok":false') ? idOf(payload.toString()) : undefined;
 		if (id === undefined) return;
 		this.#answered.add(id);
 		this.#asked.delete(id);
 	}
 
 	#greeted(clientId: string, version: number): void {
-		if ((this.#versions.get(clientId) ?? version) !== version) this.forgive(clientId);
+		if (this.#quiet || (this.#versions.get(clientId) ?? version) !== version) this.forgive(clientId);
 		this.#versions.set(clientId, version);
 	}
 }

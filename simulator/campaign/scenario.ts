@@ -9,6 +9,7 @@ import { Random } from '../world/random.js';
 import type { Settings } from '../simulation.js';
 import { plainProfile, type BrokerProfile } from '../virtual/broker.js';
 import type { Air, Weather } from '../world/weather.js';
+import { mannersOf, type Manners } from './manners.js';
 import { networkOf, type WorldNetwork } from './network.js';
 
 export interface Scenario {
@@ -19,6 +20,8 @@ export interface Scenario {
 	readonly settings: Settings;
 	/** What the broker is like. */
 	readonly profile: BrokerProfile;
+	/** How else it behaves, in some worlds. */
+	readonly manners: Manners;
 	readonly network: WorldNetwork;
 	readonly weather: Weather;
 	readonly ticksAtBoot: number;
@@ -51,12 +54,14 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	};
 	const version = new Random(`scenario/${seed}/version`);
 	const protocol = pick(version, [4, 4, 4, 4, 5, 5, 'auto', 'auto']);
+	const profile = profileFor(protocol, version);
+	const manners = mannersOf(seed, protocol, profile.speaks5 === true);
 	const kinds = (Object.keys(FAULTS) as FaultKind[]).filter(() => random.chance(0.5));
 	const commands = random.chance(0.3);
 	return {
 		seed, hours, nodes,
-		settings: { ...settings, protocol, publishEarly: version.chance(0.25) },
-		profile: profileFor(protocol, version),
+		settings: { ...settings, protocol, publishEarly: version.chance(0.25), ...manners.settings },
+		profile, manners,
 		network: networkOf(seed),
 		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
 		weather: imaginedWeather(random),

@@ -4,15 +4,18 @@
 // make the same run, to the last byte: `trace` says whether they did.
 
 import { MEMORY_BYTES } from '../engine/creation.js';
-import type { EngineKind } from '../engine/engine.js';
-import { inject, type Injected, type FaultKind } from './fault-injection.js';
+import { inject, type Injected } from './fault-injection.js';
 import type { NodeMemory, SimulatedNode } from '../board/simulated-node.js';
 import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { Auditor } from '../audit/auditor.js';
 import { IdleJudge } from './idle.js';
-import { MeasurementsJudge, type TimeGiven } from './measurements.js';
+import { LetGo } from './let-go.js';
+import { hampers, MannersPlan } from './manners.js';
+import { MeasurementsJudge, timesGivenIn } from './measurements.js';
 import { stall } from './network.js';
+import type { Outcome, SoakOptions } from './outcome.js';
 import { Operator } from './operator.js';
+import { Presence } from './presence.js';
 import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
@@ -24,55 +27,18 @@ const REFUSED_MS = 300_000;
 /** Late readings go at ten a second; and the last of them must be acknowledged and said in `health`. */
 const DRAIN_PER_SECOND = 10;
 const DRAIN_MS = 180_000;
+/** A broker that hangs up is left alone for 75 s at the most, and shows what it forbids within a few connections. */
+const MANNERS_MS = 600_000;
 const STEP_MS = 5_000;
+/** Commands to a node that may have no subscription yet. */
+const ASK_EVERY_MS = 30_000;
 /** Then a link is idle. */
 const QUIET_MS = 4_000;
+/** What was turned down goes out anew after a minute at the most, and readings are slow until some were taken. */
+const SLOWED_MS = 180_000;
 const MEMORY_EVERY_MS = 20 * 60_000;
 
-export interface SoakOptions {
-	readonly seed: number;
-	readonly hours: number;
-	readonly engine?: EngineKind;
-	/** What the chip has for the firmware, in bytes: judged on XS. The manifest's, if not given. */
-	readonly memoryMax?: number;
-	/** What the nodes log, for a look at a seed that failed. */
-	readonly onLine?: (node: string, line: string, at: number) => void;
-}
-
-export interface Outcome {
-	readonly seed: number;
-	readonly hours: number;
-	readonly violations: readonly string[];
-	/** Device-days that were simulated. */
-	readonly days: number;
-	/** How often each kind of fault began. */
-	readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
-	readonly readings: number;
-	readonly late: number;
-	readonly duplicates: number;
-	readonly dropped: number;
-	/** Named as dropped, and delivered afterwards. */
-	readonly cameAllTheSame: number;
-	/** Numbers of boots that a reset or power cut ended, which nobody has. */
-	readonly lostWithPower: number;
-	readonly boots: number;
-	readonly attempts: number;
-	readonly packets: number;
-	/** 1 if the network was slow and lossy all the time. */
-	readonly slow: number;
-	/** How often a link was found idle, and no reading waiting. */
-	readonly idle: number;
-	/** The least that was free of an ESP8266's heap. */
-	readonly heapLeast: number | undefined;
-	readonly checkedTimes: number;
-	readonly checkedValues: number;
-	/** From the last fault, in milliseconds; of the slowest node. */
-	readonly onlineMs: number;
-	readonly drainedMs: number;
-	/** The most that a node held on XS. */
-	readonly memory: NodeMemory | undefined;
-	readonly trace: string;
-}
+export type { Outcome, SoakOptions } from './outcome.js';
 
 export async function soak(options: SoakOptions): Promise<Outcome> {
 	const run = new SoakRun(options);
@@ -89,7 +55,6 @@ class SoakRun {
 	readonly #options: SoakOptions;
 	readonly #scenario: Scenario;
 	readonly #violations: string[] = [];
-	readonly #timesGiven: TimeGiven[] = [];
 	#simulation!: VirtualSimulation;
 	#wire!: WireJudge;
 	#results!: ResultsJudge;
@@ -97,6 +62,13 @@ class SoakRun {
 	#auditors: Auditor[] = [];
 	#measurements: MeasurementsJudge[] = [];
 	#injected: readonly Injected[] = [];
+	#manners!: MannersPlan;
+	#presence!: Presence;
+	/** Messages that a node gave up, as its log says, since the broker had hung up on them: by node. */
+	readonly #setAside = new Map<string, number>();
+	#onLive: (node: string) => void = () => {};
+	/** All is well from then on, or shall be. */
+	#calmSince = 0;
 	#onlineMs = 0;
 	#drainedMs = 0;
 	#memory: NodeMemory | undefined;
@@ -109,55 +81,64 @@ class SoakRun {
 	}
 
 	async start(): Promise<void> {
-		const { board, nodes, settings, profile, weather, ticksAtBoot, seed, network: air } = this.#scenario;
+		const { board, nodes, settings, profile, manners, weather, ticksAtBoot, seed, network: air } = this.#scenario;
 		this.#simulation = await startVirtualSimulation({
 			engine: this.#options.engine ?? 'node', seed, board, nodes, settings, ticksAtBoot, world: weather, conditions: air.conditions,
+			script: this.#options.script,
 			onLine: (node, line) => this.#line(node, line),
 		});
 		const { world, broker, network } = this.#simulation;
 		Object.assign(broker.profile, profile);
 		this.#wire = new WireJudge(world.clock, { publishEarly: settings.publishEarly as boolean });
 		network.tap = this.#wire;
-		this.#results = new ResultsJudge(() => world.now());
+		this.#manners = new MannersPlan(this.#simulation, manners, profile, this.#untilMs);
+		const letGo = manners.quiet ? new LetGo(() => world.now()) : undefined;
+		this.#results = new ResultsJudge(() => world.now(), manners.quiet);
 		this.#idle = new IdleJudge({
 			quietMs: QUIET_MS + air.slackMs, now: () => world.now(), underWay: (clientId) => this.#wire.underWay(clientId),
-			troubledSince: (ms) => world.conditions.stalled || this.#injected.some(({ untilMs }) => untilMs > ms),
+			troubledSince: (ms) => world.conditions.stalled || this.#manners.hamperedSince(ms) || this.#injected.some(({ what, untilMs }) => untilMs + (what === 'turnedDown' ? SLOWED_MS : 0) > ms),
 		});
 		this.#wire.onPacket = (packet, said, clientId) => {
+			letGo?.packet(packet, said, clientId);
 			this.#results.packet(packet, said, clientId);
 			this.#idle.packet(packet, said, clientId);
 		};
-		this.#wire.onRefused = (topic, payload) => {
-			if (/\/(readings|backlog)$/.test(topic)) this.#auditorOf(topic)?.refused(payload);
+		this.#wire.onRefused = (topic, payload, code) => {
+			if (/\/(readings|backlog)$/.test(topic)) this.#auditorOf(topic)?.refused(payload, code);
 		};
-		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: this.#timesGiven, conversions: settings.conversions as number, now: () => world.now() };
-		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node.name));
+		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: timesGivenIn(world), conversions: settings.conversions as number, now: () => world.now() };
+		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node.name, { forged: letGo?.lost }));
 		this.#measurements = this.#simulation.nodes.map((node, i) => new MeasurementsJudge(node, around, this.#auditors[i]!));
 		const passOn = broker.onPublished;
 		broker.onPublished = (message) => {
 			passOn(message);
 			const auditor = this.#auditorOf(message.topic);
 			auditor?.heard(message);
+			if (auditor && message.topic.endsWith('/readings')) this.#onLive(auditor.name);
 			if (auditor && message.topic.endsWith('/health')) this.#idle.health(auditor);
 			if (!auditor || !message.topic.endsWith('/result')) return;
 			this.#answered.add(auditor.name);
 			this.#results.result(message.payload.toString());
 		};
-		this.#watchTimes();
+		this.#presence = new Presence(this.#simulation, settings.retain !== false);
 	}
 
 	async run(): Promise<void> {
-		const { hours, plan, commandsEveryMs } = this.#scenario;
+		const { plan, commandsEveryMs, seed } = this.#scenario;
 		this.#injected = inject(this.#simulation, plan);
+		this.#manners.begin(seed);
 		stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
 		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#measurementsOf, (sentence) => this.#violations.push(sentence));
 		if (commandsEveryMs) operator.begin(commandsEveryMs);
-		const untilMs = hours * 3_600_000;
+		const untilMs = this.#untilMs;
 		while (this.#simulation.world.now() < untilMs) {
 			const step = this.#options.engine === 'xs' ? MEMORY_EVERY_MS : untilMs;
 			await this.#simulation.run(Math.min(step, untilMs - this.#simulation.world.now()));
 			await this.#weigh();
 		}
+		await this.#liveWithManners();
+		this.#manners.lift();
+		this.#calmSince = this.#simulation.world.now();
 		await this.#comeOnline();
 		await this.#drain();
 		await this.#answer();
@@ -171,6 +152,7 @@ class SoakRun {
 
 	outcome(): Outcome {
 		const { seed, hours, settings } = this.#scenario;
+		const [faults, manners] = [counted(this.#injected), counted(this.#manners.shown)];
 		for (const node of this.#simulation.nodes) {
 			if (node.counts.faults) this.#violations.push(`${node.name} started anew ${node.counts.faults} times by itself: ${node.ends.find((end) => !/^(restart|restart by itself|power cut|stopped|killed)$/.test(end))}`);
 		}
@@ -178,13 +160,16 @@ class SoakRun {
 		for (const judge of this.#measurements) judge.conclude(settings.intervalMs as number, this.#scenario.commanded);
 		this.#judgeAcknowledged();
 		this.#results.conclude();
-		this.#auditors.forEach((auditor, i) => auditor.concludeLosses((boot) => this.#measurements[i]!.lossAllowed(boot)));
+		this.#auditors.forEach((auditor, i) => {
+			auditor.concludeLosses((boot) => this.#measurements[i]!.lossAllowed(boot));
+			// Flash that fails leaves RAM alone, and the oldest there have to go.
+			auditor.concludeDrops(faults.flashTrouble ? Infinity : this.#setAside.get(auditor.name) ?? 0);
+		});
 		const boots = this.#auditors.flatMap((auditor) => [...auditor.boots.values()].map((boot) => ({ auditor, boot })));
 		const sum = (of: (auditor: Auditor) => number): number => this.#auditors.reduce((total, each) => total + of(each), 0);
-		const faults: Partial<Record<FaultKind, number>> = {};
-		for (const { what } of this.#injected) faults[what] = (faults[what] ?? 0) + 1;
 		return {
-			seed, hours, faults,
+			seed, hours, faults, manners,
+			mannered: this.#scenario.manners.kinds.length ? 1 : 0,
 			violations: [...this.#violations, ...this.#wire.violations, ...this.#results.violations, ...this.#idle.violations, ...this.#auditors.flatMap((each) => each.violations)],
 			days: (this.#simulation.world.now() / 86_400_000) * this.#simulation.nodes.length,
 			readings: boots.reduce((total, { boot }) => total + boot.readings.size, 0),
@@ -225,21 +210,9 @@ class SoakRun {
 		const itself = /^restarted by itself \((\d+) times/.exec(line);
 		if (itself && judge) judge.ownRestarts = Math.max(judge.ownRestarts, Number(itself[1]));
 		if (line.includes(' cannot be kept: ')) judge?.unkept(this.#simulation.world.now());
-		if (line.includes('it is set aside')) this.#results.forgive(`telltale-${name}`);
+		if (line.includes('it is set aside')) this.#setAside.set(name, (this.#setAside.get(name) ?? 0) + 1);
+		if (RESULT_LEFT_OUT.some((words) => line.includes(words))) this.#results.forgive(`telltale-${name}`);
 		if (line.startsWith('safe mode')) judge?.safe(this.#simulation.world.now());
-	}
-
-	/** Every answer of the time server, with how wrong it was. */
-	#watchTimes(): void {
-		const { conditions, clock } = this.#simulation.world;
-		let offset = conditions.timeOffsetSeconds;
-		Object.defineProperty(conditions, 'timeOffsetSeconds', {
-			get: () => {
-				this.#timesGiven.push({ at: clock.now(), offsetSeconds: offset });
-				return offset;
-			},
-			set: (value: number) => void (offset = value),
-		});
 	}
 
 	async #weigh(): Promise<void> {
@@ -252,35 +225,49 @@ class SoakRun {
 		}
 	}
 
-	async #comeOnline(): Promise<void> {
-		const from = this.#simulation.world.now();
-		const refused = this.#injected.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
-		const limitMs = ONLINE_MS + (refused ? REFUSED_MS : 0) + this.#scenario.network.slackMs;
-		while (!this.#simulation.nodes.every((node) => this.#isOnline(node)) && this.#simulation.world.now() - from < limitMs) await this.#simulation.run(1_000);
-		this.#onlineMs = this.#simulation.world.now() - from;
-		for (const node of this.#simulation.nodes) {
-			if (!this.#isOnline(node)) this.#violations.push(`${node.name} is not online ${limitMs / 1_000} s after the last fault (${node.running ? 'running' : 'not running'}, ${node.ends.at(-1) ?? 'first boot'})`);
-		}
-	}
-
-	/** A connection of before that is half-open looks the same to a broker: what was said lately counts. */
-	#isOnline(node: SimulatedNode): boolean {
-		const { broker, world } = this.#simulation;
-		const word = broker.retained.get(`telltale/${node.name}/status`);
-		const lastHeardAt = this.#lastHeardAt(node);
-		return node.running && broker.isConnected(`telltale-${node.name}`) && word?.payload.toString() === 'online' && lastHeardAt > this.#calmSince && world.now() >= lastHeardAt;
-	}
-
-	get #calmSince(): number {
+	get #untilMs(): number {
 		return this.#scenario.hours * 3_600_000;
 	}
 
-	#lastHeardAt(node: SimulatedNode): number {
-		const { published } = this.#simulation.broker;
-		for (let i = published.length - 1; i >= 0; i--) {
-			if (published[i]!.clientId === `telltale-${node.name}` && !published[i]!.will) return published[i]!.at;
+	async #comeOnline(): Promise<void> {
+		const from = this.#simulation.world.now();
+		const limitMs = this.#onlineLimitMs(from) + this.#scenario.manners.patienceMs;
+		const isOnline = (node: SimulatedNode): boolean => this.#presence.isOnline(node, this.#calmSince);
+		while (!this.#simulation.nodes.every(isOnline) && this.#simulation.world.now() - from < limitMs) await this.#simulation.run(1_000);
+		this.#onlineMs = this.#simulation.world.now() - from;
+		for (const node of this.#simulation.nodes) {
+			if (!isOnline(node)) this.#violations.push(`${node.name} is not online ${limitMs / 1_000} s after the last fault (${node.running ? 'running' : 'not running'}, ${node.ends.at(-1) ?? 'first boot'})`);
 		}
-		return -1;
+	}
+
+	/** What a broker forbids for good holds up no reading. */
+	async #liveWithManners(): Promise<void> {
+		const { forGood, patienceMs } = this.#scenario.manners;
+		const { world } = this.#simulation;
+		const from = world.now();
+		if (!forGood.length) return;
+		const intervalMs = this.#scenario.settings.intervalMs as number;
+		const holes = (auditor: Auditor): number => (auditor.latest ? auditor.missing(auditor.latest, Math.max(...auditor.latest.readings.keys())).length : 0);
+		const { readingMs, slackMs } = this.#scenario.network;
+		const waiting = Math.max(0, ...this.#auditors.map(holes));
+		const hindered = this.#scenario.manners.kinds.some(hampers) ? patienceMs : MANNERS_MS;
+		const limitMs = this.#onlineLimitMs(from) + hindered + 2 * intervalMs + waiting * (1_000 / DRAIN_PER_SECOND + readingMs) + slackMs;
+		const heard = new Set<string>();
+		this.#onLive = (name) => void heard.add(name);
+		const isWell = (): boolean => this.#auditors.every((auditor) => heard.has(auditor.name) && holes(auditor) === 0);
+		while (!isWell() && world.now() - from < limitMs) await this.#simulation.run(STEP_MS);
+		this.#onLive = () => {};
+		for (const auditor of this.#auditors) {
+			const lacks = holes(auditor);
+			if (!heard.has(auditor.name)) this.#violations.push(`${auditor.name} publishes no reading for ${limitMs / 1_000} s where the broker has these manners: ${forGood.join(', ')}`);
+			else if (lacks) this.#violations.push(`${auditor.name} still lacks ${lacks} readings after ${limitMs / 1_000} s where the broker has these manners: ${forGood.join(', ')}`);
+		}
+	}
+
+	/** Of a plain broker; of another there is more to wait for. */
+	#onlineLimitMs(from: number): number {
+		const refused = this.#injected.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
+		return ONLINE_MS + (refused ? REFUSED_MS : 0) + this.#scenario.network.slackMs;
 	}
 
 	/** Until everything that was sampled when the world was calm again has come. */
@@ -288,11 +275,14 @@ class SoakRun {
 		const { world } = this.#simulation;
 		const from = world.now();
 		await this.#simulation.run(65_000);
+		// Where it was put off, health of the boot that runs comes later.
+		const { patienceMs } = this.#scenario.manners;
+		while (!this.#auditors.every(({ current }) => current && current.healthAt > from) && world.now() - from < patienceMs) await this.#simulation.run(STEP_MS);
 		const goals = this.#auditors.map((auditor) => ({ auditor, boot: auditor.current, goal: auditor.current?.sampled ?? 0 }));
 		const waiting = Math.max(0, ...goals.map(({ boot }) => boot?.waiting ?? 0));
 		// What was dropped is named by the next reading from RAM.
 		const { readingMs, slackMs } = this.#scenario.network;
-		const untilMs = from + DRAIN_MS + slackMs + waiting * (1_000 / DRAIN_PER_SECOND + readingMs) + (this.#scenario.settings.intervalMs as number);
+		const untilMs = from + DRAIN_MS + slackMs + patienceMs + waiting * (1_000 / DRAIN_PER_SECOND + readingMs) + (this.#scenario.settings.intervalMs as number);
 		const isDrained = (): boolean => goals.every(({ auditor, boot, goal }) => boot && boot.healthAt > from && boot.waiting <= WAITING_FEW && !auditor.missing(boot, goal).length);
 		while (!isDrained() && world.now() < untilMs) await this.#simulation.run(STEP_MS);
 		this.#drainedMs = world.now() - from;
@@ -306,17 +296,21 @@ class SoakRun {
 	/** A node that came back also listens. */
 	async #answer(): Promise<void> {
 		this.#answered.clear();
-		for (const { name } of this.#simulation.nodes) this.#simulation.broker.publish(`telltale/${name}/set/sample`, `{"id":"end ${name}"}`, { qos: 1 });
-		await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
+		const from = this.#simulation.world.now();
+		do {
+			for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#simulation.broker.publish(`telltale/${name}/set/sample`, `{"id":"end ${name}"}`, { qos: 1 });
+			await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
+			if (this.#answered.size < this.#simulation.nodes.length) await this.#simulation.run(Math.min(ASK_EVERY_MS, this.#scenario.manners.patienceMs));
+		} while (this.#answered.size < this.#simulation.nodes.length && this.#simulation.world.now() - from < this.#scenario.manners.patienceMs);
 		for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#violations.push(`${name} does not answer commands when all is well again`);
 	}
 
 	async #stop(): Promise<void> {
-		const { nodes, broker } = this.#simulation;
+		const { nodes } = this.#simulation;
 		for (const node of nodes) node.type('stop\n');
 		await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
 		for (const node of nodes) {
-			const word = broker.retained.get(`telltale/${node.name}/status`)?.payload.toString();
+			const word = this.#presence.word(node);
 			if (word !== 'stopped') this.#violations.push(`${node.name} was stopped, and its status is "${word}"`);
 		}
 	}
@@ -333,4 +327,10 @@ class SoakRun {
 
 /** On their way at the moment that health was written. */
 const WAITING_FEW = 2;
-
+/** What a node says of a result that nobody will get. */
+const RESULT_LEFT_OUT = ['it is set aside', 'the result of that command is left out', 'no packet as large as the result', 'the broker turns result down'];
+function counted<Kind extends string>(all: readonly { readonly what: Kind }[]): Partial<Record<Kind, number>> {
+	const counts: Partial<Record<Kind, number>> = {};
+	for (const { what } of all) counts[what] = (counts[what] ?? 0) + 1;
+	return counts;
+}

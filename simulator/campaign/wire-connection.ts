@@ -30,6 +30,8 @@ export class WireConnection {
 	 * so this acknowledgement is lost to it if the connection ends before.
 	 */
 	readonly unread = new Map<number, string>();
+	/** The same of what was acknowledged since the node last said anything: it reads no further while a request of its own waits for a socket that takes nothing. */
+	readonly unheeded = new Map<number, string>();
 	onHeard: (packet: Packet) => void = () => {};
 	readonly #complain: (sentence: string) => void;
 	readonly #aliases = new Map<number, string>();

@@ -54,7 +54,7 @@ export class WireJudge implements Tap {
 	/** Payloads that were acknowledged before the node's eyes. */
 	readonly acknowledged = new Set<string>();
 	/** Told of each message that was turned down before the node's eyes. */
-	onRefused: (topic: string, payload: string) => void = () => {};
+	onRefused: (topic: string, payload: string, code: number) => void = () => {};
 	/** Told of each packet as it passes, with the client id of its connection. */
 	onPacket: (packet: Packet, said: boolean, clientId: string) => void = () => {};
 	attempts = 0;
@@ -118,6 +118,7 @@ export class WireJudge implements Tap {
 		this.onPacket(packet, true, connection.clientId);
 		if (!connection.clientId || packet.cmd === 'connect') return;
 		connection.measure(packet);
+		connection.unheeded.clear();
 		const session = this.#session(connection);
 		if (packet.cmd === 'publish') this.#published(connection, session, packet);
 		if (packet.cmd === 'puback' || packet.cmd === 'pubrec') connection.answered(packet.messageId!);
@@ -135,7 +136,7 @@ export class WireJudge implements Tap {
 		if (session.version && session.version !== connection.version) this.#forget(session);
 		// What CONNACK said that it never heard, it cannot know, nor what another client with its id did to the session.
 		if (session.last && (session.last.present === undefined || this.#contested(session, session.last))) session.answered.clear();
-		for (const [id, message] of session.last?.unread ?? []) session.unread.set(id, message);
+		for (const [id, message] of [...session.last?.unread ?? [], ...session.last?.unheeded ?? []]) session.unread.set(id, message);
 		session.last = connection;
 		session.version = connection.version;
 	}
@@ -174,7 +175,9 @@ export class WireJudge implements Tap {
 		else if (packet.cmd === 'puback') this.#acknowledged(connection, session, packet);
 		else if (packet.cmd === 'publish' && packet.qos) connection.unanswered.add(packet.messageId!);
 		else if (packet.cmd === 'suback') {
-			for (const filter of session.subscribing.get(packet.messageId!) ?? []) session.answered.add(filter);
+			// What is not granted is asked for again, in the same session too.
+			const granted = packet.granted as readonly number[];
+			for (const [i, filter] of (session.subscribing.get(packet.messageId!) ?? []).entries()) if (granted[i]! < REFUSALS_FROM) session.answered.add(filter);
 			session.subscribing.delete(packet.messageId!);
 		} else if (packet.cmd === 'disconnect') connection.disconnected(packet, this.#clock.now());
 	}
@@ -195,9 +198,10 @@ export class WireJudge implements Tap {
 		const message = session.inFlight.get(messageId!);
 		connection.inFlight.delete(messageId!);
 		if (message === undefined) return;
+		connection.unheeded.set(messageId!, message);
 		if (connection.unanswered.size) connection.unread.set(messageId!, message);
 		const [topic, payload] = [message.slice(0, message.indexOf(' ')), message.slice(message.indexOf(' ') + 1)];
-		if (reasonCode >= REFUSALS_FROM) this.onRefused(topic, payload);
+		if (reasonCode >= REFUSALS_FROM) this.onRefused(topic, payload, reasonCode);
 		else this.acknowledged.add(payload);
 		session.inFlight.delete(messageId!);
 	}

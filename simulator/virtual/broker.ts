@@ -11,9 +11,11 @@ import { Client, type Server } from './client.js';
 import type { ServerEnd } from './ends.js';
 import type { VirtualNetwork } from './network.js';
 import { Session, type Receiver } from './session.js';
-import { plainProfile, SHUTTING_DOWN, TAKEN_OVER, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
+import { SHUTTING_DOWN, TAKEN_OVER } from './reasons.js';
+import { plainProfile, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
 import { matches } from './topic-filters.js';
 
+export { TAKEN_OVER } from './reasons.js';
 export * from './terms.js';
 
 const FOR_EVER_SECONDS = 0xffff_ffff;
@@ -22,7 +24,7 @@ export class VirtualBroker implements Server {
 	readonly published: Published[] = [];
 	readonly faults: BrokerFaults = {
 		refuseWith: 0, silent: false, withholdAcks: false, duplicateAcks: false, ackDelayMs: 0, hangUpAfterConnack: false, ignorePings: false,
-		turnDown: undefined, forbids: undefined,
+		turnDown: undefined, denies: [], forbids: undefined, pubackDelayMs: 0, subacks: undefined,
 	};
 	readonly profile: BrokerProfile = plainProfile();
 	/** Called with each message as it is accepted. */
@@ -153,7 +155,9 @@ export class VirtualBroker implements Server {
 
 	/** Code of a PUBACK or PUBREC of 5.0 for such a message; 0: it is welcome. */
 	verdictOn(topic: string): number {
-		const { turnDown } = this.faults;
+		const { turnDown, denies } = this.faults;
+		const denied = denies.find(({ topics }) => topics.test(topic));
+		if (denied) return denied.code;
 		return turnDown?.topics.test(topic) && ++this.#offered % turnDown.every === 0 ? turnDown.code : 0;
 	}
 

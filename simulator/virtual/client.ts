@@ -7,7 +7,11 @@ import { generate, parser, type IConnackPacket, type IConnectPacket, type IDisco
 import type { Clock, Task } from '../world/clock.js';
 import type { ServerEnd } from './ends.js';
 import type { Receiver, Session } from './session.js';
-import { QOS_NOT_SUPPORTED, RETAIN_NOT_SUPPORTED, SHUTTING_DOWN, type BrokerFaults, type BrokerProfile, type Published, type Will } from './terms.js';
+import {
+	FILTER_INVALID, ID_NOT_FOUND, KEEP_ALIVE_TIMEOUT, MALFORMED, NO_SUBSCRIBERS, NO_SUBSCRIPTION, PACKET_TOO_LARGE, PROTOCOL_ERROR, QOS_NOT_SUPPORTED,
+	RECEIVE_MAXIMUM_EXCEEDED, RETAIN_NOT_SUPPORTED, SHUTTING_DOWN, TOPIC_ALIAS_INVALID, UNSPECIFIED, WILDCARDS_NOT_SUPPORTED,
+} from './reasons.js';
+import type { BrokerFaults, BrokerProfile, Published, Will } from './terms.js';
 import { isFilter } from './topic-filters.js';
 
 const INFLIGHT_MAX = 20;
@@ -18,19 +22,8 @@ const STANDSTILL_MS = 250;
 
 /** What 5.0 says where 3.1.1 has these return codes; any other is "unspecified error". */
 const REFUSALS: Readonly<Record<number, number>> = { 0: 0, 1: 0x84, 2: 0x85, 3: 0x88, 4: 0x86, 5: 0x87 };
-const UNSPECIFIED = 0x80;
-const MALFORMED = 0x81;
-const PROTOCOL_ERROR = 0x82;
-const KEEP_ALIVE_TIMEOUT = 0x8d;
-const FILTER_INVALID = 0x8f;
-const RECEIVE_MAXIMUM_EXCEEDED = 0x93;
-const TOPIC_ALIAS_INVALID = 0x94;
-const PACKET_TOO_LARGE = 0x95;
 /** Of a DISCONNECT that wants the will published all the same. */
 const WITH_WILL = 4;
-const NO_SUBSCRIBERS = 0x10;
-const NO_SUBSCRIPTION = 0x11;
-const ID_NOT_FOUND = 0x92;
 /** Receive Maximum, where CONNECT or CONNACK says nothing of it. */
 const RECEIVE_MAX = 0xffff;
 
@@ -246,9 +239,10 @@ export class Client implements Receiver {
 	#connack5(packet: IConnectPacket, reasonCode: number, sessionPresent: boolean, session: Session | undefined): IConnackPacket {
 		const { receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive } = this.#broker.profile;
 		const assignedClientIdentifier = packet.clientId || !session ? undefined : session.clientId;
-		const { keepsRetained, qosMax } = this.#broker.profile;
+		const { keepsRetained, qosMax, takesWildcards } = this.#broker.profile;
 		const told = reasonCode === 0 ? {
-			retainAvailable: keepsRetained ? undefined : false, maximumQoS: qosMax < 2 ? qosMax : undefined, receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier,
+			retainAvailable: keepsRetained ? undefined : false, maximumQoS: qosMax < 2 ? qosMax : undefined, wildcardSubscriptionAvailable: takesWildcards ? undefined : false,
+			 receiveMaximum, maximumPacketSize, topicAliasMaximum, serverKeepAlive, assignedClientIdentifier,
 		} : {};
 		const properties = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as IConnackPacket['properties'];
 		return { cmd: 'connack', reasonCode, sessionPresent, properties };
@@ -295,7 +289,8 @@ export class Client implements Receiver {
 	}
 
 	#acknowledge(packet: Packet): void {
-		const { withholdAcks, duplicateAcks, ackDelayMs } = this.#broker.faults;
+		const { withholdAcks, duplicateAcks, pubackDelayMs } = this.#broker.faults;
+		const ackDelayMs = Math.max(this.#broker.faults.ackDelayMs, packet.cmd === 'puback' ? pubackDelayMs : 0);
 		if (withholdAcks) return;
 		const say = (): void => {
 			if (packet.cmd !== 'pubrec' || (packet.reasonCode ?? 0) >= UNSPECIFIED) this.#unanswered.delete(packet.messageId!);
@@ -326,12 +321,22 @@ export class Client implements Receiver {
 	}
 
 	#subscribe(packet: ISubscribePacket): void {
-		const { forbids } = this.#broker.faults;
+		const { faults, profile } = this.#broker;
+		const { forbids, subacks } = faults;
 		if (packet.subscriptions.some(({ topic }) => forbids?.subscribe?.test(topic))) return this.#breakOff(forbids!);
-		const refused = this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
-		const granted = packet.subscriptions.map(({ topic, qos }) => (isFilter(topic) ? (Math.min(qos, this.#broker.profile.qosMax) as 0 | 1 | 2) : refused));
+		const wild = !profile.takesWildcards && packet.subscriptions.some(({ topic }) => /[+#]/.test(topic));
+		if (wild && this.#version === 5) return this.hangUp(WILDCARDS_NOT_SUPPORTED);
+		if (subacks === 'never') return;
+		if (subacks?.once) faults.subacks = undefined;
+		const granted = packet.subscriptions.map(({ topic, qos }) => this.#refusal(topic, subacks?.code ?? 0) || Math.min(qos, profile.qosMax) as 0 | 1 | 2);
 		this.#acknowledge({ cmd: 'suback', messageId: packet.messageId, granted });
-		for (const each of packet.subscriptions) if (isFilter(each.topic)) this.#broker.subscribe(this.#session!, each);
+		packet.subscriptions.forEach((each, i) => granted[i]! < UNSPECIFIED && this.#broker.subscribe(this.#session!, each));
+	}
+
+	/** Code of a SUBACK that does not grant that filter, or 0. */
+	#refusal(filter: string, code: number): number {
+		if (!isFilter(filter)) return this.#version === 5 ? FILTER_INVALID : UNSPECIFIED;
+		return code || (this.#broker.profile.takesWildcards || !/[+#]/.test(filter) ? 0 : UNSPECIFIED);
 	}
 }
 

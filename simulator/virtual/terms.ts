@@ -24,12 +24,18 @@ export interface BrokerFaults {
 	duplicateAcks: boolean;
 	/** Acknowledges so much later. */
 	ackDelayMs: number;
+	/** The same of PUBACK alone. */
+	pubackDelayMs: number;
+	/** Answers no SUBSCRIBE, or all with this code, or the next one; none of these subscribes to anything. */
+	subacks: 'never' | { readonly code: number; readonly once: boolean } | undefined;
 	/** Hangs up right after CONNACK. */
 	hangUpAfterConnack: boolean;
 	/** Answers no PINGREQ. */
 	ignorePings: boolean;
 	/** In 5.0: has none of every so many messages on these topics, and says so with this code. */
 	turnDown: { readonly code: number; readonly every: number; readonly topics: RegExp } | undefined;
+	/** The same of every message on these topics, with whatever code comes first. */
+	denies: readonly { readonly code: number; readonly topics: RegExp }[];
 	/** Hangs up on a SUBSCRIBE of such a filter, and on a message whose topic and payload, with a space between, are such; in 5.0 with this reason; `resets`: what it said just before is lost. */
 	forbids: { readonly subscribe?: RegExp; readonly publish?: RegExp; readonly reason: number; readonly resets?: boolean } | undefined;
 }
@@ -43,6 +49,8 @@ export interface BrokerProfile {
 	/** Whether it keeps retained messages, and the QoS that it takes at the most. What asks for more, a will too, is refused: in 3.1.1 it closes the connection. */
 	keepsRetained: boolean;
 	qosMax: 0 | 1 | 2;
+	/** Whether filters may have wildcards. If not, 5.0 says so in CONNACK and hangs up on one; 3.1.1 refuses it in SUBACK. */
+	takesWildcards: boolean;
 	/** What CONNACK of 5.0 tells; undefined where it says nothing of it. */
 	receiveMaximum: number | undefined;
 	maximumPacketSize: number | undefined;
@@ -53,16 +61,13 @@ export interface BrokerProfile {
 }
 
 export function plainProfile(): BrokerProfile {
-	return { speaks5: true, speaks4: true, keepsRetained: true, qosMax: 2, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined, serverKeepAlive: undefined, saysWhy: true };
+	return {
+		speaks5: true, speaks4: true, keepsRetained: true, qosMax: 2, takesWildcards: true, receiveMaximum: undefined, maximumPacketSize: undefined, topicAliasMaximum: undefined,
+		serverKeepAlive: undefined, saysWhy: true,
+	};
 }
 
 export interface Will {
 	readonly message: Published;
 	readonly delayMs: number;
 }
-
-/** Reason codes of a server that ends a connection, or refuses one. MQTT 5.0 §3.14.2.1. */
-export const SHUTTING_DOWN = 0x8b;
-export const TAKEN_OVER = 0x8e;
-export const RETAIN_NOT_SUPPORTED = 0x9a;
-export const QOS_NOT_SUPPORTED = 0x9b;

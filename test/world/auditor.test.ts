@@ -98,7 +98,7 @@ describe('the auditor and the judge of measurements', () => {
 		bench.live(2, [1], 30_000).health(2, 1);
 		expect(bench.losses()).toEqual(['porch: 1 readings of boot 1 are lost, where no more than 0 can have been in RAM']);
 		bench.auditor.violations.splice(0);
-		bench.auditor.refused('{"seq":2,"boot":1}');
+		bench.auditor.refused('{"seq":2,"boot":1}', 0x87);
 		expect(bench.losses()).toEqual([]);
 	});
 
@@ -115,7 +115,7 @@ describe('the auditor and the judge of measurements', () => {
 	it('complains when what was turned down is not counted as dropped', () => {
 		const turnedDown = (dropped: number): string[] => {
 			const bench = new Bench().live(1, [1, 3]).health(1, 3, dropped);
-			bench.auditor.refused('{"seq":2,"boot":1}');
+			bench.auditor.refused('{"seq":2,"boot":1}', 0x87);
 			return bench.losses();
 		};
 		expect(turnedDown(1)).toEqual([]);
