@@ -6,6 +6,8 @@ import { HOUR, MINUTE, SECOND, stage, type Stage } from './stage.js';
 const NOT_AUTHORIZED = 0x87;
 const QUOTA_EXCEEDED = 0x97;
 const SERVER_BUSY = 0x89;
+const ADMINISTRATIVE_ACTION = 0x98;
+const WILDCARDS_NOT_SUPPORTED = 0xa2;
 
 interface Forbidden {
 	readonly subscribe?: RegExp;
@@ -72,9 +74,10 @@ describe('a broker that hangs up on a message', () => {
 	});
 
 	it.each([
-		['status', { publish: /\/status / }], ['SUBSCRIBE', { subscribe: /./ }],
-	])('(%s) and calls that a quota, in MQTT 5.0, gets every reading all the same', async (_what, forbidden) => {
-		const set = await node({ ...forbidden, reason: QUOTA_EXCEEDED }, { protocol: 5 });
+		['status', 'a quota', { publish: /\/status /, reason: QUOTA_EXCEEDED }], ['SUBSCRIBE', 'a quota', { subscribe: /./, reason: QUOTA_EXCEEDED }],
+		['SUBSCRIBE', 'a filter that it does not take', { subscribe: /set/, reason: WILDCARDS_NOT_SUPPORTED }], ['status', 'an administrative action', { publish: /\/status /, reason: ADMINISTRATIVE_ACTION }],
+	])('(%s) and calls that %s, in MQTT 5.0, gets every reading all the same', async (_what, _reason, forbidden) => {
+		const set = await node(forbidden, { protocol: 5 });
 		await set.run(20 * MINUTE);
 		expect(missing(set)).toEqual([]);
 		expect(set.readings().length).toBeGreaterThan(65);

@@ -12,6 +12,8 @@ const PUBREL = 0x0004_0000;
 const SUBACK = 0x4082_8089;
 const UNSUBACK = 0x0002_8089;
 const DISCONNECT = 0xfff9_fa8f;
+/** Those of DISCONNECT that may be about what it was sent: a policy, a topic, a filter, a packet, and what it cannot do. */
+const BLAMES = 0x4f31_808f;
 
 /** Whether that packet of a broker, by its first byte, may have that code. */
 export function isReason(first: number, code: number): boolean {
@@ -25,6 +27,9 @@ export function isReason(first: number, code: number): boolean {
 		default: return has(PUBREL, code);
 	}
 }
+
+/** Whether a DISCONNECT with that code may be about a message or a filter of ours. */
+export function blamesOurs(code: number): boolean { return code === 0xa1 || code === 0xa2 || has(BLAMES, code); }
 
 function has(mask: number, code: number): boolean {
 	return code >= 0x80 && code < 0xa0 && (mask >>> (code & 31) & 1) === 1;

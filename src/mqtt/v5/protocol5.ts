@@ -15,7 +15,7 @@ import type { Millis, SessionHandler, SessionOptions, SessionVersion } from '../
 import type { Outbox } from '../state/outbox.js';
 import { connectSize, Packet } from '../codec/packets.js';
 import { PacketContext, Properties, Property, Wrong } from './properties.js';
-import { isReason } from './codes.js';
+import { blamesOurs, isReason } from './codes.js';
 import { writeUint16 } from '../codec/wire.js';
 
 export interface Options5 {
@@ -177,10 +177,8 @@ export class Protocol5 implements SessionVersion {
 		}
 	}
 
-	/** Whether a DISCONNECT with that reason may be about a message of ours. */
-	blames(code: number): boolean {
-		return code >= 0x80 && code <= 0x83 || code === 0x87 || code === 0x90 || code === 0x94 || code === 0x95 || code >= 0x99 && code <= 0x9b;
-	}
+	/** Whether a DISCONNECT with that reason may be about a message or a filter of ours. */
+	blames(code: number): boolean { return blamesOurs(code); }
 
 	/** Whether it blames their number: message rate too high, quota exceeded. */
 	rations(code: number): boolean { return code === 0x96 || code === 0x97; }
