@@ -6,12 +6,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from './support/brokers.js';
+import { opensslMissing } from './support/certificates.js';
 import { patient, patientSeconds } from './support/patience.js';
 import { startBroker } from '../simulator/broker.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const commands = [...readme.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].flatMap(([, block]) => block.trim().split('\n').map((line) => line.trim()));
+const commands = [...readme.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].flatMap(([, block]) => block.replace(/ \\\n */g, ' ').trim().split('\n').map((line) => line.trim()));
+const openssl = commands.filter((command) => command.startsWith('openssl '));
 const folder = mkdtempSync(join(tmpdir(), 'telltale-readme-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -38,13 +40,14 @@ describe('the README', () => {
 	it('has no command that this test does not know', () => {
 		expect(commands).toEqual([
 			'npm start',
-			'npm test',
 			'npx telltale simulate --nodes 5 --for 30s',
 			'npx telltale simulate --speed 20 --for 10m --no-ui',
 			'npx telltale simulate --help',
+			'npm test',
 			'npx telltale configure --node porch --ssid attic --passphrase "secret passphrase" --host 192.168.1.10',
 			"npx telltale send porch calibrate '{\"temperature\":21.3}' --broker mqtt://192.168.1.10",
 			'npx telltale send porch interval 60000 --broker mqtt://192.168.1.10',
+			...openssl,
 		]);
 	});
 
@@ -76,6 +79,14 @@ describe('the README', () => {
 		const { status, error } = await telltale(command, [], folder);
 		expect([status, error]).toEqual([0, expect.any(String)]);
 		expect(JSON.parse(readFileSync(join(folder, 'telltale.json'), 'utf8'))).toMatchObject({ node: 'porch', ssid: 'attic', host: '192.168.1.10' });
+	});
+
+	it.skipIf(opensslMissing)('the lines of openssl make a CA that configure takes and a certificate that it has signed', async () => {
+		expect(openssl).toHaveLength(2);
+		for (const command of openssl) expect((await run('sh', ['-c', command], folder)).status, command).toBe(0);
+		expect((await run('openssl', ['verify', '-CAfile', 'ca.pem', 'server.pem'], folder)).out).toContain('server.pem: OK');
+		const options = ['--host', 'localhost', '--tls', 'true', '--caFile', 'ca.pem', '--file', 'tls.json'];
+		expect((await telltale('npx telltale configure --node porch --ssid attic', options, folder)).status).toBe(0);
 	});
 
 	it.each(commands.filter((command) => command.includes(' send ')))('%s', async (command) => {
