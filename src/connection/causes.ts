@@ -17,14 +17,16 @@ export const enum Cause {
 }
 export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
 
-/** Refusals that pass by themselves: server unavailable (3; 0x88 in 5.0), server busy (0x89). */
+/** Refusals that pass by themselves: server unavailable (3; 0x88 in 5.0), server busy (0x89) or shutting down (0x8B). */
 const SERVER_UNAVAILABLE = 3;
 const SERVER_UNAVAILABLE_5 = 0x88;
 const SERVER_BUSY_5 = 0x89;
+const SERVER_SHUTTING_DOWN_5 = 0x8b;
 
 /** Whether the broker turned us down for what we are: client id, user, password. It does not heal within seconds. */
 export function isRefusal(fault: Fault, code: number): boolean {
-	return fault === Fault.Refused && code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5;
+	if (fault !== Fault.Refused) return false;
+	return code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5 && code !== SERVER_SHUTTING_DOWN_5;
 }
 
 /** What is known of why a broker hung up. */

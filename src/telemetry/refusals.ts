@@ -12,13 +12,27 @@ export function unheardSentence(topic: string, code: number): string {
 	return `the broker does not let us hear ${topic} (code 0x${code.toString(16)}); we ask again later`;
 }
 
-const NOT_AUTHORIZED = 0x87;
-const TOPIC_NAME_INVALID = 0x90;
-const PAYLOAD_FORMAT_INVALID = 0x99;
+/** Codes that are about the state of the broker, or the number of messages. Some of them the standard has in other packets only. */
+const enum ForNow {
+	Unspecified = 0x80,
+	ImplementationSpecific = 0x83,
+	ServerUnavailable = 0x88,
+	ServerBusy = 0x89,
+	ServerShuttingDown = 0x8b,
+	PacketIdInUse = 0x91,
+	ReceiveMaxExceeded = 0x93,
+	RateTooHigh = 0x96,
+	QuotaExceeded = 0x97,
+}
 
 /** Whether the broker would turn that very message down again, whenever it came. */
 export function isFinal(code: number): boolean {
-	return code === NOT_AUTHORIZED || code === TOPIC_NAME_INVALID || code === PAYLOAD_FORMAT_INVALID;
+	switch (code) {
+		case ForNow.Unspecified: case ForNow.ImplementationSpecific: case ForNow.ServerUnavailable: case ForNow.ServerBusy: case ForNow.ServerShuttingDown:
+		case ForNow.PacketIdInUse: case ForNow.ReceiveMaxExceeded: case ForNow.RateTooHigh: case ForNow.QuotaExceeded:
+			return false;
+	}
+	return true;
 }
 
 /** Of a message of ours that a PUBACK turned down. */

@@ -82,12 +82,22 @@ describe('readings that a broker turns down', () => {
 		expect(health(broker).waiting).toBeLessThanOrEqual(3);
 	});
 
-	it.each([['not authorized', 0x87], ['payload format invalid', 0x99]] as const)('for what they are (%s) are counted as dropped, at once', async (_name, code) => {
+	it.each([['not authorized', 0x87], ['payload format invalid', 0x99], ['packet too large, as mosquitto says it', 0x95]] as const)('for what they are (%s) are counted as dropped, at once', async (_name, code) => {
 		const { set, broker } = await node({ code: ({ topic }) => (isReading(topic) ? code : 0) }, code === 0x87 ? 'xs' : 'node');
 		await set.run(3 * MINUTE);
 		expect(health(broker).waiting).toBeLessThanOrEqual(1);
 		expect(health(broker).dropped).toBeGreaterThan(20);
 		expect(Math.max(...broker.came.values())).toBe(1);
+		expect(broker.connections).toBe(1);
+	});
+
+	it('with a code that mosquitto has for larger ones alone, info among them, leaves those out and gets every reading on one connection', async () => {
+		const { set, broker } = await node({ code: ({ payload }) => (payload.length > 120 ? 0x95 : 0) }, 'node');
+		await set.run(3 * MINUTE);
+		expect(broker.connections).toBe(1);
+		expect(notAcknowledged(broker)).toEqual([]);
+		expect(broker.acknowledged.size).toBeGreaterThan(30);
+		expect(set.heard(/the broker turns info down \(code 0x95\): it is left out/)).toBeDefined();
 	});
 
 	it('and status with them: it comes anew when the broker takes it', async () => {

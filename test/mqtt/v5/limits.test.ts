@@ -88,7 +88,7 @@ describe('an answer that no standard knows', () => {
 
 	it('in CONNACK ends the attempt as broken, not as refused; a refusal in the words of 3.1.1 names the version', () => {
 		const closed = (connack: Uint8Array) => greeted(connack).told();
-		expect(closed(hex`20 03 00 91 00`)).toEqual([`closed ${Fault.BadCode} 145`]);
+		expect(closed(hex`20 03 00 a3 00`)).toEqual([`closed ${Fault.BadCode} 163`]);
 		expect(closed(hex`20 02 00 03`)).toEqual([`closed ${Fault.ProtocolVersion} 3`]);
 		expect(closed(hex`20 03 00 97 00`)).toEqual([`closed ${Fault.Refused} 151`]);
 		expect(closed(hex`20 02 00 97`)).toEqual([`closed ${Fault.Refused} 151`]);

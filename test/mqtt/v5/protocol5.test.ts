@@ -334,6 +334,38 @@ describe('inbound', () => {
 	});
 });
 
+describe('a refusal that the standard has for other packets alone', () => {
+	it.each([['PUBACK', 1, hex`40 03 0001 95`], ['PUBREC', 2, hex`50 03 0001 92`]] as const)('in %s refuses that message, and the connection lives', (_name, qos, bytes) => {
+		const bench = connected();
+		bench.publish('a', 'x', qos);
+		bench.sentBytes();
+		bench.receive(bytes);
+		expect(bench.told()).toEqual([`acknowledged 1 ${bytes[4]}`]);
+		expect([bench.session.connected, bench.session.pending]).toEqual([true, 0]);
+	});
+
+	it.each([['SUBACK', hex`90 04 0001 00 95`, 'subscribed 1 0 149'], ['UNSUBACK', hex`b0 04 0002 00 97`, 'unsubscribed 2']] as const)('in %s refuses that filter, and the connection lives', (name, bytes, told) => {
+		const bench = connected();
+		bench.session.subscribe('a', 1);
+		bench.sentBytes();
+		if (name === 'UNSUBACK') {
+			bench.receive(hex`90 04 0001 00 01`);
+			bench.session.unsubscribe('a');
+			bench.sentBytes();
+			bench.told();
+		}
+		bench.receive(bytes);
+		expect(bench.told()).toEqual([told]);
+		expect(bench.session.connected).toBe(true);
+	});
+
+	it('in DISCONNECT is the reason that is told', () => {
+		const bench = connected();
+		bench.receive(hex`e0 01 88`);
+		expect(bench.told()).toEqual([`closed ${Fault.Disconnected} 136`]);
+	});
+});
+
 describe('what the standard forbids ends with a DISCONNECT that says why', () => {
 	const cases: [string, Uint8Array, Fault, number][] = [
 		['a topic alias, since we allow none', hex`30 08 0001 'a' 03 23 0001 'x'`, Fault.BadProperty, 0x94],
@@ -346,11 +378,12 @@ describe('what the standard forbids ends with a DISCONNECT that says why', () =>
 		['a property out of its range', hex`30 06 0001 'a' 02 01 02`, Fault.BadProperty, 0x82],
 		['text of a property that is not UTF-8', hex`40 07 0001 00 04 1f 0001 ff`, Fault.BadProperty, 0x81],
 		['a property of another packet in PUBACK', hex`40 06 0001 00 02 01 00`, Fault.BadProperty, 0x81],
-		['PUBACK with a code that is not known', hex`40 03 0001 01`, Fault.BadCode, 0x82],
-		['PUBREC with a code of another packet', hex`50 03 0001 92`, Fault.BadCode, 0x82],
-		['PUBREL with a code of another packet', hex`62 03 0001 80`, Fault.BadCode, 0x82],
-		['PUBCOMP with a code of another packet', hex`70 03 0001 97`, Fault.BadCode, 0x82],
-		['UNSUBACK with a code of another packet', hex`b0 04 0001 00 97`, Fault.BadCode, 0x82],
+		['PUBACK with a code that says yes in another packet', hex`40 03 0001 01`, Fault.BadCode, 0x82],
+		['PUBACK with a code that is in no table', hex`40 03 0001 a3`, Fault.BadCode, 0x82],
+		['PUBREC with a code that is in no table', hex`50 03 0001 a3`, Fault.BadCode, 0x82],
+		['PUBREL with a code that is in no table', hex`62 03 0001 ff`, Fault.BadCode, 0x82],
+		['PUBCOMP with a code that is in no table', hex`70 03 0001 7f`, Fault.BadCode, 0x82],
+		['UNSUBACK with a code that is in no table', hex`b0 04 0001 00 a3`, Fault.BadCode, 0x82],
 		['DISCONNECT with a code of a client', hex`e0 01 04`, Fault.BadCode, 0x82],
 		['ill-formed text', hex`30 04 0001 ff 00`, Fault.BadText, 0x81],
 		['QoS 3', hex`36`, Fault.BadQos, 0x81],
