@@ -12,9 +12,9 @@ export const BACKOFF_SPAN_MS = 1_000;
 export const BACKOFF_CAP_MS = 60_000;
 /** Refused credentials do not heal by themselves within seconds. */
 export const BACKOFF_REFUSED_CAP_MS = 300_000;
-/** So many times in a row the broker hung up within LINK_USEFUL_MS of accepting us: that is how another client with our id looks. */
+/** So many times in a row the broker hung up or broke the protocol within LINK_USEFUL_MS of accepting us. Another client with our id looks so, too. */
 export const TAKEOVERS_MIN = 3;
-/** Then at most one attempt a minute: the two would throw each other out for ever, twice a second. */
+/** Then at most one attempt a minute: the two would throw each other out for ever, twice a second; what breaks one connection breaks each. */
 export const TAKEOVER_DELAY_MS = 60_000;
 /** On top of it, a random part: two nodes of the same kind must not keep step. */
 export const TAKEOVER_SPAN_MS = 15_000;

@@ -113,8 +113,8 @@ export class Link implements Pollable {
 	private dueAt: Millis = 0;
 	private useful = false;
 	/**
-	 * Times in a row that the broker hung up soon after it had accepted us, or said that we are taken over, below 0 if a connection came to nothing in
-	 * between, as the broker was away then; and what is known of the last time.
+	 * Times in a row that the broker hung up or broke the protocol soon after it had accepted us, or said that we are taken over, below 0 if a connection
+	 * came to nothing in between, as the broker was away then; and what is known of the last time.
 	 */
 	private hangUps = 0;
 	private hangUp: HangUp = HangUp.Unexplained;
@@ -252,7 +252,7 @@ export class Link implements Pollable {
 
 	/**
 	 * MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that, or the broker
-	 * hangs up so often that it is to be left alone for a while.
+	 * hangs up, or breaks the protocol, so often that it is to be left alone for a while.
 	 */
 	private countHangUp(now: Millis): boolean {
 		if (this.state !== State.Online) {
@@ -262,9 +262,14 @@ export class Link implements Pollable {
 		this.hangUp = this.session.hangUp;
 		if (this.hangUp === HangUp.LeftOut) this.hangUps = 0;
 		else if (this.hangUp === HangUp.TakenOver) this.hangUps = Math.abs(this.hangUps) + 1;
-		else if (this.cause === Cause.Tcp && now - this.enteredAt < LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
+		else if (this.endsByBroker && now - this.enteredAt < LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
 		else this.hangUps = 0;
 		return Math.abs(this.hangUps) >= TAKEOVERS_MIN || this.hangUp === HangUp.TakenOver;
+	}
+
+	/** An acknowledgement before it shows nothing: what ends one connection so may end each. */
+	private get endsByBroker(): boolean {
+		return this.cause === Cause.Tcp || this.cause === Cause.Protocol;
 	}
 
 	private get suspicion(): string {

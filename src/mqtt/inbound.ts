@@ -55,11 +55,7 @@ export abstract class Inbound extends Outbound {
 	private sessionLost(): void {
 		const { delivery, filters, handler } = this;
 		for (let id = delivery.takeRelease(); id > 0; id = delivery.takeRelease()) handler.onAcknowledged(id, 0);
-		for (let at = filters.first(SubscriptionState.Leave); at >= 0; at = filters.first(SubscriptionState.Leave)) {
-			const id = filters.id(at);
-			filters.remove(at);
-			handler.onUnsubscribed(id);
-		}
+		for (let id = filters.takeOff(SubscriptionState.Leave); id > 0; id = filters.takeOff(SubscriptionState.Leave)) handler.onUnsubscribed(id);
 	}
 
 	/** The packet that the framer completed. */
@@ -204,8 +200,6 @@ export abstract class Inbound extends Outbound {
 		let at = filters.find(id, SubscriptionState.Asked);
 		if (at < 0) at = filters.find(id, SubscriptionState.PutOff);
 		if (options.protocol5 ? !options.protocol5.isReason(Packet.Suback, code) : code > 2 && code !== 0x80) {
-			// On the next connection it would end like this one.
-			if (at >= 0) filters.putOff(at, true, now);
 			this.fail(Fault.BadCode, code);
 			return false;
 		}
@@ -219,14 +213,15 @@ export abstract class Inbound extends Outbound {
 	/** Whatever the broker answers, the filter is not wanted: it is off the list. */
 	private unsuback(id: number, code: number): boolean {
 		const { filters, options } = this;
-		const at = filters.find(id, SubscriptionState.Left);
-		if (at >= 0) filters.remove(at);
 		if (options.protocol5 && !options.protocol5.isReason(Packet.Unsuback, code)) {
 			this.fail(Fault.BadCode, code);
 			return false;
 		}
-		if (at >= 0) this.handler.onUnsubscribed(id);
-		return at >= 0;
+		const at = filters.find(id, SubscriptionState.Left);
+		if (at < 0) return false;
+		filters.remove(at);
+		this.handler.onUnsubscribed(id);
+		return true;
 	}
 
 	/** MQTT 5.0 §3.14. */

@@ -150,9 +150,13 @@ export class Session extends Inbound {
 	lost(byBroker = false): void {
 		this.receiving = false;
 		if (this.state === State.Idle) return;
+		const { badAnswer, keepAlive } = this;
 		const blames = byBroker && this.connected || this.blamesMessage;
-		const aside = this.delivery.hungUp(blames ? this.options.hangUpsMax ?? HANG_UPS_MAX : this.blamesNumber ? FOR_EVER : 0);
-		const unheard = (blames || this.blamesNumber) && !this.options.flow ? this.filters.hungUp(this.keepAlive.sentAt) : -1;
+		const aside = this.delivery.hungUp(blames || isOfMessage(badAnswer) ? this.options.hangUpsMax ?? HANG_UPS_MAX : this.blamesNumber ? FOR_EVER : 0);
+		const isSuback = badAnswer === Packet.Suback;
+		const mayBlame = (blames || this.blamesNumber || isSuback) && !this.options.flow;
+		const unheard = mayBlame ? this.filters.hungUp(isSuback, Math.max(keepAlive.sentAt, keepAlive.receivedAt)) : -1;
+		const leftId = badAnswer === Packet.Unsuback ? this.filters.takeOff(SubscriptionState.Left) : 0;
 		if (this.connected) this.delivery.waitShorter();
 		this.leaveFastPath();
 		this.state = State.Idle;
@@ -160,7 +164,16 @@ export class Session extends Inbound {
 		else this.delivery.rewind();
 		this.filters.lost();
 		if (unheard >= 0) this.handler.onSubscribed(this.filters.id(unheard), this.filters.index(unheard), NO_ANSWER);
+		if (leftId > 0) this.handler.onUnsubscribed(leftId);
 		if (aside > 0) this.handler.onSetAside(aside);
+	}
+
+	/** The first byte, without its flags, of the packet with which the broker broke the protocol, if it was to answer one of ours; else 0. */
+	get badAnswer(): number {
+		const { fault } = this;
+		if (this.state > State.Stopped || fault <= Fault.Unexpected || fault > Fault.PacketTooLarge) return 0;
+		const type = this.framer.first & 0xf0;
+		return type === Packet.Suback || type === Packet.Unsuback || isOfMessage(type) ? type : 0;
 	}
 
 	/** What the broker answers next, if it is to answer at all: the SUBSCRIBE for the filter at that index, or -1. */
@@ -202,10 +215,9 @@ export class Session extends Inbound {
 		this.keepAlive.expectEnd();
 	}
 
-	/** Whether the broker blamed a message with its DISCONNECT, or gave an answer to one that no standard knows. */
+	/** Whether the broker blamed a message with its DISCONNECT. */
 	private get blamesMessage(): boolean {
-		if (this.state !== State.Ended) return false;
-		return this.fault === Fault.BadCode || this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
+		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
 	}
 
 	/** Whether the broker blamed the number of messages with its DISCONNECT: they go one by one until the first is acknowledged. */
@@ -304,11 +316,7 @@ export class Session extends Inbound {
 			filters.putOff(at, true, now);
 			handler.onSubscribed(filters.id(at), filters.index(at), NO_ANSWER);
 		}
-		for (let at = filters.first(SubscriptionState.Left); at >= 0; at = filters.first(SubscriptionState.Left)) {
-			const id = filters.id(at);
-			filters.remove(at);
-			handler.onUnsubscribed(id);
-		}
+		for (let id = filters.takeOff(SubscriptionState.Left); id > 0; id = filters.takeOff(SubscriptionState.Left)) handler.onUnsubscribed(id);
 		this.expectRequested(now, true);
 	}
 
@@ -320,3 +328,6 @@ export class Session extends Inbound {
 	}
 }
 Object.freeze(Session.prototype);
+
+/** Whether a packet of that type ends the way of a message. */
+function isOfMessage(type: number): boolean { return type === Packet.Puback || type === Packet.Pubrec || type === Packet.Pubcomp; }

@@ -197,7 +197,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 			return this.end(Cause.None, 'stopped');
 		}
 		this.refused = isRefusal(fault, code);
-		if (fault === Fault.Disconnected) this.disconnected(code);
+		this.explain(fault, code);
 		this.learn(fault, code);
 		this.end(causeOf(fault), this.strangerSentence || reasonSentence(fault, code, this.protocol5) + this.upon);
 	}

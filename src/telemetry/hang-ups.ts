@@ -6,9 +6,10 @@
 // (docs/decisions/0026-what-was-unanswered.md). Where all was answered, another client may use our client id (link.ts).
 // What 5.0 turns down with a PUBACK, for now, is published anew, and readings go slower (docs/decisions/0024-turned-down-for-now.md).
 
-import { Cause, HangUp, hangUpFor } from '../connection/causes.js';
+import { Cause, HangUp, causeOf, hangUpFor } from '../connection/causes.js';
 import { MESSAGES_MAX, PAUSE_MAX_MS, PAUSE_MS } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
+import { Fault } from '../mqtt/codec/fault.js';
 import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
 import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
@@ -55,10 +56,15 @@ export abstract class HangUps extends BrokerSession {
 		this.quietAt = NEVER;
 	}
 
-	/** DISCONNECT of 5.0: some reasons may be about what it was sent. */
-	protected disconnected(code: number): void {
-		const mayBlame = this.protocol5!.blames(code) || this.protocol5!.rations(code);
-		this.hangUp = mayBlame && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
+	/** DISCONNECT of 5.0: some reasons may be about what it was sent. An answer that breaks the protocol is as if the broker had hung up there. */
+	protected explain(fault: Fault, code: number): void {
+		const { protocol5, session } = this;
+		if (fault === Fault.Disconnected) {
+			const mayBlame = protocol5!.blames(code) || protocol5!.rations(code);
+			this.hangUp = mayBlame && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
+		} else if (causeOf(fault) === Cause.Protocol) {
+			this.hangUp = session.badAnswer > 0 && this.unanswered ? HangUp.Unanswered : HangUp.Explained;
+		}
 	}
 
 	/** The connection ended without a word. */

@@ -187,6 +187,17 @@ describe('the link', () => {
 		expect(set.log.last).toMatch(/^hung up, 4 times in a row; next attempt in [67]\d s$/);
 	});
 
+	it('waits a minute from the third time on that the broker breaks the protocol soon after it acknowledged something, and suspects nobody', () => {
+		const set = setUp(5);
+		set.session.hangUp = HangUp.Explained;
+		const waits = [1, 2, 3, 4].map((n) => hangUpAfter(set, 2_000, n === 2 ? Cause.Tcp : Cause.Protocol));
+		expect(Math.max(...waits.slice(0, 2))).toBeLessThanOrEqual(2_000);
+		expect(Math.min(...waits.slice(2))).toBeGreaterThanOrEqual(60_000);
+		expect(set.link.takeovers).toBe(0);
+		expect(set.log.last).toMatch(/^hung up, 4 times in a row; next attempt in [67]\d s$/);
+		expect(hangUpAfter(set, 60_000, Cause.Protocol)).toBeLessThanOrEqual(2_000);
+	});
+
 	it('waits no longer where what the broker hung up on is left out from now on', () => {
 		const set = setUp(5);
 		set.session.hangUp = HangUp.LeftOut;

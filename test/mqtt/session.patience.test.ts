@@ -231,19 +231,96 @@ describe('SUBACK and UNSUBACK', () => {
 		bench.reconnect(false);
 		expect(bench.sent()).toEqual(['subscribe s q1 #3']);
 	});
+});
 
-	it('with a code that the standard does not know ends the connection, and the next one lives on without asking at once', () => {
-		const bench = connected();
+describe('an answer that breaks the protocol', () => {
+	const greeted = (is5: boolean): Bench => {
+		const bench = is5 ? new Bench5({ keepAliveMs: 0 }) : new Bench({ keepAliveMs: 0 });
+		bench.now = 0;
+		bench.connect();
+		bench.told();
+		return bench;
+	};
+
+	it.each([
+		['3.1.1 with three codes', false, hex`90 05 0001 01 01 01`, Fault.BadLength], ['3.1.1 without a code', false, hex`90 02 0001`, Fault.BadLength],
+		['3.1.1 with an unknown code', false, hex`90 03 0001 03`, Fault.BadCode], ['3.1.1 with packet id 0', false, hex`90 03 0000 01`, Fault.BadPacketId],
+		['3.1.1 with reserved bits', false, hex`91 03 0001 01`, Fault.ReservedBits], ['3.1.1 with three codes, cut into pieces', false, hex`90 05`, Fault.BadLength],
+		['5.0 with three codes', true, hex`90 06 0001 00 01 01 01`, Fault.BadLength], ['5.0 without a code', true, hex`90 03 0001 00`, Fault.BadLength],
+		['5.0 with an unknown code', true, hex`90 04 0001 00 05`, Fault.BadCode], ['5.0 with a property of another packet', true, hex`90 06 0001 02 01 00 01`, Fault.BadProperty],
+		['5.0 and larger than we allow', true, hex`90 81 7f`, Fault.PacketTooLarge],
+	] as const)('SUBACK of %s ends one connection: that filter is put off, also in a new session, and no message is blamed', (_name, is5, bytes, fault) => {
+		const bench = greeted(is5);
+		bench.publish('t', 'x');
+		bench.session.subscribe('s', 1);
+		const id = Number(bench.sent().find((line) => line.startsWith('subscribe'))!.split('#')[1]);
+		bench.receive(bytes.map((byte, i) => (i === 3 && bytes[2] === 0 && byte === 1 ? id : byte)));
+		bench.sentBytes();
+		expect(bench.told()).toEqual([expect.stringMatching(`^closed ${fault} `)]);
+		bench.reconnect(false);
+		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed ${id} 0 ${NO_ANSWER}`]);
+		const sent = bench.sent();
+		expect(sent.map((line) => line.split(' ')[0])).toEqual(['publish']);
+		bench.receive(puback(sent[0]!));
+		bench.at(59 * SECOND);
+		expect(bench.sent()).toEqual([]);
+		bench.at(61 * SECOND);
+		expect(bench.sent().map((line) => line.split(' ')[0])).toEqual(['subscribe']);
+	});
+
+	it('SUBACK, of which the broker closes the connection at once, is known for it all the same', () => {
+		const bench = greeted(true);
 		bench.session.subscribe('s', 1);
 		bench.sentBytes();
-		bench.receive(hex`90 03 0001 03`);
-		expect(ended(bench)).toEqual([`closed ${Fault.BadCode} 3`]);
+		bench.receive(hex`90 03 0001 00`);
+		bench.reconnect(true, true);
+		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed 1 0 ${NO_ANSWER}`]);
+		expect(bench.sent()).toEqual([]);
+	});
+
+	it.each([
+		['3.1.1 with a code', false, hex`b0 03 0002 00`], ['3.1.1 with packet id 0', false, hex`b0 02 0000`],
+		['5.0 without a code', true, hex`b0 03 0002 00`], ['5.0 with an unknown code', true, hex`b0 04 0002 00 05`], ['5.0 with two codes', true, hex`b0 05 0002 00 00 00`],
+	] as const)('UNSUBACK of %s takes the filter off the list, and the handler is told', (_name, is5, bytes) => {
+		const bench = greeted(is5);
+		bench.session.subscribe('s', 1);
+		bench.sentBytes();
+		bench.receive(is5 ? hex`90 04 0001 00 01` : hex`90 03 0001 01`);
+		bench.session.unsubscribe('s');
+		bench.sentBytes();
+		bench.told();
+		bench.receive(bytes);
+		bench.sentBytes();
+		bench.reconnect(true);
+		expect(bench.told().filter((line) => line.startsWith('unsubscribed'))).toEqual(['unsubscribed 2']);
+		expect(bench.sent()).toEqual([]);
 		bench.reconnect(false);
 		expect(bench.sent()).toEqual([]);
-		live(bench, 61);
-		expect(ended(bench)).toEqual([]);
-		bench.at(bench.now);
-		expect(bench.sent().filter((line) => line.startsWith('subscribe'))).toEqual([]);
+	});
+
+	it.each([
+		['3.1.1, in the form of 5.0', false, (id: number) => hex`40 03 00 ${id} 00`], ['3.1.1 without its id', false, () => hex`40 00`],
+		['5.0 with bytes behind it', true, (id: number) => hex`40 05 00 ${id} 00 00 00`], ['5.0 with a property of another packet', true, (id: number) => hex`40 06 00 ${id} 00 02 01 00`],
+		['5.0 with an unknown code', true, (id: number) => hex`40 03 00 ${id} 01`],
+	] as const)('PUBACK of %s, three times in a row to the same message, has that message set aside, and the others flow', (_name, is5, answer) => {
+		const bench = greeted(is5);
+		bench.publish('a', 'odd');
+		bench.publish('a', 'good');
+		const gone: string[] = [];
+		for (let n = 0; n < 5 && bench.session.pending > 0; n++) {
+			for (let wait = 0; wait < 3 && bench.session.connected; wait++) {
+				for (const line of bench.sent()) {
+					if (!line.startsWith('publish') || !bench.session.connected) continue;
+					const id = Number(line.split('#')[1]);
+					bench.receive(line.includes('odd') ? answer(id) : hex`40 02 00 ${id}`);
+				}
+				bench.at(bench.now + 2 * SECOND);
+			}
+			bench.sentBytes();
+			if (bench.session.pending > 0) bench.reconnect(true);
+			gone.push(...bench.told().filter((line) => /aside|acknowledged/.test(line)));
+		}
+		expect(gone).toEqual(['aside 1', 'acknowledged 2']);
 	});
 });
 

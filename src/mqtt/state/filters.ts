@@ -4,7 +4,7 @@
 // Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
 // has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer is made again on the next connection.
 // What the broker refuses is put off: asked for again a minute later, and after twice as long each time. What it did not answer on two connections, or
-// what broke one, is put off too, and not even a new session brings it forward: nothing else must suffer from it.
+// what broke one (an answer against the protocol), is put off too, and not even a new session brings it forward: nothing else must suffer from it.
 // Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
 
 import { assert } from '../../common/assert.js';
@@ -166,11 +166,14 @@ export class Filters {
 		return at < 0 ? -1 : this.index(at);
 	}
 
-	/** The broker hung up. If the first that it did not answer is the same for the second time in a row, it is put off: then the place where it lies, else -1. */
-	hungUp(now: Millis): number {
+	/**
+	 * The broker hung up. If the first that it did not answer is the same for the second time in a row, or it is `proven` that the connection ended of it,
+	 * it is put off: then the place where it lies, else -1.
+	 */
+	hungUp(proven: boolean, now: Millis): number {
 		const at = this.first(SubscriptionState.Asked);
 		if (at < 0) return -1;
-		const again = (this.bytes[at + 2] & SILENCE) > 0;
+		const again = proven || (this.bytes[at + 2] & SILENCE) > 0;
 		this.bytes[at + 2] |= SILENCE;
 		if (again) this.putOff(at, true, now);
 		return again ? at : -1;
@@ -204,6 +207,15 @@ export class Filters {
 			this.bytes[at + 2] |= SILENCE;
 		}
 		return known;
+	}
+
+	/** Takes the first filter with that wish off the list; returns the id of its request, 0 if there is none. */
+	takeOff(state: SubscriptionState): number {
+		const at = this.first(state);
+		if (at < 0) return 0;
+		const id = this.id(at);
+		this.remove(at);
+		return id;
 	}
 
 	remove(at: number): void {
