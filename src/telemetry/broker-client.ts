@@ -252,7 +252,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (slow && now < this.lateAt) return this.lateAt;
 		let position: number;
 		while ((position = this.queue.nextLive()) !== NONE) {
-			if (!this.publishReading(this.readingsTopic, position, now)) return this.pauseMs > 0 ? this.lateAt : NEVER;
+			if (!this.publishReading(this.readingsTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
 			if (slow) return (this.lateAt = NEVER);
 		}
 		if (now < this.lateAt) return this.lateAt;
@@ -260,7 +260,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.takeBackDue(position === NONE);
 		if (position === NONE) return NEVER;
 		if (position === BUSY) return now;
-		if (!this.publishReading(this.backlogTopic, position, now)) return this.pauseMs > 0 ? this.lateAt : NEVER;
+		// Without room, an acknowledgement wakes us.
+		if (!this.publishReading(this.backlogTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
 		return (this.lateAt = slow ? NEVER : now + 1_000 / LATE_PER_SECOND);
 	}
 

@@ -62,6 +62,20 @@ describe('readings that a broker turns down', () => {
 		expect(health(broker)).toMatchObject({ dropped: 0 });
 	});
 
+	it('while those behind it are not answered at all, and fill what may be under way, keep the loop at rest', async () => {
+		const { set, broker } = await node({ on: (packet) => packet.cmd === 'publish' && (isReading(packet.topic) || packet.topic.endsWith('/result')) ? false : undefined }, 'node');
+		await set.run(11 * SECOND);
+		for (let k = 0; k < 12; k++) {
+			broker.publish('telltale/porch/set/sample', '{}');
+			await set.run(200);
+		}
+		const first = broker.packets.map(({ packet }) => packet).find((packet) => packet.cmd === 'publish' && isReading(packet.topic))!;
+		broker.peer!.say(0x40, 4, first.messageId! >> 8, first.messageId! & 0xff, 0x97, 0);
+		const { turns } = set.simulation.nodes[0]!.counts;
+		await set.run(20 * SECOND);
+		expect(set.simulation.nodes[0]!.counts.turns - turns).toBeLessThan(400);
+	});
+
 	it('beyond ten a minute come all in the end, at that pace', async () => {
 		let minute = 0;
 		let taken = 0;
