@@ -236,7 +236,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		return false;
 	}
 
-	/** Hands on what there is room for; returns when a late reading may follow, or when stopping has waited long enough. */
+	/** Publishes what has room; returns when a late reading may follow, or stopping has waited long enough. Without room an acknowledgement wakes us. */
 	private publishDue(now: Millis): Millis {
 		if (now >= this.stopAt) return this.disconnect(now);
 		const due = this.publications.due & DUE_NOW & ~this.leftOut(now);
@@ -260,7 +260,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.takeBackDue(position === NONE);
 		if (position === NONE) return NEVER;
 		if (position === BUSY) return now;
-		// Without room, an acknowledgement wakes us.
 		if (!this.publishReading(this.backlogTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
 		return (this.lateAt = slow ? NEVER : now + 1_000 / LATE_PER_SECOND);
 	}
