@@ -8,7 +8,15 @@ import { COMMANDS } from '../simulator/driver/commands.js';
 import { Driver } from '../simulator/driver/driver.js';
 import { engineProblem } from '../simulator/engine/worker.mjs';
 import { jsonText, safe } from '../viewer/safe.js';
+import { whyNotWritten } from './console.js';
 
+// A reader who has gone is nobody to tell; output that is lost is a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	if (error.code === 'EPIPE') process.exit(0);
+	console.error(whyNotWritten(error));
+	process.exit(1);
+});
+process.stderr.on('error', () => {});
 process.exitCode = await run(process.argv.slice(2));
 // Whatever still holds the process open has had its time; output through a pipe is flushed by then.
 setTimeout(() => process.exit(), 2_000).unref();
@@ -28,8 +36,6 @@ async function run(words: string[]): Promise<number> {
 		console.error(safe(problem));
 		return 1;
 	}
-	// Whoever read the events has gone: there is nobody to tell.
-	process.stdout.on('error', () => process.exit(0));
 	const driver = new Driver((event) => void process.stdout.write(`${jsonText(event)}\n`));
 	try {
 		await driver.start(asked.engine);

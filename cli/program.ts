@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { safeLines } from '../viewer/safe.js';
+import { outputIsLost } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { suggestion } from './nearest.js';
 import { broker } from './broker.js';
@@ -48,6 +49,8 @@ export async function run(words: readonly string[]): Promise<number> {
 	} catch (error) {
 		if (error instanceof CommanderError && error.exitCode === 0) return 0;
 		const failure = error instanceof CommanderError ? misuse(error, program, words) : error;
+		// What follows from that is no news.
+		if (outputIsLost()) return 1;
 		console.error(safeLines(sentence(failure)));
 		if (words.includes('--debug') && failure instanceof Error) console.error(safeLines(String(failure.stack)));
 		return failure instanceof Failure ? failure.status : 1;

@@ -5,6 +5,7 @@
 import * as clack from '@clack/prompts';
 import { PARTS } from '../sensors/parts.js';
 import type { Field, Setting } from '../src/settings/settings.js';
+import { unlessDeserted } from './console.js';
 import { Failure } from './failure.js';
 import { ALL_FIELDS, isFileKey } from './fields.js';
 import { settingFrom, type Settings } from './settings.js';
@@ -72,7 +73,11 @@ function objectionTo(field: Field, text: string): string | undefined {
 
 /** The answer, or the end where the person does not want to go on. */
 async function answered<Answer>(question: Promise<Answer | typeof clack.CANCEL_SYMBOL>, prompts: Prompts): Promise<Answer> {
-	const value = await question;
-	if (prompts.isCancel(value)) throw new Failure('Stopped before anything was written.');
+	const value = await unlessDeserted(question, stopped);
+	if (prompts.isCancel(value)) throw stopped();
 	return value as Answer;
+}
+
+function stopped(): Failure {
+	return new Failure('Stopped before anything was written.');
 }
