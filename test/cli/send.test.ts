@@ -81,7 +81,7 @@ describe('telltale send', () => {
 		const node = await broker.client();
 		await node.publishAsync('telltale/cellar/status', 'offline', { qos: 1, retain: true });
 		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '2s', '--broker', broker.url]);
-		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: the broker may keep the command and hand it out when the node comes back, so do not send it again.\n']);
+		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: send it again when "telltale watch" shows it online.\n']);
 	});
 
 	it('ends with 1 at Ctrl-C while it waits', async () => {
