@@ -15,10 +15,9 @@ export class Node {
 	private readonly bugHandler: BugHandler;
 
 	/**
-	 * `tasks` are asked in this order in each turn: measure, decide, publish, judge the link, move to flash. So what was
-	 * measured leaves in the same turn.
-	 * `bugHandler` is told what a task throws, which none should. Then the loop stands still, whatever wakes it: a task that threw
-	 * once would throw again.
+	 * `tasks` are asked in this order in each turn: measure, decide, publish, judge the link, move to flash. So what
+	 * was measured leaves in the same turn. `bugHandler` is told what a task throws, which none should. Then the loop
+	 * stands still, whatever wakes it: a task that threw once would throw again.
 	 */
 	constructor(tasks: readonly Pollable[], clock: Clock, alarm: Alarm, bugHandler: BugHandler) {
 		this.tasks = tasks;

@@ -12,9 +12,15 @@ export const BACKOFF_SPAN_MS = 1_000;
 export const BACKOFF_CAP_MS = 60_000;
 /** Refused credentials do not heal by themselves within seconds. */
 export const BACKOFF_REFUSED_CAP_MS = 300_000;
-/** So many times in a row the broker hung up or broke the protocol within LINK_USEFUL_MS of accepting us. Another client with our id looks so, too. */
+/**
+ * So many times in a row the broker hung up or broke the protocol within LINK_USEFUL_MS of accepting us. Another client
+ * with our id looks so, too.
+ */
 export const TAKEOVERS_MIN = 3;
-/** Then at most one attempt a minute: the two would throw each other out for ever, twice a second; what breaks one connection breaks each. */
+/**
+ * Then at most one attempt a minute: the two would throw each other out for ever, twice a second; what breaks one
+ * connection breaks each.
+ */
 export const TAKEOVER_DELAY_MS = 60_000;
 /** On top of it, a random part: two nodes of the same kind must not keep step. */
 export const TAKEOVER_SPAN_MS = 15_000;
@@ -36,7 +42,10 @@ export const CONNACK_TIMEOUT_MS = 10_000;
 export const STOP_TIMEOUT_MS = 5_000;
 
 // --- MQTT ---
-/** Largest packet that is taken whole; larger ones are drained and counted. Commands are short, and our own CONNECT fits at its longest. */
+/**
+ * Largest packet that is taken whole; larger ones are drained and counted. Commands are short, and our own CONNECT fits
+ * at its longest.
+ */
 export const INBOUND_PACKET_MAX = 384;
 /** Bytes of packets that wait for an acknowledgement or for the socket. */
 export const OUTBOX_BYTES = 896;
@@ -55,7 +64,10 @@ export const COMMANDS_BYTES = INBOUND_PACKET_MAX + ARRIVED_BYTES;
 export const ANSWERS_ROOM = 1_280;
 /** With MQTT 5.0: no message of ours is larger. A broker whose Maximum Packet Size is smaller may get only some of them. */
 export const PACKET_MAX = 456;
-/** A broker that turns messages down for the moment (a quota) gets one reading so much later, then after twice as long each time. */
+/**
+ * A broker that turns messages down for the moment (a quota) gets one reading so much later, then after twice as long
+ * each time.
+ */
 export const PAUSE_MS = 1_000;
 export const PAUSE_MAX_MS = 60_000;
 /** QoS 1 and 2 messages in flight. */
@@ -88,7 +100,10 @@ export const SECTORS_PER_STEP = 64;
 export const SLOTS_PER_STEP = 16;
 /** One reading for 65,536: 45 days at one a minute. */
 export const LEVEL_MAX = 16;
-/** The first reading waits no longer for the link and the date: Wi-Fi takes two to four seconds, a broker that is away any time. */
+/**
+ * The first reading waits no longer for the link and the date: Wi-Fi takes two to four seconds, a broker that is away
+ * any time.
+ */
 export const FIRST_READING_MS = 5_000;
 /** Counters go out this often. */
 export const HEALTH_MS = 60_000;
@@ -104,7 +119,10 @@ export const TIME_RETRY_MS = 60_000;
 export const TIME_STEP_SECONDS = 10;
 
 // --- Staying alive ---
-/** A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all the same. */
+/**
+ * A restart by command is not obeyed sooner after a start: whoever asks again and again gets a node that measures all
+ * the same.
+ */
 export const RESTART_UPTIME_MIN_MS = 60_000;
 /** Without a link for so long, the chip itself may be at fault: its resolver or a socket can be deaf until it restarts.
  * An outage of a night begins to look like that. */
@@ -115,7 +133,10 @@ export const RESTART_AFTER_MIN_MS = 900_000;
 export const RESTART_AFTER_MAX_MS = 604_800_000;
 /** From a restart to the first look at the clock, about: what uptime that goes on has to add. */
 export const RESTART_SECONDS = 1;
-/** So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does it more often. */
+/**
+ * So many boots in a row, none of which lived SURVIVED_MS, are a loop. Five: somebody who plugs and unplugs seldom does
+ * it more often.
+ */
 export const BOOTS_MAX = 5;
 /** Long enough for everything to have run once: a join, a reconnect, several readings, the journal. */
 export const SURVIVED_MS = 300_000;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The seams between the firmware and its device: types only, no code.
-// Rule: every method says what its maker MUST do, so that a test's fake and the chip's adapter can be held to the same words.
+// Rule: every method says what its maker MUST do, so that a test's fake and the chip's adapter can be held to the same
+// words.
 
 /** Milliseconds. As a point in time: since boot, never going back, never wrapping. */
 export type Millis = number;
@@ -83,11 +84,17 @@ export interface Transport {
 	readonly state: TransportState;
 	/** Bytes that write() takes now. 0 unless Open. While what was written before the last endTurn() is under way it is 0 too. */
 	readonly room: number;
-	/** Sends all of `bytes`, which MUST NOT be longer than `room`. The bytes are copied before it returns. False: the connection is gone. */
+	/**
+	 * Sends all of `bytes`, which MUST NOT be longer than `room`. The bytes are copied before it returns. False: the
+	 * connection is gone.
+	 */
 	write(bytes: Uint8Array): boolean;
 	/** Nothing more is written in this turn: what was may go, and `room` is 0 until the peer's TCP has acknowledged all of it. */
 	endTurn(): void;
-	/** Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after Lost until all is read. */
+	/**
+	 * Moves what has arrived into `into`, as much as fits, and returns the count; 0 when there is none. Works after
+	 * Lost until all is read.
+	 */
 	read(into: Uint8Array): number;
 	/** Why it is Lost, or would be if nothing more came, to follow the broker's address; '' where no more is known than that. */
 	readonly reason?: string;
@@ -117,8 +124,8 @@ export interface Store {
 }
 
 /**
- * NOR flash: erasing sets all bits of a sector, writing only clears bits. Offsets and lengths MUST be whole words of 4 bytes.
- * Nothing throws. The power may go at any moment; then any part of what was being written or erased is done.
+ * NOR flash: erasing sets all bits of a sector, writing only clears bits. Offsets and lengths MUST be whole words of 4
+ * bytes. Nothing throws. The power may go at any moment; then any part of what was being written or erased is done.
  */
 export interface Flash {
 	readonly sectorBytes: number;

@@ -20,7 +20,8 @@ export class Backoff {
 		const capMs = refused ? BACKOFF_REFUSED_CAP_MS : BACKOFF_CAP_MS;
 		const spanMs = this.spanMs;
 		this.spanMs = spanMs * 2 < BACKOFF_REFUSED_CAP_MS ? spanMs * 2 : BACKOFF_REFUSED_CAP_MS;
-		// Beyond its cap a refused node keeps to it: at most 12 attempts an hour, their phase spread by the delays before.
+		// Beyond its cap a refused node keeps to it: at most 12 attempts an hour, their phase spread by the delays
+		// before.
 		if (refused && spanMs >= capMs) return capMs;
 		const spanMaxMs = capMs - BACKOFF_FLOOR_MS;
 		return BACKOFF_FLOOR_MS + this.random.below((spanMs < spanMaxMs ? spanMs : spanMaxMs) + 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
 //
-// Rule: TABLE alone decides what follows what; enter() alone acts. A stop alone enters Parting from anywhere. Each state but Waiting, Online
-// and Stopped has a time limit (only the date is waited for as long as it takes), and what fails ends in Waiting, for as long as the
-// back-off says. Nothing here blocks, so sampling never stops.
+// Rule: TABLE alone decides what follows what; enter() alone acts. A stop alone enters Parting from anywhere. Each
+// state but Waiting, Online and Stopped has a time limit (only the date is waited for as long as it takes), and what
+// fails ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
 // docs/architecture.md draws this table.
 
 import type { Backoff } from './backoff.js';
@@ -58,7 +58,10 @@ export const TABLE: readonly (readonly State[])[] = Object.freeze([
 
 /** What link needs of the session above it. */
 export interface LinkSession {
-	/** The connection is open, after so many attempts: greet. With `takeovers` another client with our id seems to have been there: the session may be its own. */
+	/**
+	 * The connection is open, after so many attempts: greet. With `takeovers` another client with our id seems to have
+	 * been there: the session may be its own.
+	 */
 	opened(now: Millis, attempts: number, takeovers: number): void;
 	/** The connection is gone or about to be closed, and why. */
 	closed(cause: Cause, now: Millis): void;
@@ -113,8 +116,9 @@ export class Link implements Pollable {
 	private dueAt: Millis = 0;
 	private useful = false;
 	/**
-	 * Times in a row that the broker hung up or broke the protocol soon after it had accepted us, or said that we are taken over, below 0 if a connection
-	 * came to nothing in between, as the broker was away then; and what is known of the last time.
+	 * Times in a row that the broker hung up or broke the protocol soon after it had accepted us, or said that we are
+	 * taken over, below 0 if a connection came to nothing in between, as the broker was away then; and what is known of
+	 * the last time.
 	 */
 	private hangUps = 0;
 	private hangUp: HangUp = HangUp.Unexplained;
@@ -145,7 +149,8 @@ export class Link implements Pollable {
 			if (next === State.Waiting) this.fail(event, now);
 			this.enter(next, now);
 		}
-		// The session has something to say at once, or somebody waits for the stop; both were asked before us in this turn.
+		// The session has something to say at once, or somebody waits for the stop; both were asked before us in this
+		// turn.
 		const soon = this.state === State.Greeting ? this.enteredAt === now : this.state === State.Stopped && before !== State.Stopped;
 		return soon ? now : this.dueAt;
 	}
@@ -251,8 +256,9 @@ export class Link implements Pollable {
 	}
 
 	/**
-	 * MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has. True: it looks like that, or the broker
-	 * hangs up, or breaks the protocol, so often that it is to be left alone for a while.
+	 * MQTT 3.1.1 §3.1.4-2 has the broker close the elder connection of a client id, and has no word for it; 5.0 has.
+	 * True: it looks like that, or the broker hangs up, or breaks the protocol, so often that it is to be left alone
+	 * for a while.
 	 */
 	private countHangUp(now: Millis): boolean {
 		if (this.state !== State.Online) {

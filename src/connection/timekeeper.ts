@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Asks for the date as soon as there is a network, and again from time to time.
 //
-// Rule: nothing waits for the date. Readings taken before it is known carry their uptime and get their time when it comes.
-// What is not confirmed, contradicted or doubted is asked for again in a minute.
+// Rule: nothing waits for the date. Readings taken before it is known carry their uptime and get their time when it
+// comes. What is not confirmed, contradicted or doubted is asked for again in a minute.
 
 import { TIME_AGAIN_MS, TIME_RETRY_MS } from '../common/limits.js';
 import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, type Pollable, type TimeServer } from '../common/ports.js';

@@ -14,7 +14,10 @@ import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer 
 
 /** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
 const LONGEST_MS = 0x3fff_ffff;
-/** What the timer repeats after. Never the same as a wait: the SDK's simulator for Linux then goes on at the pace of the wait before, without rest. */
+/**
+ * What the timer repeats after. Never the same as a wait: the SDK's simulator for Linux then goes on at the pace of the
+ * wait before, without rest.
+ */
 const REPEAT_MS = LONGEST_MS + 1;
 
 export class DeviceClock implements Clock {
@@ -110,7 +113,10 @@ const SERVER_MODE = 4;
 /** Leap indicator 3 and above in the first byte. */
 const UNSYNCHRONISED = 0xc0;
 const STRATUM_MAX = 15;
-/** Unix time begins there. Unix seconds of 32 bits without a sign last until 2106; what is below is of the era that begins in 2036. */
+/**
+ * Unix time begins there. Unix seconds of 32 bits without a sign last until 2106; what is below is of the era that
+ * begins in 2036.
+ */
 const NTP_EPOCH_SECONDS = 2_208_988_800;
 const ERA_SECONDS = 0x1_0000_0000;
 
@@ -145,7 +151,8 @@ export class DeviceTimeServer implements TimeServer {
 		this.client = undefined;
 		this.question++;
 		this.state = TimeState.Asking;
-		// Looked up here, not by the SDK's client: a resolver that never answers keeps whoever asked it, and would be asked once a minute.
+		// Looked up here, not by the SDK's client: a resolver that never answers keeps whoever asked it, and would be
+		// asked once a minute.
 		if (this.resolving) return;
 		this.resolving = true;
 		try {

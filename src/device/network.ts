@@ -46,13 +46,15 @@ export class DeviceNetwork implements Network {
 
 	resolve(host: string): void {
 		this.resolved = undefined;
-		// The SDK keeps each question until it is answered: one that never is would otherwise be joined by more until memory is full.
+		// The SDK keeps each question until it is answered: one that never is would otherwise be joined by more until
+		// memory is full.
 		if (this.asking) return;
 		this.asking = true;
 		try {
 			Net.resolve(host, this.answered.bind(this));
 		} catch {
-			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that failed.
+			// The ESP8266's resolver throws when the heap beside XS is full: to the link it is one more attempt that
+			// failed.
 			this.asking = false;
 			this.resolved = '';
 		}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Small numbers that outlive a boot, in the chip's own preferences (ESP8266: 63 bytes a value; ESP32: keys of 15 characters). Settings
-// have a place of their own (settings-store.ts); older firmware kept those here that were changed in place.
+// Small numbers that outlive a boot, in the chip's own preferences (ESP8266: 63 bytes a value; ESP32: keys of 15
+// characters). Settings have a place of their own (settings-store.ts); older firmware kept those here that were changed
+// in place.
 //
-// Rule: whole numbers of 32 bits only, so every value fits both chips. They belong to the settings of the image: one with others begins
-// without them. A power cut while one is written may lose others too.
+// Rule: whole numbers of 32 bits only, so every value fits both chips. They belong to the settings of the image: one
+// with others begins without them. A power cut while one is written may lose others too.
 
 import Preference from 'preference';
 import type { Store } from '../common/ports.js';

@@ -67,7 +67,10 @@ export class DeviceSerial implements Log, Console {
 		return typed;
 	}
 
-	/** Printable ASCII as it is; the rest as "?": nobody knows the terminal's encoding, and what comes from outside must not begin a line. */
+	/**
+	 * Printable ASCII as it is; the rest as "?": nobody knows the terminal's encoding, and what comes from outside must
+	 * not begin a line.
+	 */
 	private put(text: string): void {
 		for (let i = 0; i < text.length; i++) {
 			const code = text.charCodeAt(i);

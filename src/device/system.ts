@@ -29,8 +29,8 @@ export interface Saved {
 }
 
 /**
- * A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. Where nothing
- * restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still.
+ * A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. Where
+ * nothing restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still.
  */
 export class LastWords implements BugHandler {
 	private readonly log: Log;

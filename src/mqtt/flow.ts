@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Messages of any length, in and out, without a buffer for them. Pass one to a session as `flow`; leave it out, and this file
-// need not be in the image. It is what clients/embedded/ is made of.
+// Messages of any length, in and out, without a buffer for them. Pass one to a session as `flow`; leave it out, and
+// this file need not be in the image. It is what clients/embedded/ is made of.
 //
 // Rule: after each packet, and each piece of a message larger than the buffer, the session takes nothing more until
 // release(). So the application reads at its own pace, and a message is acknowledged once it has been read. A message

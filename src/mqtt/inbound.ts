@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What each packet that arrives means: it changes the session, is told to the handler, and is answered.
 //
-// Rule: a fault ends the packet and the connection; what was stored stays. A callback may do anything but receive and peek, even
-// end this connection and begin another: after one, nothing is said or told that belongs to the connection before.
-// MQTT 3.1.1 §3.2 to §3.13, §4.3
+// Rule: a fault ends the packet and the connection; what was stored stays. A callback may do anything but receive and
+// peek, even end this connection and begin another: after one, nothing is said or told that belongs to the connection
+// before. MQTT 3.1.1 §3.2 to §3.13, §4.3
 
 import { Fault } from './codec/fault.js';
 import { SubscriptionState } from './state/filters.js';
@@ -19,8 +19,8 @@ const NOT_FOUND = 0x92;
 
 export abstract class Inbound extends Outbound {
 	/**
-	 * The fast path for what arrives nearly always: PUBACKs of the oldest message, short and in one piece. Returns where the first packet begins that is
-	 * anything else, of which nothing was done: take() handles every packet.
+	 * The fast path for what arrives nearly always: PUBACKs of the oldest message, short and in one piece. Returns
+	 * where the first packet begins that is anything else, of which nothing was done: take() handles every packet.
 	 */
 	protected takePubacks(bytes: Uint8Array, from: number, to: number, now: Millis): number {
 		while (this.steady && from + 4 <= to && bytes[from] === Packet.Puback && bytes[from + 1] === 2) {
@@ -75,7 +75,10 @@ export abstract class Inbound extends Outbound {
 		if (this.answer(first, id, bytes, at + 2, this.framer.end)) this.expectAnswers(now, true);
 	}
 
-	/** Whether the packet answers a message of ours, and the oldest: one that was passed over will not be answered any more (§4.6.0-2). */
+	/**
+	 * Whether the packet answers a message of ours, and the oldest: one that was passed over will not be answered any
+	 * more (§4.6.0-2).
+	 */
 	private answer(first: number, id: number, bytes: Uint8Array, at: number, end: number): boolean {
 		const protocol5 = this.options.protocol5;
 		const reason = protocol5 ? protocol5.answer(first, bytes, at, end) : 0;

@@ -84,13 +84,14 @@ export interface SessionOptions extends BoundOptions {
 	readonly connackTimeoutMs?: number;
 	readonly pingTimeoutMs?: number;
 	/**
-	 * How long nothing may be acknowledged while something is in flight; and, by a clock of its own, no SUBSCRIBE or UNSUBSCRIBE be answered. Twice as
-	 * long after each time that it was not enough, up to eight times; half as long after each connection that ended otherwise. 0: for ever.
+	 * How long nothing may be acknowledged while something is in flight; and, by a clock of its own, no SUBSCRIBE or
+	 * UNSUBSCRIBE be answered. Twice as long after each time that it was not enough, up to eight times; half as long
+	 * after each connection that ended otherwise. 0: for ever.
 	 */
 	readonly ackTimeoutMs?: number;
 	/**
-	 * Hang-ups in a row, with the same message at the head, after which that message is set aside; twice as many after each one that
-	 * was set aside without anything being acknowledged. 0: never.
+	 * Hang-ups in a row, with the same message at the head, after which that message is set aside; twice as many after
+	 * each one that was set aside without anything being acknowledged. 0: never.
 	 */
 	readonly hangUpsMax?: number;
 }
@@ -100,15 +101,22 @@ export interface SessionHandler {
 	write?(packet: Uint8Array): boolean;
 	/** CONNACK said yes. If the session is not present, the filters of subscribe() are being asked for again. */
 	onConnected(sessionPresent: boolean): void;
-	/** The broker owns the message now (PUBACK, PUBCOMP). code is 0, or from MQTT 5.0 its reason: from 0x80 on it was turned down. */
+	/**
+	 * The broker owns the message now (PUBACK, PUBCOMP). code is 0, or from MQTT 5.0 its reason: from 0x80 on it was
+	 * turned down.
+	 */
 	onAcknowledged(packetId: number, code: number): void;
 	/**
-	 * SUBACK for the filter at `index` in the order of subscribe(): code is the granted QoS, or 0x80 and more for a refusal, or NO_ANSWER. What is not
-	 * granted is asked for again: after a minute, then after twice as long each time, up to 16 minutes. In MQTT 5.0, of a filter that the broker has said not
-	 * to take, told before subscribe() returns.
+	 * SUBACK for the filter at `index` in the order of subscribe(): code is the granted QoS, or 0x80 and more for a
+	 * refusal, or NO_ANSWER. What is not granted is asked for again: after a minute, then after twice as long each
+	 * time, up to 16 minutes. In MQTT 5.0, of a filter that the broker has said not to take, told before subscribe()
+	 * returns.
 	 */
 	onSubscribed(packetId: number, index: number, code: number): void;
-	/** UNSUBACK; or the session in which there was something to unsubscribe from is gone; or nothing was answered on two connections. */
+	/**
+	 * UNSUBACK; or the session in which there was something to unsubscribe from is gone; or nothing was answered on two
+	 * connections.
+	 */
 	onUnsubscribed(packetId: number): void;
 	/** A message. `bytes` MUST NOT be kept or changed. It is acknowledged after this returns; once only, for QoS 2. */
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number,

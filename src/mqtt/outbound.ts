@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The lowest of a session's three layers: its parts, over one block of memory, and how messages get in, and from there, if nothing is in
-// front of them, to the socket at once. What is received is in inbound.ts, what else can be asked of a session in session.ts.
+// The lowest of a session's three layers: its parts, over one block of memory, and how messages get in, and from there,
+// if nothing is in front of them, to the socket at once. What is received is in inbound.ts, what else can be asked of a
+// session in session.ts.
 //
-// Rule: a message is stored before a byte of it is sent, but for QoS 0 that the socket takes whole: of that nothing would be kept. The layers are one
-// object, since on XS an object for each would cost a slot for each part that it refers to; and there are no more of them, since each takes 15 slots of
-// stack where a session is made. For the same reason as the first most parts have fields that are private to TypeScript alone: #private ones cost a slot an
-// object, and are looked up anew in every call. MQTT 3.1.1 §3.3, §4.3
+// Rule: a message is stored before a byte of it is sent, but for QoS 0 that the socket takes whole: of that nothing
+// would be kept. The layers are one object, since on XS an object for each would cost a slot for each part that it
+// refers to; and there are no more of them, since each takes 15 slots of stack where a session is made. For the same
+// reason as the first most parts have fields that are private to TypeScript alone: #private ones cost a slot an object,
+// and are looked up anew in every call. MQTT 3.1.1 §3.3, §4.3
 
 import { assert } from '../common/assert.js';
 import { Buffers } from './state/buffers.js';
@@ -49,11 +51,15 @@ export abstract class Outbound {
 	protected readonly sender: Sender;
 	protected readonly keepAlive = new KeepAlive();
 	/**
-	 * We are connected and nothing is under way but messages and PUBACKs, nearly always so: all that lies in the outbox may go out as it is, and the next
-	 * byte that arrives begins a packet. Then the two fast paths are open. Whoever begins anything else calls leaveFastPath(), whoever ends it updateFastPath().
+	 * We are connected and nothing is under way but messages and PUBACKs, nearly always so: all that lies in the outbox
+	 * may go out as it is, and the next byte that arrives begins a packet. Then the two fast paths are open. Whoever
+	 * begins anything else calls leaveFastPath(), whoever ends it updateFastPath().
 	 */
 	protected steady = false;
-	/** So many messages may lie in the outbox for send() to store one more on the fast path; 0 unless the connection is steady. */
+	/**
+	 * So many messages may lie in the outbox for send() to store one more on the fast path; 0 unless the connection is
+	 * steady.
+	 */
 	protected sendMax = 0;
 	protected state = State.Idle;
 	/** receive() is under way, or a callback has thrown in it, and the connection that it was called for still stands. */
@@ -92,7 +98,10 @@ export abstract class Outbound {
 	/** QoS 1 and 2 messages that have been sent, wholly or in part, and are not acknowledged. */
 	get inFlight(): number { return this.delivery.inFlight; }
 
-	/** Messages that wait to be sent or to be acknowledged. 0: all that was published has arrived (QoS 0: has been handed over). */
+	/**
+	 * Messages that wait to be sent or to be acknowledged. 0: all that was published has arrived (QoS 0: has been
+	 * handed over).
+	 */
 	get pending(): number { return this.delivery.pending; }
 
 	/** Something begins that is neither a message nor a PUBACK. */
@@ -105,9 +114,9 @@ export abstract class Outbound {
 	protected abstract fail(fault: Fault, code: number): void;
 
 	/**
-	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then nothing
-	 * was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like the others
-	 * and is gone with the connection it was sent on.
+	 * Stores a message, connected or not. Returns its packet id (QoS 1, 2), 0 (QoS 0), or -1 if there is no room: then
+	 * nothing was stored. `topic` is from topicName(), `payload` is copied up to `length`. A QoS 0 message waits like
+	 * the others and is gone with the connection it was sent on.
 	 */
 	publish(topic: Uint8Array, payload: Uint8Array, length: number, qos: number, retain: boolean): number {
 		if (length > payload.length || topic.length < 3 || qos !== 0 && qos !== 1 && qos !== 2) assert(false, BAD_MESSAGE);
@@ -144,8 +153,9 @@ export abstract class Outbound {
 	}
 
 	/**
-	 * As publish(), for a message that is made ready, with so much payload, and with less work: if nothing is in front of it, it is given to the handler's
-	 * write(), which MUST be there, at once, and of QoS 1 and 2 stored before. What write() does not take goes out by peek().
+	 * As publish(), for a message that is made ready, with so much payload, and with less work: if nothing is in front
+	 * of it, it is given to the handler's write(), which MUST be there, at once, and of QoS 1 and 2 stored before. What
+	 * write() does not take goes out by peek().
 	 */
 	send(message: Message, length: number, now: Millis): number {
 		if (length !== message.length) message.resize(length);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What goes out next: CONNECT, then acknowledgements and requests, then messages.
 //
-// Rule: a packet that was begun is finished before any byte of another; at its end whatever is short goes first, so that
-// neither PINGREQ nor PUBACK waits behind a queue of messages. wrote() belongs to the last peek(), whatever came between.
-// Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox begins none.
+// Rule: a packet that was begun is finished before any byte of another; at its end whatever is short goes first, so
+// that neither PINGREQ nor PUBACK waits behind a queue of messages. wrote() belongs to the last peek(), whatever came
+// between.
+// Invariant: while the outbox has begun a packet, the control bytes wait; while control bytes are left, the outbox
+// begins none.
 
 import { assert } from '../common/assert.js';
 import type { Delivery } from './state/delivery.js';
@@ -72,7 +74,10 @@ export class Sender {
 		this.end = writeAcknowledgement(this.outbox.bytes, this.end, first, id, reason);
 	}
 
-	/** PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that others like it are waiting. */
+	/**
+	 * PINGREQ or DISCONNECT, with a reason for MQTT 5.0; not said if there is no room even for that, which means that
+	 * others like it are waiting.
+	 */
 	queuePacket(first: Packet, reason = 0): void {
 		const bytes = this.outbox.bytes;
 		if (this.end + (reason > 0 ? 3 : 2) > this.outbox.start) return;
@@ -94,8 +99,8 @@ export class Sender {
 	}
 
 	/**
-	 * Sends the message put last, an empty one, with a head that announces `length` bytes more, which the application will pass.
-	 * `first` is its first byte. MUST NOT be called unless drained, nor without room for the head.
+	 * Sends the message put last, an empty one, with a head that announces `length` bytes more, which the application
+	 * will pass. `first` is its first byte. MUST NOT be called unless drained, nor without room for the head.
 	 */
 	pass(first: number, topic: Uint8Array, length: number, id: number): void {
 		const qos = first >> 1 & 3;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One reading: what was measured, when, and its number; and the same as text.
 //
-// Rule: values are whole milli-units (21.512 °C is 21512) from the sensor to the last digit, so nothing is rounded twice.
-// The text is the contract of docs/topics.md.
+// Rule: values are whole milli-units (21.512 °C is 21512) from the sensor to the last digit, so nothing is rounded
+// twice. The text is the contract of docs/topics.md.
 
 import type { Text } from '../common/text.js';
 
@@ -26,7 +26,10 @@ export class Reading {
 	uptime = 0;
 	/** Unix seconds when it was taken; 0 while that is not known. */
 	time = 0;
-	/** Numbers of the same boot that were dropped and that this reading names; 0 if none. Up to `seq`: this one itself is no more than its number. */
+	/**
+	 * Numbers of the same boot that were dropped and that this reading names; 0 if none. Up to `seq`: this one itself
+	 * is no more than its number.
+	 */
 	droppedFrom = 0;
 	droppedTo = 0;
 	/** Milli-units by the index of QUANTITIES; ABSENT where nothing was measured. */
@@ -34,8 +37,8 @@ export class Reading {
 }
 
 /**
- * What stands before each number of a payload, as the codes of its characters: taking a text apart costs XS two slots a character. Such a list
- * lies in flash, which bytes cannot: they can be changed.
+ * What stands before each number of a payload, as the codes of its characters: taking a text apart costs XS two slots a
+ * character. Such a list lies in flash, which bytes cannot: they can be changed.
  */
 const SEQ = codesOf('{"seq":');
 const BOOT = codesOf(',"boot":');

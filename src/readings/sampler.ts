@@ -5,8 +5,8 @@
 // reading holds them all. A part that fails leaves its quantity out; a reading without any value is not made, so `seq`
 // has no holes. Analog parts are read n times in a burst, after one conversion to warm up. The mean of the middle half
 // counts (docs/decisions/0003-middle-half.md): as robust against spikes as the median, and finer than one step of the
-// converter.
-// The first reading waits for the link and the date, some seconds at most: one taken at power-on would come late and undated.
+// converter. The first reading waits for the link and the date, some seconds at most: one taken at power-on would come
+// late and undated.
 
 import type { Clock, Log, Millis, Part, Pollable, Sensor } from '../common/ports.js';
 import { FIRST_READING_MS } from '../common/limits.js';
@@ -25,7 +25,10 @@ const enum Stage {
 	Measuring,
 }
 
-/** Where things lie in the sampler's numbers: by quantity its offset, and what the last reading measured; then what a part collects, and the conversions. */
+/**
+ * Where things lie in the sampler's numbers: by quantity its offset, and what the last reading measured; then what a
+ * part collects, and the conversions.
+ */
 const enum At {
 	Offsets = 0,
 	Measured = Offsets + QUANTITY_MAX,
@@ -65,7 +68,10 @@ export class Sampler implements Pollable {
 		this.forget();
 	}
 
-	/** The next reading comes one new interval from now, or when it would have come without: so nobody can put it off again and again. */
+	/**
+	 * The next reading comes one new interval from now, or when it would have come without: so nobody can put it off
+	 * again and again.
+	 */
 	setIntervalMs(intervalMs: Millis, now: Millis): void {
 		this.intervalMs = intervalMs;
 		if (this.dueAt > now + intervalMs) this.dueAt = now + intervalMs;
@@ -76,7 +82,10 @@ export class Sampler implements Pollable {
 		this.numbers[At.Offsets + quantity] = offset;
 	}
 
-	/** The last value of the quantity with this index, as it was measured, before offset and limits; ABSENT if the last reading has none. */
+	/**
+	 * The last value of the quantity with this index, as it was measured, before offset and limits; ABSENT if the last
+	 * reading has none.
+	 */
 	last(quantity: number): number {
 		return this.numbers[At.Measured + quantity];
 	}
@@ -110,7 +119,8 @@ export class Sampler implements Pollable {
 		for (let i = 0; i < this.parts.length; i++) {
 			try {
 				const waitMs = this.parts[i].sensor.start();
-				// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly over.
+				// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly
+				// over.
 				const readyAt = waitMs ? this.clock.now() + waitMs + 1 : now;
 				if (readyAt > this.readyAt) this.readyAt = readyAt;
 			} catch (error) {

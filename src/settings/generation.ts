@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // One generation of settings in one sector of flash: read entry by entry where it lies, and written once, whole.
 //
-// Rule: entries first, the heading last; so a generation is there with its check sums, or not at all. Nothing of it is kept in RAM but what
-// is asked for. An entry is skipped or copied without being understood, so later kinds (groups of entries, for several networks) need no
-// other version. No bit is ever set again without an erasure.
-// Heading: crc u32 · magic u24, version u8 · serial u32 · bytes of entries u16 · flags u8 · … · crc of entries u32 · image u32 · … · worked u8
+// Rule: entries first, the heading last; so a generation is there with its check sums, or not at all. Nothing of it is
+// kept in RAM but what is asked for. An entry is skipped or copied without being understood, so later kinds (groups of
+// entries, for several networks) need no other version. No bit is ever set again without an erasure.
+// Heading: crc u32 · magic u24, version u8 · serial u32 · bytes of entries u16 · flags u8 · … · crc of entries u32 ·
+// image u32 · … · worked u8
 // Entry:   length of key u8 · key · type u8 · length of value u16 · value. Little-endian.
 
 import { crc32 } from '../storage/crc32.js';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The settings of the node: what was changed in place, in two generations in flash, over those of the image.
 //
-// Rule: a change is written as a whole new generation into the sector that does not hold the newest, so a power cut at any moment leaves the
-// old ones or the new ones. What a generation does not name comes from the image. One that cannot be used is refused whole, in a sentence.
-// An image that brings a network or a broker, and is another than the one that the generation was made under, replaces it, once; an image
-// without them never does.
+// Rule: a change is written as a whole new generation into the sector that does not hold the newest, so a power cut at
+// any moment leaves the old ones or the new ones. What a generation does not name comes from the image. One that cannot
+// be used is refused whole, in a sentence. An image that brings a network or a broker, and is another than the one that
+// the generation was made under, replaces it, once; an image without them never does.
 
 import { Generation, GenerationState, GenerationWriter } from './generation.js';
 import { changedBy, FIELDS, fingerprint, type Setting } from './settings.js';
@@ -49,8 +49,8 @@ export class SettingsStore {
 	}
 
 	/**
-	 * Those of the image with what was changed over them. What cannot be read is said in the log. Whether the values are allowed, and go
-	 * together, the caller finds out, which has more stack; if not: refuse().
+	 * Those of the image with what was changed over them. What cannot be read is said in the log. Whether the values
+	 * are allowed, and go together, the caller finds out, which has more stack; if not: refuse().
 	 */
 	read(log?: Log): Settings {
 		const { flash, image } = this;
@@ -87,8 +87,8 @@ export class SettingsStore {
 	}
 
 	/**
-	 * Keeps these, which MUST be allowed by their fields, over what is kept already. Returns why not, or ''. Where nothing changes, nothing
-	 * is written.
+	 * Keeps these, which MUST be allowed by their fields, over what is kept already. Returns why not, or ''. Where
+	 * nothing changes, nothing is written.
 	 */
 	keep(changes: Changes, owner?: SectorOwner): string {
 		if (!this.flash) return NO_ROOM;

@@ -38,7 +38,10 @@ export interface Config {
 
 export type Setting = string | number | boolean;
 
-/** Whether the characters of a text are allowed. Plain loops: regular expressions alone cost the image 33 KB of flash and 0.5 KB of RAM (docs/budget.md). */
+/**
+ * Whether the characters of a text are allowed. Plain loops: regular expressions alone cost the image 33 KB of flash
+ * and 0.5 KB of RAM (docs/budget.md).
+ */
 export type Accepts = (text: string) => boolean;
 
 export interface Field {
@@ -144,7 +147,10 @@ export function ownSettings(config: Readonly<Record<string, unknown>>): Readonly
 	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** Those that there were when fingerprints began to be kept. A later one counts where it is not as usual, so that a new firmware alone changes nothing. */
+/**
+ * Those that there were when fingerprints began to be kept. A later one counts where it is not as usual, so that a new
+ * firmware alone changes nothing.
+ */
 const FIRST_KEYS = ',node,ssid,passphrase,host,port,tls,alpn,user,password,clientId,base,protocol,publishEarly,keepAliveMs,cleanSession,commands,'
 	+ 'intervalMs,conversions,sensors,offsetMilliC,offsetMilliRh,timeServer,restartAfterMs,';
 
@@ -220,7 +226,10 @@ function shown(field: Field, value: unknown): string {
 	return typeof value === 'string' ? quoted(value) : spelled(value);
 }
 
-/** No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip when that is empty. */
+/**
+ * No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip
+ * when that is empty.
+ */
 function spelled(value: unknown): string {
 	switch (typeof value) {
 		case 'string':

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Settings that older firmware kept in the preferences when a command changed them: they move to where settings are now, once.
+// Settings that older firmware kept in the preferences when a command changed them: they move to where settings are
+// now, once.
 //
-// Rule: what is kept there already is younger. They are forgotten only when they are safe; until then they hold all the same.
+// Rule: what is kept there already is younger. They are forgotten only when they are safe; until then they hold all the
+// same.
 
 import { changedBy, FIELDS, fieldProblem, type Config, type Setting } from './settings.js';
 import type { Settings, SettingsStore } from './settings-store.js';

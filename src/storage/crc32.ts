@@ -8,7 +8,10 @@ const TABLE: readonly number[] = Object.freeze([
 	0xedb8_8320 | 0, 0xf00f_9344 | 0, 0xd6d6_a3e8 | 0, 0xcb61_b38c | 0, 0x9b64_c2b0 | 0, 0x86d3_d2d4 | 0, 0xa00a_e278 | 0, 0xbdbd_f21c | 0,
 ]);
 
-/** Of the bytes from `from` up to `to`, as a signed number of 32 bits; of those that gave `before` and these behind them, where that is given. */
+/**
+ * Of the bytes from `from` up to `to`, as a signed number of 32 bits; of those that gave `before` and these behind
+ * them, where that is given.
+ */
 export function crc32(bytes: Uint8Array, from: number, to: number, before = 0): number {
 	let crc = ~before;
 	for (let at = from; at < to; at++) {

@@ -39,7 +39,10 @@ export class Cursor {
 	private readonly sectorSearch: SectorSearch;
 	private readonly inFlight: SlotsInFlight;
 	private readonly journal: JournalView;
-	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask advance() to find out. */
+	/**
+	 * The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask
+	 * advance() to find out.
+	 */
 	found = BUSY;
 	private sector = NONE;
 	/** Within the sector. */
@@ -112,7 +115,10 @@ export class Cursor {
 		if (this.sectors.readHeading(sector) === SectorState.Alive && this.sectors.last <= this.passed) this.journal.retire(sector);
 	}
 
-	/** Whether delivery has yet to come to this slot. It may have been found, but not sent, before its message was acknowledged. */
+	/**
+	 * Whether delivery has yet to come to this slot. It may have been found, but not sent, before its message was
+	 * acknowledged.
+	 */
 	willMeet(slot: number): boolean {
 		const sector = this.sectors.sectorOf(slot);
 		if (sector === this.sector) return slot >= sector * this.sectors.slotsPerSector + this.slot;

@@ -3,8 +3,8 @@
 //
 // Rule: positions count bytes and may run past the end of the buffer: the byte lies at `% bytes.length`. So a record
 // may lie across the end of a ring. Little-endian.
-// Record: flags (0-1 free for the ring's use, 2 time known, 4-7 quantity bits) · seq u32 · time or uptime u32 · i24 for each
-// quantity present.
+// Record: flags (0-1 free for the ring's use, 2 time known, 4-7 quantity bits) · seq u32 · time or uptime u32 · i24 for
+// each quantity present.
 
 import { ABSENT, QUANTITY_MAX, type Reading } from '../readings/reading.js';
 

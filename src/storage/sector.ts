@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one reading.
+// What is where in flash: sectors of slots of 32 bytes. Slot 0 says what the sector is, each other slot holds one
+// reading.
 //
-// Rule: a slot is written once, whole, with a check sum, and read back. Later only its last byte changes: 0x0F means given up (only
-// its number is still to be delivered), 0x00 means done (acknowledged; of slot 0: nothing in the sector waits). Before a sector is
-// erased its slot 0 is overwritten with zeros, so that a half erased one never looks alive. No bit is ever set again without an erasure.
-// Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were dropped.
+// Rule: a slot is written once, whole, with a check sum, and read back. Later only its last byte changes: 0x0F means
+// given up (only its number is still to be delivered), 0x00 means done (acknowledged; of slot 0: nothing in the sector
+// waits). Before a sector is erased its slot 0 is overwritten with zeros, so that a half erased one never looks alive.
+// No bit is ever set again without an erasure.
+// Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were
+// dropped.
 // Slot 0: crc u32 · magic u24, version u8 · serial u32 · first u32 · last u32 · level u8 · from u16 × 2 · … · done u8
 
 import { crc32 } from './crc32.js';
@@ -125,7 +128,10 @@ export class Sectors {
 		return free;
 	}
 
-	/** Which one has its turn so many behind `newest`, from 1 to `count`: all that are usable, and last, for want of any, those behind them. */
+	/**
+	 * Which one has its turn so many behind `newest`, from 1 to `count`: all that are usable, and last, for want of
+	 * any, those behind them.
+	 */
 	inTurn(newest: number, behind: number): number {
 		return behind > this.usable ? behind - 1 : (newest + behind) % this.usable;
 	}
@@ -167,7 +173,10 @@ export class Sectors {
 		return SlotState.Waiting;
 	}
 
-	/** Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as dropped, and has no values. */
+	/**
+	 * Fills `reading` from a slot that was Waiting; also after it was done. One that was given up names itself as
+	 * dropped, and has no values.
+	 */
 	read(slot: number, reading: Reading): void {
 		const bytes = this.bytes;
 		this.flash.read(slot * SLOT_BYTES, bytes);
@@ -202,7 +211,10 @@ export class Sectors {
 	/** Marks a slot as done, for ever; false: it is not marked. Afterwards `boot`, `seq` and `givenUp` are its own. */
 	finish(slot: number): boolean { return this.mark(slot, DONE); }
 
-	/** Of a reading that waits, only its number waits from now on; false: it is not marked. Afterwards `boot` and `seq` are its own. */
+	/**
+	 * Of a reading that waits, only its number waits from now on; false: it is not marked. Afterwards `boot` and `seq`
+	 * are its own.
+	 */
 	giveUp(slot: number): boolean { return this.mark(slot, GIVEN_UP); }
 
 	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */

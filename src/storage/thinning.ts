@@ -5,8 +5,8 @@
 // Rule: the pair is the oldest of the lowest level. So readings lie equally far apart over the whole outage, within a
 // factor of two; only the youngest lie closer. A reading is dropped only if the next one is of the same boot and
 // follows it directly. So the range that names it is exact, and the last of each run always stays.
-// Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done again
-// or finished (journal.ts). A few slots a step.
+// Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done
+// again or finished (journal.ts). A few slots a step.
 
 import { SectorSearch, NONE } from './sector-search.js';
 import { LEVEL_MAX, SECTORS_PER_STEP, SLOTS_PER_STEP } from '../common/limits.js';

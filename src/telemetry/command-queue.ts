@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Commands that were heard on <base>/set/<name> and are not carried out yet, as their bytes came.
 //
-// Rule: memory is taken while something waits, and no longer; when nothing does, one piece from the socket finds room for all that it completes. What
-// finds no room is answered at once. Retained commands are ignored: they would be repeated with every subscription.
+// Rule: memory is taken while something waits, and no longer; when nothing does, one piece from the socket finds room
+// for all that it completes. What finds no room is answered at once. Retained commands are ignored: they would be
+// repeated with every subscription.
 // An entry: length of the name and of the payload, two bytes each, then both.
 
 import { isWord } from './json.js';

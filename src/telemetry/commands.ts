@@ -19,7 +19,10 @@ import { Text } from '../common/text.js';
 export interface Actions {
 	setIntervalMs(value: number): string;
 	sample(): string;
-	/** Sets the offset of each quantity so that its last value would have been `milli` of its index; NaN: it stays as it is. All or none. */
+	/**
+	 * Sets the offset of each quantity so that its last value would have been `milli` of its index; NaN: it stays as it
+	 * is. All or none.
+	 */
 	calibrate(milli: readonly number[]): string;
 	stop(): string;
 	restart(): string;

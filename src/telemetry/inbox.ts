@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What has come from the socket, on its way to the session.
 //
-// Rule: the session takes no more while acknowledgements of its own wait for the socket; what it leaves is offered again.
+// Rule: the session takes no more while acknowledgements of its own wait for the socket; what it leaves is offered
+// again.
 
 import { ARRIVED_BYTES } from '../common/limits.js';
 import type { Session } from '../mqtt/session.js';
@@ -17,7 +18,10 @@ export class Inbox {
 		this.from = this.to = 0;
 	}
 
-	/** What answers in place of a broker, by its first two bytes, to stand behind its address; else ''. Good while no more than one piece has come. */
+	/**
+	 * What answers in place of a broker, by its first two bytes, to stand behind its address; else ''. Good while no
+	 * more than one piece has come.
+	 */
 	get stranger(): string {
 		const { bytes } = this;
 		switch (this.to > 1 ? bytes[0] << 8 | bytes[1] : 0) {

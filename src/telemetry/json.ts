@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// JSON, read where it lies: a table says which members are wanted and of what type, and the reader notes where their values begin.
+// JSON, read where it lies: a table says which members are wanted and of what type, and the reader notes where their
+// values begin.
 //
 // Rule: reading makes no object and no string, and only the numbers that are asked for. One loop does it, without
 // recursion. So what comes from outside costs neither stack nor memory, however it is nested. Four levels at most, each
@@ -61,8 +62,8 @@ const enum Expect {
 }
 
 /**
- * Notes in `places` (filled with 0 before) where the value of each member of the object from `from` to `to` begins that `members` name.
- * Returns '', or what is wrong, to follow "the payload: ". What was noted up to there is good.
+ * Notes in `places` (filled with 0 before) where the value of each member of the object from `from` to `to` begins that
+ * `members` name. Returns '', or what is wrong, to follow "the payload: ". What was noted up to there is good.
  */
 export function readObject(bytes: Uint8Array, from: number, to: number, members: readonly Member[], places: Uint16Array): string {
 	/** What is wanted on each level that is open. */
@@ -130,8 +131,9 @@ export function describeValue(bytes: Uint8Array, at: number): string {
 const SHOWN_MAX = 20;
 
 /**
- * The number that begins there, times 10^decimals; NaN: it is none, or of 10^12 or more. What lies behind the decimals is rounded off, or with
- * `exact` makes it NaN, too. By whole numbers alone: a fraction's digits would take memory beside XS.
+ * The number that begins there, times 10^decimals; NaN: it is none, or of 10^12 or more. What lies behind the decimals
+ * is rounded off, or with `exact` makes it NaN, too. By whole numbers alone: a fraction's digits would take memory
+ * beside XS.
  */
 export function decimalAt(bytes: Uint8Array, at: number, decimals: number, exact: boolean): number {
 	const end = endOfNumber(bytes, at, bytes.length);

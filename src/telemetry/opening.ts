@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The session that a node opens: what the settings and the bounds make of it, its will, and what it asks to hear.
 //
-// Rule: the will is the only voice that says "offline". Filters are asked for in the order of the subscriptions: SUBACK is told by that index.
+// Rule: the will is the only voice that says "offline". Filters are asked for in the order of the subscriptions: SUBACK
+// is told by that index.
 
 import { OFFLINE } from './node-publications.js';
 import type { Config } from '../settings/settings.js';
@@ -47,7 +48,10 @@ class NodeSessionOptions implements SessionOptions {
 	get inFlightMax(): number { return INFLIGHT_MAX; }
 }
 
-/** `terms`: what the broker does not take. `fresh`: the broker shall begin a new session with each connection, whatever the settings say. */
+/**
+ * `terms`: what the broker does not take. `fresh`: the broker shall begin a new session with each connection, whatever
+ * the settings say.
+ */
 export function openSession(
 	config: Config, terms: Terms, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
 ): Session {

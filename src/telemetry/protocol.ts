@@ -2,7 +2,8 @@
 // Which versions of MQTT the image speaks: 3.1.1, and 5.0 if it was not left out.
 //
 // Rule: only this file knows that something may be left out. An image whose settings never ask for 5.0 is built with
-// src/without5/ in place of src/mqtt/v5/protocol5 and reasons5 (cli/image.ts), and what only those need stays out with them.
+// src/without5/ in place of src/mqtt/v5/protocol5 and reasons5 (cli/image.ts), and what only those need stays out with
+// them.
 
 import type { Fault } from '../mqtt/codec/fault.js';
 import { Protocol5, type Options5 } from '../mqtt/v5/protocol5.js';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a broker is told beside readings, and what is heard from it.
 //
-// Rule: the client (broker-client.ts) knows rows and leaves, not what they mean. A publication is a bit that is due, written when there is room for it.
+// Rule: the client (broker-client.ts) knows rows and leaves, not what they mean. A publication is a bit that is due,
+// written when there is room for it.
 
 import type { Cause } from '../connection/causes.js';
 import type { Millis } from '../common/ports.js';
@@ -65,7 +66,10 @@ export interface Answers {
 export interface Subscription {
 	/** Of its topic filter, behind the base and a slash; it may end in "+". */
 	readonly leaf: string;
-	/** A message: bytes[nameAt] to bytes[nameEnd - 1] are what stands for the "+", and its payload. They are good until this returns. */
+	/**
+	 * A message: bytes[nameAt] to bytes[nameEnd - 1] are what stands for the "+", and its payload. They are good until
+	 * this returns.
+	 */
 	received(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void;
 	/** What is heard next is kept; otherwise it may have to be answered at once. */
 	readonly idle: boolean;

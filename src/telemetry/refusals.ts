@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a broker does not grant: whether it may later, and that in words.
 //
-// Rule: a refusal that is about the broker's own state passes, so the reading is published anew (MQTT 5.0 §4.4 forbids the same packet only). One that
-// is about the message does not. One sentence each; it says what becomes of it. MQTT 5.0 §3.4.2.1
+// Rule: a refusal that is about the broker's own state passes, so the reading is published anew (MQTT 5.0 §4.4 forbids
+// the same packet only). One that is about the message does not. One sentence each; it says what becomes of it. MQTT
+// 5.0 §3.4.2.1
 
 import { NO_ANSWER } from '../mqtt/options.js';
 
@@ -12,7 +13,10 @@ export function unheardSentence(topic: string, code: number): string {
 	return `the broker does not let us hear ${topic} (code 0x${code.toString(16)}); we ask again later`;
 }
 
-/** Codes that are about the state of the broker, or the number of messages. Some of them the standard has in other packets only. */
+/**
+ * Codes that are about the state of the broker, or the number of messages. Some of them the standard has in other
+ * packets only.
+ */
 const enum ForNow {
 	Unspecified = 0x80,
 	ImplementationSpecific = 0x83,

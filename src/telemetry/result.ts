@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The result of a command as text: {"id":"any text","name":"interval","ok":true}.
 //
-// Rule: it is valid JSON and fits RESULT_MAX, whatever was asked: what does not fit is cut at a character, the id last. The id is given back as it
-// came, which is JSON already; a number becomes a text.
+// Rule: it is valid JSON and fits RESULT_MAX, whatever was asked: what does not fit is cut at a character, the id last.
+// The id is given back as it came, which is JSON already; a number becomes a text.
 
 import { cutText, endOfScalar, readObject, Type, type Member } from './json.js';
 import { RESULT_MAX } from '../common/limits.js';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// An X.509 certificate as far as trust needs it: whose it is, who signed it, how long it holds, what it may do, and for which names.
+// An X.509 certificate as far as trust needs it: whose it is, who signed it, how long it holds, what it may do, and for
+// which names.
 //
-// Rule: throws at whatever is not one certificate in strict DER, and computes nothing: a certificate is read before anybody knows
-// whether it is tied to a CA of ours. RFC 5280 §4.1 and §4.2.
+// Rule: throws at whatever is not one certificate in strict DER, and computes nothing: a certificate is read before
+// anybody knows whether it is tied to a CA of ours. RFC 5280 §4.1 and §4.2.
 
 import { BIT_STRING, BOOLEAN, Der, INTEGER, latin, OBJECT_ID, OCTET_STRING, sameBytes, SEQUENCE } from './der.js';
 import { PublicKey } from './key.js';
@@ -31,7 +32,10 @@ const DIGITAL_SIGNATURE = 0x80;
 const KEY_ENCIPHERMENT = 0x20;
 const KEY_CERT_SIGN = 0x04;
 
-/** Object identifiers, byte by byte: serverAuth; what comes before the last byte of RSA's (11 to 13) and ECDSA's (2 to 4) with SHA-256, -384, -512. */
+/**
+ * Object identifiers, byte by byte: serverAuth; what comes before the last byte of RSA's (11 to 13) and ECDSA's (2 to
+ * 4) with SHA-256, -384, -512.
+ */
 const SERVER_AUTH = '\x2b\x06\x01\x05\x05\x07\x03\x01';
 const RSA_WITH = '\x2a\x86\x48\x86\xf7\x0d\x01\x01';
 const ECDSA_WITH = '\x2a\x86\x48\xce\x3d\x04\x03';
@@ -54,7 +58,10 @@ export class Certificate {
 	/** Says of itself that it may sign others, and how many CAs may be below it; -1: any number. */
 	ca = false;
 	pathLength = -1;
-	/** keyUsage and extendedKeyUsage, where they are there, allow to sign certificates; a server to prove itself; to be a server's or of its CA. */
+	/**
+	 * keyUsage and extendedKeyUsage, where they are there, allow to sign certificates; a server to prove itself; to be
+	 * a server's or of its CA.
+	 */
 	maySign = true;
 	mayServe = true;
 	forServers = true;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // DER, the encoding of certificates and signatures, one level at a time.
 //
-// Rule: reads strictly (definite and shortest lengths, each element ends where its parent says) and throws at anything else.
-// Nothing is copied: everything is a view of the bytes that came in. No call goes deeper by itself, so no nesting costs stack.
+// Rule: reads strictly (definite and shortest lengths, each element ends where its parent says) and throws at anything
+// else. Nothing is copied: everything is a view of the bytes that came in. No call goes deeper by itself, so no nesting
+// costs stack.
 
 export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a broker may say before its words are encrypted: one fixed order of messages, each record looked at before the SDK sees it.
+// What a broker may say before its words are encrypted: one fixed order of messages, each record looked at before the
+// SDK sees it.
 //
-// Rule: what is not expected now is an end. The SDK's session takes messages in any order, takes a key exchange that nobody
-// signed, and takes an alert for the end of a handshake, so that the next thing written would go out in the clear
-// (docs/decisions/0008-tls.md). What anybody can write into the signature of a key exchange, with the broker's certificate in front, is
-// held against the certificate's key before the SDK computes with it. TLS 1.2, full handshake: RFC 5246 §7.3, §7.4.3.
+// Rule: what is not expected now is an end. The SDK's session takes messages in any order, takes a key exchange that
+// nobody signed, and takes an alert for the end of a handshake, so that the next thing written would go out in the
+// clear (docs/decisions/0008-tls.md). What anybody can write into the signature of a key exchange, with the broker's
+// certificate in front, is held against the certificate's key before the SDK computes with it. TLS 1.2, full handshake:
+// RFC 5246 §7.3, §7.4.3.
 
 import { Certificate } from './certificate.js';
 import { KeyKind, type PublicKey } from './key.js';
@@ -33,7 +35,10 @@ const POINT_BYTES = 65;
 const UNCOMPRESSED = 4;
 const DHE_BYTES_MIN = 256;
 const DHE_BYTES_MAX = 512;
-/** The SDK makes objects of all of them before anybody is asked, 5,000 of either if they are empty: more RAM than the chip has. */
+/**
+ * The SDK makes objects of all of them before anybody is asked, 5,000 of either if they are empty: more RAM than the
+ * chip has.
+ */
 const CERTIFICATES_MAX = 10;
 const NAMES_MAX = 200;
 const BAD_CERTIFICATE = 42;
@@ -67,7 +72,10 @@ export class Handshake {
 	#certified: PublicKey | undefined;
 	#finishing = false;
 
-	/** One whole record with its header of five bytes. Returns why it is the end, to follow "the broker's address: "; '' if it is not. */
+	/**
+	 * One whole record with its header of five bytes. Returns why it is the end, to follow "the broker's address: "; ''
+	 * if it is not.
+	 */
 	record(bytes: Uint8Array): string {
 		const type = bytes[0];
 		if (this.encrypted) return this.afterwards(type);
@@ -208,7 +216,10 @@ export class RecordHeads {
 	private length = 0;
 	private left = 0;
 
-	/** Why the bytes that were read next are the end, to follow "the broker's address: "; '' if they are not. The SDK takes 32 KB for a record. */
+	/**
+	 * Why the bytes that were read next are the end, to follow "the broker's address: "; '' if they are not. The SDK
+	 * takes 32 KB for a record.
+	 */
 	read(bytes: Uint8Array): string {
 		if (this.at === HEAD_BYTES) {
 			this.left -= bytes.length;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The public keys that are taken, and which signatures may be tried with one.
 //
-// Rule: a key or a signature outside these bounds never reaches the SDK: its arithmetic does not come back from an ECDSA
-// signature with s = 0, writes beyond its numbers where one is negative, and takes minutes with a key that is large enough.
+// Rule: a key or a signature outside these bounds never reaches the SDK: its arithmetic does not come back from an
+// ECDSA signature with s = 0, writes beyond its numbers where one is negative, and takes minutes with a key that is
+// large enough.
 
 import { BIT_STRING, Der, INTEGER, latin, OBJECT_ID, SEQUENCE } from './der.js';
 

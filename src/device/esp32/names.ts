@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The names of a certificate: whether a host is among them, and whether a CA may speak for them.
 //
-// Rule: only subject alternative names count (RFC 9525 §6.3); an address matches an address entry alone. Of name constraints
-// (RFC 5280 §4.2.1.10) those of DNS names and addresses are obeyed; a CA with any other kind may not speak for anybody.
+// Rule: only subject alternative names count (RFC 9525 §6.3); an address matches an address entry alone. Of name
+// constraints (RFC 5280 §4.2.1.10) those of DNS names and addresses are obeyed; a CA with any other kind may not speak
+// for anybody.
 
 import { Der, latin, sameBytes, SEQUENCE } from './der.js';
 
@@ -49,7 +50,10 @@ export function isAllowed(constraints: Uint8Array, names: Uint8Array): boolean {
 	return true;
 }
 
-/** Whether the name at `name` keeps to the subtrees at `limits`: to one of those permitted of its kind, to none of those excluded. */
+/**
+ * Whether the name at `name` keeps to the subtrees at `limits`: to one of those permitted of its kind, to none of those
+ * excluded.
+ */
 function isWithinLimits(limits: Der, name: Der): boolean {
 	const excluded = limits.tag === EXCLUDED;
 	const subtrees = limits.inside();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Whether one certificate's key made the signature under another: the SDK's arithmetic, called so that it answers right.
+// Whether one certificate's key made the signature under another: the SDK's arithmetic, called so that it answers
+// right.
 //
-// Rule: called only with a key and a signature that fit each other (key.ts). The SDK's own check of certificates is not asked: it
-// misreads ECDSA signatures with a short r or s, does not cut a digest that is longer than the curve's order, and takes
-// paddings of RSA that no one should write.
+// Rule: called only with a key and a signature that fit each other (key.ts). The SDK's own check of certificates is not
+// asked: it misreads ECDSA signatures with a short r or s, does not cut a digest that is longer than the curve's order,
+// and takes paddings of RSA that no one should write.
 
 import { Digest } from 'crypt';
 import ECDSA from 'ecdsa';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// "telltale/tls" on an ESP32: a TLS 1.2 connection over the SDK's TCP and the SDK's ssl/session, with the calls of the SDK's TCP class.
+// "telltale/tls" on an ESP32: a TLS 1.2 connection over the SDK's TCP and the SDK's ssl/session, with the calls of the
+// SDK's TCP class.
 //
-// Rule: nothing is written for the layer above before the broker's certificate is trusted, its key exchange is signed and both
-// directions are encrypted. Each callback that reaches the SDK's session is guarded: it throws at whatever a peer does wrong, and
-// what nobody catches restarts the chip. Why the SDK's own TLS socket is not used: docs/decisions/0008-tls.md.
+// Rule: nothing is written for the layer above before the broker's certificate is trusted, its key exchange is signed
+// and both directions are encrypted. Each callback that reaches the SDK's session is guarded: it throws at whatever a
+// peer does wrong, and what nobody catches restarts the chip. Why the SDK's own TLS socket is not used:
+// docs/decisions/0008-tls.md.
 
 import TCP from 'embedded:io/socket/tcp';
 import Resource from 'Resource';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Whether a broker is who it says: its chain of certificates against the CAs that the node was built with.
 //
-// Rule: the chain is linked by its names and looked over first; keys are used only then, from the CA in caFile down to the broker,
-// so that no key verifies anything before it is tied to caFile itself. One fault ends it, and there is no way around it. RFC 5280 §6.1
-// without policies and revocation; what is taken and what is not: docs/tls.md.
+// Rule: the chain is linked by its names and looked over first; keys are used only then, from the CA in caFile down to
+// the broker, so that no key verifies anything before it is tied to caFile itself. One fault ends it, and there is no
+// way around it. RFC 5280 §6.1 without policies and revocation; what is taken and what is not: docs/tls.md.
 
 import { Certificate } from './certificate.js';
 import { Der, sameBytes } from './der.js';

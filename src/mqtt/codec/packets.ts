@@ -129,7 +129,10 @@ export function writeAcknowledgement(bytes: Uint8Array, at: number, first: numbe
 	return at;
 }
 
-/** Up to the one topic filter of a SUBSCRIBE or UNSUBSCRIBE; `length` is that of what follows. MQTT 5.0 has no properties there. */
+/**
+ * Up to the one topic filter of a SUBSCRIBE or UNSUBSCRIBE; `length` is that of what follows. MQTT 5.0 has no
+ * properties there.
+ */
 export function writeRequestHead(bytes: Uint8Array, at: number, first: number, id: number, length: number, is5: boolean): number {
 	bytes[at] = first;
 	at = writeUint16(bytes, writeLength(bytes, at + 1, (is5 ? 3 : 2) + length), id);
@@ -168,7 +171,10 @@ function checkLength5(type: number, hasId: boolean, length: number, max: number)
 	return length > max ? Fault.PacketTooLarge : Fault.None;
 }
 
-/** Whether a PUBLISH is right from its topic to its payload: a topic name, then the packet id, unless that begins behind `idAt` already (§3.3.2). */
+/**
+ * Whether a PUBLISH is right from its topic to its payload: a topic name, then the packet id, unless that begins behind
+ * `idAt` already (§3.3.2).
+ */
 export function checkPublish(bytes: Uint8Array, view: DataView, topicAt: number, idAt: number, payloadAt: number, end: number): Fault {
 	if (payloadAt > end) return Fault.BadLength;
 	if (!isPlainTopic(view, topicAt, idAt)) {

@@ -13,7 +13,10 @@ const SLASH = 0x2f;
 const PLAIN_FIRST_4 = 0x2c2c2c2c;
 const SIGNS_4 = 0x80808080;
 
-/** What to publish with: the topic as it goes out, its length in two bytes and then its UTF-8. Throws a sentence if the text is no topic name. */
+/**
+ * What to publish with: the topic as it goes out, its length in two bytes and then its UTF-8. Throws a sentence if the
+ * text is no topic name.
+ */
 export function topicName(text: string): Uint8Array {
 	const bytes = encodeField(text);
 	assert(isTopicName(bytes, 2, bytes.length), `"${text}" is no topic name: it takes 1 to 65,535 bytes without "+" and "#".`);
@@ -40,9 +43,10 @@ export function isTopicName(bytes: Uint8Array, at: number, end: number): boolean
 }
 
 /**
- * Whether bytes are a topic name of four bytes and more, all of them in ASCII behind "+": letters, digits, "-./_" and the like, as in nearly all. Four at
- * a time: a byte below leaves a sign bit where it is taken off, one above has it already. The last four may be looked at in part twice. What fails
- * here may still be a topic name. Byte by byte this is 690 of the 1,640 byte codes that a message takes (npm run bench).
+ * Whether bytes are a topic name of four bytes and more, all of them in ASCII behind "+": letters, digits, "-./_" and
+ * the like, as in nearly all. Four at a time: a byte below leaves a sign bit where it is taken off, one above has it
+ * already. The last four may be looked at in part twice. What fails here may still be a topic name. Byte by byte this
+ * is 690 of the 1,640 byte codes that a message takes (npm run bench).
  */
 export function isPlainTopic(view: DataView, at: number, end: number): boolean {
 	const last = end - 4;

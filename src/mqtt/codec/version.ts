@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What packets need to know of MQTT 5.0: types only. v5/protocol5.ts is it; without it packets are those of 3.1.1.
 //
-// Rule: writers return where the next byte goes, and MUST be given the room that the sizes say. MQTT 5.0 §3.1.2.11, §3.1.3.2, §3.3.2.3
+// Rule: writers return where the next byte goes, and MUST be given the room that the sizes say. MQTT 5.0 §3.1.2.11,
+// §3.1.3.2, §3.3.2.3
 
 export interface PacketVersion {
 	/** Bytes of the properties of each PUBLISH, with their length. */

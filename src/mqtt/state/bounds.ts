@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How much a session holds: the bounds that may be given to it, their defaults, and what of MQTT 5.0 bears on what it holds.
+// How much a session holds: the bounds that may be given to it, their defaults, and what of MQTT 5.0 bears on what it
+// holds.
 //
 // Rule: all memory is made with the session. Lengths are bytes, times are milliseconds since boot.
 
@@ -11,7 +12,10 @@ export type Millis = number;
 export interface RewrittenPacket {
 	/** Bytes of it there. */
 	left: number;
-	/** Bytes that the application writes to the socket itself: behind those in front nothing else goes out before them (flow.ts). */
+	/**
+	 * Bytes that the application writes to the socket itself: behind those in front nothing else goes out before them
+	 * (flow.ts).
+	 */
 	passing: number;
 }
 
@@ -21,7 +25,10 @@ export interface AliasWriter extends RewrittenPacket {
 	readonly none: boolean;
 	/** A topic that is published to: worth an alias, if there is one left. */
 	note(topic: Uint8Array): void;
-	/** Writes the PUBLISH packet bytes[at] to bytes[at + size - 1] anew with an alias. Returns its size, or 0: it goes out as it is. */
+	/**
+	 * Writes the PUBLISH packet bytes[at] to bytes[at + size - 1] anew with an alias. Returns its size, or 0: it goes
+	 * out as it is.
+	 */
 	write(bytes: Uint8Array, at: number, size: number, into: Uint8Array, to: number, max: number): number;
 }
 
@@ -41,7 +48,10 @@ export interface BoundOptions extends ConnectOptions {
 	/** The first message gets the id after this one. After a power cut in the middle of QoS 2 a broker may still hold low ids. */
 	readonly lastPacketId?: number;
 
-	/** Largest inbound packet body that is taken whole; larger ones are drained, acknowledged and counted. CONNECT must fit too. */
+	/**
+	 * Largest inbound packet body that is taken whole; larger ones are drained, acknowledged and counted. CONNECT must
+	 * fit too.
+	 */
 	readonly bufferBytes?: number;
 	/** Packets that wait to be sent or acknowledged. */
 	readonly outboxBytes?: number;

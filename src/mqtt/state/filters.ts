@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The topic filters that the session wants, and how far the broker has been told.
 //
-// Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the broker
-// has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer is made again on the next connection.
-// What the broker refuses is put off: asked for again a minute later, and after twice as long each time. What it did not answer on two connections, or
-// what broke one (an answer against the protocol), is put off too, and not even a new session brings it forward: nothing else must suffer from it.
-// Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to §3.11
+// Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the
+// broker has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer
+// is made again on the next connection. What the broker refuses is put off: asked for again a minute later, and after
+// twice as long each time. What it did not answer on two connections, or what broke one (an answer against the
+// protocol), is put off too, and not even a new session brings it forward: nothing else must suffer from it.
+// Stored: packet id, wish, then as in the packet two bytes of length, the filter, the options byte. MQTT 3.1.1 §3.8 to
+// §3.11
 
 import { assert } from '../../common/assert.js';
 import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type BoundOptions, type Millis } from './bounds.js';
@@ -30,7 +32,10 @@ export const enum SubscriptionState {
 	PutOff = 6,
 }
 
-/** Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off; whether it is its turn. */
+/**
+ * Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off;
+ * whether it is its turn.
+ */
 const WISH = 7;
 const SILENCE = 8;
 const COUNT_ONE = 16;
@@ -160,15 +165,18 @@ export class Filters {
 		if (count < DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
 	}
 
-	/** Which SUBSCRIBE waits for its answer, the one that was sent first: where its filter lies in the order of subscribe(); -1: none does. */
+	/**
+	 * Which SUBSCRIBE waits for its answer, the one that was sent first: where its filter lies in the order of
+	 * subscribe(); -1: none does.
+	 */
 	get asked(): number {
 		const at = this.first(SubscriptionState.Asked);
 		return at < 0 ? -1 : this.index(at);
 	}
 
 	/**
-	 * The broker hung up. If the first that it did not answer is the same for the second time in a row, or it is `proven` that the connection ended of it,
-	 * it is put off: then the place where it lies, else -1.
+	 * The broker hung up. If the first that it did not answer is the same for the second time in a row, or it is
+	 * `proven` that the connection ended of it, it is put off: then the place where it lies, else -1.
 	 */
 	hungUp(proven: boolean, now: Millis): number {
 		const at = this.first(SubscriptionState.Asked);

@@ -2,12 +2,12 @@
 // Whether both sides still live: we say something in time, and notice when the broker says nothing.
 //
 // Rule: PINGREQ is due when nothing was finished, or nothing arrived, for 7/8 of the keep-alive time. From then on the
-// broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow.
-// A broker that answers pings but not requests is given up after ackTimeoutMs. Messages have one clock, SUBSCRIBE and UNSUBSCRIBE another: what
-// answers the ones says nothing of the others. Behind a packet that is larger than our buffer every answer has to wait. So while one comes,
-// each of its bytes buys the broker 10 ms: at 100 bytes a second the clocks stand still, and a peer that drips is given up all the same.
-// What is awaited is CONNACK at first, then the answers, then the end. Time-outs are the session's options, and given with each question.
-// MQTT 3.1.1 §3.1.2.10
+// broker has pingTimeoutMs to answer; bytes that still move, in either direction, are time in which it may be slow. A
+// broker that answers pings but not requests is given up after ackTimeoutMs. Messages have one clock, SUBSCRIBE and
+// UNSUBSCRIBE another: what answers the ones says nothing of the others. Behind a packet that is larger than our buffer
+// every answer has to wait. So while one comes, each of its bytes buys the broker 10 ms: at 100 bytes a second the
+// clocks stand still, and a peer that drips is given up all the same. What is awaited is CONNACK at first, then the
+// answers, then the end. Time-outs are the session's options, and given with each question. MQTT 3.1.1 §3.1.2.10
 
 import { Fault } from '../codec/fault.js';
 import type { Millis } from './bounds.js';

@@ -6,8 +6,8 @@
 // once (one move of memory). So each packet stays in one piece, and several can go out in one write. QoS 0 leaves when
 // it is sent. There is no table beside them: size and id are read from the packets. Session.publish() writes them here,
 // and the fast paths use these fields themselves: a call would cost as much as all that they do.
-// Invariant: start ≤ sentEnd ≤ end; the `sent` messages up to sentEnd are sent and have QoS > 0; `progress` bytes of the one
-// behind them are sent. MQTT 3.1.1 §4.3, §4.4
+// Invariant: start ≤ sentEnd ≤ end; the `sent` messages up to sentEnd are sent and have QoS > 0; `progress` bytes of
+// the one behind them are sent. MQTT 3.1.1 §4.3, §4.4
 
 import { assert } from '../../common/assert.js';
 import { DUP, publishLength, RETAIN } from '../codec/packets.js';
@@ -125,8 +125,8 @@ export class Outbox {
 	}
 
 	/**
-	 * Has the next packet written with a topic alias, if it may be begun and has one (MQTT 5.0). Returns the bytes it takes in
-	 * `into`, from `to` on; they are to be sent instead, then sentElsewhere() is to be called.
+	 * Has the next packet written with a topic alias, if it may be begun and has one (MQTT 5.0). Returns the bytes it
+	 * takes in `into`, from `to` on; they are to be sent instead, then sentElsewhere() is to be called.
 	 */
 	alias(into: Uint8Array, to: number, end: number, quota: number): number {
 		if (quota < 0 || this.progress > 0 || this.sent === this.count) return 0;
@@ -143,7 +143,10 @@ export class Outbox {
 
 	sentRewritten(): void { this.finish(this.sizeAt(this.sentEnd)); }
 
-	/** What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not take at all. */
+	/**
+	 * What the broker takes: lowers QoS and RETAIN of what was not begun. False: there is a message that it does not
+	 * take at all.
+	 */
 	limit(qosMax: number, retainAvailable: boolean): boolean {
 		for (let at = this.waitingAt; at < this.end; at += this.sizeAt(at)) {
 			const qos = this.qos(at);

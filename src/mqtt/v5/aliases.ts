@@ -42,8 +42,8 @@ export class Aliases implements AliasWriter {
 	}
 
 	/**
-	 * Writes the PUBLISH packet bytes[at] to bytes[at + size - 1] anew with a topic alias, the topic left out if the broker
-	 * knows it. Returns its size, or 0 if it has none or takes more than `max`: then it goes out as it is.
+	 * Writes the PUBLISH packet bytes[at] to bytes[at + size - 1] anew with a topic alias, the topic left out if the
+	 * broker knows it. Returns its size, or 0 if it has none or takes more than `max`: then it goes out as it is.
 	 */
 	write(bytes: Uint8Array, at: number, size: number, into: Uint8Array, to: number, max: number): number {
 		if (this.allowed === 0) return 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Which reason codes a broker may give in which packet: a code that the standard does not have breaks the protocol, whatever it might mean.
+// Which reason codes a broker may give in which packet: a code that the standard does not have breaks the protocol,
+// whatever it might mean.
 //
-// Rule: what says yes must stand in the packet's own table. What says no, 0x80 to 0xA2, is understood in every packet: mosquitto 2.0 answers a message
-// that it finds too large with 0x95, which the standard has not for PUBACK, and does so each time. MQTT 5.0 table 2-6, §3.2.2.2, §3.4.2.1 to §3.7.2.1,
-// §3.9.3, §3.11.3, §3.14.2.1
+// Rule: what says yes must stand in the packet's own table. What says no, 0x80 to 0xA2, is understood in every packet:
+// mosquitto 2.0 answers a message that it finds too large with 0x95, which the standard has not for PUBACK, and does so
+// each time. MQTT 5.0 table 2-6, §3.2.2.2, §3.4.2.1 to §3.7.2.1, §3.9.3, §3.11.3, §3.14.2.1
 
 import { Packet } from '../codec/packets.js';
 
@@ -12,7 +13,10 @@ const REFUSAL_MAX = 0xa2;
 const NO_SUBSCRIBERS = 0x10;
 const NO_SUBSCRIPTION = 0x11;
 const QOS_MAX = 2;
-/** Those of DISCONNECT that may be about what it was sent: a policy, a topic, a filter, a packet, and what it cannot do. Bit k is code 0x80 + k. */
+/**
+ * Those of DISCONNECT that may be about what it was sent: a policy, a topic, a filter, a packet, and what it cannot do.
+ * Bit k is code 0x80 + k.
+ */
 const BLAMES = 0x4f31_808f;
 
 /** Whether that packet of a broker, by its first byte, may have that code. */

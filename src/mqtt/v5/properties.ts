@@ -15,7 +15,10 @@ export const enum PacketContext {
 	Disconnect = 8,
 }
 
-/** Reason codes. §2.2.2.2: what cannot be read, or does not belong there, is malformed; what comes twice, or out of its range, breaks the protocol. */
+/**
+ * Reason codes. §2.2.2.2: what cannot be read, or does not belong there, is malformed; what comes twice, or out of its
+ * range, breaks the protocol.
+ */
 export const enum Wrong {
 	Nothing = 0,
 	Malformed = 0x81,
@@ -60,7 +63,10 @@ export class Properties {
 	bytes: Uint8Array | undefined;
 	from = 0;
 	to = 0;
-	/** Something is wrong: the reason that DISCONNECT gives for it; `id` is the property at fault, 0 for the length of the list. */
+	/**
+	 * Something is wrong: the reason that DISCONNECT gives for it; `id` is the property at fault, 0 for the length of
+	 * the list.
+	 */
 	reason = Wrong.Nothing;
 	/** Behind the list. */
 	end = 0;

@@ -2,8 +2,8 @@
 // What MQTT 5.0 has and 3.1.1 has not. A session with one of these as `protocol5` speaks 5.0. Without it, neither this
 // file nor properties.ts need be in the image.
 //
-// Rule: here is what CONNACK allows and what the properties of each packet mean; when what is sent stays with the session.
-// Limits and topic aliases die with the connection. MQTT 5.0, cited by section
+// Rule: here is what CONNACK allows and what the properties of each packet mean; when what is sent stays with the
+// session. Limits and topic aliases die with the connection. MQTT 5.0, cited by section
 
 import { Aliases } from './aliases.js';
 import type { Delivery } from '../state/delivery.js';
@@ -118,7 +118,8 @@ export class Protocol5 implements SessionVersion {
 	}
 
 	/**
-	 * Takes a CONNACK with that reason code: its limits hold for this connection if it accepts. A broker that only speaks
+	 * Takes a CONNACK with that reason code: its limits hold for this connection if it accepts. A broker that only
+	 * speaks
 	 * 3.1.1 refuses in its own words, of two bytes.
 	 */
 	accept(framer: Framer, code: number, options: SessionOptions, delivery: Delivery, keepAlive: KeepAlive, now: Millis): Fault {
