@@ -1,6 +1,7 @@
 // The options of every command that talks to a broker.
 
 import { Option, type Command } from 'commander';
+import { Misuse } from './failure.js';
 import { brokerAddress, type BrokerAddress } from './options.js';
 import { base, mqttText } from './topics.js';
 
@@ -21,7 +22,14 @@ export function withBroker(command: Command): Command {
 		.addOption(new Option('--base <topic>', 'what the topics of the nodes begin with').argParser(base).default('telltale'));
 }
 
+/** MQTT sends no password without a user; one that lies in the environment for other commands is not meant then. */
+export function mustHaveUser(options: BrokerOptions, command: Command): void {
+	const isGiven = command.getOptionValueSource('password') === 'cli';
+	if (isGiven && address(options).user === undefined) throw new Misuse('--password is given without a user: name one with --user, or leave it out.');
+}
+
 /** Options win over what stands in the address. */
 export function address({ broker, user, password }: BrokerOptions): BrokerAddress {
-	return { url: broker.url, user: user ?? broker.user, password: password ?? broker.password };
+	const name = user ?? broker.user;
+	return { url: broker.url, user: name, password: name === undefined ? undefined : (password ?? broker.password) };
 }

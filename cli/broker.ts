@@ -113,10 +113,10 @@ export function introduction(listen: string, port: number, credentials: Credenti
 	if (hosts.length > 1) lines.push(`           also at ${hosts.slice(1).join(', ')}`);
 	if (isLoopback(host)) {
 		const other = own[0] ?? 'ADDRESS';
-		lines.push(`Nodes:     only those that "telltale simulate" runs on this machine; for others: telltale broker --listen ${other}`);
+		lines.push(`Nodes:     only those that "npx telltale simulate" runs on this machine; for others: npx telltale broker --listen ${other}`);
 	}
-	lines.push(`Node:      telltale configure --host ${host}${port === USUAL_PORT ? '' : ` --port ${port}`}${named}${credentials ? ` --password ${credentials.spelled}` : ''}`);
-	lines.push(`Look with: ${set}telltale watch --broker ${broker}${named}`, 'Stop with: Ctrl-C', '');
+	lines.push(`Node:      npx telltale configure --host ${host}${port === USUAL_PORT ? '' : ` --port ${port}`}${named}${credentials ? ` --password ${credentials.spelled}` : ''}`);
+	lines.push(`Look with: ${set}npx telltale watch --broker ${broker}${named}`, 'Stop with: Ctrl-C', '');
 	return lines.map(safe);
 }
 
@@ -128,7 +128,7 @@ function quoted(text: string): string {
 function unheard(fault: Error, host: string, port: number): unknown {
 	const code = (fault.cause as NodeJS.ErrnoException | undefined)?.code;
 	if (code === 'EADDRINUSE') return new Failure(`Port ${port} is in use on this machine: choose another with --port, or use the broker that listens there.`);
-	if (code === 'EADDRNOTAVAIL') return new Failure(`${host} is no address of this machine: choose ${[...addresses(), ALL].join(' or ')} with --listen.`);
+	if (code === 'EADDRNOTAVAIL') return new Misuse(`${host} is no address of this machine: choose ${[...addresses(), ALL].join(' or ')} with --listen.`);
 	if (code === 'EACCES') return new Failure(`This user may not listen on port ${port}: choose one above 1023 with --port.`);
 	return code === undefined ? fault : new Failure(`The broker cannot listen on ${host}, port ${port} (${code}): choose another address or port.`);
 }

@@ -10,7 +10,7 @@ import { certificatesOf, type Certificates } from './certificates.js';
 import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import type { Image } from './image.js';
-import { lengthInWords, oneOf } from './options.js';
+import { lengthInWords, oneOf, path } from './options.js';
 import { readSettings, SETTINGS_FILE, type Settings } from './settings.js';
 import { hasSdk, root, type Target } from './toolchain.js';
 
@@ -36,17 +36,23 @@ export function build(): Command {
 
 export function withBuild(command: Command): Command {
 	return command
-		.option('--config <file>', `the node's settings (default: ${SETTINGS_FILE} if it is there)`)
+		.addOption(new Option('--config <file>', `the node's settings (default: ${SETTINGS_FILE} if it is there)`).argParser(path('--config')))
 		.option('--debug', "a build for the SDK's debugger; also: show stack traces")
 		.option('--verbose', "show the SDK's own output")
-		.option('--output <folder>', 'where to build (default: build/<board>)');
+		.addOption(new Option('--output <folder>', 'where to build (default: build/<board>)').argParser(path('--output', 'a folder')));
 }
+
+/** What of a build the script for our own simulator has not. */
+const NOT_OF_SCRIPT = ['output', 'verbose'] as const;
 
 async function run(options: BuildOptions): Promise<void> {
 	const board = options.board ?? (hasSdk() ? 'nodemcu' : 'simulator');
 	const settings = await settingsOf(options);
-	if (board === 'simulator' && options.output !== undefined) throw new Misuse('The script for the simulator is put nowhere: leave --output out, or name another --board.');
-	if (board === 'simulator') return bundle();
+	if (board === 'simulator') {
+		const other = NOT_OF_SCRIPT.find((key) => options[key] !== undefined);
+		if (other) throw new Misuse(`The script for the simulator takes no --${other}: leave it out, or name another --board.`);
+		return bundle();
+	}
 	await buildFor(board, options, settings, interruption());
 }
 
@@ -60,7 +66,7 @@ export async function buildFor(target: Target, options: BuildOptions, settings: 
 	const [{ findToolchain }, { makeImage }] = await Promise.all([import('./toolchain.js'), import('./image.js')]);
 	const resources = settings && (await resourcesFor(target, settings, options));
 	const toolchain = findToolchain(target);
-	if (!settings) console.error(`${SETTINGS_FILE} is not there, so the image will do nothing but say so: make it with "telltale configure".`);
+	if (!settings) console.error(`${SETTINGS_FILE} is not there, so the image will do nothing but say so: make it with "npx telltale configure".`);
 	const folder = options.output ?? join(root, 'build', target);
 	console.log(`Building for ${target}${options.debug ? ', with the debugger,' : ''} in ${shown(folder)} …`);
 	const from = performance.now();
@@ -91,7 +97,7 @@ async function bundle(): Promise<void> {
 	const { bundle } = await import('../simulator/engine/bundle.js');
 	for (const board of ['nodemcu', 'esp32'] as const) {
 		const script = await bundle('src/main.ts', board);
-		console.log(`Script for ${board}: ${Buffer.byteLength(script).toLocaleString('en-US')} bytes; "telltale simulate --board ${board}" runs it.`);
+		console.log(`Script for ${board}: ${Buffer.byteLength(script).toLocaleString('en-US')} bytes; "npx telltale simulate --board ${board}" runs it.`);
 	}
 }
 

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { caFileProblem } from './ca.js';
 import { Failure } from './failure.js';
+import { whyNot } from './files.js';
 import type { FileKey } from './fields.js';
 import type { Settings } from './settings.js';
 
@@ -84,7 +85,7 @@ async function read(key: FileKey, settings: Settings, folder: string): Promise<B
 		return await readFile(path);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		const why = code === 'ENOENT' ? 'is not there' : code === 'EISDIR' ? 'is a folder' : code === 'EACCES' ? 'may not be read by this user' : `cannot be read (${code})`;
+		const why = code === 'ENOENT' ? 'is not there' : code === 'EISDIR' ? 'is a folder' : code === 'EACCES' ? 'may not be read by this user' : `cannot be read (${whyNot(code ?? '')})`;
 		throw new Failure(`${key} ${settings[key]} ${why}: name a file, PEM or DER, from the folder of the settings.`);
 	}
 }

@@ -7,12 +7,12 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { completed, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
-import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
-import { unwritable, writeSecret } from './files.js';
+import { shownPath, unwritable, writeSecret } from './files.js';
+import { path } from './options.js';
 import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
 
 interface ConfigureOptions {
@@ -21,13 +21,14 @@ interface ConfigureOptions {
 	readonly show?: boolean;
 }
 
+const TLS_NEEDS = 'an ESP8266 has too little memory for TLS.';
 /** Secrets may come from the environment, where other users of the machine do not see them. */
 const ENVIRONMENT: Readonly<Record<string, string>> = { passphrase: 'TELLTALE_PASSPHRASE', password: 'TELLTALE_PASSWORD' };
 
 export function configure(): Command {
 	const command = new Command('configure')
 		.description('Ask for the settings of a node, check them and write them to a file; every answer can be an option instead.')
-		.option('--file <path>', 'the settings file', SETTINGS_FILE)
+		.addOption(new Option('--file <path>', 'the settings file').argParser(path('--file')).default(SETTINGS_FILE))
 		.option('--force', 'change a file that is there: what is not given anew stays')
 		.option('--show', 'print the settings of the file, without secrets');
 	for (const field of ALL_FIELDS) command.addOption(optionOf(field));
@@ -46,9 +47,15 @@ function optionOf(field: Field): Option {
 	return option.argParser((text: string) => settingFrom(field, text));
 }
 
+const BESIDE_SHOW = new Set(['show', 'file', 'debug']);
+
 async function run(options: ConfigureOptions & Record<string, unknown>, command: Command): Promise<void> {
 	const { file, force = false } = options;
-	if (options.show) return show(await readSettings(file));
+	if (options.show) {
+		const other = command.options.find((each) => command.getOptionValueSource(each.attributeName()) === 'cli' && !BESIDE_SHOW.has(each.attributeName()));
+		if (other) throw new Misuse(`--show takes no ${other.long} beside it: it prints the file as it is.`);
+		return show(await readSettings(file));
+	}
 	if (existsSync(file) && !force) throw inTheWay(file);
 	const before = existsSync(file) ? await readSettings(file) : {};
 	const given: Record<string, Setting> = {};
@@ -59,13 +66,14 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 	const settings = asks ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
 	await check(settings, dirname(file));
 	await write(file, settings, force);
-	console.log(`Wrote ${file}; only you can read it, since it holds secrets.`);
-	if (settings['tls']) console.log(`For an ESP32 only: ${tlsProblem()}`);
-	console.log(`Next: telltale flash --board ${settings['tls'] ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	const isSecret = ALL_FIELDS.some(({ key, secret }) => secret && settings[key]);
+	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
+	if (settings['tls']) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
+	console.log(`Next: npx telltale flash --board ${settings['tls'] ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
 function inTheWay(file: string): Failure {
-	return new Failure(`${file} is there already: change it with --force, or name another with --file.`);
+	return new Failure(`${shownPath(file)} is there already: change it with --force, or name another with --file.`);
 }
 
 async function check(settings: Settings, folder: string): Promise<void> {
@@ -84,7 +92,7 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		if (code === 'EEXIST') throw inTheWay(file);
-		if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${file} cannot be written: make its folder first.`);
+		if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${shownPath(file)} cannot be written: make its folder first.`);
 		throw unwritable(file, error, '--file');
 	}
 }

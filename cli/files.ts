@@ -7,6 +7,36 @@ import { link, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Failure } from './failure.js';
 
+const PATH_MAX = 200;
+const PATH_END = 60;
+
+/** As much of a path as a sentence bears: its beginning and its end. */
+export function shownPath(path: string): string {
+	return path.length > PATH_MAX ? `${path.slice(0, PATH_MAX - PATH_END)}…${path.slice(-PATH_END)}` : path;
+}
+
+/** What the system's codes for files mean to a person, to stand behind "cannot be read: ". */
+const CODES: Readonly<Record<string, string>> = {
+	EACCES: 'this user may not; change its owner or its mode',
+	EBUSY: 'another program uses it',
+	EIO: 'the disk fails',
+	EISDIR: 'it is a folder',
+	ELOOP: 'its links lead in a circle',
+	EMFILE: 'too many files are open',
+	ENAMETOOLONG: 'the name is too long',
+	ENFILE: 'too many files are open on this machine',
+	ENODEV: 'there is no such device',
+	ENOENT: 'it is not there',
+	ENOTDIR: 'a folder in its path is none',
+	ENXIO: 'there is no such device',
+	EPERM: 'this user may not; change its owner or its mode',
+	ESTALE: 'the disk of another machine is away',
+};
+
+export function whyNot(code: string): string {
+	return CODES[code] ?? `the system says ${code}`;
+}
+
 /** Readable by its owner alone. `replace`: false: throws EEXIST if something is there. */
 export async function writeSecret(file: string, text: string, replace: boolean): Promise<void> {
 	const target = replace ? await targetOf(file) : file;
@@ -43,9 +73,10 @@ async function targetOf(file: string): Promise<string> {
 /** Why it cannot be written, as a sentence that names the option that says where. */
 export function unwritable(path: string, error: unknown, option: string): unknown {
 	const { code } = error as NodeJS.ErrnoException;
-	if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new Failure(`${path} cannot be written: this user may not write there; name another with ${option}.`);
-	if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return new Failure(`${path} cannot be written: the disk is full.`);
-	return code === undefined ? error : new Failure(`${path} cannot be written (${code}): name another with ${option}.`);
+	const name = shownPath(path);
+	if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new Failure(`${name} cannot be written: this user may not write there; name another with ${option}.`);
+	if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return new Failure(`${name} cannot be written: the disk is full.`);
+	return code === undefined ? error : new Failure(`${name} cannot be written, ${whyNot(code)}: name another with ${option}.`);
 }
 
 /** Makes a folder and those above it, for their owner alone. Not Node's own: that one runs for ever where a folder takes no others, as in /proc. */
@@ -62,6 +93,6 @@ export function makeFolder(path: string): void {
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		if (code === 'EEXIST' && existsSync(whole)) return;
-		throw new Failure(`The folder ${path} cannot be made (${code}): name another with --output.`);
+		throw new Failure(`The folder ${shownPath(path)} cannot be made, ${whyNot(code ?? '')}: name another with --output.`);
 	}
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { buildFor, settingsOf, withBuild, type BuildOptions } from './build.js';
 import { interruption } from './console.js';
 import { Failure } from './failure.js';
-import { oneOf, whole } from './options.js';
+import { oneOf, path, whole } from './options.js';
 import { SETTINGS_FILE } from './settings.js';
 import { root } from './toolchain.js';
 
@@ -24,14 +24,14 @@ export function flash(): Command {
 	return withBuild(new Command('flash'))
 		.description('Build the firmware with the settings of a node and put it on a board.')
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
-		.option('--port <path>', 'serial port of the board (default: the only one there is)')
+		.addOption(new Option('--port <path>', 'serial port of the board (default: the only one there is)').argParser(path('--port', 'a serial port')))
 		.addOption(new Option('--baud <n>', 'speed of writing').argParser(whole('--baud', 9_600, 4_000_000)).default(460_800))
 		.action(run);
 }
 
 async function run(options: Options): Promise<void> {
 	const settings = await settingsOf(options);
-	if (!settings) throw new Failure(`${SETTINGS_FILE} is not there: make it with "telltale configure", or name another with --config.`);
+	if (!settings) throw new Failure(`${SETTINGS_FILE} is not there: make it with "npx telltale configure", or name another with --config.`);
 	const [{ findToolchain }, esptool, { choosePort }] = await Promise.all([import('./toolchain.js'), import('./esptool.js'), import('./ports.js')]);
 	const toolchain = findToolchain(options.board);
 	const command = esptool.findEsptool(toolchain);
@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
 	} finally {
 		progress.end();
 	}
-	console.log(`Done: the node starts now. See it with "telltale watch ${settings['node'] ?? 'node'} --broker ${settings['tls'] ? 'mqtts' : 'mqtt'}://${settings['host']}:${settings['port'] ?? (settings['tls'] ? 8883 : 1883)}".`);
+	console.log(`Done: the node starts now. See it with "npx telltale watch ${settings['node'] ?? 'node'} --broker ${settings['tls'] ? 'mqtts' : 'mqtt'}://${settings['host']}:${settings['port'] ?? (settings['tls'] ? 8883 : 1883)}".`);
 }
 
 /** One line that fills on a terminal; a line each quarter elsewhere. */

@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { Failure } from './failure.js';
+import { shownPath } from './files.js';
 import { shown } from './topics.js';
 
 export interface Parsed {
@@ -19,7 +20,7 @@ export async function readUtf8(path: string): Promise<string> {
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 	} catch {
-		throw new Failure(`${path} is not UTF-8: save it as such.`);
+		throw new Failure(`${shownPath(path)} is not UTF-8: save it as such.`);
 	}
 }
 

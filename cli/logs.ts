@@ -9,10 +9,11 @@ import { createInterface } from 'node:readline';
 import { StringDecoder } from 'node:string_decoder';
 import { isatty, ReadStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { safe } from '../viewer/safe.js';
 import { interruption } from './console.js';
 import { Failure } from './failure.js';
+import { path } from './options.js';
 import { choosePort, denied, serialPorts } from './ports.js';
 import { stampMs } from './stamp.js';
 import { shown } from './topics.js';
@@ -33,7 +34,7 @@ const LINE_MAX = 1_000;
 export function logs(): Command {
 	return new Command('logs')
 		.description("Show what a board says on its serial line, and send it what you type.")
-		.option('--port <path>', 'serial port of the board (default: the only one there is)')
+		.addOption(new Option('--port <path>', 'serial port of the board (default: the only one there is)').argParser(path('--port', 'a serial port')))
 		.addHelpText('after', `\nThe node speaks at ${BAUD} baud and takes its commands as lines, like: sample, interval 60000, restart.`
 			+ "\nAfter a reset an ESP8266's boot ROM speaks at 74880 baud first: what it says looks like noise here.")
 		.action(run);
@@ -107,7 +108,7 @@ export class Monitor {
 		const line = text.trim();
 		if (!line) return;
 		if (!/^[ -~]+$/.test(line)) return this.#desk.note(`Not sent: the node takes plain ASCII only, and ${safe(JSON.stringify(shown(line)))} has other characters.`);
-		if (line.length > TYPED_MAX) return this.#desk.note(`Not sent: the line has ${line.length} characters, and the node takes ${TYPED_MAX}; send longer commands with "telltale send".`);
+		if (line.length > TYPED_MAX) return this.#desk.note(`Not sent: the line has ${line.length} characters, and the node takes ${TYPED_MAX}; send longer commands with "npx telltale send".`);
 		this.#sending = this.#sending.then(async () => {
 			await this.#first;
 			if (!this.#port) return this.#desk.note(`Not sent, because the board is away: ${line}`);

@@ -13,8 +13,16 @@ export function duration(option: string): (text: string) => number {
 	return (text) => {
 		const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
 		const length = match ? Number(match[1]) * UNITS[match[2]!]! : NaN;
-		if (!(length > 0)) throw new Misuse(`${option} is "${text}"; it must be a length of time like 500ms, 20s, 5m, 2h or 1d.`);
+		if (!(length > 0)) throw new Misuse(`${option} is "${text}"; it must be a length of time above 0, like 500ms, 20s, 5m, 2h or 1d.`);
 		return length;
+	};
+}
+
+/** Of a file, a folder or a port; `kind` says which. */
+export function path(option: string, kind = 'a file'): (text: string) => string {
+	return (text) => {
+		if (!text) throw new Misuse(`${option} is empty: name ${kind}, or leave it out.`);
+		return text;
 	};
 }
 

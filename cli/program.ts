@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { safeLines } from '../viewer/safe.js';
 import { outputIsLost } from './console.js';
 import { Failure, Misuse } from './failure.js';
+import { shownPath, whyNot } from './files.js';
 import { suggestion } from './nearest.js';
 import { broker } from './broker.js';
 import { build } from './build.js';
@@ -18,6 +19,7 @@ import { logs } from './logs.js';
 import { send } from './send.js';
 import { simulate } from './simulate.js';
 import { size } from './size.js';
+import { NOT_UTF8 } from './topics.js';
 import { watch } from './watch.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -44,6 +46,7 @@ export async function run(words: readonly string[]): Promise<number> {
 	const program = telltale();
 	try {
 		if (!words.length) throw new Misuse(`Name a command: ${program.commands.map((each) => each.name()).join(', ')}; "telltale --help" says more.`);
+		mustBeUtf8(words);
 		await program.parseAsync(words, { from: 'user' });
 		return 0;
 	} catch (error) {
@@ -57,8 +60,18 @@ export async function run(words: readonly string[]): Promise<number> {
 	}
 }
 
+/** Node puts U+FFFD for each byte of an argument that is none: nobody means it. */
+function mustBeUtf8(words: readonly string[]): void {
+	const at = words.findIndex((word) => word.includes(NOT_UTF8));
+	if (at < 0) return;
+	const option = /^--[\w-]+/.exec(words[at]!)?.[0] ?? /^--[\w-]+$/.exec(words[at - 1] ?? '')?.[0];
+	throw new Misuse(`${option ?? 'An argument'} is not UTF-8: write it in that encoding.`);
+}
+
 function sentence(error: unknown): string {
 	if (error instanceof Failure) return error.message;
+	const { code, path, syscall } = error as NodeJS.ErrnoException;
+	if (code && path && syscall) return `${shownPath(path)} cannot be used: ${whyNot(code)}.`;
 	const text = error instanceof Error ? error.message : String(error);
 	return `Something unforeseen went wrong (${text.replace(/\s+/g, ' ')}): run it again with --debug and report what it shows.`;
 }

@@ -9,7 +9,7 @@ import { Merge } from '../viewer/merge.js';
 import { bounded, type Content } from '../viewer/payload.js';
 import { jsonText, safe } from '../viewer/safe.js';
 import type { Link, Source } from '../viewer/source.js';
-import { address, withBroker, type BrokerOptions } from './broker-options.js';
+import { address, mustHaveUser, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords } from './options.js';
@@ -27,11 +27,12 @@ export function send(): Command {
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)
-		.addHelpText('after', '\nAn object stands in single quotes, for the shell: telltale send cellar calibrate \'{"temperature":21.3}\'')
+		.addHelpText('after', '\nAn object stands in single quotes, for the shell: npx telltale send cellar calibrate \'{"temperature":21.3}\'')
 		.action(run);
 }
 
-async function run(node: string, name: string, json: string | undefined, options: SendOptions): Promise<void> {
+async function run(node: string, name: string, json: string | undefined, options: SendOptions, command: Command): Promise<void> {
+	mustHaveUser(options, command);
 	mustBeNode(options.base, node);
 	mustBeCommand(name);
 	const id = randomBytes(6).toString('hex');
@@ -71,7 +72,7 @@ async function ask(node: string, name: string, request: string, id: string, opti
 	try {
 		return await new Promise<Content>((resolve, reject) => {
 			timer = setTimeout(() => reject(unanswered(node, merge, options, published)), options.timeout);
-			interruption().addEventListener('abort', () => reject(new Failure(published ? `Stopped before ${node} answered; it may have obeyed.` : 'Stopped before the command was sent.')));
+			interruption().addEventListener('abort', () => reject(new Failure(published ? `Stopped before ${node} answered; it may have obeyed, or obey when it comes back: the broker may keep the command.` : 'Stopped before the command was sent.')));
 			const onLink = ({ up, sentence, final }: Link) => {
 				if (final || (!up && !published)) return reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
 				if (!up || published) return;
@@ -95,7 +96,7 @@ function unanswered(node: string, merge: Merge, { base, timeout, broker }: SendO
 	const waited = lengthInWords(timeout);
 	if (!published) return new Failure(`The broker at ${broker.url} did not answer for ${waited}: check the address.`);
 	const status = merge.node(bounded(node))?.status;
-	if (status === undefined) return new Failure(`No node says anything under ${base}/${node}: check its name with "telltale watch".`);
-	if (status === 'online') return new Failure(`${node} is online but did not answer for ${waited}: try again, or wait longer with --timeout.`);
-	return new Failure(`${node} is ${status} and did not answer for ${waited}: send it again when "telltale watch" shows it online.`);
+	if (status === undefined) return new Failure(`No node says anything under ${base}/${node}: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.`);
+	if (status === 'online') return new Failure(`${node} is online but did not answer for ${waited}: it may still obey, so look before you send it again, or wait longer with --timeout.`);
+	return new Failure(`${node} is ${status} and did not answer for ${waited}: the broker may keep the command and hand it out when the node comes back, so do not send it again.`);
 }

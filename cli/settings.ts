@@ -9,9 +9,10 @@ import { sensorsProblem } from '../sensors/parts.js';
 import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, forChip, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
+import { shownPath, whyNot } from './files.js';
 import { lineOf, parseJson, readUtf8 } from './json.js';
 import { suggestion } from './nearest.js';
-import { shown } from './topics.js';
+import { NOT_UTF8, shown } from './topics.js';
 
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
@@ -65,17 +66,18 @@ async function readText(path: string): Promise<string> {
 		return (await readUtf8(path)).replace(/^\ufeff/, '');
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code;
-		if (code === 'ENOENT') throw new Failure(`${path} is not there: make it with "telltale configure --file ${path}".`);
-		if (code === 'EISDIR') throw new Failure(`${path} is a folder: name the settings file in it.`);
 		if (error instanceof Failure) throw error;
-		if (code === 'ENOTDIR') throw new Failure(`${path} names a folder that is none: check the path.`);
-		if (code === 'EACCES') throw new Failure(`${path} may not be read by this user: change its owner or its mode.`);
-		throw error;
+		const name = shownPath(path);
+		if (code === 'ENOENT') throw new Failure(`${name} is not there: make it with "npx telltale configure --file ${name}".`);
+		if (code === 'EISDIR') throw new Failure(`${name} is a folder: name the settings file in it.`);
+		if (code === undefined) throw error;
+		throw new Failure(`${name} cannot be read: ${whyNot(code)}.`);
 	}
 }
 
 /** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
 export function settingFrom(field: Field, text: string): Setting {
+	if (text.includes(NOT_UTF8)) throw new Misuse(`${field.key} is not UTF-8: write it in that encoding.`);
 	const value = convert(field, text);
 	const fault = faultOf(field.key, value);
 	if (fault) throw new Misuse(fault);

@@ -4,7 +4,7 @@
 // lines come another way. What the nodes have taken is counted at their parts: a run that did not bring all of it has failed.
 
 import { Command, Option } from 'commander';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { counted, plainLine, summary } from '../viewer/format.js';
@@ -19,7 +19,8 @@ import { certificatesOf, type Certificates } from './certificates.js';
 import { Failure, Misuse } from './failure.js';
 import { OwnNodes, type Taken } from './own-nodes.js';
 import { forChip } from './fields.js';
-import { brokerAddress, duration, lengthInWords, oneOf, speed, whole, type BrokerAddress } from './options.js';
+import { shownPath, whyNot } from './files.js';
+import { brokerAddress, duration, lengthInWords, oneOf, path, speed, whole, type BrokerAddress } from './options.js';
 import { readSettings, type Settings } from './settings.js';
 import { mustHaveXs } from './xs.js';
 
@@ -58,8 +59,8 @@ export function simulate(): Command {
 		.description('Run nodes on the real engine in this machine, with a broker of their own unless one is named, and watch them.')
 		.addOption(new Option('--broker <url>', 'an existing broker').argParser(brokerAddress))
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
-		.option('--config <file>', "a node's settings, as telltale configure writes them")
-		.option('--world <file>', 'recorded weather: CSV with time,temperature_c,humidity_pct')
+		.addOption(new Option('--config <file>', "a node's settings, as telltale configure writes them").argParser(path('--config')))
+		.addOption(new Option('--world <file>', 'recorded weather: CSV with time,temperature_c,humidity_pct').argParser(path('--world')))
 		.addOption(new Option('--seed <n>', "of the world's chances").argParser(whole('--seed', 0, 0xffff_ffff)))
 		.addOption(new Option('--speed <factor>', 'simulated time against real time; "max" waits for nothing').argParser(speed).default(1, '1'))
 		.addOption(new Option('--for <duration>', 'simulated time after which to stop').argParser(duration('--for')))
@@ -72,14 +73,15 @@ export function simulate(): Command {
 async function run(options: SimulateOptions): Promise<void> {
 	const signal = interruption();
 	mustHaveXs();
-	const settings: Settings = { intervalMs: INTERVAL_MS, ...(options.config === undefined ? {} : await readSettings(options.config)) };
+	const own = options.config === undefined ? {} : await readSettings(options.config);
+	const settings: Settings = { intervalMs: INTERVAL_MS, ...own };
 	const certificates = await tlsOf(options, settings);
 	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
-	for (const line of introduction(options, settings, address, broker !== undefined, seed)) console.log(safe(line));
+	for (const line of introduction(options, settings, address, broker !== undefined, seed, own['intervalMs'] !== undefined)) console.log(safe(line));
 	const view = new View(options, names(settings, options.nodes));
 	try {
 		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
@@ -158,19 +160,29 @@ async function started<Thing>(start: () => Promise<Thing>): Promise<Thing> {
 async function mustBeHere({ url }: BrokerAddress): Promise<void> {
 	const { isThisMachine } = await import('../simulator/world/network.js');
 	const { hostname } = new URL(url.replace(/^\w+:/, 'http:'));
-	if (!isThisMachine(hostname)) throw new Failure(`The broker ${hostname} is not on this machine: simulated nodes talk to 127.0.0.1 or localhost only.`);
+	if (!isThisMachine(hostname)) throw new Misuse(`The broker ${hostname} is not on this machine: simulated nodes talk to 127.0.0.1 or localhost only.`);
 }
 
 /** Read before anything is told or started. */
 async function weatherOf(path: string): Promise<Weather> {
-	if (!existsSync(path)) throw new Failure(`${path} is not there: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
-	// A device may have no end.
-	if (statSync(path).isCharacterDevice()) throw new Failure(`${path} is no file: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+	const problem = weatherProblem(path);
+	if (problem) throw new Failure(`${shownPath(path)} ${problem}: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
 	const { readWeather } = await import('../simulator/world/weather.js');
 	return started(async () => readWeather(path));
 }
 
-function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number): string[] {
+function weatherProblem(path: string): string {
+	try {
+		const state = statSync(path);
+		// A device may have no end.
+		return state.isDirectory() ? 'is a folder' : state.isCharacterDevice() ? 'is no file' : '';
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		return code === 'ENOENT' ? 'is not there' : `cannot be read, ${whyNot(code ?? '')}`;
+	}
+}
+
+function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number, isGiven: boolean): string[] {
 	const { hostname, port } = new URL(address.url.replace(/^\w+:/, 'http:'));
 	const tls = address.url.startsWith('mqtts:');
 	const seconds = Number(settings['intervalMs']) / 1_000;
@@ -179,7 +191,7 @@ function introduction(options: SimulateOptions, settings: Settings, address: Bro
 		`Simulating ${counted(options.nodes, options.board + ' node')} at ${options.speed === 'max' ? 'the greatest speed' : `${options.speed} × real time`}, seed ${seed}.`,
 		`World:     ${options.world ?? `${OFFICE}, two days of an office`}`,
 		`Broker:    ${address.url}${embedded ? ', running until this ends' : ''}`,
-		`Readings:  one every ${seconds} s${options.config === undefined ? '; --config FILE takes a node\'s own settings' : ''}`,
+		`Readings:  one every ${seconds} s${options.config === undefined ? '; --config FILE takes a node\'s own settings' : isGiven ? '' : `, as ${options.config} names no intervalMs`}`,
 		`Look with: ${subscriber}`,
 		...(options.for === undefined ? ['Stop with: Ctrl-C'] : []),
 		'',

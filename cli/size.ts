@@ -10,7 +10,7 @@ import { join, relative, sep } from 'node:path';
 import { buildFor, settingsOf, withBuild, type BuildOptions } from './build.js';
 import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
-import { oneOf } from './options.js';
+import { oneOf, path } from './options.js';
 import { PLATFORMS, root, type Target } from './toolchain.js';
 import { mustHaveXs } from './xs.js';
 
@@ -30,7 +30,7 @@ export function size(): Command {
 	return withBuild(new Command('size'))
 		.description('Build an image and print the bytecode of each module beside that of docs/budget.md.')
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
-		.addOption(new Option('--budget <file>', 'the table to compare with').default(join(root, 'docs/budget.md'), 'docs/budget.md'))
+		.addOption(new Option('--budget <file>', 'the table to compare with').argParser(path('--budget')).default(join(root, 'docs/budget.md'), 'docs/budget.md'))
 		.option('--write', 'put the new sizes into that table')
 		.option('--ram', "print who keeps the RAM of a simulated nodemcu's XS machine instead; needs no SDK")
 		.action(run);

@@ -8,6 +8,8 @@ import { Misuse } from './failure.js';
 /** The longest text of MQTT, in bytes of UTF-8 (MQTT 3.1.1 §1.5.3). */
 const TEXT_BYTES_MAX = 65_535;
 const SHOWN_MAX = 60;
+/** What Node makes of bytes that are no UTF-8. */
+export const NOT_UTF8 = '\ufffd';
 /** Levels divided by "/", none of them empty. */
 const LEVELS = /^[^/+#\u0000-\u001f]+(\/[^/+#\u0000-\u001f]+)*$/;
 /** The length of the topic, and the packet id. */
@@ -20,6 +22,7 @@ export function shown(text: string): string {
 
 /** Throws Misuse if MQTT has no room for the text; `what` begins the sentence. */
 export function mustFitText(what: string, text: string): string {
+	if (text.includes(NOT_UTF8)) throw new Misuse(`${what} is not UTF-8: write it in that encoding.`);
 	const over = Buffer.byteLength(text) - TEXT_BYTES_MAX;
 	if (over > 0) throw new Misuse(`${what} is ${over} bytes too long: MQTT takes ${TEXT_BYTES_MAX}.`);
 	return text;

@@ -10,9 +10,9 @@ import type { Content, Message } from '../viewer/payload.js';
 import type { Link } from '../viewer/source.js';
 import { safe } from '../viewer/safe.js';
 import { frame, Live } from '../viewer/terminal.js';
-import { address, withBroker, type BrokerOptions } from './broker-options.js';
+import { address, mustHaveUser, withBroker, type BrokerOptions } from './broker-options.js';
 import { interruption } from './console.js';
-import { Failure } from './failure.js';
+import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords, whole } from './options.js';
 import { mustBeNode } from './topics.js';
 
@@ -32,7 +32,9 @@ export function watch(): Command {
 	return withBroker(command).action(run);
 }
 
-async function run(node: string | undefined, options: WatchOptions): Promise<void> {
+async function run(node: string | undefined, options: WatchOptions, command: Command): Promise<void> {
+	if (options.once === undefined && command.getOptionValueSource('timeout') === 'cli') throw new Misuse('--timeout is of --once only: name --once too, or leave it out.');
+	mustHaveUser(options, command);
 	if (node !== undefined) mustBeNode(options.base, node);
 	const { Source } = await import('../viewer/source.js');
 	const watcher = new Watcher(options);

@@ -61,7 +61,8 @@ export function summary(merge: Merge, nodesMax = 5): string {
 	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
 	const lossy = nodes.filter((node) => node.missing);
 	const names = lossy.slice(0, nodesMax).map((node) => `${safe(node.name)} ${gapWords(node.gaps(), 3)}`);
-	parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
+	// Of nothing, nothing is missing: that would be no news.
+	if (missing || received) parts.push(missing ? `${missing} missing (${names.join('; ')}${lossy.length > nodesMax ? '; …' : ''})` : 'none missing');
 	if (passed) parts.push(passedWords(passed));
 	const silent = nodes.filter((node) => node.received && node.blind);
 	if (silent.length) parts.push(`no reading from ${silent.slice(0, nodesMax).map(({ name }) => safe(name)).join(' and ')}${silent.length > nodesMax ? ' …' : ''} since the connection was lost`);

@@ -86,8 +86,8 @@ describe('telltale broker', () => {
 		closers.push(() => rmSync(folder, { recursive: true }));
 		const credentials = credentialsFrom({ listen: '192.168.1.5', port: 1_884 }, false)!;
 		const lines = introduction('192.168.1.5', 1_884, credentials, ['192.168.1.5']);
-		expect(lines).toContain(`Look with: TELLTALE_PASSWORD=${credentials.password} telltale watch --broker mqtt://192.168.1.5:1884 --user telltale`);
-		const line = lines.map((each) => /^Node: +telltale (configure .*)$/.exec(each)?.[1]).find(Boolean)!;
+		expect(lines).toContain(`Look with: TELLTALE_PASSWORD=${credentials.password} npx telltale watch --broker mqtt://192.168.1.5:1884 --user telltale`);
+		const line = lines.map((each) => /^Node: +npx telltale (configure .*)$/.exec(each)?.[1]).find(Boolean)!;
 		expect((await inside([...line.split(' '), '--ssid', 'attic'], { cwd: folder })).status).toBe(0);
 		const { user, password } = credentials;
 		expect(JSON.parse(readFileSync(join(folder, 'telltale.json'), 'utf8'))).toMatchObject({ host: '192.168.1.5', port: 1_884, user, password });
@@ -105,9 +105,9 @@ describe('telltale broker', () => {
 	it('names every address that it has on a machine with several, and words that a shell takes as they are', () => {
 		const lines = introduction('0.0.0.0', 1_883, { user: "it's me", password: 'x', spelled: '"$TELLTALE_PASSWORD"', inEnvironment: true }, ['192.168.1.5', '10.0.0.7']);
 		expect(lines).toContain('           also at 10.0.0.7');
-		expect(lines).toContain(`Node:      telltale configure --host 192.168.1.5 --user 'it'\\''s me' --password "$TELLTALE_PASSWORD"`);
-		expect(lines).toContain(`Look with: telltale watch --broker mqtt://192.168.1.5:1883 --user 'it'\\''s me'`);
-		expect(introduction('127.0.0.1', 1_883, undefined, ['10.0.0.7']).join('\n')).toContain('for others: telltale broker --listen 10.0.0.7');
+		expect(lines).toContain(`Node:      npx telltale configure --host 192.168.1.5 --user 'it'\\''s me' --password "$TELLTALE_PASSWORD"`);
+		expect(lines).toContain(`Look with: npx telltale watch --broker mqtt://192.168.1.5:1883 --user 'it'\\''s me'`);
+		expect(introduction('127.0.0.1', 1_883, undefined, ['10.0.0.7']).join('\n')).toContain('for others: npx telltale broker --listen 10.0.0.7');
 	});
 
 	it.each([
@@ -130,7 +130,7 @@ describe('telltale broker', () => {
 		const taken = await inside(['broker', '--port', String(other.port)]);
 		expect(taken).toEqual({ status: 1, out: '', err: `Port ${other.port} is in use on this machine: choose another with --port, or use the broker that listens there.\n` });
 		const foreign = await inside(['broker', '--port', String(await freePort()), '--listen', '192.0.2.77']);
-		expect([foreign.status, foreign.out]).toEqual([1, '']);
+		expect([foreign.status, foreign.out]).toEqual([2, '']);
 		expect(foreign.err).toMatch(/^192\.0\.2\.77 is no address of this machine: choose .*0\.0\.0\.0 with --listen\.\n$/);
 	});
 });

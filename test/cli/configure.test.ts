@@ -103,6 +103,34 @@ describe('telltale configure, with every answer as an option', () => {
 		expect([status, err]).toEqual([1, 'nowhere/node.json cannot be written: make its folder first.\n']);
 	});
 
+	it('refuses a secret of the environment that is not UTF-8', async () => {
+		const { status, err } = await inside(['configure', '--ssid', 'attic', '--host', 'broker'], { cwd: folder, env: { TELLTALE_PASSPHRASE: 'caf\ufffd caf\ufffd' } });
+		expect([status, err]).toEqual([2, 'passphrase is not UTF-8: write it in that encoding.\n']);
+	});
+
+	it('says of a file what holds, and names the next command as a clone has it', async () => {
+		const open = await configure('--ssid', 'attic', '--host', 'broker');
+		expect(open.out).toBe('Wrote telltale.json; only you can read it.\nNext: npx telltale flash --board nodemcu\n');
+		expect((await configure('--force', '--passphrase', 'correct horse')).out).toMatch(/^Wrote telltale\.json; only you can read it, since it holds secrets\.\n/);
+	});
+
+	it.each([
+		['ELOOP', 'loop', /^loop cannot be read: its links lead in a circle\.\n$/],
+		['ENAMETOOLONG', 'n'.repeat(5_000), /^n{20,}…n{20,} cannot be read: the name is too long\.\n$/],
+		['ENOTDIR', 'real/file', /^real\/file cannot be read: a folder in its path is none\.\n$/],
+	])('says of a file that cannot be read for %s what is the matter, in a short sentence', async (_code, name, sentence) => {
+		await symlink('loop', join(folder, 'loop'));
+		await writeFile(join(folder, 'real'), '{}');
+		const read = await configure('--show', '--file', name);
+		expect([read.status, read.out]).toEqual([1, '']);
+		expect(read.err).toMatch(sentence);
+		expect(read.err.length).toBeLessThan(300);
+		for (const words of [['configure', ...WIFI, '--file', name], ['simulate', '--config', name], ['simulate', '--world', name], ['build', '--board', 'nodemcu', '--config', name]]) {
+			const { status, err } = await inside(words, { cwd: folder });
+			expect([status, err]).toEqual([1, expect.stringMatching(/^(?!Something)[^\n]{1,400}\n$/)]);
+		}
+	});
+
 	it('shows a file without its secrets', async () => {
 		await configure(...WIFI, '--user', 'me', '--password', 's3cret');
 		const { status, out } = await configure('--show');
@@ -153,7 +181,7 @@ describe('A settings file', () => {
 
 	it('that is not there is one sentence too', async () => {
 		const { status, err } = await configure('--show', '--file', 'other.json');
-		expect([status, err]).toEqual([1, 'other.json is not there: make it with "telltale configure --file other.json".\n']);
+		expect([status, err]).toEqual([1, 'other.json is not there: make it with "npx telltale configure --file other.json".\n']);
 	});
 });
 

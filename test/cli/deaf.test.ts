@@ -90,6 +90,6 @@ describe('With a broker that does not do its part', () => {
 		await asked();
 		await pass(4_500);
 		const { status, err } = await outcome;
-		expect([status, err]).toEqual([1, 'No node says anything under telltale/cellar: check its name with "telltale watch".\n']);
+		expect([status, err]).toEqual([1, 'No node says anything under telltale/cellar: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.\n']);
 	});
 });

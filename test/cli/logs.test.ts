@@ -113,7 +113,7 @@ describe.skipIf(socatMissing)('telltale logs', () => {
 		await ended;
 		expect(notes.map((note) => note.replaceAll(board.port, 'PORT')).sort()).toEqual([
 			'Not sent, because the board is away: restart',
-			'Not sent: the line has 65 characters, and the node takes 64; send longer commands with "telltale send".',
+			'Not sent: the line has 65 characters, and the node takes 64; send longer commands with "npx telltale send".',
 			'Not sent: the node takes plain ASCII only, and "café" has other characters.',
 			'PORT went away: waiting until the board is connected again.',
 			'Reading PORT at 115200 baud; what you type goes to the node, Ctrl-C ends.',

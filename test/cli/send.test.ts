@@ -74,14 +74,14 @@ describe('telltale send', () => {
 
 	it('ends with 1 when nobody of that name is there', async () => {
 		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
-		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "telltale watch".\n']);
+		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.\n']);
 	});
 
 	it('ends with 1 when the node does not answer, and says how the node is', async () => {
 		const node = await broker.client();
 		await node.publishAsync('telltale/cellar/status', 'offline', { qos: 1, retain: true });
 		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '2s', '--broker', broker.url]);
-		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: send it again when "telltale watch" shows it online.\n']);
+		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: the broker may keep the command and hand it out when the node comes back, so do not send it again.\n']);
 	});
 
 	it('ends with 1 at Ctrl-C while it waits', async () => {

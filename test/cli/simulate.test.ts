@@ -32,7 +32,7 @@ describe('telltale simulate', () => {
 
 	it.each(['mqtt://10.1.2.3', 'mqtt://broker.example:1883'])('reaches for no broker but one on this machine, as %s is not', async (url) => {
 		const { status, out, err } = await inside(['simulate', '--broker', url, '--for', '1s']);
-		expect([status, out]).toEqual([1, '']);
+		expect([status, out]).toEqual([2, '']);
 		expect(err).toMatch(/^The broker \S+ is not on this machine: simulated nodes talk to 127\.0\.0\.1 or localhost only\.\n$/);
 	});
 
@@ -96,7 +96,7 @@ describe('telltale simulate', () => {
 			const run = new Run(['simulate', '--broker', broker.url]);
 			await broker.subscribed('telltale/#');
 			run.process.kill('SIGINT');
-			expect((await run.ended).out).toMatch(/^\d+ readings from \d nodes?, none missing\./m);
+			expect((await run.ended).out).toMatch(/^(0 readings from 0 nodes|[1-9]\d* readings? from 1 node, none missing)\. Ran for |^0 readings from 0 nodes\.$/m);
 		});
 
 		/** The broker takes every reading, and forwards only some of them. */
@@ -144,11 +144,12 @@ describe('telltale simulate', () => {
 		[['--world', 'nowhere.csv'], 1, /^nowhere\.csv is not there: give --world a CSV file with the columns /],
 		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be "time,temperature_c,humidity_pct", not "a\\u001b\[2J,b"\.$/],
 		[['--world', 'binary.csv'], 1, /^binary\.csv is no CSV file, since it is not text: /],
+		[['--world', '.'], 1, /^\. is a folder: give --world a CSV file with the columns /],
 		[['--world', '/dev/zero'], 1, /^\/dev\/zero is no file: /],
 		[['--board', 'esp8266'], 2, /^The board "esp8266" is not known: did you mean "nodemcu"\?$/],
 		[['--board', 'esp23'], 2, /^The board "esp23" is not known: did you mean "esp32"\?$/],
 		[['--speed', 'fast'], 2, /^--speed is "fast"; it must be a number above 0, /],
-		[['--for', '20'], 2, /^--for is "20"; it must be a length of time like /],
+		[['--for', '20'], 2, /^--for is "20"; it must be a length of time above 0, like /],
 		[['--nodes', '0'], 2, /^--nodes is "0"; it must be a whole number from 1 to 100\.$/],
 		[['--seed', '-1'], 2, /^--seed is "-1"; it must be a whole number from 0 to /],
 	])('%j is answered with one sentence', async (words, expected, sentence) => {

@@ -84,8 +84,8 @@ describe.skipIf(opensslMissing)('TLS on the command line', () => {
 		expect(await call([...words, '--caFile', 'nobody.pem'])).toMatchObject({ status: 1, err: expect.stringContaining('caFile nobody.pem is not there') });
 		const { status, out } = await call([...words, '--caFile', 'ca.pem']);
 		expect(status).toBe(0);
-		expect(out).toContain(TOO_LARGE);
-		expect(out).toContain('telltale flash --board esp32');
+		expect(out).toContain('It does for an ESP32: an ESP8266 has too little memory for TLS.');
+		expect(out).toContain('npx telltale flash --board esp32');
 		expect(JSON.parse(await readFile(maker.path('made.json'), 'utf8'))).toMatchObject({ tls: true, caFile: 'ca.pem' });
 	});
 

@@ -105,7 +105,7 @@ describe('A reading as text', () => {
 describe('A summary', () => {
 	it('names the gaps', () => {
 		expect(summary(office())).toBe('3 readings from 1 node, 3 missing (cellar 3-5).');
-		expect(summary(new Merge())).toBe('0 readings from 0 nodes, none missing.');
+		expect(summary(new Merge())).toBe('0 readings from 0 nodes.');
 	});
 
 	it('says what passed while we were not connected, and of which nodes nothing came since', () => {
