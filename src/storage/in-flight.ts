@@ -16,10 +16,13 @@ export const FORGOTTEN = 0xffff_fffe;
 /** Publication k of the node is the position ANNOUNCED - k. */
 export const PUBLICATION = 0xffff_fffd;
 const PUBLICATION_LOWEST = 0xffff_ff00;
+/** Where the reading lies that the broker seems never to take, and how often it was hung up on while others passed. */
+const SUSPECT = 2 * MESSAGES_MAX;
+const STRIKES = SUSPECT + 1;
 
 export class InFlight {
-	/** Packet ids, 0 for none, then as many positions. */
-	private readonly entries = new Uint32Array(2 * MESSAGES_MAX).fill(NOTHING, MESSAGES_MAX);
+	/** Packet ids, 0 for none, then as many positions, then the suspect. */
+	private readonly entries = new Uint32Array(STRIKES + 1).fill(NOTHING, MESSAGES_MAX);
 
 	/** Whether begin() has an entry left. */
 	get hasRoom(): boolean {
@@ -63,6 +66,31 @@ export class InFlight {
 		return count;
 	}
 
+	/**
+	 * The broker hung up on the reading at that index, after others had `passed` or not. Returns how often they had since it is the suspect, which
+	 * is one reading at a time: another takes its place when others passed, and so the suspect had its turn. `stale`: it had it long ago.
+	 */
+	strike(index: number, passed: boolean, stale: boolean): number {
+		const { entries } = this;
+		const position = this.position(index);
+		if (stale || entries[SUSPECT] !== position) {
+			if (!stale && !passed && entries[SUSPECT] !== NOTHING) return 0;
+			entries[SUSPECT] = position;
+			return (entries[STRIKES] = 0);
+		}
+		return passed ? ++entries[STRIKES] : entries[STRIKES];
+	}
+
+	/** The broker answered the reading at that index: it is no suspect. */
+	clear(index: number): void {
+		if (this.position(index) === this.entries[SUSPECT]) this.entries[SUSPECT] = NOTHING;
+	}
+
+	/** A reading lies elsewhere now, whether it is with the session or not. */
+	moved(from: number, to: number): void {
+		for (let at = MESSAGES_MAX; at <= SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;
+	}
+
 	/** The session has lost all messages. Returns one of them after the other, as take(); then -1. */
 	takeAny(): number {
 		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] > 0) return this.take(this.entries[i]);
@@ -80,7 +108,7 @@ export class InFlight {
 	/** The index of the message that carries what lies there; -1: none does. */
 	indexOf(position: number): number {
 		const at = this.entries.indexOf(position, MESSAGES_MAX);
-		return at < 0 ? -1 : at - MESSAGES_MAX;
+		return at < 0 || at >= SUSPECT ? -1 : at - MESSAGES_MAX;
 	}
 
 	isPublication(index: number): boolean {

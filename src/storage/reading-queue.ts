@@ -278,10 +278,9 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.journal!.append(reading);
 		if (slot === NONE) return false;
-		const message = this.inFlight.indexOf(position);
-		if (message >= 0) this.inFlight.setPosition(message, FLASH_HIGHEST - slot);
 		// The payload of one that is on its way may have been written before.
-		else if (reading.droppedFrom) this.ring.reported(reading.droppedTo);
+		if (reading.droppedFrom && this.inFlight.indexOf(position) < 0) this.ring.reported(reading.droppedTo);
+		this.inFlight.moved(position, FLASH_HIGHEST - slot);
 		this.ring.moved(position);
 		return true;
 	}

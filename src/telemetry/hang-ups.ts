@@ -27,6 +27,8 @@ const BEFORE = 8;
 const TAKEN_MAX = 2 * MESSAGES_MAX;
 /** So many readings in a row that it hangs up on are all alike. */
 const SET_BACK_MAX = 4;
+/** A reading is given up when it was hung up on so often while others passed, each time again and again, beside the first. */
+const STRIKES_MAX = 2;
 /** A broker that hangs up on a message of QoS 0 has done so by then. */
 const QUIET_MS = 1_000;
 
@@ -136,9 +138,18 @@ export abstract class HangUps extends BrokerSession {
 		}
 	}
 
+	/** What went out with QoS 0 before CONNACK was said to nobody: the connection was not accepted. */
+	protected unsay(): void {
+		for (let kind = 0; kind < RESULT; kind++) if (this.unheard & 1 << kind) this.publications.dropped(kind);
+	}
+
 	/** What went out with QoS 0 was not hung up on. */
 	protected takenQuietly(now: Millis): void {
 		if (now < this.quietAt) return;
+		if (!this.accepted) {
+			this.quietAt = now + QUIET_MS;
+			return;
+		}
 		this.forbidden = clear(this.forbidden, this.unheard & KINDS);
 		this.unheard = 0;
 		this.quietAt = NEVER;
@@ -180,14 +191,15 @@ export abstract class HangUps extends BrokerSession {
 
 	/** A reading is acknowledged. Live ones show nothing for late ones, which have another topic. */
 	protected taken(message: number): void {
+		this.inFlight.clear(message);
 		if (this.takenAmidst > 0 && this.queue.isLate(message) && ++this.takenAmidst > TAKEN_MAX) this.takenAmidst = 0;
 	}
 
 	/** The session has set a message aside. A reading is given up only where others are taken: a broker that hangs up on all alike costs none. */
 	protected setAside(kind: number, message: number): void {
-		const alike = this.endSentence && this.takenAmidst <= 1;
+		const strikes = message < 0 ? 0 : this.inFlight.strike(message, this.takenAmidst > 1, this.takenAmidst === 0);
 		this.takenAmidst = 1;
-		if (message >= 0 && alike) {
+		if (message >= 0 && strikes < STRIKES_MAX) {
 			this.log.line('the broker hung up on the same reading time and again; others go first');
 			if (this.inFlight.setBack(message) < SET_BACK_MAX) return;
 			return this.takeBack();
@@ -202,6 +214,7 @@ export abstract class HangUps extends BrokerSession {
 		const message = this.inFlight.take(packetId);
 		if (message < 0) return;
 		const final = isFinal(code);
+		this.inFlight.clear(message);
 		if (this.inFlight.isPublication(message)) {
 			const kind = this.kindOf(message);
 			this.answered(message);

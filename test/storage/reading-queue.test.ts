@@ -70,6 +70,32 @@ describe('readings that wait', () => {
 		expect([shelf.waiting.dropped, shelf.waiting.delivered, shelf.waiting.count]).toEqual([0, 10, 30]);
 	});
 
+	it('that are suspected stay so when they move to flash, with the session or not, until they are answered', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const { inFlight, waiting } = shelf;
+		const strike = (passed: boolean): number => {
+			const message = inFlight.find(1);
+			const strikes = inFlight.strike(message, passed, false);
+			inFlight.take(1);
+			waiting.recall(message);
+			return strikes;
+		};
+		shelf.take();
+		waiting.sent(1, waiting.nextLive());
+		expect(strike(false)).toBe(0);
+		shelf.clock.time += 60_000;
+		shelf.settle();
+		shelf.clock.time += 60_000;
+		shelf.settle();
+		expect(waiting.journal!.own).toBe(1);
+		waiting.sent(1, shelf.next());
+		expect(strike(true)).toBe(1);
+		shelf.settle();
+		waiting.sent(1, shelf.next());
+		inFlight.clear(inFlight.find(1));
+		expect(strike(true)).toBe(0);
+	});
+
 	it('that are acknowledged in time never touch the flash while the link is up', () => {
 		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
 		const { steps } = shelf.flash;

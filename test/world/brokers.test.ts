@@ -112,17 +112,21 @@ describe('a broker that takes QoS 0 alone', () => {
 		expect(set.packets('publish').some((packet) => (packet as { qos: number }).qos > 0)).toBe(false);
 	});
 
-	it('and refuses the connection for a while gets every reading when it takes it, those that were published before CONNACK too', async () => {
+	it.each([
+		['refuses', (set: Stage, on: boolean) => void (set.simulation.broker.faults.refuseWith = on ? 5 : 0)],
+		['does not answer', (set: Stage, on: boolean) => void (set.simulation.broker.faults.silent = on)],
+	])('and %s CONNECT for a while gets every reading and the outage when it does, those that were published before CONNACK too', async (_what, turn) => {
 		const set = await node({ qosMax: 0 }, { qos: 0, publishEarly: true });
 		await set.until(() => set.isOnline(), MINUTE);
-		set.simulation.broker.faults.refuseWith = 5;
+		turn(set, true);
 		set.simulation.broker.hangUp();
 		await set.run(20 * MINUTE);
-		set.simulation.broker.faults.refuseWith = 0;
+		turn(set, false);
 		await set.run(10 * MINUTE);
 		const came = new Set(set.readings().map(({ seq }) => seq));
 		expect(Array.from({ length: Math.max(...came) }, (_, i) => i + 1).filter((seq) => !came.has(seq))).toEqual([]);
 		expect(set.health()).toMatchObject({ waiting: 0, dropped: 0 });
+		expect(set.texts('outage').map((text) => JSON.parse(text).seconds > 20 * 60)).toEqual([true]);
 	});
 
 	it('and stalls loses no reading that its TCP did not acknowledge', async () => {

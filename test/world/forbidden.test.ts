@@ -138,6 +138,33 @@ describe('a broker that hangs up on readings', () => {
 		await set.expectWell();
 	});
 
+	it.each([
+		[2, 10, 5_000], [2, 10, 20_000], [3, 20, 5_000], [3, 20, 20_000], [5, 1, 20_000],
+	])('all alike, for %i minutes and again after %i, one each %i ms, costs none of them', async (badMinutes, goodMinutes, intervalMs) => {
+		const set = await stage({ settings: { intervalMs } });
+		for (let i = 0; i < 4; i++) {
+			await set.run(goodMinutes * MINUTE);
+			forbid(set, { publish: /\/(readings|backlog) / });
+			await set.run(badMinutes * MINUTE);
+			set.simulation.broker.faults.forbids = undefined;
+		}
+		await set.run(5 * MINUTE);
+		expect(set.heard(/others go first/)).toBeDefined();
+		expect(missing(set)).toEqual([]);
+		expect(set.health()).toMatchObject({ dropped: 0 });
+		await set.expectWell();
+	});
+
+	it('that are live, but not on late ones, gets all of them late', async () => {
+		const set = await node({ publish: /\/readings / });
+		await set.run(30 * MINUTE);
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(3 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.health()).toMatchObject({ dropped: 0 });
+		await set.expectWell();
+	});
+
 	it('one of which it will never have gets all others, and that one is given up and named', async () => {
 		const set = await node({ publish: /"seq":7,/ });
 		await set.run(40 * MINUTE);
