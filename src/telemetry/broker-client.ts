@@ -83,7 +83,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.session.lost(this.transport.state === TransportState.Lost);
 		this.drop(off, now);
 		if (this.accepted) this.publications.linkDown(cause, now);
-		else this.unsay();
 		this.unacknowledged(false);
 		this.renewSession(cause);
 		this.accepted = this.open = false;

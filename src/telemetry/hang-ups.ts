@@ -127,6 +127,7 @@ export abstract class HangUps extends BrokerSession {
 
 	/** After a hang-up nothing of the node itself, and nothing that is left out, goes before readings on the next connection. */
 	protected drop(off: number, now: Millis): void {
+		if (!this.accepted) this.unsay();
 		if (kindsOff(this.forbidden) > 0 && this.allowedAt === NEVER) this.allowedAt = now + putOffMs(this.forbidden);
 		if (this.hangUp < HangUp.Unanswered) return;
 		for (let kind = 0; kind <= RESULT; kind++) {
@@ -139,7 +140,7 @@ export abstract class HangUps extends BrokerSession {
 	}
 
 	/** What went out with QoS 0 before CONNACK was said to nobody: the connection was not accepted. */
-	protected unsay(): void {
+	private unsay(): void {
 		for (let kind = 0; kind < RESULT; kind++) if (this.unheard & 1 << kind) this.publications.dropped(kind);
 	}
 
