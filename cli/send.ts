@@ -71,7 +71,7 @@ async function ask(node: string, name: string, request: string, id: string, opti
 	let published = false;
 	try {
 		return await new Promise<Content>((resolve, reject) => {
-			timer = setTimeout(() => reject(unanswered(node, merge, options, published)), options.timeout);
+			timer = setTimeout(() => reject(unanswered(node, merge, options, published ? '' : source!.silence)), options.timeout);
 			interruption().addEventListener('abort', () => reject(new Failure(published ? `Stopped before ${node} answered; it may have obeyed, or obey when it comes back: the broker may keep the command.` : 'Stopped before the command was sent.')));
 			const onLink = ({ up, sentence, final }: Link) => {
 				if (final || (!up && !published)) return reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
@@ -92,9 +92,10 @@ async function ask(node: string, name: string, request: string, id: string, opti
 	}
 }
 
-function unanswered(node: string, merge: Merge, { base, timeout, broker }: SendOptions, published: boolean): Failure {
+/** `silence`: why it was not even sent, '' if it was. */
+function unanswered(node: string, merge: Merge, { base, timeout }: SendOptions, silence: string): Failure {
+	if (silence) return new Failure(silence);
 	const waited = lengthInWords(timeout);
-	if (!published) return new Failure(`The broker at ${broker.url} did not answer for ${waited}: check the address.`);
 	const status = merge.node(bounded(node))?.status;
 	if (status === undefined) return new Failure(`No node says anything under ${base}/${node}: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.`);
 	if (status === 'online') return new Failure(`${node} is online but did not answer for ${waited}: it may still obey, so look before you send it again, or wait longer with --timeout.`);

@@ -77,6 +77,14 @@ export class Source {
 		this.#client.stream.destroy();
 	}
 
+	/** Why nothing has come of the connection yet, for one who waits no longer. */
+	get silence(): string {
+		const { url } = this.#options;
+		if (this.#client.connected) return `The broker at ${url} takes connections but does not answer a SUBSCRIBE: check the broker.`;
+		const { connecting } = this.#client.stream as { connecting?: boolean };
+		return connecting ? `${url} cannot be reached from this network: check the address.` : notMqtt(url);
+	}
+
 	get client(): MqttClient {
 		return this.#client;
 	}
@@ -121,7 +129,7 @@ export class Source {
 		clearTimeout(this.#patience);
 		this.#awaySince ||= performance.now();
 		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted();
-		const link = explain(error, this.#options.url);
+		const link = explain(error, this.#options, this.#client.connected);
 		// A close after an error is the same event, and each retry that fails like the one before is no news.
 		if (!error && this.#said && !this.#said.startsWith('Connected')) return;
 		this.#tell(link);
@@ -156,23 +164,33 @@ function clientOptions({ user, password, tls }: SourceOptions): IClientOptions {
 }
 
 const AGAIN = 'trying again.';
-const LOST: readonly [RegExp, (url: string) => string][] = [
+const LOST: readonly [RegExp, (url: string, ca: string) => string][] = [
 	[/ECONNREFUSED/, (url) => `No broker answers at ${url}: start one, or name another with --broker; ${AGAIN}`],
 	[/ENOTFOUND|EAI_AGAIN/, (url) => `The name in ${url} is not known here: check it, or give the broker's address with --broker; ${AGAIN}`],
 	[/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, (url) => `${url} cannot be reached from this network: check the address; ${AGAIN}`],
-	[/connack timeout/, (url) => `${url} takes connections but does not answer as an MQTT broker: check the port; ${AGAIN}`],
+	[/connack timeout/, (url) => notMqtt(url).replace(/\.$/, `; ${AGAIN}`)],
+	[/ALTNAME_INVALID/, (url) => `The certificate of ${url} is for another name: name the broker as its certificate does; ${AGAIN}`],
+	[/CERT_HAS_EXPIRED/, (url) => `The certificate of ${url} has expired: renew it at the broker; ${AGAIN}`],
+	[/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/, (url, ca) => `The certificate of ${url} is not trusted, since no CA that this machine trusts signed it: name its CA with ${ca}; ${AGAIN}`],
 	[/CERT|certificate|SSL|TLS/i, (url) => `The secure connection to ${url} fails: check the broker's certificate; ${AGAIN}`],
 ];
 
+function notMqtt(url: string): string {
+	return `${url} takes connections but does not answer as an MQTT broker: check the port.`;
+}
+
 /** Return codes of CONNACK (MQTT 3.1.1 table 3.1). */
-function explain(error: Error | ErrorWithReasonCode | undefined, url: string): Link {
+function explain(error: Error | ErrorWithReasonCode | undefined, { url, tls }: SourceOptions, connected: boolean): Link {
 	const code = (error as { code?: number | string } | undefined)?.code;
 	if (code === 4 || code === 5) {
 		return { up: false, sentence: `The broker at ${url} refuses the user name or the password: give them with --broker, like mqtt://user:password@host.`, final: true };
 	}
 	if (code === 1 || code === 2) return { up: false, sentence: `The broker at ${url} refuses us (CONNACK return code ${code}).`, final: true };
 	if (!error) return { up: false, sentence: `The connection to ${url} is lost: ${AGAIN}`, final: false };
+	// Of the packet parser, which knows no codes.
+	if (code === undefined && !connected && /^Invalid|malformed|header flag/i.test(error.message)) return { up: false, sentence: notMqtt(url).replace(/\.$/, `; ${AGAIN}`), final: false };
 	const text = `${String(code)} ${error.message}`;
+	const ca = tls ? 'caFile' : 'the environment variable NODE_EXTRA_CA_CERTS';
 	const known = LOST.find(([pattern]) => pattern.test(text));
-	return { up: false, sentence: known ? known[1](url) : `The connection to ${url} fails (${safe(error.message.replace(/\s+/g, ' '))}): ${AGAIN}`, final: false };
+	return { up: false, sentence: known ? known[1](url, ca) : `The connection to ${url} fails (${safe(error.message.replace(/\s+/g, ' '))}): ${AGAIN}`, final: false };
 }

@@ -82,6 +82,33 @@ describe('With a broker that does not do its part', () => {
 		expect(err).toMatch(/^The connection to \S+ fails \([^\n]+\)\.\n$/);
 	});
 
+	it.each([
+		['is silent', (socket: Socket) => void socket],
+		['speaks HTTP', (socket: Socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+	])('telltale send says that a port that %s is no MQTT broker', async (_what, act) => {
+		const came = new Promise<void>((resolve) => {
+			server = createServer({ allowHalfOpen: true }, (socket) => {
+				sockets.push(socket);
+				socket.on('error', () => {}).once('data', () => {
+					act(socket);
+					resolve();
+				});
+			});
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const outcome = inside(['send', 'cellar', 'sample', '--timeout', '3s', '--broker', url]);
+		let ended = false;
+		void outcome.then(() => (ended = true));
+		await came;
+		await new Promise((resolve) => setImmediate(resolve));
+		for (let passed = 0; !ended && passed < 6_000; passed += 100) {
+			await new Promise((resolve) => setImmediate(resolve));
+			await pass(100);
+		}
+		expect(await outcome).toEqual({ status: 1, out: '', err: `${url} takes connections but does not answer as an MQTT broker: check the port.\n` });
+	});
+
 	it('telltale send ends in time when its PUBLISH is not acknowledged and nobody hangs up', async () => {
 		const url = await brokerThat(subscribing);
 		const subscribe = asked();

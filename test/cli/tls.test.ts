@@ -125,6 +125,17 @@ describe.skipIf(opensslMissing)('TLS on the command line', () => {
 		expect([status, err]).toEqual([2, expect.stringContaining(sentence)]);
 	});
 
+	it.each([['send', ['send', 'vault', 'sample']], ['watch', ['watch', '--once', '1', '--timeout', '500ms']]])('%s names the variable for a CA where none that it trusts signed the certificate', async (_name, words) => {
+		const server = maker.make('server-of-mine', { by: ca, names: 'DNS:localhost' });
+		const broker = await startTlsBroker({ cert: read(server.cert), key: read(server.key) });
+		try {
+			const { status, err } = await call([...words, '--broker', `mqtts://localhost:${broker.port}`]);
+			expect([status, err]).toEqual([1, expect.stringMatching(/^The certificate of mqtts:\/\/localhost:\d+ is not trusted, since no CA that this machine trusts signed it: name its CA with the environment variable NODE_EXTRA_CA_CERTS[.;]/)]);
+		} finally {
+			await broker.close();
+		}
+	});
+
 	it('simulate shows readings that came over TLS, with a CA in caFile that is no root', async () => {
 		const between = maker.make('between', { by: ca, ca: true });
 		const server = maker.make('server', { by: between, names: 'DNS:localhost' });
