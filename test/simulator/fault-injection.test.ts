@@ -127,7 +127,7 @@ describe('each of these leaves its trace', () => {
 		const run = await lived('turnedDown', 5);
 		const { dropped } = last(run, 'health');
 		expect(dropped).toBeGreaterThan(0);
-		expect(said(run, /turns a reading down \(code 0x/)).toBe(dropped);
+		expect(said(run, /turns a reading down \(code 0x\w+\): it is counted as dropped/)).toBe(dropped);
 		const [[boot]] = readings(run.simulation);
 		expect(named(run.simulation, boot).size).toBe(dropped);
 	});
