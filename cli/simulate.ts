@@ -7,52 +7,37 @@ import { Command, Option } from 'commander';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
-import { counted, plainLine, summary } from '../viewer/format.js';
-import { Merge } from '../viewer/merge.js';
-import type { Message } from '../viewer/payload.js';
+import { counted, summary } from '../viewer/format.js';
 import { safe } from '../viewer/safe.js';
-import type { Link, Source } from '../viewer/source.js';
 import type { Weather } from '../simulator/world/weather.js';
-import { frame, Live } from '../viewer/terminal.js';
-import { dimmed, interruption } from './console.js';
+import { interruption } from './console.js';
 import { certificatesOf, type Certificates } from './certificates.js';
 import { Failure, Misuse } from './failure.js';
-import { OwnNodes, type Taken } from './own-nodes.js';
 import { forChip } from './fields.js';
 import { shownPath, whyNot } from './files.js';
-import { brokerAddress, duration, lengthInWords, oneOf, path, speed, whole, type BrokerAddress } from './options.js';
+import { brokerAddress, duration, oneOf, path, speed, whole, type BrokerAddress } from './options.js';
 import { readSettings, type Settings } from './settings.js';
+import { View, type ViewOptions } from './simulation-view.js';
 import { mustHaveXs } from './xs.js';
 
-export interface SimulateOptions {
+export interface SimulateOptions extends ViewOptions {
 	readonly broker?: BrokerAddress;
 	readonly board: 'nodemcu' | 'esp32';
 	readonly config?: string;
 	readonly world?: string;
 	readonly seed?: number;
-	readonly speed: number | 'max';
 	readonly for?: number;
 	readonly nodes: number;
-	readonly ui: boolean;
 }
 
 /** Often enough that somebody who tries it sees something happen. */
 const INTERVAL_MS = 2_000;
 /** How long the last messages of stopping nodes may take to reach us. */
 const FAREWELL_MS = 300;
-/** In the end the nodes go on for as long as readings keep coming that they had taken by then; so long of theirs without one, and we go. */
-const TAIL_MS = 5_000;
-/** But not before a busy machine has had so long. */
-const TAIL_REAL_MS = 2_000;
-/** How long that lasts before it is said. */
-const TAIL_QUIET_MS = 500;
-/** On this machine it costs nothing to be there before the nodes are. */
-const RETRY_MAX_MS = 250;
 /** After so many nodes that booted, which may take a while on a busy machine, it is said how many have. */
 const BOOTED_STEP = 10;
 const FOREVER_MS = 1e12;
 const OFFICE = 'simulator/weather/office-climate.csv';
-const LOG_LINES = 50;
 
 export function simulate(): Command {
 	return new Command('simulate')
@@ -90,10 +75,10 @@ async function run(options: SimulateOptions): Promise<void> {
 		await view.close();
 		await broker?.close();
 	}
-	console.log(summary(view.merge) + view.others + view.howLong);
+	console.log(summary(view.merge) + view.held + view.others + view.howLong);
 	const { received, missing } = view.merge;
-	if (!received) throw new Failure('No reading arrived: the lines of the nodes above tell why, or it was too short a time.');
-	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: the lines above tell why; where the broker is away, the nodes still hold them.`);
+	if (!received) throw new Failure(`No reading arrived: ${view.cause || 'the lines of the nodes above tell why, or it was too short a time.'}`);
+	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: ${view.cause || 'the lines above tell why; where the broker is away, the nodes still hold them.'}`);
 }
 
 /** From the nodes' first moment to their last. */
@@ -210,135 +195,4 @@ function names(settings: Settings, nodes: number): ReadonlyMap<string, string> {
 	const name = String(settings['node'] ?? 'node');
 	const own = [...Array(nodes).keys()].map((index) => (nodes === 1 ? name : `${name}-${index + 1}`));
 	return new Map(own.map((each, index) => [each, settings['base'] ? bases(settings, nodes)[index]!.replace(/.*\//, '') : each]));
-}
-
-/** What arrives at a subscriber, and what the nodes say themselves. */
-export class View {
-	/** The subscriber is there before the nodes. */
-	readonly merge = new Merge({ fromStart: true });
-	/** Rejects when the broker will have nothing more to do with us. */
-	readonly failed: Promise<never>;
-	howLong = '';
-	readonly #ui: boolean;
-	readonly #speed: number | 'max';
-	readonly #names: ReadonlyMap<string, string>;
-	readonly #own: OwnNodes;
-	readonly #nameWidth: number;
-	/** Something of our nodes has arrived. */
-	#onNews = (): void => {};
-	readonly #log: string[] = [];
-	#live: Live | undefined;
-	#source: Source | undefined;
-	#link = '';
-	#fail!: (failure: Failure) => void;
-	readonly #lastStatus = new Map<string, string>();
-
-	constructor({ ui, speed }: SimulateOptions, names: ReadonlyMap<string, string>) {
-		this.#speed = speed;
-		this.#names = names;
-		this.#own = new OwnNodes([...names.values()]);
-		this.#nameWidth = Math.max(0, ...[...names.values()].map(({ length }) => length));
-		this.#ui = ui && process.stdout.isTTY === true;
-		this.failed = new Promise((_, reject) => (this.#fail = reject));
-		this.failed.catch(() => {});
-	}
-
-	/** Resolves when the subscription stands; a broker that is not there at the beginning is a failure. */
-	async connect({ url, user, password }: BrokerAddress, bases: readonly string[], tls: Certificates['pem'] | undefined, signal: AbortSignal): Promise<void> {
-		const { Source } = await import('../viewer/source.js');
-		await new Promise<void>((resolve, reject) => {
-			signal.addEventListener('abort', () => resolve());
-			let stood = false;
-			const onLink = (link: Link) => {
-				if (stood) return this.#linked(link);
-				if (!link.up) return reject(new Failure(link.sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
-				stood = true;
-				this.#link = link.sentence;
-				resolve();
-			};
-			const onMessage = (message: Message) => this.#message(message);
-			const accepts = (message: Message, retained: boolean) => this.#own.accepts(message, retained);
-			this.#source = new Source({ url, user, password, tls, bases, merge: this.merge, accepts, onMessage, onLink, retryMaxMs: RETRY_MAX_MS });
-		});
-		if (!this.#ui) return;
-		const colour = !process.env['NO_COLOR'];
-		this.#live = new Live(process.stdout, (size) => frame(this.merge, { ...size, now: Date.now(), colour, link: this.#link, log: this.#log }));
-	}
-
-	log(node: string, line: string): void {
-		const text = safe(`${node && `${node}: `}${line}`);
-		if (!this.#live) return void console.log(dimmed(text, process.stdout));
-		this.#log.push(text);
-		if (this.#log.length > LOG_LINES) this.#log.shift();
-		this.#live.changed();
-	}
-
-	measured(node: string, boot: string, count: number): void {
-		const ended = this.#own.measured(this.#names.get(node)!, boot, count);
-		if (ended) this.#expect(ended);
-	}
-
-	/** Settles when all that was taken by now has arrived, or nothing more of it comes. */
-	async tail(): Promise<void> {
-		for (const taken of this.#own.running()) this.#expect(taken);
-		let waits: NodeJS.Timeout | undefined;
-		const patienceMs = Math.max(TAIL_REAL_MS, this.#speed === 'max' ? 0 : TAIL_MS / this.#speed);
-		const told = setTimeout(() => this.log('', `waiting for ${counted(this.merge.missing, 'reading')} that the nodes have not delivered yet; Ctrl-C ends at once`), TAIL_QUIET_MS);
-		await new Promise<void>((resolve) => {
-			let left = Infinity;
-			this.#onNews = () => {
-				const { missing } = this.merge;
-				if (missing === 0) return resolve();
-				if (missing >= left) return;
-				left = missing;
-				clearTimeout(waits);
-				waits = setTimeout(resolve, patienceMs);
-			};
-			this.#onNews();
-		});
-		clearTimeout(waits);
-		clearTimeout(told);
-	}
-
-	/** What others said below the same topics, '' if nothing. */
-	get others(): string {
-		return this.#own.foreign ? ` ${counted(this.#own.foreign, 'reading')} of others left aside.` : '';
-	}
-
-	#expect({ node, boot, count }: Taken): void {
-		this.merge.expect(node, boot, count);
-	}
-
-	lasted(simulatedMs: number, realMs: number): void {
-		const really = this.#speed === 1 ? '' : ` of the nodes' time in ${lengthInWords(realMs)}`;
-		this.howLong = ` Ran for ${lengthInWords(simulatedMs)}${really}.`;
-	}
-
-	async close(): Promise<void> {
-		await this.#source?.close();
-		this.#live?.close();
-	}
-
-	#message(message: Message): void {
-		this.#live?.changed();
-		this.#onNews();
-		if (this.#live || !this.#isNews(message)) return;
-		const line = plainLine(message, this.#nameWidth);
-		if (line) console.log(line);
-	}
-
-	/** A status is repeated by nodes that make sure of it. */
-	#isNews(message: Message): boolean {
-		if (message.kind !== 'status') return true;
-		const same = this.#lastStatus.get(message.node) === message.status;
-		this.#lastStatus.set(message.node, message.status);
-		return !same;
-	}
-
-	#linked({ sentence, final }: Link): void {
-		this.#link = sentence;
-		this.#live?.changed();
-		if (final) this.#fail(new Failure(sentence));
-		else if (!this.#live) console.error(sentence);
-	}
 }

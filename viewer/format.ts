@@ -58,7 +58,7 @@ export function row(node: NodeView, now: number): string[] {
 export function summary(merge: Merge, nodesMax = 5): string {
 	const { received, missing, dropped, passed, duplicates, conflicts, malformed } = merge;
 	const nodes = merge.nodes();
-	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received).length, 'node')}`];
+	const parts = [`${counted(received, 'reading')} from ${counted(nodes.filter((node) => node.received || node.missing).length, 'node')}`];
 	const lossy = nodes.filter((node) => node.missing);
 	const names = lossy.slice(0, nodesMax).map((node) => `${safe(node.name)} ${gapWords(node.gaps(), 3)}`);
 	// Of nothing, nothing is missing: that would be no news.

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { View, type SimulateOptions } from '../../cli/simulate.js';
+import { View } from '../../cli/simulation-view.js';
+import type { SimulateOptions } from '../../cli/simulate.js';
 import { HOSTILE, OBEYED } from '../support/hostile.js';
 import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 

@@ -109,8 +109,14 @@ describe('telltale simulate', () => {
 			forwarding(() => false);
 			const { status, out, err } = await telltale(['simulate', '--broker', broker.url, '--speed', '20', '--for', '20s']);
 			expect(status).toBe(1);
-			expect(out).toMatch(/^0 readings from 0 nodes, (\d+) missing \(node 1-\1\)\. Ran for /m);
-			expect(err).toBe('No reading arrived: the lines of the nodes above tell why, or it was too short a time.\n');
+			expect(out).toMatch(/^0 readings from 1 node, (\d+) missing \(node 1-\1\)\. Ran for /m);
+			expect(err).toBe('No reading arrived: the nodes are online, and the broker passes none of their readings on: does its access list let the node publish and us subscribe?\n');
+		});
+
+		it('names the access list where the node counts as acknowledged what did not arrive', async () => {
+			forwarding(() => false);
+			const { status, err } = await telltale(['simulate', '--broker', broker.url, '--speed', 'max', '--for', '3m']);
+			expect([status, err]).toEqual([1, 'No reading arrived: the broker acknowledged them and did not pass them on: does its access list let the node publish and us subscribe?\n']);
 		});
 
 		it('counts its nodes against what they took, the first and the last too, and fails when something is missing', async () => {
@@ -119,6 +125,16 @@ describe('telltale simulate', () => {
 			expect(status).toBe(1);
 			expect(out).toMatch(/^5 readings from 1 node, \d+ missing \(node 1-2, 8-\d+\)\. Ran for \d+ (s|min) /m);
 			expect(err).toMatch(/^\d+ readings that the nodes took did not arrive: /);
+		});
+
+		it('says of a node that a command stops that it holds what it takes since, and ends with 0', async () => {
+			const run = new Run(['simulate', '--broker', broker.url, '--speed', '20', '--for', `${patientSeconds(60)}s`]);
+			await run.until(({ out }) => readingsIn(out).length >= 1);
+			const person = await broker.client();
+			await person.publishAsync('telltale/node/set/stop', '{"id":"1"}', { qos: 1 });
+			const { status, out, err } = await run.ended;
+			expect([status, err]).toEqual([0, '']);
+			expect(out).toMatch(/^\d+ readings? from 1 node, none missing\. node was stopped by a command and holds [1-9]\d* readings?\. Ran for /m);
 		});
 
 		it('counts nothing that others say under the names of its nodes, nor what was retained', async () => {
