@@ -7,6 +7,11 @@ export class Failure extends Error {
 	readonly status: number = 1;
 }
 
+/** A person stopped it, by a signal: as a shell has it. */
+export class Stopped extends Failure {
+	override readonly status: number = 130;
+}
+
 /** It was called wrongly: exit status 2. */
 export class Misuse extends Failure {
 	override readonly status: number = 2;

@@ -2,10 +2,11 @@
 //
 // Rule: the engine is there, or its making is tried, before anything else is told or started.
 
-import { engineProblem } from '../simulator/engine/worker.mjs';
-import { Failure } from './failure.js';
+import { engineProblem, STOPPED } from '../simulator/engine/worker.mjs';
+import { Failure, Stopped } from './failure.js';
 
 export function mustHaveXs(): void {
 	const problem = engineProblem();
+	if (problem === STOPPED) throw new Stopped(problem);
 	if (problem) throw new Failure(problem);
 }

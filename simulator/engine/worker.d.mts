@@ -1,3 +1,4 @@
+export const STOPPED: string;
 export function workerPath(): string;
 export function engineProblem(): string;
 /** What compiling the engine needs, and where it is: '' for what is not on the PATH. */

@@ -3,7 +3,7 @@
 // Rule: it is compiled when something first needs it, so that what needs no engine needs no C compiler (decision 30). Where that cannot be
 // done, one sentence says what is missing.
 import { spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGE = '@agoric/xsnap';
 /** What its makefiles call. */
 const TOOLS = { cc: 'C compiler (cc)', make: 'make' };
+
+/** What engineProblem() says after Ctrl-C. */
+export const STOPPED = 'Stopped while the XS engine was compiled: the next run compiles it.';
 
 export function workerPath() {
 	return join(ROOT, 'node_modules', PACKAGE, 'xsnap-native/xsnap/build/bin', PLATFORMS[process.platform] ?? process.platform, 'release/xsnap-worker');
@@ -37,8 +40,13 @@ function compiled() {
 	console.error('Compiling the XS engine; once, about a minute …');
 	const log = join(tmpdir(), `telltale-engine-${process.pid}.log`);
 	const file = openSync(log, 'w');
-	spawnSync('npm', ['rebuild', PACKAGE, '--ignore-scripts=false', '--foreground-scripts'], { cwd: ROOT, stdio: ['ignore', file, file] });
+	const { status, signal } = spawnSync('npm', ['rebuild', PACKAGE, '--ignore-scripts=false', '--foreground-scripts'], { cwd: ROOT, stdio: ['ignore', file, file] });
 	closeSync(file);
+	if (signal || status === 130 || status === 143) {
+		// Half of it must not pass for the whole in the next run.
+		rmSync(workerPath(), { force: true });
+		return STOPPED;
+	}
 	return existsSync(workerPath()) ? '' : `The XS engine could not be compiled: what the compiler said is in ${log}.`;
 }
 

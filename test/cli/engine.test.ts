@@ -57,6 +57,14 @@ describe('The XS engine, where it is not compiled yet', () => {
 		expect(readFileSync(log, 'utf8')).toContain('out of luck');
 	});
 
+	it.each(['kill -INT $$', 'kill -TERM $$', 'exit 130'])('is no failure of the compiler after Ctrl-C (%s), and the next run compiles it', (end) => {
+		for (const each of ['cc', 'make']) tool(each);
+		tool('npm', `/bin/mkdir -p "$(/usr/bin/dirname ${WORKER})" && : > ${WORKER}; ${end}`);
+		expect(ask().problem).toBe('Stopped while the XS engine was compiled: the next run compiles it.');
+		tool('npm', `: > ${WORKER}`);
+		expect(ask()).toEqual({ problem: '', err: 'Compiling the XS engine; once, about a minute …\n' });
+	});
+
 	it('says that its package is not there', () => {
 		rmSync(join(folder, PACKAGE), { recursive: true });
 		expect(ask().problem).toMatch(/^The XS engine's package @agoric\/xsnap is not there: run "npm ci" in \S+\.$/);
