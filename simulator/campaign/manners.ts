@@ -40,7 +40,7 @@ interface Manner {
 }
 
 /** 16 minutes, the hang-up that shows that it is over, and the next health. */
-const PUT_OFF_MS = 19 * MINUTE_MS;
+export const PUT_OFF_MS = 19 * MINUTE_MS;
 /** Eight failures, each with its back-off and up to ten seconds of silence. */
 const VERSIONS_MS = 7 * MINUTE_MS;
 const SOON_MS = 3 * MINUTE_MS;

@@ -10,7 +10,7 @@ import { startVirtualSimulation, type VirtualSimulation } from '../virtual.js';
 import { Auditor } from '../audit/auditor.js';
 import { IdleJudge } from './idle.js';
 import { LetGo } from './let-go.js';
-import { hampers, MannersPlan } from './manners.js';
+import { hampers, MannersPlan, PUT_OFF_MS } from './manners.js';
 import { MeasurementsJudge, timesGivenIn } from './measurements.js';
 import { stall } from './network.js';
 import type { Outcome, SoakOptions } from './outcome.js';
@@ -293,15 +293,16 @@ class SoakRun {
 		}
 	}
 
-	/** A node that came back also listens. */
+	/** A node that came back also listens; within the time for which it leaves out a SUBSCRIBE upon which connections ended, by chance or not. */
 	async #answer(): Promise<void> {
 		this.#answered.clear();
 		const from = this.#simulation.world.now();
+		const patienceMs = Math.max(PUT_OFF_MS, this.#scenario.manners.patienceMs);
 		do {
 			for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#simulation.broker.publish(`telltale/${name}/set/sample`, `{"id":"end ${name}"}`, { qos: 1 });
 			await this.#simulation.run(10_000 + this.#scenario.network.slackMs);
-			if (this.#answered.size < this.#simulation.nodes.length) await this.#simulation.run(Math.min(ASK_EVERY_MS, this.#scenario.manners.patienceMs));
-		} while (this.#answered.size < this.#simulation.nodes.length && this.#simulation.world.now() - from < this.#scenario.manners.patienceMs);
+			if (this.#answered.size < this.#simulation.nodes.length) await this.#simulation.run(ASK_EVERY_MS);
+		} while (this.#answered.size < this.#simulation.nodes.length && this.#simulation.world.now() - from < patienceMs);
 		for (const { name } of this.#simulation.nodes) if (!this.#answered.has(name)) this.#violations.push(`${name} does not answer commands when all is well again`);
 	}
 
