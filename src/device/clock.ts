@@ -36,15 +36,20 @@ export class DeviceClock implements Clock {
 	}
 
 	unixSeconds(): number {
-		return this.bootSeconds && Math.floor(this.bootSeconds + this.now() / 1000);
+		return this.bootSeconds && this.bootSeconds + this.seconds();
 	}
 
 	uptime(): number {
-		return this.uptimeBefore + Math.floor(this.now() / 1000);
+		return this.uptimeBefore + this.seconds();
 	}
 
 	setUnixSeconds(seconds: number): void {
-		this.bootSeconds = seconds - this.now() / 1000;
+		this.bootSeconds = seconds - this.seconds();
+	}
+
+	/** Whole ones since boot. Date and uptime go on in the same moment, so a reading that is dated twice gets the same time. */
+	private seconds(): number {
+		return Math.floor(this.now() / 1_000);
 	}
 }
 
