@@ -1,12 +1,13 @@
 // Real brokers on loopback that a test starts, stops and starts again on the same port: aedes in this process, mosquitto from Debian.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBroker, type EmbeddedBroker } from '../../simulator/broker.js';
+import { answers, freePort } from '../../simulator/field/process.js';
 import { until } from './patience.js';
+
+export { answers, freePort };
 
 /** For mosquitto, to listen or to write down what it has. */
 export const START_MS = 5_000;
@@ -35,21 +36,6 @@ export const MOSQUITTO = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', 'm
 export const mosquittoMissing = MOSQUITTO === undefined;
 export const mosquittoSubMissing = Boolean(spawnSync('mosquitto_sub', ['--help']).error);
 if (mosquittoMissing) console.log('mosquitto is not installed: its tests are skipped (Debian: apt install mosquitto mosquitto-clients).');
-
-/** Below the ports that connections are given by the system: else one of them may have it while a broker is away. */
-const PORTS = { from: 15_000, count: 15_000 };
-
-/** A port that nobody has, and nobody gets by chance. */
-export async function freePort(): Promise<number> {
-	for (;;) {
-		const port = PORTS.from + randomInt(PORTS.count);
-		const server = createServer();
-		const free = await new Promise<boolean>((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)));
-		if (!free) continue;
-		await new Promise((resolve) => server.close(resolve));
-		return port;
-	}
-}
 
 class AedesBroker implements TestBroker {
 	readonly url: string;
@@ -116,15 +102,6 @@ class MosquittoBroker implements TestBroker {
 		await ended;
 		this.#process = undefined;
 	}
-}
-
-/** Whether somebody listens there. */
-export function answers(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect(port, '127.0.0.1');
-		socket.on('connect', () => (socket.destroy(), resolve(true)));
-		socket.on('error', () => resolve(false));
-	});
 }
 
 export const BROKERS: readonly BrokerKind[] = [
