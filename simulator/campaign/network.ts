@@ -39,10 +39,11 @@ export function networkOf(seed: number): WorldNetwork {
 	};
 }
 
-/** Stalls from now until then. */
-export function stall({ world }: VirtualSimulation, seed: number, { stallEveryMs }: WorldNetwork, untilMs: number): void {
+/** Stalls from now until then. Returns whether the network has stood still since a time. */
+export function stall({ world }: VirtualSimulation, seed: number, { stallEveryMs }: WorldNetwork, untilMs: number): (ms: number) => boolean {
 	const random = new Random(`scenario/${seed}/stalls`);
 	const { clock, conditions } = world;
+	let stoodUntil = -Infinity;
 	const next = (): void => {
 		const at = clock.now() + random.between(0, stallEveryMs);
 		const endsAt = at + skewed(random, STALL_MS);
@@ -50,10 +51,12 @@ export function stall({ world }: VirtualSimulation, seed: number, { stallEveryMs
 		clock.at(at, () => void (conditions.stalled = true));
 		clock.at(endsAt, () => {
 			conditions.stalled = calmConditions().stalled;
+			stoodUntil = clock.now();
 			next();
 		});
 	};
 	if (stallEveryMs < Infinity) next();
+	return (ms) => conditions.stalled || stoodUntil > ms;
 }
 
 /** Small ones are as likely as ones ten times as large. */

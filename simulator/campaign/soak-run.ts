@@ -63,6 +63,7 @@ class SoakRun {
 	#measurements: MeasurementsJudge[] = [];
 	#injected: readonly Injected[] = [];
 	#manners!: MannersPlan;
+	#stalledSince: (ms: number) => boolean = () => false;
 	#presence!: Presence;
 	/** Messages that a node gave up, as its log says, since the broker had hung up on them: by node. */
 	readonly #setAside = new Map<string, number>();
@@ -96,7 +97,8 @@ class SoakRun {
 		this.#results = new ResultsJudge(() => world.now(), manners.quiet);
 		this.#idle = new IdleJudge({
 			quietMs: QUIET_MS + air.slackMs, now: () => world.now(), underWay: (clientId) => this.#wire.underWay(clientId),
-			troubledSince: (ms) => world.conditions.stalled || this.#manners.hamperedSince(ms) || this.#injected.some(({ what, untilMs }) => untilMs + (what === 'turnedDown' ? SLOWED_MS : 0) > ms),
+			// With QoS 0 no packet is awaited: what a stall held back is seen by nothing else.
+			troubledSince: (ms) => world.conditions.stalled || (manners.quiet && this.#stalledSince(ms)) || this.#manners.hamperedSince(ms) || this.#injected.some(({ what, untilMs }) => untilMs + (what === 'turnedDown' ? SLOWED_MS : 0) > ms),
 		});
 		this.#wire.onPacket = (packet, said, clientId) => {
 			letGo?.packet(packet, said, clientId);
@@ -127,7 +129,7 @@ class SoakRun {
 		const { plan, commandsEveryMs, seed } = this.#scenario;
 		this.#injected = inject(this.#simulation, plan);
 		this.#manners.begin(seed);
-		stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
+		this.#stalledSince = stall(this.#simulation, this.#scenario.seed, this.#scenario.network, plan.untilMs);
 		const operator = new Operator(this.#simulation, this.#scenario, this.#wire, this.#measurementsOf, (sentence) => this.#violations.push(sentence));
 		if (commandsEveryMs) operator.begin(commandsEveryMs);
 		const untilMs = this.#untilMs;

@@ -36,10 +36,6 @@ export class Observer {
 		client.on('connect', ({ sessionPresent }) => void this.#connected(sessionPresent));
 	}
 
-	get ready(): boolean {
-		return this.#ready;
-	}
-
 	/** Settles when the subscription stands. */
 	async whenReady(patienceMs = 60_000): Promise<void> {
 		if (this.#ready) return;

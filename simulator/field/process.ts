@@ -77,10 +77,6 @@ export class OwnProcess {
 		this.#log = log;
 	}
 
-	get pid(): number | undefined {
-		return this.#child?.pid;
-	}
-
 	/** Settles when it is ready: without `isReady`, when it takes connections on the port. */
 	async start({ program, args, env = {} }: Command, port: number, patienceMs: number, isReady = (): boolean | Promise<boolean> => answers(port)): Promise<void> {
 		const log = openSync(this.#log, 'a');

@@ -8,8 +8,6 @@ import { assert } from '../../common/assert.js';
 
 /** The longest text, topic name or topic filter (§1.5.3). */
 export const TEXT_MAX = 65_535;
-/** The largest remaining length (§2.2.3). */
-export const LENGTH_MAX = 268_435_455;
 
 export function readUint16(bytes: Uint8Array, at: number): number {
 	return bytes[at] << 8 | bytes[at + 1];
