@@ -139,6 +139,25 @@ export class Link implements Pollable {
 		return this.hangUp === HangUp.TakenOver || this.hangUp === HangUp.Unexplained && this.hangUps >= TAKEOVERS_MIN ? this.hangUps : 0;
 	}
 
+	/**
+	 * Somebody else needs the Wi-Fi: the link ends as if that were lost, and nothing is tried until resume(). A network
+	 * that is joined stays so; whoever paused may leave it.
+	 */
+	pause(now: Millis): void {
+		if (this.state >= State.Parting) return;
+		if (this.state > State.Waiting) {
+			this.setCause(Cause.Wifi, '');
+			this.leave(now);
+		}
+		this.enter(State.Waiting, now);
+		this.dueAt = NEVER;
+	}
+
+	/** Tries at once, in the next turn. Harmless if nobody paused. */
+	resume(now: Millis): void {
+		if (this.state === State.Waiting && this.dueAt === NEVER) this.dueAt = now;
+	}
+
 	poll(now: Millis): Millis {
 		const before = this.state;
 		if (this.session.stopped && before < State.Parting) this.beginParting(now);

@@ -265,6 +265,64 @@ describe('the link', () => {
 		expect(set.transport.asked.at(-1)).toBe('close');
 	});
 
+	it.each([State.Waiting, State.Joining, State.Resolving, State.Opening, State.Greeting, State.Online])(
+		'paused in state %i tries nothing until it is resumed, then at once', (state) => {
+			const set = setUp();
+			let now = set.upTo(state === State.Waiting ? State.Opening : state);
+			if (state === State.Waiting) {
+				set.transport.lose();
+				set.at(now);
+			}
+			set.link.pause(now);
+			expect(set.link.state).toBe(State.Waiting);
+			expect(set.transport.state).toBe(TransportState.Closed);
+			const asked = [set.network.asked.length, set.transport.asked.length];
+			for (const joined of [NetworkState.Down, NetworkState.Up, NetworkState.Refused]) {
+				set.network.state = joined;
+				expect(set.at(now += 3_600_000)).toBe(Infinity);
+			}
+			expect([set.network.asked.length, set.transport.asked.length]).toEqual(asked);
+			set.link.resume(now);
+			set.at(now);
+			expect(set.network.asked.at(-1)).toBe('join attic secret12');
+			set.upTo(State.Online);
+		});
+
+	it('paused while online ends as if the Wi-Fi were lost, once', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.link.pause(now + 5);
+		expect(set.session.told).toEqual(['opened', `closed ${Cause.Wifi}`]);
+		expect([set.link.cause, set.link.unlinkedSince]).toEqual([Cause.Wifi, now + 5]);
+		set.link.pause(now + 6);
+		expect(set.session.told.length).toBe(2);
+		set.link.resume(now + 7);
+		set.at(now + 7);
+		expect(set.link.state).not.toBe(State.Waiting);
+	});
+
+	it('does not hurry a back-off when nobody paused it', () => {
+		const set = setUp();
+		const now = set.upTo(State.Opening);
+		set.transport.lose();
+		const dueAt = set.at(now);
+		set.link.resume(now);
+		expect(set.at(now)).toBe(dueAt);
+	});
+
+	it('stopped while it is paused is stopped for good', () => {
+		const set = setUp();
+		const now = set.upTo(State.Online);
+		set.link.pause(now);
+		set.session.stopped = true;
+		set.at(now);
+		expect(set.link.state).toBe(State.Stopped);
+		set.link.pause(now);
+		set.link.resume(now);
+		expect(set.at(now + 1)).toBe(Infinity);
+		expect(set.link.state).toBe(State.Stopped);
+	});
+
 	it('stays stopped', () => {
 		const set = setUp();
 		const now = set.upTo(State.Online);
