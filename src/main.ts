@@ -13,12 +13,12 @@ import { connect, sensorsProblem } from '../sensors/parts.js';
 import { NodeActions, OFFSETS } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
 import { Backoff } from './connection/backoff.js';
-import { BootGuard } from './settings/bootguard.js';
+import { BootMode, Mode } from './settings/boot-mode.js';
 import { BrokerClient } from './telemetry/broker-client.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
 import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem } from './settings/settings.js';
-import { SettingsStore } from './settings/settings-store.js';
+import { SettingsStore, type Settings } from './settings/settings-store.js';
 import { takeOver } from './settings/takeover.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
@@ -46,20 +46,17 @@ export default function main(): void {
 	const store = new DevicePreferences(fingerprint(image));
 	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 
-	const guard = new BootGuard(store, serial, restart);
+	const mode = new BootMode(store, serial, restart);
 	const flash = openFlash(serial);
 	const settingsStore = new SettingsStore(flash, image);
-	let settings = guard.safe && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
+	let settings = mode.imageAlone && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
+	if (!mode.asked) settings = settingsStore.begin(serial) ?? settings;
 	let problem: string;
-	for (;;) {
-		problem = settingsProblem(image) || settingsProblem(settings) || missingKey(settings) || sensorsProblem(withDefaults(settings).sensors, board)
-			|| (settings.tls ? tlsProblem() : '');
-		if (!problem || settings === image) break;
-		settings = settingsStore.refuse(problem, serial);
-	}
-	if (problem) {
-		guard.survived();
-		return serial.line(`settings: ${problem} Run "telltale configure" and flash again.`);
+	while ((problem = problemOf(image) || problemOf(settings)) && settings !== image) settings = settingsStore.refuse(problem, serial);
+	mode.begin(settingsStore.trying, missingKey(settings) !== '');
+	if (problem || mode.mode === Mode.SetUp) {
+		mode.survived();
+		return serial.line(`settings: ${problem || missingKey(settings) || 'set-up mode is not there yet.'} Run "telltale configure" and flash again.`);
 	}
 	const config = withDefaults(settings);
 	const handover = takeHandover(store, serial);
@@ -69,23 +66,29 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const queue = new ReadingQueue(boot, clock, serial, inFlight, guard.safe ? undefined : flash);
+	const queue = new ReadingQueue(boot, clock, serial, inFlight, mode.safe ? undefined : flash);
 	const network = new DeviceNetwork(alarm);
 	const transport = new DeviceTcp(alarm, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
-	const parts = guard.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
+	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
-	const deps = { config, board, boot, safe: guard.safe, clock, log: serial, store, settingsStore, network, sampler, queue };
+	const deps = { config, board, boot, safe: mode.safe, clock, log: serial, store, settingsStore, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
 	const subscriptions = config.commands ? [publications, commandQueue] : [publications];
-	const client = new BrokerClient(config, store, transport, queue, inFlight, publications, subscriptions, serial, guard.safe);
+	const client = new BrokerClient(config, store, transport, queue, inFlight, publications, subscriptions, serial, mode.safe);
 	const timeServer = new DeviceTimeServer(clock, alarm);
 	const link = new Link(config, network, transport, client, new Backoff(random), serial, config.tls ? timeServer : undefined);
-	const actions = new NodeActions(deps, publications, client, link, guard);
+	const actions = new NodeActions(deps, publications, client, link, mode);
 	// The serial line both hears what is typed and is the log.
 	const commands = new Commands(commandQueue, actions, client, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
-	new Node([guard, sampler, timekeeper, publications, commands, actions, client, link, queue], clock, alarm, new LastWords(serial, queue));
+	new Node([mode, sampler, timekeeper, publications, commands, actions, client, link, queue], clock, alarm, new LastWords(serial, queue));
+}
+
+/** Why these cannot be used on this board, in a sentence; '' if they can. */
+function problemOf(settings: Settings): string {
+	const problem = settingsProblem(settings);
+	return problem || sensorsProblem(withDefaults(settings).sensors, board) || (settings.tls ? tlsProblem() : '');
 }

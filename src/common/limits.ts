@@ -142,3 +142,5 @@ export const BOOTS_MAX = 5;
 export const SURVIVED_MS = 300_000;
 /** Then the node tries to measure again. */
 export const SAFE_MODE_MS = 600_000;
+/** Set-up mode that was asked for ends after so long without use. */
+export const SET_UP_MS = 600_000;

@@ -4,8 +4,9 @@
 // Rule: entries first, the heading last; so a generation is there with its check sums, or not at all. Nothing of it is
 // kept in RAM but what is asked for. An entry is skipped or copied without being understood, so later kinds (groups of
 // entries, for several networks) need no other version. No bit is ever set again without an erasure.
+// What becomes of it on trial is cleared in place, in bytes behind the check sum.
 // Heading: crc u32 · magic u24, version u8 · serial u32 · bytes of entries u16 · flags u8 · … · crc of entries u32 ·
-// image u32 · … · worked u8
+// image u32 · … · outcome u8 · tried u8 · worked u8
 // Entry:   length of key u8 · key · type u8 · length of value u16 · value. Little-endian.
 
 import { crc32 } from '../storage/crc32.js';
@@ -30,11 +31,14 @@ const FLAGS_AT = 14;
 const NOT_ON_TRIAL = 1;
 const SUM_AT = 16;
 const IMAGE_AT = 20;
-/** Outside the check sum: cleared in place. */
-const WORKED_AT = HEADING_BYTES - 1;
+/** Outside the check sum: cleared in place, in this word. */
+const PROGRESS_AT = 28;
+const CHECKED_END = PROGRESS_AT + 1;
 /** "ttj": the journal's, and none of our business. */
 const JOURNAL_MAGIC = 0x6a_7474;
-const ERASED = 0xff;
+export const ERASED = 0xff;
+/** No block. */
+const NOWHERE = -1;
 
 const enum Type {
 	False,
@@ -49,19 +53,31 @@ const FRAME_BYTES = 4;
 const UTF8_MAX = 4;
 
 export const enum GenerationState {
-	/** Blank, spoilt, on trial, or a sector of the journal. */
+	/** Blank, spoilt, or a sector of the journal. */
 	None,
-	Whole,
 	/** Written by a later firmware. */
 	Newer,
 	/** Cut short, damaged, or somebody else's. */
 	Unreadable,
+	/** Whole, and on trial: it has not worked, or not yet. */
+	OnTrial,
+	Whole,
+}
+
+/** What a trial clears, each a byte of the heading. */
+export const enum Progress {
+	/** Why it failed: what failed() was told. */
+	Outcome = 29,
+	/** It was begun: what does not work in one boot is not tried again. */
+	Tried,
+	/** It holds from now on. */
+	Worked,
 }
 
 export class Generation {
 	readonly sector: number;
 	readonly state: GenerationState;
-	/** 0 where it is not Whole. */
+	/** 0 where it is neither Whole nor OnTrial. */
 	serial = 0;
 	/** The fingerprint of the image that it was made under. */
 	image = 0;
@@ -72,7 +88,7 @@ export class Generation {
 	private readonly flash: Flash;
 	private readonly base: number;
 	private readonly block = new Uint8Array(BLOCK_BYTES);
-	private blockAt = -1;
+	private blockAt = NOWHERE;
 	private valueAt = 0;
 	private entriesEnd = HEADING_BYTES;
 
@@ -134,6 +150,26 @@ export class Generation {
 		return this.block[at - blockAt];
 	}
 
+	/** It was, or is, on trial. */
+	get wasOnTrial(): boolean {
+		return this.serial > 0 && !(this.byteAt(FLAGS_AT) & NOT_ON_TRIAL);
+	}
+
+	/** What stands there; ERASED: nothing was noted. */
+	progress(of: Progress): number {
+		return this.byteAt(of);
+	}
+
+	/** Notes it in place. False: flash does not take it. */
+	note(of: Progress, value: number): boolean {
+		const word = new Uint8Array(4);
+		if (!this.flash.read(this.base + PROGRESS_AT, word)) return false;
+		word[of - PROGRESS_AT] &= value;
+		this.flash.write(this.base + PROGRESS_AT, word);
+		this.blockAt = NOWHERE;
+		return this.byteAt(of) === value;
+	}
+
 	private readHeading(): GenerationState {
 		this.byteAt(0);
 		const heading = this.block;
@@ -141,8 +177,8 @@ export class Generation {
 		if (magic === -1 || magic === 0 || (magic & 0xff_ffff) === JOURNAL_MAGIC) return GenerationState.None;
 		if ((magic & 0xff_ffff) !== MAGIC) return GenerationState.Unreadable;
 		if (heading[VERSION_AT] !== VERSION_OF_LAYOUT) return GenerationState.Newer;
-		if (takeWhole(heading, 0, 4) !== crc32(heading, CHECKED_AT, WORKED_AT)) return GenerationState.Unreadable;
-		if (!(heading[FLAGS_AT] & NOT_ON_TRIAL) && heading[WORKED_AT] !== 0) return GenerationState.None;
+		if (takeWhole(heading, 0, 4) !== crc32(heading, CHECKED_AT, CHECKED_END)) return GenerationState.Unreadable;
+		const state = heading[FLAGS_AT] & NOT_ON_TRIAL || heading[Progress.Worked] === 0 ? GenerationState.Whole : GenerationState.OnTrial;
 		const sum = takeWhole(heading, SUM_AT, 4);
 		const end = HEADING_BYTES + takeWhole(heading, LENGTH_AT, 2);
 		const serial = takeWhole(heading, SERIAL_AT, 4) >>> 0;
@@ -150,7 +186,7 @@ export class Generation {
 		if (end > this.flash.sectorBytes || this.sumTo(end) !== sum) return GenerationState.Unreadable;
 		this.serial = serial;
 		this.entriesEnd = end;
-		return GenerationState.Whole;
+		return state;
 	}
 
 	private sumTo(end: number): number {
@@ -217,8 +253,8 @@ export class GenerationWriter {
 		for (let i = 0; i < entry.length; i++) this.put(entry.bytes[i]);
 	}
 
-	/** Writes the heading: from now on it is there, or false. */
-	commit(serial: number, image: number): boolean {
+	/** Writes the heading: from now on it is there, on trial or not, or false. */
+	commit(serial: number, image: number, onTrial = false): boolean {
 		const { flash, sector, block } = this;
 		const length = this.at - HEADING_BYTES;
 		const used = this.at % BLOCK_BYTES;
@@ -229,14 +265,15 @@ export class GenerationWriter {
 		block[VERSION_AT] = VERSION_OF_LAYOUT;
 		putWhole(block, SERIAL_AT, serial, 4);
 		putWhole(block, LENGTH_AT, length, 2);
+		if (onTrial) block[FLAGS_AT] = ERASED ^ NOT_ON_TRIAL;
 		putWhole(block, SUM_AT, sum, 4);
 		putWhole(block, IMAGE_AT, image, 4);
-		putWhole(block, 0, crc32(block, CHECKED_AT, WORKED_AT), 4);
+		putWhole(block, 0, crc32(block, CHECKED_AT, CHECKED_END), 4);
 		if (this.failed) return false;
 		flash.write(sector * flash.sectorBytes, block);
 		// What was written counts if it reads back, whatever flash said of it.
 		const written = new Generation(flash, sector);
-		return written.state === GenerationState.Whole && written.serial === serial;
+		return written.state === (onTrial ? GenerationState.OnTrial : GenerationState.Whole) && written.serial === serial;
 	}
 
 	private put(value: number): void {

@@ -4,9 +4,10 @@
 // Rule: a change is written as a whole new generation into the sector that does not hold the newest, so a power cut at
 // any moment leaves the old ones or the new ones. What a generation does not name comes from the image. One that cannot
 // be used is refused whole, in a sentence. An image that brings a network or a broker, and is another than the one that
-// the generation was made under, replaces it, once; an image without them never does.
+// the generation was made under, replaces it, once; an image without them never does. A generation on trial is tried
+// in one boot: it holds once it has worked, and until then the one before it does.
 
-import { Generation, GenerationState, GenerationWriter } from './generation.js';
+import { ERASED, Generation, GenerationState, GenerationWriter, Progress } from './generation.js';
 import { changedBy, FIELDS, fingerprint, type Setting } from './settings.js';
 import { SETTINGS_SECTORS } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
@@ -35,12 +36,19 @@ const UNREADABLE = 'some are unreadable, damaged or cut short';
 const NEWER = 'some are of a newer firmware';
 const OTHERS = 'those before them hold';
 const IMAGE = "the image's hold";
+const UNDER_WAY = 'new settings are on trial; send it again when they have worked or failed';
+
+/** Why a trial came to nothing, where it is none of the causes that causes.ts has words for. */
+export const UNUSABLE = 0;
+export const POWER = 0xfe;
 
 export class SettingsStore {
 	private readonly flash: Flash | undefined;
 	private readonly image: Settings;
 	/** The sector that holds what is changed next; NONE: the image alone; UNKNOWN before read(). */
 	private base = UNKNOWN;
+	/** The sector that is on trial in this boot. */
+	private trial = NONE;
 
 	/** `image`: the image's own settings. */
 	constructor(flash: Flash | undefined, image: Settings) {
@@ -59,11 +67,13 @@ export class SettingsStore {
 		let generation = new Generation(flash, flash.sectorCount - SETTINGS_SECTORS);
 		let other = new Generation(flash, flash.sectorCount - 1);
 		if (other.serial > generation.serial) [generation, other] = [other, generation];
-		let found = this.settingsIn(generation);
+		if (generation.state === GenerationState.OnTrial && this.isReplaced(generation)) return this.supersede(log);
+		if (log) this.tellOfCut(generation, log);
+		let found = generation.state === GenerationState.OnTrial ? '' : this.settingsIn(generation);
 		let problem = typeof found === 'string' ? found : problemOf(other);
 		if (typeof found === 'string') {
 			generation = other;
-			found = this.settingsIn(other);
+			found = other.state === GenerationState.OnTrial ? '' : this.settingsIn(other);
 			if (!problem && typeof found === 'string') problem = found;
 		}
 		const holds = typeof found !== 'string';
@@ -74,8 +84,13 @@ export class SettingsStore {
 		return found;
 	}
 
-	/** What read() gave cannot be used, for this reason: the image's are left. */
+	/** What read() or begin() gave cannot be used, for this reason: those before a trial are left, or the image's. */
 	refuse(problem: string, log: Log): Settings {
+		if (this.trial >= 0) {
+			this.failed(UNUSABLE);
+			log.line(`new settings: ${problem} Those before them hold.`);
+			return this.read();
+		}
 		this.base = NONE;
 		log.line(`settings in flash: ${problem} The image's hold.`);
 		return this.image;
@@ -91,10 +106,90 @@ export class SettingsStore {
 	 * nothing changes, nothing is written.
 	 */
 	keep(changes: Changes, owner?: SectorOwner): string {
+		return this.store(changes, owner, false);
+	}
+
+	/**
+	 * The same on trial: they hold from when worked() is told, in the boot that begins it. Until then nothing else is
+	 * kept.
+	 */
+	propose(changes: Changes, owner?: SectorOwner): string {
+		return this.store(changes, owner, true);
+	}
+
+	/** The number of what waits to be tried in the next boot; 0: nothing does. */
+	get proposed(): number {
+		const newest = this.newest();
+		return newest !== undefined && isUntried(newest) && newest.sector !== this.trial ? newest.serial : 0;
+	}
+
+	/** What is proposed, which is on trial from now on; undefined: nothing is. */
+	begin(log: Log): Settings | undefined {
+		const generation = this.newest();
+		if (!generation || !isUntried(generation)) return undefined;
+		// What cannot be noted is not begun: it would be tried for ever.
+		if (!generation.note(Progress.Tried, 0)) {
+			log.line(`settings in flash: ${FAILED}; no new ones are tried`);
+			return undefined;
+		}
+		const found = this.settingsIn(generation);
+		if (typeof found === 'string') {
+			generation.note(Progress.Outcome, UNUSABLE);
+			log.line(`settings in flash: ${found || UNREADABLE}; ${OTHERS}`);
+			return undefined;
+		}
+		this.trial = generation.sector;
+		log.line(`settings number ${generation.serial | 0} are on trial`);
+		return found;
+	}
+
+	/** Something is on trial in this boot. */
+	get trying(): boolean {
+		return this.trial >= 0;
+	}
+
+	/** What is on trial holds from now on. False: flash does not take it, so that the next boot takes it back. */
+	worked(): boolean {
+		const { trial } = this;
+		if (trial < 0 || !new Generation(this.flash!, trial).note(Progress.Worked, 0)) return false;
+		this.base = trial;
+		this.trial = NONE;
+		return true;
+	}
+
+	/** What is on trial has come to nothing, for this reason: a number below POWER. The next boot goes by those before. */
+	failed(outcome: number): void {
+		if (this.trial >= 0) new Generation(this.flash!, this.trial).note(Progress.Outcome, outcome);
+		this.trial = NONE;
+	}
+
+	/** The newest generation, if it was on trial and that is over. */
+	lastTrial(): Generation | undefined {
+		const newest = this.newest();
+		return newest !== undefined && newest.wasOnTrial && newest.sector !== this.trial && !isUntried(newest) ? newest : undefined;
+	}
+
+	private newest(): Generation | undefined {
+		const { flash } = this;
+		if (!flash) return undefined;
+		const one = new Generation(flash, flash.sectorCount - SETTINGS_SECTORS);
+		const other = new Generation(flash, flash.sectorCount - 1);
+		return other.serial > one.serial ? other : one;
+	}
+
+	/** Once. */
+	private tellOfCut(newest: Generation, log: Log): void {
+		if (newest.state !== GenerationState.OnTrial || isUntried(newest) || newest.progress(Progress.Outcome) !== ERASED) return;
+		newest.note(Progress.Outcome, POWER);
+		log.line(`settings number ${newest.serial | 0} were on trial when the node was started anew; ${OTHERS}`);
+	}
+
+	private store(changes: Changes, owner: SectorOwner | undefined, onTrial: boolean): string {
 		if (!this.flash) return NO_ROOM;
+		if (this.trial >= 0 || this.proposed) return UNDER_WAY;
 		if (this.base === UNKNOWN) this.read();
 		const keys = Object.keys(changes);
-		for (let i = 0; i < keys.length; i++) if (this.named(keys[i]) !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner);
+		for (let i = 0; i < keys.length; i++) if (this.named(keys[i]) !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, onTrial);
 		return '';
 	}
 
@@ -112,7 +207,7 @@ export class SettingsStore {
 
 	/** The image's with what this one names over them; or why it cannot be used, '' where there is none. */
 	private settingsIn(generation: Generation): Settings | string {
-		if (generation.state !== GenerationState.Whole) return problemOf(generation);
+		if (generation.state < GenerationState.OnTrial) return problemOf(generation);
 		const changes: Record<string, Setting> = {};
 		while (generation.next()) {
 			const field = FIELDS.find(({ key }) => generation.isKey(key));
@@ -131,7 +226,7 @@ export class SettingsStore {
 		return image[key];
 	}
 
-	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner): string {
+	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner, onTrial = false): string {
 		const last = flash.sectorCount - 1;
 		const one = new Generation(flash, last - 1);
 		const other = new Generation(flash, last);
@@ -145,10 +240,14 @@ export class SettingsStore {
 		old?.rewind();
 		while (old?.next()) if (!keys.some((key) => old.isKey(key))) writer.copy(old);
 		for (let i = 0; i < keys.length; i++) writer.add(keys[i], changes[keys[i]]);
-		if (!writer.commit(newest.serial + 1, fingerprint(this.image))) return FAILED;
-		this.base = target.sector;
+		if (!writer.commit(newest.serial + 1, fingerprint(this.image), onTrial)) return FAILED;
+		if (!onTrial) this.base = target.sector;
 		return '';
 	}
+}
+
+function isUntried(generation: Generation): boolean {
+	return generation.state === GenerationState.OnTrial && generation.progress(Progress.Tried) === ERASED;
 }
 
 function problemOf({ state }: Generation): string {
@@ -157,6 +256,6 @@ function problemOf({ state }: Generation): string {
 
 /** Readings wait in this sector, or will. */
 function isHeld(flash: Flash, { sector, state }: Generation, owner: SectorOwner | undefined): boolean {
-	if (state === GenerationState.Whole) return false;
+	if (state >= GenerationState.OnTrial) return false;
 	return new Sectors(flash).readHeading(sector) === SectorState.Alive || (owner !== undefined && !owner.spares(sector));
 }

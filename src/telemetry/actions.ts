@@ -6,7 +6,7 @@
 // happens, in a turn of its own, never inside a callback.
 
 import type { NodePublications, NodeDeps } from './node-publications.js';
-import type { BootGuard } from '../settings/bootguard.js';
+import type { BootMode } from '../settings/boot-mode.js';
 import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
 import { FIELDS, fieldProblem, type Config } from '../settings/settings.js';
@@ -32,17 +32,17 @@ export class NodeActions implements Actions, Pollable {
 	private readonly publications: NodePublications;
 	private readonly client: BrokerClient;
 	private readonly link: Link;
-	private readonly guard: BootGuard;
+	private readonly mode: BootMode;
 	private ends: Ending = Ending.None;
 	/** By then it begins, answered or not. */
 	private endsAt: Millis = NEVER;
 
-	constructor(deps: NodeDeps, publications: NodePublications, client: BrokerClient, link: Link, guard: BootGuard) {
+	constructor(deps: NodeDeps, publications: NodePublications, client: BrokerClient, link: Link, mode: BootMode) {
 		this.deps = deps;
 		this.publications = publications;
 		this.client = client;
 		this.link = link;
-		this.guard = guard;
+		this.mode = mode;
 	}
 
 	get ending(): boolean {
@@ -135,7 +135,7 @@ export class NodeActions implements Actions, Pollable {
 	/** Nothing is lost that can be kept. */
 	private reboot(): void {
 		this.deps.queue.save();
-		this.guard.reboot();
+		this.mode.reboot();
 	}
 
 	private end(ending: Ending): string {

@@ -7,17 +7,10 @@ import { completed, FIELDS, fingerprint, settingsProblem, type Field, type Setti
 import { Sectors } from '../../src/storage/sector.js';
 import { FakeLog } from '../support/fakes.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
+import { cutEverywhere, flashOf, flat, SETTINGS_BYTES } from '../support/settings.js';
 
 const IMAGE: Settings = { node: 'porch', ssid: 'attic', host: 'broker.lan', intervalMs: 5_000 };
 const GENERIC: Settings = { intervalMs: 5_000 };
-const BYTES = 2_048;
-
-/** Flash of a chip, in which the last two sectors are the settings'. */
-function flashOf(seed = 1, count = 4): FakeFlash {
-	const flash = new FakeFlash(count, BYTES, seed);
-	flash.settingsSectors = 2;
-	return flash;
-}
 
 /** A boot: what it reads, what it says of it, and what keeps things in it. */
 function boot(flash: FakeFlash, image: Settings = IMAGE): { settings: Settings; said: string[]; keep: SettingsStore['keep'] } {
@@ -30,37 +23,7 @@ function boot(flash: FakeFlash, image: Settings = IMAGE): { settings: Settings; 
 	return { settings, said: log.lines, keep: store.keep.bind(store) };
 }
 
-/** With all that shines through from the image. */
-function flat(settings: Settings): Settings {
-	const all: Record<string, unknown> = {};
-	for (const key in settings) all[key] = settings[key];
-	return all;
-}
-
 const read = (flash: FakeFlash, image?: Settings) => boot(flash, image).settings;
-
-/** Does it with the power cut at step 0, 1, 2, … of it, each time from the same flash, until it comes to its end. Returns how many steps it has. */
-function cutEverywhere(from: FakeFlash, act: (flash: FakeFlash) => void, check: (flash: FakeFlash, step: number) => void): number {
-	for (let step = 0; ; step++) {
-		const flash = copyOf(from, step + 1);
-		flash.cutAt = step;
-		try {
-			act(flash);
-		} catch (cut) {
-			if (!(cut instanceof PowerCut)) throw cut;
-			flash.cutAt = Infinity;
-			check(flash, step);
-			continue;
-		}
-		return step;
-	}
-}
-
-function copyOf(from: FakeFlash, seed: number): FakeFlash {
-	const flash = flashOf(seed, from.sectorCount);
-	flash.bytes.set(from.bytes);
-	return flash;
-}
 
 /** A value that the field allows, as long or as large as they come. */
 function largest({ key, choices, initial, max, accepts }: Field): Setting {
@@ -122,7 +85,7 @@ describe('settings in flash', () => {
 	});
 
 	it('have no room where there is no flash, or too little', () => {
-		const small = new FakeFlash(6, BYTES);
+		const small = new FakeFlash(6, SETTINGS_BYTES);
 		for (const flash of [undefined, small]) {
 			const store = new SettingsStore(flash, IMAGE);
 			expect([store.read(), store.keep({ intervalMs: 1_000 })]).toEqual([IMAGE, 'there is no flash for settings']);
@@ -229,15 +192,15 @@ describe('what cannot be used', () => {
 	};
 	/** Its heading changed, and its check sum made right. */
 	const altered = (flash: FakeFlash, sector: number, at: number, value: number): FakeFlash => {
-		const heading = flash.bytes.subarray(sector * BYTES, sector * BYTES + 32);
+		const heading = flash.bytes.subarray(sector * SETTINGS_BYTES, sector * SETTINGS_BYTES + 32);
 		heading[at] = value;
-		new DataView(heading.buffer, heading.byteOffset).setUint32(0, crc32(heading.subarray(4, 31)), true);
+		new DataView(heading.buffer, heading.byteOffset).setUint32(0, crc32(heading.subarray(4, 29)), true);
 		return flash;
 	};
 
 	it.each([2, 3])('is refused in one sentence, and the image holds: sector %i', (sector) => {
 		const foreign = flashOf();
-		foreign.bytes.fill(0x5a, sector * BYTES, (sector + 1) * BYTES);
+		foreign.bytes.fill(0x5a, sector * SETTINGS_BYTES, (sector + 1) * SETTINGS_BYTES);
 		expect(refusal(foreign)).toBe("settings in flash: some are unreadable, damaged or cut short; the image's hold");
 		expect(refusal(altered(made(sector, [['intervalMs', 9_000]]), sector, 7, 2))).toBe("settings in flash: some are of a newer firmware; the image's hold");
 		expect(refusal(made(sector, [['intervalMs', 9_000], ['colour', 'red']]))).toBe("settings in flash: some are of a newer firmware; the image's hold");
@@ -274,10 +237,10 @@ describe('what cannot be used', () => {
 	it('is what any one bit makes of it that flips: the old ones hold, or the image', () => {
 		const flash = flashOf();
 		for (const intervalMs of [10_000, 20_000]) boot(flash).keep({ intervalMs });
-		const heading = 2 * BYTES;
+		const heading = 2 * SETTINGS_BYTES;
 		for (const sector of [2, 3]) {
 			for (let bit = 0; bit < 8 * 64; bit++) {
-				const at = heading + (sector - 2) * BYTES + (bit >> 3);
+				const at = heading + (sector - 2) * SETTINGS_BYTES + (bit >> 3);
 				flash.bytes[at]! ^= 1 << (bit & 7);
 				const { settings, said } = boot(flash);
 				expect([10_000, 20_000], `sector ${sector}, bit ${bit}`).toContain(settings.intervalMs);
@@ -290,7 +253,7 @@ describe('what cannot be used', () => {
 	it('is a generation on trial until it has worked, of which nothing is said', () => {
 		const flash = altered(made(2, [['intervalMs', 9_000]]), 2, 14, 0xfe);
 		expect(boot(flash)).toMatchObject({ settings: IMAGE, said: [] });
-		flash.bytes[2 * BYTES + 31] = 0;
+		flash.bytes[2 * SETTINGS_BYTES + 31] = 0;
 		expect(boot(flash)).toMatchObject({ settings: { ...IMAGE, intervalMs: 9_000 }, said: [] });
 	});
 

@@ -3,7 +3,7 @@ import { generate, parser } from 'mqtt-packet';
 import { NodeActions } from '../../src/telemetry/actions.js';
 import { NodePublications, PublicationIndex } from '../../src/telemetry/node-publications.js';
 import { Backoff } from '../../src/connection/backoff.js';
-import { BootGuard } from '../../src/settings/bootguard.js';
+import { BootMode } from '../../src/settings/boot-mode.js';
 import { BrokerClient } from '../../src/telemetry/broker-client.js';
 import { Cause } from '../../src/connection/causes.js';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
@@ -57,7 +57,8 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
-	const guard = new BootGuard(store, log, () => restarts++);
+	const guard = new BootMode(store, log, () => restarts++);
+	guard.begin(false, false);
 	const actions = new NodeActions(deps, publications, broker, link, guard);
 	const commands = new Commands(commandQueue, actions, broker, console, log);
 

@@ -120,13 +120,15 @@ describe('on a node', () => {
 		expect(await again(set)).toBe(35_000);
 	});
 
-	it('safe mode goes by the image alone, and keeps what is changed in it with the rest', async () => {
+	it('safe mode goes by what holds, and by the image alone where that ends too soon as well; it keeps what is changed in it with the rest', async () => {
 		const set = await online('nodemcu', 'node');
 		send(set, 'interval', 25_000);
 		await set.until(() => set.node.storage.settings.intervalMs === 25_000, 10 * SECOND);
 		set.node.storage.preferences.get('telltale')!.set('boots', ['number', 5]);
-		expect(await again(set)).toBe(10_000);
+		expect(await again(set)).toBe(25_000);
 		expect(set.heard(/^safe mode/)).toBeDefined();
+		expect(await again(set)).toBe(10_000);
+		expect(JSON.parse(set.texts('info').at(-1)!)).toMatchObject({ safeMode: true });
 		send(set, 'interval', 10_000);
 		await set.run(2 * SECOND);
 		expect(set.node.storage.settings).toEqual({ intervalMs: 10_000 });
