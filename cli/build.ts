@@ -11,6 +11,7 @@ import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import type { Image } from './image.js';
 import { lengthInWords, oneOf, path } from './options.js';
+import { tlsKey } from '../src/settings/settings.js';
 import { readSettings, SETTINGS_FILE, type Settings } from './settings.js';
 import { hasSdk, root, type Target } from './toolchain.js';
 
@@ -78,7 +79,7 @@ export async function buildFor(target: Target, options: BuildOptions, settings: 
 
 /** What settings and board do not do together is said before tools are looked for. */
 async function resourcesFor(target: Target, settings: Settings, { config = SETTINGS_FILE }: BuildOptions): Promise<Certificates['resources'] | undefined> {
-	if (settings['tls'] && target !== 'esp32') throw new Failure(`The settings do not do for ${target}: ${tlsProblem()}`);
+	if (tlsKey(settings) && target !== 'esp32') throw new Failure(`The settings do not do for ${target}: ${tlsProblem(tlsKey(settings))}`);
 	return (await certificatesOf(settings, dirname(config)))?.resources;
 }
 

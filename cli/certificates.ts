@@ -10,6 +10,7 @@ import { caFileProblem } from './ca.js';
 import { Failure } from './failure.js';
 import { whyNot } from './files.js';
 import type { FileKey } from './fields.js';
+import { ENTRIES, tlsKey } from '../src/settings/settings.js';
 import type { Settings } from './settings.js';
 
 export interface Certificates {
@@ -25,10 +26,13 @@ const CHAIN_MAX = 4;
 
 /** undefined without TLS. `folder`: where the settings are. */
 export async function certificatesOf(settings: Settings, folder: string): Promise<Certificates | undefined> {
-	if (!settings['tls']) return undefined;
+	if (!tlsKey(settings)) return undefined;
+	const hosts = ENTRIES.filter((entry) => settings[`tls${entry}`]).map((entry) => String(settings[`host${entry}`]));
 	const cas = await certificates('caFile', settings, folder, CAS_MAX);
 	cas.forEach(({ raw }, index) => {
-		const problem = caFileProblem(raw, String(settings['host']), new Date());
+		// Each does for one broker at least.
+		const problems = hosts.map((host) => caFileProblem(raw, host, new Date()));
+		const problem = problems.every((each) => each) ? problems[0] : '';
 		if (problem) throw new Failure(`caFile ${settings['caFile']}${cas.length > 1 ? `, certificate ${index + 1},` : ''} ${problem}`);
 	});
 	const ca = { 'ca.der': joined(cas) };

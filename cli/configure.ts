@@ -6,11 +6,11 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { completed, missingKey, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
+import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, type Setting } from '../src/settings/settings.js';
 import { certificatesOf } from './certificates.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
-import { ALL_FIELDS, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
+import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
 import { shownPath, unwritable, writeSecret } from './files.js';
 import { path } from './options.js';
 import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
@@ -22,8 +22,8 @@ interface ConfigureOptions {
 }
 
 const TLS_NEEDS = 'an ESP8266 has too little memory for TLS.';
-/** Secrets may come from the environment, where other users of the machine do not see them. */
-const ENVIRONMENT: Readonly<Record<string, string>> = { passphrase: 'TELLTALE_PASSPHRASE', password: 'TELLTALE_PASSWORD' };
+/** Secrets may come from the environment, where other users of the machine do not see them: TELLTALE_PASSWORD2 is password2. */
+const variableOf = (key: string): string => `TELLTALE_${key.toUpperCase()}`;
 
 export function configure(): Command {
 	const command = new Command('configure')
@@ -31,20 +31,26 @@ export function configure(): Command {
 		.addOption(new Option('--file <path>', 'the settings file').argParser(path('--file')).default(SETTINGS_FILE))
 		.option('--force', 'change a file that is there: what is not given anew stays')
 		.option('--show', 'print the settings of the file, without secrets');
-	for (const field of ALL_FIELDS) command.addOption(optionOf(field));
+	for (const { key } of ALL_FIELDS) command.addOption(optionOf(key));
+	// They are the same again: one line in the help page says so.
+	for (const key of FURTHER_KEYS) command.addOption(optionOf(key).hideHelp());
 	return command
-		.addHelpText('after', '\nWithout a terminal nothing is asked: --ssid and --host must be given then.')
+		.addHelpText('after', `\n${FURTHER}\nWithout a terminal nothing is asked: --ssid and --host must be given then.`)
 		.action(run);
 }
 
-function optionOf(field: Field): Option {
+const FURTHER = `A second and a third network and broker, tried in that order, have 2 and 3 behind their keys:
+--ssid2, --passphrase2, --address2, --gateway2 and --nameServer2; --host2, --port2, --tls2, --alpn2, --user2 and --password2.
+`;
+
+function optionOf(key: string): Option {
+	const field = fieldFor(key)!;
 	const shape = field.choices ? field.choices.join('|') : typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
 	const initial = field.initial === '' ? '' : ` (${field.initial} if not given)`;
-	const option = new Option(`--${field.key} <${shape}>`, field.meaning + initial);
-	option.attributeName = () => field.key;
-	const variable = ENVIRONMENT[field.key];
-	if (variable) option.env(variable);
-	return option.argParser((text: string) => settingFrom(field, text));
+	const option = new Option(`--${key} <${shape}>`, field.meaning + initial);
+	option.attributeName = () => key;
+	if (field.secret) option.env(variableOf(key));
+	return option.argParser((text: string) => settingFrom(field, text, key));
 }
 
 const BESIDE_SHOW = new Set(['show', 'file', 'debug']);
@@ -59,17 +65,21 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 	if (existsSync(file) && !force) throw inTheWay(file);
 	const before = existsSync(file) ? await readSettings(file) : {};
 	const given: Record<string, Setting> = {};
-	for (const { key } of ALL_FIELDS) if (options[key] !== undefined) given[key] = options[key] as Setting;
+	for (const key of ALL_KEYS) if (options[key] !== undefined) given[key] = options[key] as Setting;
 	// A password that lies in the environment for other commands is not meant where there is no user.
-	if (command.getOptionValueSource('password') === 'env' && !given['user'] && !before['user']) delete given['password'];
+	for (const entry of ENTRIES) {
+		const idle = (secret: string, owner: string): boolean => command.getOptionValueSource(secret) === 'env' && !given[owner] && !before[owner];
+		if (idle(`password${entry}`, `user${entry}`)) delete given[`password${entry}`];
+		if (entry && idle(`passphrase${entry}`, `ssid${entry}`)) delete given[`passphrase${entry}`];
+	}
 	const asks = process.stdin.isTTY === true && process.stdout.isTTY === true;
 	const settings = asks ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
 	await check(settings, dirname(file));
 	await write(file, settings, force);
-	const isSecret = ALL_FIELDS.some(({ key, secret }) => secret && settings[key]);
+	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
 	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
-	if (settings['tls']) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
-	console.log(`Next: npx telltale flash --board ${settings['tls'] ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	if (tlsKey(settings)) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
+	console.log(`Next: npx telltale flash --board ${tlsKey(settings) ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
 function inTheWay(file: string): Failure {
@@ -85,7 +95,7 @@ async function check(settings: Settings, folder: string): Promise<void> {
 }
 
 async function write(file: string, settings: Settings, force: boolean): Promise<void> {
-	const ordered = [SCHEMA_KEY, ...ALL_FIELDS.map(({ key }) => key)].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
+	const ordered = [SCHEMA_KEY, ...ALL_KEYS].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
 	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 	try {
 		await writeSecret(file, text, force);
@@ -99,10 +109,11 @@ async function write(file: string, settings: Settings, force: boolean): Promise<
 
 function show(settings: Settings): void {
 	const config = completed(settings) as unknown as Record<string, Setting>;
-	const width = Math.max(...ALL_FIELDS.map(({ key }) => key.length));
-	for (const field of ALL_FIELDS) {
-		const value = config[field.key] ?? '';
-		const shown = value === '' ? '(empty)' : field.secret ? '********' : safe(String(value));
-		console.log(`${field.key.padEnd(width)}  ${shown}${settings[field.key] === undefined ? '  (not in the file)' : ''}`);
+	const keys = ALL_KEYS.filter((key) => !FURTHER_KEYS.includes(key) || settings[key] !== undefined);
+	const width = Math.max(...keys.map((key) => key.length));
+	for (const key of keys) {
+		const value = config[key] ?? '';
+		const shown = value === '' ? '(empty)' : fieldFor(key)!.secret ? '********' : safe(String(value));
+		console.log(`${key.padEnd(width)}  ${shown}${settings[key] === undefined ? '  (not in the file)' : ''}`);
 	}
 }

@@ -2,7 +2,7 @@
 //
 // Rule: a file is named in the settings and its content goes into the image; the chip never sees the name.
 
-import { FIELDS, type Field } from '../src/settings/settings.js';
+import { fieldOf, FIELDS, FURTHER_KEYS, tlsKey, type Field } from '../src/settings/settings.js';
 
 export const FILE_KEYS = ['caFile', 'certFile', 'keyFile'] as const;
 export type FileKey = (typeof FILE_KEYS)[number];
@@ -22,6 +22,14 @@ export const SCHEMA_KEY = '$schema';
 /** In the order in which a person is asked for them. */
 export const ALL_FIELDS: readonly Field[] = FIELDS.flatMap((field) => (field.key === 'alpn' ? [field, ...FILE_FIELDS] : [field]));
 
+/** All that a file may name, in the order in which it is written. */
+export const ALL_KEYS: readonly string[] = [...ALL_FIELDS.map(({ key }) => key as string), ...FURTHER_KEYS];
+
+/** The row of any of them. */
+export function fieldFor(key: string): Field | undefined {
+	return FILE_FIELDS.find((field) => field.key as string === key) ?? fieldOf(key);
+}
+
 export function isFileKey(key: string): key is FileKey {
 	return (FILE_KEYS as readonly string[]).includes(key);
 }
@@ -33,11 +41,12 @@ export function forChip<Value>(settings: Readonly<Record<string, Value>>): Recor
 
 /** Why the settings of TLS do not go together, in one sentence; '' if they do. */
 export function tlsFault(settings: Readonly<Record<string, unknown>>): string {
-	if (!settings['tls']) {
+	const tls = tlsKey(settings);
+	if (!tls) {
 		const key = FILE_KEYS.find((each) => settings[each]);
 		return key ? `${key} is given but tls is not true: set tls to true, or leave ${key} out.` : '';
 	}
-	if (!settings['caFile']) return "tls is true but caFile is missing: name the file with the certificate of the CA that signed the broker's.";
+	if (!settings['caFile']) return `${tls} is true but caFile is missing: name the file with the certificate of the CA that signed the broker's.`;
 	if (settings['certFile'] && !settings['keyFile']) return 'certFile is given without keyFile: name the file with its key too.';
 	if (settings['keyFile'] && !settings['certFile']) return 'keyFile is given without certFile: name the file with its certificate too.';
 	return '';

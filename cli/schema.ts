@@ -5,8 +5,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { PARTS } from '../sensors/parts.js';
-import type { Field } from '../src/settings/settings.js';
-import { ALL_FIELDS, FILE_KEYS, SCHEMA_KEY } from './fields.js';
+import { ENTRIES, FIELDS, type Field } from '../src/settings/settings.js';
+import { ALL_KEYS, fieldFor, FILE_KEYS, SCHEMA_KEY } from './fields.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -14,6 +14,8 @@ const PRINTABLE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 /** It neither begins nor ends with "_". */
 const HOST = `(?!_)${LABEL}(?:\\.${LABEL})*(?<!_)`;
+const BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const ADDRESS = `(?:${BYTE}\\.){3}${BYTE}`;
 const LEVEL = '[A-Za-z0-9_.-]+';
 const PART = `(?:${PARTS.map(({ name }) => name).join('|')})`;
 
@@ -22,6 +24,9 @@ const PATTERNS: Readonly<Partial<Record<string, string>>> = {
 	node: '^[a-z0-9][a-z0-9-]*$',
 	ssid: PRINTABLE,
 	passphrase: '^(?:[ -~]{8,63}|[0-9A-Fa-f]{64})?$',
+	address: `^(?:${ADDRESS}/(?:[89]|[12][0-9]|30))?$`,
+	gateway: `^(?:${ADDRESS})?$`,
+	nameServer: `^(?:${ADDRESS})?$`,
 	host: `^(?:${HOST})?$`,
 	alpn: PRINTABLE,
 	user: PRINTABLE,
@@ -40,16 +45,28 @@ export function settingsSchema(): Schema {
 		additionalProperties: false,
 		properties: {
 			[SCHEMA_KEY]: { type: 'string', description: 'the schema that an editor checks this file by' },
-			...Object.fromEntries(ALL_FIELDS.map((field) => [field.key, schemaOf(field)])),
+			...Object.fromEntries(ALL_KEYS.map((key) => [key, schemaOf(fieldFor(key)!)])),
 		},
 		allOf: [
-			needs('password', 'user'),
+			...ENTRIES.flatMap(needsOf),
 			needs('certFile', 'keyFile'),
 			needs('keyFile', 'certFile'),
-			{ if: { required: ['tls'], properties: { tls: { const: true } } }, then: given('caFile') },
-			...FILE_KEYS.map((key) => ({ if: given(key), then: { required: ['tls'], properties: { tls: { const: true } } } })),
+			...ENTRIES.map((entry) => ({ if: isTrue(`tls${entry}`), then: given('caFile') })),
+			...FILE_KEYS.map((key) => ({ if: given(key), then: { anyOf: ENTRIES.map((entry) => isTrue(`tls${entry}`)) } })),
 		],
 	};
+}
+
+/** What of an entry of each group needs what else. */
+function needsOf(entry: string): Schema[] {
+	const pairs = [['password', 'user'], ['gateway', 'address'], ['nameServer', 'address']].map(([key, other]) => needs(key + entry, other + entry));
+	if (entry === '') return pairs;
+	const led = FIELDS.filter(({ group, initial }) => group && initial === '').map(({ key, group }) => [key, group === 'network' ? 'ssid' : 'host'] as const);
+	return [...pairs, ...led.map(([key, leader]) => needs(key + entry, key === leader ? leader : leader + entry))];
+}
+
+function isTrue(key: string): Schema {
+	return { required: [key], properties: { [key]: { const: true } } };
 }
 
 function schemaOf(field: Field): Schema {

@@ -8,7 +8,7 @@ import { board as largestBoard } from '../hardware/esp32.js';
 import { sensorsProblem } from '../sensors/parts.js';
 import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { Failure, Misuse } from './failure.js';
-import { ALL_FIELDS, forChip, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
+import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
 import { shownPath, whyNot } from './files.js';
 import { lineOf, parseJson, readUtf8 } from './json.js';
 import { suggestion } from './nearest.js';
@@ -17,6 +17,7 @@ import { NOT_UTF8, shown } from './topics.js';
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 export const SETTINGS_FILE = 'telltale.json';
+/** Those that an unknown key may be meant to be. */
 const KEYS = ALL_FIELDS.map((field) => field.key as string);
 
 export async function readSettings(path: string): Promise<Settings> {
@@ -38,12 +39,12 @@ export async function readSettings(path: string): Promise<Settings> {
 /** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
 export function faultOf(key: string, value: unknown): string {
 	if (key === SCHEMA_KEY) return typeof value === 'string' ? '' : `${SCHEMA_KEY} is not a text; it must name the schema that an editor checks this file by.`;
-	if (!KEYS.includes(key)) return `unknown setting ${JSON.stringify(shown(key))}: ${suggestion(shown(key), KEYS)}`;
-	if (isFileKey(key)) return faultOfFile(key, value);
-	// Whether user and password go together is asked of all settings at once.
-	const fault = settingsProblem(key === 'password' ? { user: 'any', password: value } : { [key]: value });
-	if (fault) return fault;
-	if (HOST_KEYS.includes(key) && value !== '' && !isHostName(String(value))) return `${key} is ${JSON.stringify(value)}, which can be neither a host name nor an IPv4 address.`;
+	if (!ALL_KEYS.includes(key)) return `unknown setting ${JSON.stringify(shown(key))}: ${suggestion(shown(key), KEYS)}`;
+	// What goes together is asked of all settings at once.
+	const field = fieldFor(key)!;
+	const fault = fieldProblem(field, value, key);
+	if (fault || isFileKey(key)) return fault && `${fault}.`;
+	if (HOST_KEYS.includes(field.key) && value !== '' && !isHostName(String(value))) return `${key} is ${JSON.stringify(value)}, which can be neither a host name nor an IPv4 address.`;
 	// Whether the board that it goes on has room for the parts is asked when that board is known.
 	return key === 'sensors' ? sensorsProblem(String(value), largestBoard) : '';
 }
@@ -54,11 +55,6 @@ const HOST_KEYS = ['host', 'timeServer'];
 export function isHostName(text: string): boolean {
 	if (/^[\d.]+$/.test(text)) return isIPv4(text);
 	return text.split('.').every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label));
-}
-
-function faultOfFile(key: string, value: unknown): string {
-	const fault = fieldProblem(ALL_FIELDS.find((field) => field.key === key)!, value);
-	return fault && `${fault}.`;
 }
 
 async function readText(path: string): Promise<string> {
@@ -76,10 +72,10 @@ async function readText(path: string): Promise<string> {
 }
 
 /** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
-export function settingFrom(field: Field, text: string): Setting {
-	if (text.includes(NOT_UTF8)) throw new Misuse(`${field.key} is not UTF-8: write it in that encoding.`);
+export function settingFrom(field: Field, text: string, key: string = field.key): Setting {
+	if (text.includes(NOT_UTF8)) throw new Misuse(`${key} is not UTF-8: write it in that encoding.`);
 	const value = convert(field, text);
-	const fault = faultOf(field.key, value);
+	const fault = faultOf(key, value);
 	if (fault) throw new Misuse(fault);
 	return value;
 }

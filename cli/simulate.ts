@@ -112,7 +112,7 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 /** The scheme of the address decides, as it does in the nodes; what does not go together is said before anything starts. */
 async function tlsOf({ board, broker, config }: SimulateOptions, settings: Settings): Promise<Certificates | undefined> {
 	const wanted = broker?.url.startsWith('mqtts:') ?? false;
-	if ((wanted || settings['tls']) && board === 'nodemcu') throw new Misuse(`The settings do not do for nodemcu: ${tlsProblem()}`);
+	if ((wanted || settings['tls']) && board === 'nodemcu') throw new Misuse(`The settings do not do for nodemcu: ${tlsProblem('tls')}`);
 	if (settings['tls'] && !broker) throw new Misuse('tls is true, and the broker that simulate starts has no TLS: name one on this machine with --broker mqtts://localhost:8883.');
 	if (!wanted) return undefined;
 	if (!settings['caFile']) throw new Misuse('--broker begins with mqtts:// and the nodes have no CA to know the broker by: name settings with tls and caFile with --config.');

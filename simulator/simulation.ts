@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
-import { completed } from '../src/settings/settings.js';
+import { completed, FURTHER_KEYS, tlsKey } from '../src/settings/settings.js';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { bundleOnce, root, type BoardName } from './engine/bundle.js';
 import { Scheduler, type Pace } from './world/clock.js';
@@ -216,7 +216,7 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 		throw new Error(`A speed of ${pace} is not possible: give a number above 0, at most ${SPEED_MAX}, or "max".`);
 	}
 	const settings = withBroker(withAir(options.settings ?? {}), options.brokerUrl);
-	if (settings.tls && options.board !== 'esp32') throw new Error(`A simulated NodeMCU cannot do that: ${tlsProblem()}`);
+	if (tlsKey(settings) && options.board !== 'esp32') throw new Error(`A simulated NodeMCU cannot do that: ${tlsProblem(tlsKey(settings))}`);
 	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
 	const complain = (sentence: string): void => options.onLine?.('', sentence);
@@ -229,6 +229,8 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 export function withAir(settings: Settings): Settings {
 	return { ...settings, ssid: settings.ssid || SSID, passphrase: settings.ssid ? (settings.passphrase ?? '') : PASSPHRASE };
 }
+
+const OWN_ADDRESS: readonly string[] = ['address', 'gateway', 'nameServer'];
 
 function withBroker(settings: Settings, brokerUrl: string): Settings {
 	let url: URL;
@@ -243,8 +245,10 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 		throw new Error(`The broker ${url.hostname} is not on this machine: simulated nodes only talk to 127.0.0.1.`);
 	}
 	const { username, password } = url;
+	// The one network of the world and that broker are all that there is.
+	const alone = Object.fromEntries(Object.entries(settings).filter(([key]) => !FURTHER_KEYS.includes(key) && !OWN_ADDRESS.includes(key))) as Settings;
 	return {
-		...settings,
+		...alone,
 		host: url.hostname,
 		port: url.port ? Number(url.port) : tls ? MQTTS_PORT : MQTT_PORT,
 		tls,

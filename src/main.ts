@@ -17,7 +17,7 @@ import { BootMode, Mode } from './settings/boot-mode.js';
 import { BrokerClient } from './telemetry/broker-client.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
-import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem } from './settings/settings.js';
+import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
 import { SettingsStore, type Settings } from './settings/settings-store.js';
 import { takeOver } from './settings/takeover.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
@@ -90,5 +90,5 @@ export default function main(): void {
 /** Why these cannot be used on this board, in a sentence; '' if they can. */
 function problemOf(settings: Settings): string {
 	const problem = settingsProblem(settings);
-	return problem || sensorsProblem(withDefaults(settings).sensors, board) || (settings.tls ? tlsProblem() : '');
+	return problem || sensorsProblem(withDefaults(settings).sensors, board) || (tlsKey(settings) && tlsProblem(tlsKey(settings)));
 }

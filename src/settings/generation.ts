@@ -128,6 +128,13 @@ export class Generation {
 		return true;
 	}
 
+	/** That key. What is not ASCII in it is known nowhere. */
+	get key(): string {
+		let key = '';
+		for (let i = 0; i < this.byteAt(this.entryAt); i++) key += String.fromCharCode(this.byteAt(this.entryAt + 1 + i));
+		return key;
+	}
+
 	/** Its value; undefined if it is of a kind that is not known here. */
 	value(): Setting | undefined {
 		const size = this.end - this.valueAt;

@@ -8,7 +8,7 @@
 // in one boot: it holds once it has worked, and until then the one before it does.
 
 import { ERASED, Generation, GenerationState, GenerationWriter, Progress } from './generation.js';
-import { changedBy, FIELDS, fingerprint, type Setting } from './settings.js';
+import { changedBy, fieldOf, fingerprint, type Setting } from './settings.js';
 import { SETTINGS_SECTORS } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 import { Sectors, SectorState } from '../storage/sector.js';
@@ -210,10 +210,10 @@ export class SettingsStore {
 		if (generation.state < GenerationState.OnTrial) return problemOf(generation);
 		const changes: Record<string, Setting> = {};
 		while (generation.next()) {
-			const field = FIELDS.find(({ key }) => generation.isKey(key));
+			const { key } = generation;
 			const value = generation.value();
-			if (!field || value === undefined) return NEWER;
-			changes[field.key] = value;
+			if (!fieldOf(key) || value === undefined) return NEWER;
+			changes[key] = value;
 		}
 		return generation.complete ? changedBy(changes, this.image) : UNREADABLE;
 	}

@@ -5,12 +5,18 @@
 // the key, the value and what is allowed. Secrets are named, never shown.
 
 import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
-import { Text } from '../common/text.js';
+import {
+	isAddress, isBase, isClientId, isHost, isName, isNetworkAddress, isParts, isPassphrase, isPrintable,
+} from './characters.js';
+import { quoted, spelled } from './spelling.js';
 
 export interface Config {
 	readonly node: string;
 	readonly ssid: string;
 	readonly passphrase: string;
+	readonly address: string;
+	readonly gateway: string;
+	readonly nameServer: string;
 	readonly host: string;
 	readonly port: number;
 	readonly tls: boolean;
@@ -38,14 +44,15 @@ export interface Config {
 
 export type Setting = string | number | boolean;
 
-/**
- * Whether the characters of a text are allowed. Plain loops: regular expressions alone cost the image 33 KB of flash
- * and 0.5 KB of RAM (docs/budget.md).
- */
+/** Whether the characters of a text are allowed. */
 export type Accepts = (text: string) => boolean;
+
+/** Keys of which there may be several, in order of preference: those of the second and third have 2 and 3 behind them. */
+export type Group = 'network' | 'broker';
 
 export interface Field {
 	readonly key: keyof Config;
+	readonly group?: Group;
 	/** Doubles as the type of the setting. */
 	readonly initial: Setting;
 	/** Of a number: its value; of a text: its length in UTF-8 bytes. */
@@ -71,10 +78,15 @@ const whole = (key: keyof Config, initial: number, min: number, max: number, mea
 	Object.freeze({ key, initial, min, max, allowed: `a whole number from ${min | 0} to ${max | 0}`, meaning });
 const flag = (key: keyof Config, initial: boolean, meaning: string): Field =>
 	Object.freeze({ key, initial, min: 0, max: 1, allowed: 'true or false', meaning });
+/** One of those of which there may be several. */
+const of = (group: Group, field: Field): Field => Object.freeze({ ...field, group });
 
-/** Characters of a value that a sentence shows. */
-const SHOWN_MAX = 58;
-const DIGITS_MAX = 1_000_000_000_000;
+/** Behind the keys of the second and third network and broker. */
+const SECOND = '2';
+const THIRD = '3';
+/** The entries of a group, as what stands behind their keys, in order of preference. */
+export const ENTRIES: readonly string[] = Object.freeze(['', SECOND, THIRD]);
+
 /** Its name, if it has no other. */
 const NODE = 'node';
 /** IANA's for MQTT over TLS. */
@@ -83,14 +95,21 @@ const TLS_PORT = 8_883;
 /** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
 export const FIELDS: readonly Field[] = Object.freeze([
 	text('node', NODE, 1, 23, isName, '1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit', 'name of the node, in its topics and its client id'),
-	text('ssid', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'name of the Wi-Fi network'),
-	secret('passphrase', 64, isPassphrase, 'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network'),
-	text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker'),
-	whole('port', 1883, 1, 65_535, 'TCP port of the broker'),
-	flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given'),
-	text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'protocol to ask for in TLS, like mqtt on a port 443; empty for none'),
-	text('user', '', 0, 64, isPrintable, 'at most 64 bytes, without control characters', 'user name at the broker; empty for none'),
-	secret('password', 64, isPrintable, 'at most 64 bytes, without control characters, and only together with user', 'password at the broker'),
+	of('network', text('ssid', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters', 'name of the Wi-Fi network')),
+	of('network', secret('passphrase', 64, isPassphrase,
+		'empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits', 'passphrase of the Wi-Fi network')),
+	of('network', text('address', '', 0, 18, isNetworkAddress,
+		'an IPv4 address with the length of its network, like 192.168.1.9/24', 'own address in the Wi-Fi network; empty for one from DHCP')),
+	of('network', text('gateway', '', 0, 15, isAddress, 'an IPv4 address, and only together with address', 'router of that network; empty for none')),
+	of('network', text('nameServer', '', 0, 15, isAddress,
+		'an IPv4 address, and only together with address', 'name server in that network; empty for the gateway')),
+	of('broker', text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker')),
+	of('broker', whole('port', 1883, 1, 65_535, 'TCP port of the broker')),
+	of('broker', flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given')),
+	of('broker', text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters',
+		'protocol to ask for in TLS, like mqtt on a port 443; empty for none')),
+	of('broker', text('user', '', 0, 64, isPrintable, 'at most 64 bytes, without control characters', 'user name at the broker; empty for none')),
+	of('broker', secret('password', 64, isPrintable, 'at most 64 bytes, without control characters, and only together with user', 'password at the broker')),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
 	text('base', '', 0, 40, isBase,
 		'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
@@ -118,27 +137,73 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	}),
 ]);
 
+/** The keys of the second and third network and broker. */
+export const FURTHER_KEYS: readonly string[] = Object.freeze(
+	[SECOND, THIRD].flatMap((entry) => FIELDS.filter(({ group }) => group).map(({ key }) => key + entry)),
+);
+
+/** The row of that key, which may be one of a further entry, like `host2`. */
+export function fieldOf(key: string): Field | undefined {
+	const entry = key.charAt(key.length - 1);
+	const isFurther = entry === SECOND || entry === THIRD;
+	const name = isFurther ? key.slice(0, -1) : key;
+	for (let i = 0; i < FIELDS.length; i++) if (FIELDS[i].key === name) return isFurther && !FIELDS[i].group ? undefined : FIELDS[i];
+	return undefined;
+}
+
 /** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
 export function settingsProblem(settings: Readonly<Record<string, unknown>>): string {
 	for (const key of Object.keys(settings)) {
-		const field = FIELDS.find((each) => each.key === key);
+		const field = fieldOf(key);
 		if (!field) return `Unknown setting ${quoted(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
-		const error = fieldProblem(field, settings[key]);
+		const error = fieldProblem(field, settings[key], key);
 		if (error) return `${error}.`;
 	}
-	if (settings.password && !settings.user) return 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).';
+	for (const entry of ENTRIES) {
+		const problem = entryProblem(settings, entry);
+		if (problem) return problem;
+	}
 	return '';
 }
 
-/** Why this value cannot be used for the field: a sentence without its full stop; '' if it can. */
-export function fieldProblem(field: Field, value: unknown): string {
-	return fits(field, value) ? '' : `${field.key} is ${shown(field, value)}; it must be ${field.allowed}`;
+/** What of this entry of each group does not go together. */
+function entryProblem(settings: Readonly<Record<string, unknown>>, entry: string): string {
+	if (settings[`password${entry}`] && !settings[`user${entry}`]) {
+		return `password${entry} is given without user${entry}: MQTT 3.1.1 sends none without the other (§3.1.2.9).`;
+	}
+	if (!settings[`address${entry}`]) {
+		const key = settings[`gateway${entry}`] ? 'gateway' : settings[`nameServer${entry}`] ? 'nameServer' : '';
+		if (key) return `${key}${entry} is given without address${entry}: without an own address both come from DHCP.`;
+	}
+	return entry && furtherProblem(settings, entry);
+}
+
+/** A further entry has what makes it one, and comes behind a first. */
+function furtherProblem(settings: Readonly<Record<string, unknown>>, entry: string): string {
+	for (const { key, group, initial } of FIELDS) {
+		const leader = group === 'network' ? 'ssid' : 'host';
+		if (group === undefined || initial !== '' || !settings[key + entry]) continue;
+		if (!settings[leader + entry]) return `${key}${entry} is given without ${leader}${entry}: that is what makes another ${group}.`;
+		if (key === leader && !settings[key]) return `${key}${entry} is given without ${key}: the first ${group} has no digit behind its keys.`;
+	}
+	return '';
+}
+
+/** Why this value cannot be used for the field, or for another entry's `key`: a sentence without its full stop; '' if it can. */
+export function fieldProblem(field: Field, value: unknown, key: string = field.key): string {
+	return fits(field, value) ? '' : `${key} is ${shown(field, value)}; it must be ${field.allowed}`;
 }
 
 /** The keys without which there is nobody to report to, if one is missing: a sentence, else ''. */
 export function missingKey(settings: Readonly<Record<string, unknown>>): string {
 	if (!settings.ssid) return 'ssid is missing: the name of the Wi-Fi network.';
 	if (!settings.host) return 'host is missing: the name or address of the broker.';
+	return '';
+}
+
+/** The key by which a broker is to be reached by TLS, the first of several; '' if none is. */
+export function tlsKey(settings: Readonly<Record<string, unknown>>): string {
+	for (let i = 0; i < ENTRIES.length; i++) if (settings[`tls${ENTRIES[i]}`]) return `tls${ENTRIES[i]}`;
 	return '';
 }
 
@@ -157,13 +222,17 @@ const FIRST_KEYS = ',node,ssid,passphrase,host,port,tls,alpn,user,password,clien
 /** A number that stands for these settings (FNV-1a over their values), whether what is as usual is given or not. */
 export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
 	let hash = 0x811c_9dc5;
-	for (const field of FIELDS) {
-		let value = settings[field.key];
-		if (value === '' || value === usual(field, settings)) value = undefined;
-		if (value === undefined && FIRST_KEYS.indexOf(`,${field.key},`) < 0) continue;
-		const text = `${field.key}=${spelled(value)};`;
-		for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
-	}
+	for (const field of FIELDS) for (const entry of ENTRIES) if (entry === '' || field.group) hash = hashed(hash, field, entry, settings);
+	return hash;
+}
+
+function hashed(hash: number, field: Field, entry: string, settings: Readonly<Record<string, unknown>>): number {
+	const key = field.key + entry;
+	let value = settings[key];
+	if (value === '' || value === usual(field, settings, entry)) value = undefined;
+	if (value === undefined && FIRST_KEYS.indexOf(`,${key},`) < 0) return hash;
+	const text = `${key}=${spelled(value)};`;
+	for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
 	return hash;
 }
 
@@ -199,14 +268,14 @@ export function completed(settings: Readonly<Record<string, unknown>>): Config &
 }
 
 /** What a setting is that is missing or empty. */
-function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>): unknown {
+function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown {
 	switch (key) {
 		case 'clientId':
 			return `telltale-${(settings.node ?? NODE) as string}`;
 		case 'base':
 			return `telltale/${(settings.node ?? NODE) as string}`;
 		case 'port':
-			return settings.tls ? TLS_PORT : initial;
+			return settings[`tls${entry}`] ? TLS_PORT : initial;
 	}
 	return initial;
 }
@@ -226,40 +295,6 @@ function shown(field: Field, value: unknown): string {
 	return typeof value === 'string' ? quoted(value) : spelled(value);
 }
 
-/**
- * No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip
- * when that is empty.
- */
-function spelled(value: unknown): string {
-	switch (typeof value) {
-		case 'string':
-			return value;
-		case 'number':
-			return digits(value);
-		case 'boolean':
-			return value ? 'true' : 'false';
-		case 'object':
-			return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
-	}
-	return 'undefined';
-}
-
-/** To thousandths. */
-function digits(value: number): string {
-	if (!(value > -DIGITS_MAX && value < DIGITS_MAX)) return 'a number beyond all bounds';
-	const { bytes, length } = new Text(new Uint8Array(24)).milli(Math.round(value * 1_000));
-	let ascii = '';
-	for (let i = 0; i < length; i++) ascii += String.fromCharCode(bytes[i]);
-	return ascii;
-}
-
-/** In a sentence: cut where it is long, and without control characters, which can be neither typed nor seen. */
-function quoted(text: string): string {
-	let plain = '';
-	for (let i = 0; i < text.length && i < SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
-	return text.length > SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
-}
-
 /** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
 function utf8Length(value: string): number {
 	let size = 0;
@@ -268,53 +303,4 @@ function utf8Length(value: string): number {
 		size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
 	}
 	return size;
-}
-
-const LOWER = 'abcdefghijklmnopqrstuvwxyz';
-const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const DIGITS = '0123456789';
-
-/** Whether `text` is made of characters of `allowed` alone. */
-function only(text: string, allowed: string): boolean {
-	for (let i = 0; i < text.length; i++) if (allowed.indexOf(text.charAt(i)) < 0) return false;
-	return true;
-}
-
-function isName(text: string): boolean {
-	return only(text, `${LOWER}${DIGITS}-`) && text.charAt(0) !== '-';
-}
-
-/** No control characters: they can be neither typed nor seen (and MQTT 3.1.1 §1.5.3 forbids NUL). */
-function isPrintable(text: string): boolean {
-	for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) return false;
-	return true;
-}
-
-function isControl(code: number): boolean {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0);
-}
-
-function isHost(text: string): boolean {
-	const ends = `${LOWER}${UPPER}${DIGITS}`;
-	return only(text, `${ends}.-_`) && only(text.charAt(0) + text.charAt(text.length - 1), ends);
-}
-
-function isClientId(text: string): boolean {
-	return only(text, `${LOWER}${UPPER}${DIGITS}_-`);
-}
-
-/** Levels of plain characters, none empty: no wildcard (MQTT 3.1.1 §4.7.1), no leading "$" (§4.7.2). */
-function isBase(text: string): boolean {
-	return only(text, `${LOWER}${UPPER}${DIGITS}_.-/`) && `/${text}/`.indexOf('//') < 0;
-}
-
-function isParts(text: string): boolean {
-	return only(text, `${LOWER}${DIGITS},`) && `,${text},`.indexOf(',,') < 0 && text.split(',').length <= 4;
-}
-
-/** WPA: 8 to 63 printable ASCII characters, or the key itself in hexadecimal. */
-function isPassphrase(text: string): boolean {
-	if (text.length === 64) return only(text, `${DIGITS}abcdefABCDEF`);
-	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x7f) return false;
-	return text.length >= 8 && isPrintable(text);
 }

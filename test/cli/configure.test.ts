@@ -34,6 +34,20 @@ describe('telltale configure, with every answer as an option', () => {
 		for (const { key } of FIELDS) expect(out).toContain(`--${key} <`);
 	});
 
+	it('takes the keys of a second and third network and broker, which the help page names in one place, and shows those that are there', async () => {
+		const { out } = await configure('--help');
+		expect(out).toContain('--host2, --port2, --tls2');
+		expect(out).not.toContain('--host2 <');
+		const further = ['--ssid2', 'cellar', '--host2', 'b.lan', '--port2', '1884', '--user2', 'me', '--host3', '10.0.0.3'];
+		const { status, err } = await inside(['configure', '--ssid', 'attic', '--host', 'broker', ...further], { cwd: folder, env: { TELLTALE_PASSWORD2: 'of two', TELLTALE_PASSWORD3: 'of nobody', TELLTALE_PASSPHRASE3: 'of nobody' } });
+		expect([status, err]).toEqual([0, '']);
+		expect(await written()).toEqual({ ssid: 'attic', host: 'broker', ssid2: 'cellar', host2: 'b.lan', port2: 1884, user2: 'me', password2: 'of two', host3: '10.0.0.3' });
+		const shown = (await configure('--show')).out;
+		expect(shown).toMatch(/^host2 +b\.lan$/m);
+		expect(shown).toMatch(/^password2 +\*{8}$/m);
+		expect(shown).not.toMatch(/^ssid3/m);
+	});
+
 	it('takes secrets from the environment too', async () => {
 		await inside(['configure', '--ssid', 'attic', '--host', 'broker'], { cwd: folder, env: { TELLTALE_PASSPHRASE: 'from outside' } });
 		expect(await written()).toMatchObject({ passphrase: 'from outside' });
@@ -49,6 +63,8 @@ describe('telltale configure, with every answer as an option', () => {
 		[['--host', '256.1.1.1'], 'host is "256.1.1.1", which can be neither a host name nor an IPv4 address.'],
 		[['--timeServer', '1.2.3'], 'timeServer is "1.2.3", which can be neither a host name nor an IPv4 address.'],
 		[['--host', 'a-.b'], 'host is "a-.b", which can be neither a host name nor an IPv4 address.'],
+		[['--host2', 'a..b'], 'host2 is "a..b", which can be neither a host name nor an IPv4 address.'],
+		[['--passphrase2', 'long enough'], 'passphrase2 is given without ssid2: that is what makes another network.'],
 		[['--password', 'p'], 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
 		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, sht3x45, hih4030.'],
 	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {

@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { GenerationWriter } from '../../src/settings/generation.js';
 import { SettingsStore, type SectorOwner, type Settings } from '../../src/settings/settings-store.js';
-import { completed, FIELDS, fingerprint, settingsProblem, type Field, type Setting } from '../../src/settings/settings.js';
+import { isAddress } from '../../src/settings/characters.js';
+import { completed, fieldOf, FIELDS, fingerprint, FURTHER_KEYS, settingsProblem, type Field, type Setting } from '../../src/settings/settings.js';
 import { Sectors } from '../../src/storage/sector.js';
 import { FakeLog } from '../support/fakes.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
@@ -31,6 +32,8 @@ function largest({ key, choices, initial, max, accepts }: Field): Setting {
 	if (typeof initial === 'boolean') return !initial;
 	if (typeof initial === 'number') return max;
 	if (key === 'sensors') return 'tmp36,sht3x';
+	if (key === 'address') return '192.168.100.100/24';
+	if (accepts === isAddress) return '192.168.100.254';
 	return accepts!('é'.repeat(max / 2)) ? 'é'.repeat(max / 2) : 'a'.repeat(max);
 }
 
@@ -45,7 +48,7 @@ describe('settings in flash', () => {
 
 	it('may be all that there are, each as long as it is allowed to be', () => {
 		const flash = flashOf();
-		const all = Object.fromEntries(FIELDS.map((field) => [field.key, largest(field)]));
+		const all = Object.fromEntries([...FIELDS.map(({ key }) => key as string), ...FURTHER_KEYS].map((key) => [key, largest(fieldOf(key)!)]));
 		expect(settingsProblem(all)).toBe('');
 		expect(boot(flash).keep(all)).toBe('');
 		expect(read(flash)).toEqual(all);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedBy, completed, withDefaults, fingerprint, FIELDS, missingKey, settingsProblem } from '../../src/settings/settings.js';
+import { changedBy, completed, withDefaults, fieldOf, fingerprint, FIELDS, FURTHER_KEYS, missingKey, settingsProblem, tlsKey } from '../../src/settings/settings.js';
 
 describe('settings', () => {
 	it('may all be left out but the network and the broker', () => {
@@ -64,6 +64,50 @@ describe('settings', () => {
 
 	it('refuse a password without a user, which MQTT 3.1.1 cannot send', () => {
 		expect(settingsProblem({ password: 'x' })).toMatch(/^password is given without user/);
+	});
+
+	const ONE = { ssid: 'attic', host: 'broker.lan' };
+	it.each([
+		[{ ...ONE, ssid2: 'cellar', passphrase2: 'secret12', address2: '10.0.0.9/24', gateway2: '10.0.0.1', nameServer2: '10.0.0.2', ssid3: 'shed' }, ''],
+		[{ ...ONE, host2: 'b', port2: 1884, tls2: true, alpn2: 'mqtt', user2: 'me', password2: 'x', host3: 'c' }, ''],
+		[{ ...ONE, host3: 'c', ssid3: 'shed' }, ''],
+		[{ ...ONE, port2: 1883, tls2: false, passphrase3: '', user2: '' }, ''],
+		[{ ssid2: 'cellar' }, 'ssid2 is given without ssid: the first network has no digit behind its keys.'],
+		[{ ssid: 'attic', host3: 'c' }, 'host3 is given without host: the first broker has no digit behind its keys.'],
+		[{ ...ONE, passphrase2: 'secret12' }, 'passphrase2 is given without ssid2: that is what makes another network.'],
+		[{ ...ONE, host2: 'b', user3: 'me' }, 'user3 is given without host3: that is what makes another broker.'],
+		[{ ...ONE, host2: 'b', user: 'me', password2: 'x' }, 'password2 is given without user2: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
+		[{ ...ONE, gateway: '10.0.0.1' }, 'gateway is given without address: without an own address both come from DHCP.'],
+		[{ ...ONE, address: '10.0.0.9/24', ssid2: 'cellar', nameServer2: '10.0.0.1' }, 'nameServer2 is given without address2: without an own address both come from DHCP.'],
+		[{ ...ONE, host2: 'mqtt://x' }, 'host2 is "mqtt://x"; it must be a host name or an IPv4 address of at most 63 characters.'],
+		[{ ...ONE, ssid2: 'cellar', passphrase2: 'short' }, 'passphrase2 is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits.'],
+		[{ ...ONE, address: '10.0.0.9' }, 'address is "10.0.0.9"; it must be an IPv4 address with the length of its network, like 192.168.1.9/24.'],
+	])('of several networks and brokers: %j', (settings, sentence) => {
+		expect(settingsProblem(settings)).toBe(sentence);
+	});
+
+	it.each(['host1', 'host4', 'host22', 'node2', 'intervalMs2', '2', ''])('know no key %j', (key) => {
+		expect(settingsProblem({ [key]: 'x' })).toMatch(/^Unknown setting/);
+	});
+
+	it('have a row for each key of a further network and broker', () => {
+		expect(FURTHER_KEYS.length).toBe(2 * (5 + 6));
+		for (const key of FURTHER_KEYS) {
+			expect(fieldOf(key)!.key).toBe(key.slice(0, -1));
+			expect(key.length).toBeLessThanOrEqual(15);
+		}
+	});
+
+	it('of a further entry count in the fingerprint where they are not as usual', () => {
+		const of = (more: object) => fingerprint({ ...ONE, ...more });
+		expect(of({ host2: '', port2: 1883, tls2: false, passphrase3: '' })).toBe(of({}));
+		expect(of({ tls2: true, port2: 8883 })).toBe(of({ tls2: true }));
+		const different = [{}, { host2: 'b' }, { host3: 'b' }, { host2: 'b', port2: 1 }, { ssid2: 'b' }, { address: '10.0.0.9/24' }].map(of);
+		expect(new Set(different).size).toBe(different.length);
+	});
+
+	it('tell which broker is to be reached by TLS', () => {
+		expect([tlsKey({ tls: true, tls2: true }), tlsKey({ tls3: true }), tlsKey({ tls2: false })]).toEqual(['tls', 'tls3', '']);
 	});
 
 	it.each(['12345678', 'p'.repeat(63), 'aB3'.repeat(21) + 'f', ''])('take the passphrase %j', (passphrase) => {

@@ -29,7 +29,7 @@ const KEY = 'clientkey.der';
 const OVERHEAD = 96;
 
 /** Why TLS cannot be had; '' if it can. */
-export function tlsProblem(): string {
+export function tlsProblem(_key: string): string {
 	return Resource.exists(CA) ? '' : 'tls is true, but the image holds no CA certificate to know the broker by: name one with caFile.';
 }
 
