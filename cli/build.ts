@@ -67,7 +67,7 @@ export async function buildFor(target: Target, options: BuildOptions, settings: 
 	const [{ findToolchain }, { makeImage }] = await Promise.all([import('./toolchain.js'), import('./image.js')]);
 	const resources = settings && (await resourcesFor(target, settings, options));
 	const toolchain = findToolchain(target);
-	if (!settings) console.error(`${SETTINGS_FILE} is not there, so the image will do nothing but say so: make it with "npx telltale configure".`);
+	if (!settings) console.error(`${SETTINGS_FILE} is not there, so the image has no settings and must be set up on the board; "npx telltale configure" makes the file.`);
 	const folder = options.output ?? join(root, 'build', target);
 	console.log(`Building for ${target}${options.debug ? ', with the debugger,' : ''} in ${shown(folder)} …`);
 	const from = performance.now();

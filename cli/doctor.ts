@@ -103,7 +103,7 @@ function flashFindings({ env, system, devices, groupFile }: Place): Finding[] {
 
 function esptoolFinding(env: NodeJS.ProcessEnv): Finding {
 	try {
-		return looked('esptool', findEsptool({ mcconfig: '', env }).join(' '), '', '');
+		return looked('esptool', findEsptool({ env }).join(' '), '', '');
 	} catch (error) {
 		return looked('esptool', '', (error as Error).message, 'esptool');
 	}

@@ -1,15 +1,13 @@
 // Writes files to a board's flash with Espressif's esptool, and explains what it says.
 //
 // Rule: esptool's words are for its makers; each failure that people meet is one sentence here. Its whole output stays in flash.log.
-// Files and offsets are those of the SDK's own makefiles: what is kept in the preferences survives.
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { safe } from '../viewer/safe.js';
 import { Failure } from './failure.js';
-import type { Image } from './image.js';
 import { denied } from './ports.js';
 import { onPath, type Toolchain } from './toolchain.js';
 
@@ -26,18 +24,8 @@ export interface FlashOptions {
 	readonly onProgress: (percent: number) => void;
 }
 
-/** What goes where on the board. */
-export function partsOf(image: Image, chip: FlashOptions['chip'], env: NodeJS.ProcessEnv): [number, string][] {
-	if (chip === 'esp8266') {
-		const firmware = join(env['ESPRESSIF_SDK_ROOT'] ?? join(env['ESP_BASE'] ?? '', 'ESP8266_RTOS_SDK'), 'components/esp8266/firmware');
-		return [[0x0, join(firmware, 'boot_v1.7.bin')], [0x1000, image.path], [0x3f_c000, join(firmware, 'esp_init_data_default.bin')]];
-	}
-	const folder = dirname(image.path);
-	return [[0x1000, join(folder, 'bootloader.bin')], [0x8000, join(folder, 'partition-table.bin')], [0x1_0000, image.path]];
-}
-
 /** The command that starts esptool: one on the PATH, or the one that came with the SDK of the chip. */
-export function findEsptool({ env }: Toolchain): string[] {
+export function findEsptool({ env }: Pick<Toolchain, 'env'>): string[] {
 	const installed = onPath('esptool', env) ?? onPath('esptool.py', env);
 	if (installed) return [installed];
 	const folders = [env['ESPRESSIF_SDK_ROOT'] ?? join(env['ESP_BASE'] ?? '', 'ESP8266_RTOS_SDK'), env['IDF_PATH'] ?? ''];

@@ -79,6 +79,12 @@ export function unwritable(path: string, error: unknown, option: string): unknow
 	return code === undefined ? error : new Failure(`${name} cannot be written, ${whyNot(code)}: name another with ${option}.`);
 }
 
+/** Why it cannot be read, as a sentence that ends with what to do. */
+export function unreadable(path: string, error: unknown, remedy: string): unknown {
+	const { code } = error as NodeJS.ErrnoException;
+	return code === undefined ? error : new Failure(`${shownPath(path)} cannot be read, ${whyNot(code)}: ${remedy}.`);
+}
+
 /** Makes a folder and those above it, for their owner alone. Not Node's own: that one runs for ever where a folder takes no others, as in /proc. */
 export function makeFolder(path: string): void {
 	const whole = resolve(path);

@@ -21,7 +21,7 @@ import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
 
 export interface ImageOptions {
 	readonly target: Target;
-	/** undefined: an image without settings, which only says that it has none. */
+	/** undefined: a generic image, to be set up on the board. It can do all that a setting may ask for. */
 	readonly settings: Settings | undefined;
 	/** Files that go into the image as they are, by name. */
 	readonly resources: Readonly<Record<string, Uint8Array>> | undefined;
@@ -68,13 +68,13 @@ async function writeManifest(folder: string, settings: Settings | undefined, res
 	await chmod(join(folder, 'out'), 0o700);
 	const project = join(root, 'manifest.json');
 	if (!existsSync(project)) throw new Failure(`${project} is not there: the clone is not whole; restore it with git.`);
-	const speaks5 = settings !== undefined && withDefaults(settings).protocol !== 4;
+	const speaks5 = settings === undefined || withDefaults(settings).protocol !== 4;
 	const names = Object.keys(resources);
 	for (const name of names) await put(join(folder, name), resources[name]!);
 	const manifest = {
 		include: [relative(resolve(folder), project)],
 		// All of them: what an image says lies in flash, and what it does not say would take RAM.
-		config: { telltale: settings ? completed(forChip(settings)) : {} },
+		config: { telltale: completed(forChip(settings ?? {})) },
 		...(speaks5 ? {} : { modules: without5(folder) }),
 		// Without their endings: mcconfig looks for the files itself.
 		...(names.length && { resources: { '*': names.map((name) => `./${name.replace(/\.der$/, '')}`) } }),

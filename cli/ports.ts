@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync 
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { Failure } from './failure.js';
+import { usbName } from './usb.js';
 
 const USB_SERIAL = /^(ttyUSB|ttyACM|cu\.usbserial|cu\.usbmodem|cu\.SLAB_USBtoUART|cu\.wchusbserial)/;
 const DRIVER = 'connect the board with a USB cable that carries data, not only power';
@@ -18,13 +19,26 @@ export function serialPorts(folder = '/dev'): string[] {
 
 /** The port that is named, or the only one there is; it can be used by this user. */
 export function choosePort(named: string | undefined, folder?: string): string {
-	const ports = serialPorts(folder);
-	if (named === undefined && !ports.length) throw new Failure(`No board is connected: ${DRIVER}, or name its port with --port.`);
-	if (named === undefined && ports.length > 1) throw new Failure(`There are several serial ports, ${ports.join(' and ')}: choose one with --port.`);
-	const port = named ?? ports[0]!;
-	if (!existsSync(port)) throw new Failure(`There is no port ${port}: ${ports.length ? `choose ${ports.join(' or ')}` : DRIVER}.`);
-	if (!mayUse(port)) throw denied(port);
-	return port;
+	return choosePorts(named === undefined ? [] : [named], false, folder)[0]!;
+}
+
+/** Those that are named, all there are, or the only one there is; each can be used by this user. */
+export function choosePorts(named: readonly string[], all: boolean, folder?: string): string[] {
+	const there = serialPorts(folder);
+	if (!named.length && !there.length) throw new Failure(`No board is connected: ${DRIVER}, or name its port with --port.`);
+	if (!named.length && !all && there.length > 1) throw new Failure(`There are several serial ports, ${there.map(described).join(' and ')}: choose one with --port.`);
+	const ports = named.length ? [...new Set(named)] : there;
+	for (const port of ports) {
+		if (!existsSync(port)) throw new Failure(`There is no port ${port}: ${there.length ? `choose ${there.map(described).join(' or ')}` : DRIVER}.`);
+		if (!mayUse(port)) throw denied(port);
+	}
+	return ports;
+}
+
+/** With what the board's USB chip says of itself. */
+function described(port: string): string {
+	const name = usbName(port);
+	return name ? `${port} (${name})` : port;
 }
 
 export function mayUse(port: string): boolean {

@@ -133,7 +133,7 @@ describe('telltale build for a board', () => {
 	it('builds without settings but says so', async () => {
 		await rm(join(folder, 'telltale.json'));
 		const { status, err } = await build([]);
-		expect([status, err]).toEqual([0, 'telltale.json is not there, so the image will do nothing but say so: make it with "npx telltale configure".\n']);
+		expect([status, err]).toEqual([0, 'telltale.json is not there, so the image has no settings and must be set up on the board; "npx telltale configure" makes the file.\n']);
 	});
 
 	it.each([
@@ -222,7 +222,7 @@ describe('telltale flash', () => {
 		expect((await flash(['--board', 'esp32'], { IDF_PATH: idf })).status).toBe(0);
 		const words = JSON.parse(await readFile(machine.esptoolCalled, 'utf8')) as string[];
 		expect(words[1]).toBe('esp32');
-		expect(words.filter((word) => /^0x/.test(word))).toEqual(['0x1000', '0x8000', '0x10000']);
+		expect(words.filter((word) => /^0x/.test(word))).toEqual(['0x1000', '0x8000', '0xd000', '0x10000']);
 	});
 
 	it.each([
@@ -250,7 +250,7 @@ describe('telltale flash', () => {
 	});
 
 	it('looks for settings and the port before it builds anything', async () => {
-		const away = await flash(['--port', join(folder, 'ttyUSB7')]);
+		const away = await call(['flash', '--port', join(folder, 'ttyUSB7')]);
 		expect([away.status, away.out]).toEqual([1, '']);
 		expect(away.err).toMatch(/^There is no port \S+ttyUSB7: [^\n]+\n$/);
 		const unset = await flash(['--config', 'other.json']);

@@ -1,6 +1,7 @@
 // A machine with an SDK and an esptool that do what the real ones do to files and words, without compilers and boards.
 
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { type } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -28,7 +29,11 @@ for (const [name, bytes] of Object.entries({ 'src/telemetry/broker': 6234, 'src/
 	fs.writeFileSync(path.join(place('tmp'), 'modules', name + '.xsb'), Buffer.alloc(bytes));
 }
 if (process.env.FAKE_NO_IMAGE) process.exit(0);
-for (const file of ['main.bin', 'xs_esp32.bin', 'bootloader.bin', 'partition-table.bin']) fs.writeFileSync(path.join(place('bin'), file), Buffer.alloc(12345));
+const image = Buffer.alloc(12345);
+image.write(process.env.FAKE_CONTENT || '', 5000);
+const files = { 'main.bin': image, 'xs_esp32.bin': image, 'ota_data_initial.bin': Buffer.alloc(8192, 255) };
+for (const [file, variable] of [['bootloader.bin', 'FAKE_BOOTLOADER'], ['partition-table.bin', 'FAKE_TABLE']]) files[file] = Buffer.from(process.env[variable], 'base64');
+for (const [file, bytes] of Object.entries(files)) fs.writeFileSync(path.join(place('bin'), file), bytes);
 `;
 
 /** esptool's words: FAKE_ESPTOOL is what it complains about. */
@@ -37,6 +42,7 @@ const fs = require('fs');
 fs.writeFileSync(process.env.FAKE_CALLED, JSON.stringify(process.argv.slice(2)));
 console.log('esptool.py v4.7.0\\nSerial port ' + process.argv[process.argv.indexOf('--port') + 1] + '\\nConnecting....');
 console.log('NO_COLOR=' + process.env.NO_COLOR);
+if (process.argv.includes(process.env.FAKE_BAD_PORT)) { console.log('A fatal error occurred: Failed to connect to ESP8266: No serial data received.'); process.exit(2); }
 if (process.env.FAKE_ESPTOOL) { console.log(process.env.FAKE_ESPTOOL); process.exit(2); }
 process.stdout.write('\\rWriting at 0x00000000... (100 %)\\nHash of data verified.\\n');
 for (const percent of [10, 55, 100]) process.stdout.write('\\rWriting at 0x0000' + (0x1000 + percent).toString(16) + '... (' + percent + ' %)');
@@ -55,7 +61,8 @@ export async function fakeMachine(folder: string): Promise<FakeMachine> {
 	const firmware = join(esp, 'ESP8266_RTOS_SDK/components/esp8266/firmware');
 	const tools = join(sdk, 'build/bin', HOST, 'release');
 	for (const each of [join(sdk, 'build/devices'), tools, join(esp, 'toolchain', type()), join(esp, 'esp8266-2.3.0'), firmware, bin]) await mkdir(each, { recursive: true });
-	for (const blob of ['boot_v1.7.bin', 'esp_init_data_default.bin']) await writeFile(join(firmware, blob), Buffer.alloc(128));
+	await writeFile(join(firmware, 'boot_v1.7.bin'), Buffer.concat([Buffer.from([0xe9, 3, 0, 0]), Buffer.alloc(124)]));
+	await writeFile(join(firmware, 'esp_init_data_default.bin'), Buffer.alloc(128));
 	const programs: [string, string][] = [[join(tools, 'mcconfig'), MCCONFIG], [join(bin, 'esptool.py'), ESPTOOL], [join(bin, 'python'), '#!/bin/sh\n']];
 	for (const [path, text] of programs) {
 		await writeFile(path, text);
@@ -67,7 +74,33 @@ export async function fakeMachine(folder: string): Promise<FakeMachine> {
 	// Named one by one: the machine that the tests run on may have an SDK of its own.
 	const roots = { TOOLS_ROOT: join(esp, 'toolchain', type()), ESPRESSIF_SDK_ROOT: join(esp, 'ESP8266_RTOS_SDK'), ARDUINO_ROOT: join(esp, 'esp8266-2.3.0') };
 	const env = { MODDABLE: sdk, ESP_BASE: esp, ...roots, PATH: `${bin}${delimiter}${process.env['PATH']}`, FAKE_ELF: elf.toString('base64'), FAKE_CALLED: esptoolCalled };
-	return { env, esptoolCalled, port };
+	const table = partitionTable(await readFile('hardware/esp32-partitions.csv', 'utf8'));
+	return { env: { ...env, FAKE_BOOTLOADER: bootloader().toString('base64'), FAKE_TABLE: table.toString('base64') }, esptoolCalled, port };
+}
+
+/** Of an ESP32, for qio at 80 MHz as the SDK's own settings have it: one segment, its check sum, its digest. */
+export function bootloader(): Buffer {
+	const image = Buffer.alloc(24 + 8 + 100 + 12);
+	Buffer.from([0xe9, 1, 0, 0x2f]).copy(image);
+	image[23] = 1;
+	image.writeUInt32LE(100, 28);
+	return Buffer.concat([image, createHash('sha256').update(image).digest()]);
+}
+
+const TYPES: Readonly<Record<string, number>> = { app: 0, data: 1 };
+const SUBTYPES: Readonly<Record<string, number>> = { factory: 0, ota_0: 0x10, ota_1: 0x11, ota: 0, phy: 1, nvs: 2, spiffs: 0x82 };
+
+/** What ESP-IDF's gen_esp32part.py makes of such a table, without its MD5. */
+export function partitionTable(csv: string): Buffer {
+	const rows = csv.split('\n').filter((line) => line.trim() && !line.startsWith('#')).map((line) => line.split(',').map((cell) => cell.trim()));
+	return Buffer.concat([...rows.map(([name, type, subtype, offset, size]) => {
+		const entry = Buffer.alloc(32);
+		Buffer.from([0xaa, 0x50, TYPES[type!]!, SUBTYPES[subtype!]!]).copy(entry);
+		entry.writeUInt32LE(Number(offset), 4);
+		entry.writeUInt32LE(Number(size), 8);
+		entry.write(name!, 12, 'latin1');
+		return entry;
+	}), Buffer.alloc(0xc00 - 32 * rows.length, 0xff)]);
 }
 
 /** A 32-bit ELF file of nothing but section headers. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { inside, telltale } from './support.js';
 
-const COMMANDS = ['simulate', 'configure', 'build', 'flash', 'watch', 'send', 'broker', 'logs', 'doctor', 'size'];
+const COMMANDS = ['simulate', 'configure', 'build', 'flash', 'watch', 'send', 'broker', 'logs', 'doctor', 'size', 'release'];
 /** Longer than any text of MQTT. */
 const LONG = 'a'.repeat(70_000);
 
