@@ -3,24 +3,20 @@
 // Rule: standard output carries the board's lines alone, each with its time and safe to print; what we say goes to standard error. A board that
 // is unplugged is waited for. The port is opened as it is and set with stty: no native code (decision 32).
 
-import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { StringDecoder } from 'node:string_decoder';
-import { isatty, ReadStream } from 'node:tty';
+import type { ReadStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
 import { Command, Option } from 'commander';
 import { safe } from '../viewer/safe.js';
 import { interruption } from './console.js';
-import { Failure } from './failure.js';
 import { path } from './options.js';
 import { choosePort, denied, serialPorts } from './ports.js';
+import { BAUD, mustHaveSerialLines, openPort } from './serial-port.js';
 import { stampMs } from './stamp.js';
 import { shown } from './topics.js';
 
-const BAUD = 115_200;
-/** "-hupcl": closing the port must not reset the board; "clocal": three wires are enough. */
-const MODES = [String(BAUD), 'raw', '-echo', 'clocal', '-hupcl', 'cs8', '-parenb', '-cstopb', '-crtscts', '-ixon', '-ixoff'];
 /** How often it is looked whether the board is back. */
 const LOOK_MS = 250;
 /** A port that has just come back may be used only after the system has given it to its group. */
@@ -41,7 +37,7 @@ export function logs(): Command {
 }
 
 async function run({ port: wanted }: { port?: string }): Promise<void> {
-	if (process.platform === 'win32') throw new Failure('Serial lines are read on Linux and macOS only: on Windows use WSL, or any serial monitor at 115200 baud.');
+	mustHaveSerialLines();
 	const first = choosePort(wanted);
 	const signal = interruption();
 	const monitor = new Monitor(() => here(wanted, first), {
@@ -134,35 +130,6 @@ export class Monitor {
 		lines.end();
 		if (!signal.aborted) this.#desk.note(`${safe(path)} went away: waiting until the board is connected again.`);
 	}
-}
-
-/** undefined if it is not there just now. */
-function openPort(path: string): ReadStream | 'denied' | undefined {
-	let port: number;
-	try {
-		port = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		if (code === 'EACCES' || code === 'EPERM') return 'denied';
-		if (code === 'EBUSY') throw new Failure(`${path} is in use: close the other program, like a serial monitor, and try again.`);
-		if (code === 'EISDIR') throw notSerial(path);
-		return undefined;
-	}
-	if (!isatty(port)) {
-		closeSync(port);
-		throw notSerial(path);
-	}
-	const { status, error, stderr } = spawnSync('stty', MODES, { stdio: [port, 'ignore', 'pipe'], encoding: 'utf8' });
-	if (status === 0) return new ReadStream(port);
-	closeSync(port);
-	if (error) throw new Failure(`stty cannot be started (${(error as NodeJS.ErrnoException).code}): it sets the port to ${BAUD} baud (Debian: apt install coreutils).`);
-	// Unplugged again meanwhile.
-	if (!existsSync(path)) return undefined;
-	throw new Failure(`${path} cannot be set to ${BAUD} baud: ${safe(stderr.trim().slice(0, 200))}.`);
-}
-
-function notSerial(path: string): Failure {
-	return new Failure(`${path} is no serial port: name the one that the board is on with --port.`);
 }
 
 function paused(ms: number, signal: AbortSignal): Promise<void> {

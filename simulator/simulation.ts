@@ -35,6 +35,8 @@ export interface WorldOptions {
 	readonly world?: string | Weather;
 	readonly seed?: string | number;
 	readonly onLine?: OnLine;
+	/** What goes out on the serial line of a node, byte by byte: lines and packets. */
+	readonly onBytes?: (node: string, bytes: Uint8Array) => void;
 	/** What a node calls its boot, and so many readings it has taken in it: told again with each. */
 	readonly onMeasured?: (node: string, boot: string, count: number) => void;
 	/** While the nodes are powered on, one after the other. */
@@ -142,6 +144,7 @@ export class World {
 					onLine(name, line);
 					node.heard(line);
 				},
+				onBytes: (bytes) => options.onBytes?.(name, bytes),
 				onTrace: (text) => onTrace(name, text),
 				onMeasured: (boot, count) => options.onMeasured?.(name, boot, count),
 			});

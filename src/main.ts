@@ -27,6 +27,7 @@ import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
 import { DeviceRandom, LastWords, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
+import { ImprovInPlace } from './provisioning/in-place.js';
 import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
 import { Link } from './connection/link.js';
@@ -84,7 +85,8 @@ export default function main(): void {
 	// The serial line both hears what is typed and is the log.
 	const commands = new Commands(commandQueue, actions, client, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
-	new Node([mode, sampler, timekeeper, publications, commands, actions, client, link, queue], clock, alarm, new LastWords(serial, queue));
+	const improv = new ImprovInPlace(serial, deps, link, commands);
+	new Node([mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue], clock, alarm, new LastWords(serial, queue));
 }
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */

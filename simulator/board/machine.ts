@@ -44,6 +44,8 @@ export interface Surroundings {
 	readonly tmp36: Tmp36;
 	readonly sht3x: Sht3x;
 	readonly onLine: (line: string) => void;
+	/** Of the serial line, as they go out. */
+	readonly onBytes: (bytes: Uint8Array) => void;
 	readonly onTrace: (text: string) => void;
 }
 
@@ -84,7 +86,7 @@ export class Machine implements Chip {
 		this.bootedAt = Math.ceil(around.clock.now());
 		this.busyUntil = this.bootedAt;
 		this.wifi = new WifiDevice(this, around.accessPoint, around.index);
-		this.#serial = new SerialDevice(this, around.onLine);
+		this.#serial = new SerialDevice(this, around.onLine, around.onBytes);
 		this.#devices = [
 			this.wifi,
 			this.#serial,
@@ -141,6 +143,10 @@ export class Machine implements Chip {
 
 	type(text: string): void {
 		this.#serial.type(text);
+	}
+
+	send(bytes: Uint8Array): void {
+		this.#serial.send(bytes);
 	}
 
 	down(orderly: boolean): void {

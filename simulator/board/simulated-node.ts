@@ -162,6 +162,11 @@ export class SimulatedNode {
 		this.#machine?.type(text);
 	}
 
+	/** A program sends bytes on the serial line. */
+	send(bytes: Uint8Array): void {
+		this.#machine?.send(bytes);
+	}
+
 	/** Asks the firmware to stop; settles when it has said so in its log or the time (of the simulation) is over. */
 	async stop(patienceMs = 10_000): Promise<void> {
 		if (!this.running) return this.#stayOff();

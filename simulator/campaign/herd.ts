@@ -163,6 +163,10 @@ class HerdNode implements Transport, LinkSession, Network {
 		this.wake();
 	}
 
+	scan(): boolean {
+		return false;
+	}
+
 	open(): void {
 		const { now } = this.#agenda;
 		this.gapMs = Math.min(this.gapMs, now - this.lastTry);

@@ -1,6 +1,7 @@
-// The chip's UART towards a person: bytes out become lines, typed bytes come in.
+// The chip's UART: bytes out become lines, bytes come in that a person types or a program sends.
 //
-// Rule: 128 bytes of FIFO each way, emptied and filled at the speed of the line. What does not fit is refused (out) or lost (in).
+// Rule: 128 bytes of FIFO each way, emptied and filled at the speed of the line. What does not fit is refused (out) or lost (in). Packets
+// of Improv, which stand between newlines, are no lines.
 
 import { DeviceError, type Chip, type Device } from './chip.js';
 
@@ -10,6 +11,10 @@ const LOW_WATER = { ESP8266: 16, ESP32: 10 } as const;
 /** Start bit, eight bits, stop bit. */
 const BITS_PER_BYTE = 10;
 const ESP32_PORTS = 3;
+/** So many bytes, or a pause, and the chip hears of them. */
+const FULL_BYTES = 120;
+const PACKET = Buffer.from('IMPROV\u0001');
+const PACKET_LENGTH_AT = 8;
 
 export class SerialDevice implements Device {
 	readonly operations = {
@@ -21,6 +26,7 @@ export class SerialDevice implements Device {
 	};
 	readonly #chip: Chip;
 	readonly #onLine: (line: string) => void;
+	readonly #onBytes: (bytes: Uint8Array) => void;
 	#port: number | undefined;
 	#bytesPerMs = 11.52;
 	#readable = false;
@@ -30,16 +36,35 @@ export class SerialDevice implements Device {
 	#asked: { cancelled: boolean } | undefined;
 	#received: number[] = [];
 	#line: number[] = [];
+	/** Of a packet that goes out: bytes to come. */
+	#packetRest = 0;
+	/** What is sent is all there by then. */
+	#sentInUntil = 0;
 
-	constructor(chip: Chip, onLine: (line: string) => void) {
+	constructor(chip: Chip, onLine: (line: string) => void, onBytes: (bytes: Uint8Array) => void) {
 		this.#chip = chip;
 		this.#onLine = onLine;
+		this.#onBytes = onBytes;
 	}
 
 	/** A person types. */
 	type(text: string): void {
+		this.#arrived(Buffer.from(text, 'utf8'));
+	}
+
+	/** A program sends, as fast as the line is. */
+	send(bytes: Uint8Array): void {
+		for (let at = 0; at < bytes.length; at += FULL_BYTES) {
+			const piece = bytes.slice(at, at + FULL_BYTES);
+			const now = this.#chip.now();
+			this.#sentInUntil = Math.max(now, this.#sentInUntil) + piece.length / this.#bytesPerMs;
+			this.#chip.after(this.#sentInUntil - now, () => this.#arrived(piece));
+		}
+	}
+
+	#arrived(bytes: Uint8Array): void {
 		if (this.#port === undefined) return;
-		for (const byte of Buffer.from(text, 'utf8')) if (this.#received.length < FIFO_BYTES) this.#received.push(byte);
+		for (const byte of bytes) if (this.#received.length < FIFO_BYTES) this.#received.push(byte);
 		if (this.#readable) this.#post('readable', () => this.#received.length);
 	}
 
@@ -61,6 +86,7 @@ export class SerialDevice implements Device {
 		this.#sentBytes = FIFO_BYTES - this.#room() + bytes.length;
 		this.#sentAt = this.#chip.now();
 		for (const byte of bytes) this.#print(byte);
+		this.#onBytes(bytes);
 		if (!this.#writable) return;
 		if (this.#asked) this.#asked.cancelled = true;
 		const waitMs = Math.max(0, this.#sentBytes - LOW_WATER[this.#chip.name]) / this.#bytesPerMs;
@@ -73,10 +99,17 @@ export class SerialDevice implements Device {
 	}
 
 	#print(byte: number): void {
-		if (byte === 0x0a) {
-			this.#onLine(Buffer.from(this.#line).toString('utf8').replace(/\r$/, ''));
+		if (this.#packetRest > 0) {
+			this.#packetRest--;
+		} else if (byte === 0x0a) {
+			if (this.#line.length) this.#onLine(Buffer.from(this.#line).toString('utf8').replace(/\r$/, ''));
 			this.#line = [];
-		} else this.#line.push(byte);
+		} else {
+			this.#line.push(byte);
+			if (this.#line.length !== PACKET_LENGTH_AT + 1 || !PACKET.equals(Buffer.from(this.#line.slice(0, PACKET.length)))) return;
+			this.#packetRest = byte + 1;
+			this.#line = [];
+		}
 	}
 
 	#post(event: 'readable' | 'writable', count: () => number): void {

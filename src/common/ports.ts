@@ -63,6 +63,16 @@ export interface Network {
 	resolve(host: string): void;
 	/** undefined: no answer yet; '': the name is not known; else a dotted address. */
 	readonly resolved: string | undefined;
+	/** Begins to look for networks in reach, also while one is joined. False: not just now. */
+	scan(listener: ScanListener): boolean;
+}
+
+/** Who hears of the networks that a scan finds. */
+export interface ScanListener {
+	/** `open`: it wants no passphrase. */
+	found(ssid: string, rssi: number, open: boolean): void;
+	/** That were all. */
+	scanned(): void;
 }
 
 export const enum NetworkState {
@@ -167,6 +177,27 @@ export const enum TimeState {
 export interface Console {
 	/** The line typed last, without its end; '' if there is none. Taking it makes room for the next. */
 	take(): string;
+}
+
+/** Takes keys that a person typed. */
+export interface Keys {
+	key(code: number): void;
+}
+
+/** Is given each byte of the serial line first. */
+export interface PacketSink {
+	/** One that is no part of a packet MUST go on to `keys`. */
+	receive(code: number, keys: Keys): void;
+	/** A packet is under way, or waits to be read. */
+	readonly busy: boolean;
+}
+
+/** The serial line as packets see it: they go out between lines, never within one. */
+export interface PacketLine extends Keys {
+	/** Who is given what comes in; undefined: all of it is typed. */
+	sink: PacketSink | undefined;
+	/** Takes all of a packet, which is copied; false: there is no room yet. At most 128 bytes. */
+	packet(bytes: Uint8Array): boolean;
 }
 
 /** One sensor part. Never waits: start, then collect. */

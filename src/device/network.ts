@@ -5,13 +5,15 @@
 // Rule: messages only set `state` and wake the loop. Neither chip is trusted to join again by itself: link.ts asks.
 
 import Net from 'net';
-import WiFi from 'wifi';
-import { NetworkState, type Alarm, type Network } from '../common/ports.js';
+import WiFi, { type ScanItem } from 'wifi';
+import { NetworkState, type Alarm, type Network, type ScanListener } from '../common/ports.js';
 
 /** The SDK's code with "disconnect" when the handshake failed. */
 const PASSPHRASE_REFUSED = -1;
 /** What the ESP8266 says for "not joined". */
 const RSSI_FAULT = 31;
+
+const ALL = Object.freeze({});
 
 export class DeviceNetwork implements Network {
 	state: NetworkState = NetworkState.Down;
@@ -60,6 +62,16 @@ export class DeviceNetwork implements Network {
 		}
 	}
 
+	scan(listener: ScanListener): boolean {
+		try {
+			WiFi.scan(ALL, heardNetwork.bind(undefined, listener, this.alarm));
+			return true;
+		} catch {
+			// Another scan is under way, or there is no memory for it.
+			return false;
+		}
+	}
+
 	private answered(_name: string, address: string | undefined): void {
 		this.asking = false;
 		this.resolved = address ?? '';
@@ -83,4 +95,11 @@ export class DeviceNetwork implements Network {
 		}
 		this.alarm.wake();
 	}
+}
+
+/** null: that were all. */
+function heardNetwork(listener: ScanListener, alarm: Alarm, item: ScanItem | null): void {
+	if (item) return listener.found(item.ssid, item.rssi, item.authentication === 'none');
+	listener.scanned();
+	alarm.wake();
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The serial line: log lines out, typed lines in.
+// The serial line: log lines and packets out, typed lines and packets in.
 //
 // Rule: nothing waits for the line. Lines go through a ring and leave as the FIFO (128 B) has room. When the ring is
-// full, whole lines are dropped and counted; the next line that fits says how many.
+// full, whole lines are dropped and counted; the next line that fits says how many. Packets go the same way, whole.
 
 import Serial from 'embedded:io/serial';
-import type { Alarm, Console, Log } from '../common/ports.js';
+import type { Alarm, Console, Log, PacketLine, PacketSink } from '../common/ports.js';
 
 const BAUD = 115_200;
 const RING_BYTES = 256;
 /** Half the FIFO: leaves before it is full. */
 const PIECE_MAX = 64;
 const TYPED_MAX = 64;
+/** Read at a time. */
+const READ_MAX = 32;
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -21,7 +23,8 @@ export interface SerialPins {
 	readonly port: number;
 }
 
-export class DeviceSerial implements Log, Console {
+export class DeviceSerial implements Log, Console, PacketLine {
+	sink: PacketSink | undefined;
 	private readonly serial: Serial;
 	private readonly alarm: Alarm;
 	private readonly ring = new Uint8Array(RING_BYTES);
@@ -59,6 +62,13 @@ export class DeviceSerial implements Log, Console {
 		this.byte(RETURN);
 		this.byte(NEWLINE);
 		if (this.writable) this.drain(PIECE_MAX);
+	}
+
+	packet(bytes: Uint8Array): boolean {
+		if (RING_BYTES - (this.tail - this.head) < bytes.length) return false;
+		for (let i = 0; i < bytes.length; i++) this.byte(bytes[i]);
+		if (this.writable) this.drain(PIECE_MAX);
+		return true;
 	}
 
 	take(): string {
@@ -102,14 +112,19 @@ export class DeviceSerial implements Log, Console {
 
 	/** So many bytes have come. */
 	receive(count: number): void {
-		while (count-- > 0) {
-			const bytes = this.serial.read(1) as ArrayBuffer | undefined;
-			if (!bytes) return;
-			this.key(new Uint8Array(bytes)[0]);
+		const piece = new Uint8Array(count < READ_MAX ? count : READ_MAX);
+		for (;;) {
+			const got = this.serial.read(piece);
+			if (!got) break;
+			for (let i = 0; i < got; i++) {
+				if (this.sink) this.sink.receive(piece[i], this);
+				else this.key(piece[i]);
+			}
 		}
+		if (this.sink?.busy) this.alarm.wake();
 	}
 
-	private key(code: number): void {
+	key(code: number): void {
 		if (code !== NEWLINE && code !== RETURN) {
 			if (this.typing.length < TYPED_MAX) this.typing += String.fromCharCode(code);
 			return;

@@ -110,13 +110,14 @@ export class Commands implements Pollable {
 	}
 
 	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, now: Millis): void {
-		const error = this.actions.ending ? ENDING : this.obey(bytes, nameAt, payloadAt, payloadEnd);
+		const error = this.obey(bytes, nameAt, payloadAt, payloadEnd);
 		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error);
 		this.answers.answer(1, now);
 	}
 
 	/** Does it, or returns why not in a sentence; an empty payload asks for nothing but the command. */
-	private obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
+	obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
+		if (this.actions.ending) return ENDING;
 		const places = new Uint16Array(SLOTS);
 		const index = indexOf(bytes, nameAt, payloadAt);
 		if (index < 0) return UNKNOWN;

@@ -1,5 +1,5 @@
 // Fakes of src/common/ports.ts that are held to its words: time that the test moves, chance that it seeds, lines that it reads.
-import { NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type Random, type Transport } from '../../src/common/ports.js';
+import { NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type ScanListener, type Random, type Transport } from '../../src/common/ports.js';
 
 export class FakeClock implements Clock {
 	time: Millis = 0;
@@ -69,6 +69,14 @@ export class FakeNetwork implements Network {
 	resolve(host: string): void {
 		this.resolved = undefined;
 		this.asked.push(`resolve ${host}`);
+	}
+	/** Who waits for the networks of a scan. */
+	scanning: ScanListener | undefined;
+	canScan = true;
+	scan(listener: ScanListener): boolean {
+		this.asked.push('scan');
+		this.scanning = listener;
+		return this.canScan;
 	}
 }
 

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+// A conversation of Improv over serial: requests come in, states, errors and results go out. What it asks for is done by
+// a Provisioner.
+//
+// Rule: one packet is sent at a time, as the line has room; until then it waits here. What is asked while something is
+// under way joins it: a network is joined once, and one scan answers all who ask. https://www.improv-wifi.com/serial/
+
+import { NEVER, type Log, type Millis, type PacketLine } from '../common/ports.js';
+import { Text } from '../common/text.js';
+import { VERSION } from '../common/version.js';
+import { isText } from '../mqtt/codec/wire.js';
+import { beginResult, DATA_AT, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
+import { Phase, type FoundNetwork, type Provisioner } from './provisioner.js';
+import { Transfer, writeAnswer } from './transfer.js';
+import { GET, ID_PROBLEM, PUT } from './transfer-packets.js';
+
+const enum Rpc {
+	Wifi = 1,
+	State,
+	Device,
+	Scan,
+	Hostname,
+	DeviceName,
+	NetworkState,
+}
+
+const enum State {
+	Ready = 2,
+	Provisioning,
+	Provisioned,
+}
+
+const enum Complaint {
+	BadRpc = 1,
+	UnknownCommand,
+	UnableToConnect,
+	BadHostname = 5,
+}
+
+/** Of a packet whose end does not come: its bytes follow each other within a millisecond. */
+const GAP_MS = 100;
+/** Until the line may have room again: what is in the FIFO takes 11 ms. */
+const DRAIN_MS = 10;
+/** How often it is looked whether a join or a scan is over; both wake the loop themselves. */
+const LOOK_MS = 250;
+/** Then nobody asks for the answer any more. */
+const LINGER_MS = 30_000;
+const SCAN_MAX_MS = 20_000;
+const SSID_MAX = 32;
+const PROBLEM_MAX = 160;
+/** Bits of RPC 7. */
+const ONLINE = 1;
+const HAS_WIFI = 2;
+
+/** What a conversation asks of a Provisioner. */
+export interface Joiner extends Omit<Provisioner, 'configure'> {
+	/** What has happened meanwhile counts; where nobody else asks. */
+	step?(now: Millis): void;
+}
+
+export class Conversation {
+	readonly transfer = new Transfer();
+	private readonly reader: PacketReader;
+	private readonly line: PacketLine;
+	private readonly log: Log;
+	private readonly chip: string;
+	private readonly provisioner: Joiner;
+	private readonly waiting: Uint8Array[] = [];
+	private joining = false;
+	/** Of the networks that were found: the next to be sent; -1: nobody asks. */
+	private sending = -1;
+	private scanEndsAt: Millis = 0;
+	/** Bytes that had come when something came last, and when that was. */
+	private seen = 0;
+	private seenAt: Millis = 0;
+
+	constructor(reader: PacketReader, line: PacketLine, log: Log, chip: string, provisioner: Joiner) {
+		this.reader = reader;
+		this.line = line;
+		this.log = log;
+		this.chip = chip;
+		this.provisioner = provisioner;
+	}
+
+	/** When to be asked again; NEVER: it is over. */
+	poll(now: Millis): Millis {
+		const { reader, waiting, transfer } = this;
+		this.watchGap(now);
+		while (waiting.length) {
+			if (!this.line.packet(waiting[0])) return now + DRAIN_MS;
+			waiting.shift();
+		}
+		if (reader.whole) {
+			this.read(now);
+			return now;
+		}
+		this.provisioner.step?.(now);
+		if (this.joining) this.watchJoin();
+		if (this.sending >= 0) this.sendNetwork(now);
+		if (waiting.length) return now;
+		if (reader.busy) return this.seenAt + GAP_MS;
+		if (this.joining || this.sending >= 0) return now + LOOK_MS;
+		const at = this.seenAt + LINGER_MS;
+		return (transfer.bytes || transfer.answer) && now < at ? at : NEVER;
+	}
+
+	/** Bytes were lost on the way: what has come is no packet. */
+	private watchGap(now: Millis): void {
+		const { reader } = this;
+		if (reader.count !== this.seen) {
+			this.seen = reader.count;
+			this.seenAt = now;
+		} else if (reader.busy && !reader.whole && now - this.seenAt >= GAP_MS) {
+			reader.skip();
+			this.seen = reader.count;
+		}
+	}
+
+	private read(now: Millis): void {
+		const { reader } = this;
+		if (!reader.sound) {
+			this.complain(Complaint.BadRpc);
+			return reader.skip();
+		}
+		const bytes = reader.bytes!;
+		const end = DATA_AT + reader.length;
+		// Anything else is an echo of ours.
+		if (reader.type === PacketType.Rpc) {
+			if (reader.length < 2 || bytes[DATA_AT + 1] !== reader.length - 2) this.complain(Complaint.BadRpc);
+			else this.obey(bytes[DATA_AT], bytes, DATA_AT + 2, end, now);
+		}
+		reader.next(this.line);
+		this.seen = reader.count;
+		this.seenAt = now;
+	}
+
+	private obey(command: number, bytes: Uint8Array, from: number, to: number, now: Millis): void {
+		switch (command) {
+			case Rpc.Wifi: return this.join(bytes, from, to, now);
+			case Rpc.State: return this.tellState();
+			case Rpc.Device: return this.tellDevice();
+			case Rpc.Scan: return this.scan(now);
+			case Rpc.Hostname:
+			case Rpc.DeviceName: return this.tellName(command, bytes, from, to);
+			case Rpc.NetworkState: return this.tellNetwork();
+			case PUT:
+			case GET: return this.pass(command, bytes, from, to);
+		}
+		this.complain(Complaint.UnknownCommand);
+	}
+
+	/** Length and name of the network, length and passphrase. */
+	private join(bytes: Uint8Array, from: number, to: number, now: Millis): void {
+		const ssidAt = from + 1;
+		const ssidEnd = from < to ? ssidAt + bytes[from] : to;
+		const end = ssidEnd < to ? ssidEnd + 1 + bytes[ssidEnd] : 0;
+		if (end !== to || ssidEnd === ssidAt || ssidEnd - ssidAt > SSID_MAX || !isText(bytes, ssidAt, ssidEnd) || !isText(bytes, ssidEnd + 1, to)) {
+			return this.complain(Complaint.BadRpc);
+		}
+		if (!this.joining) {
+			const problem = this.provisioner.join(textOf(bytes, ssidAt, ssidEnd), textOf(bytes, ssidEnd + 1, to), now);
+			if (problem) return this.tellFailure(problem);
+			this.joining = true;
+		}
+		this.tell(State.Provisioning);
+	}
+
+	private watchJoin(): void {
+		const { phase, problem } = this.provisioner;
+		if (phase === Phase.Joining) return;
+		this.joining = false;
+		if (phase !== Phase.Joined) return this.tellFailure(problem);
+		this.tell(State.Provisioned);
+		this.tellUrl(Rpc.Wifi);
+	}
+
+	private tellFailure(problem: string): void {
+		this.log.line(problem);
+		this.complain(Complaint.UnableToConnect);
+		this.tell(State.Ready);
+	}
+
+	private tellState(): void {
+		if (this.joining) return this.tell(State.Provisioning);
+		const { address } = this.provisioner;
+		this.tell(address ? State.Provisioned : State.Ready);
+		if (address) this.tellUrl(Rpc.State);
+	}
+
+	private tellUrl(command: Rpc): void {
+		this.send(putString(beginResult(command), this.url));
+	}
+
+	private tellDevice(): void {
+		const result = putString(putString(beginResult(Rpc.Device), 'Telltale'), VERSION);
+		this.send(putString(putString(result, this.chip), this.provisioner.node));
+	}
+
+	/** The name is changed by the command `config`: here it is refused, unless it is the same. */
+	private tellName(command: Rpc, bytes: Uint8Array, from: number, to: number): void {
+		const { node } = this.provisioner;
+		if (from < to && !(isText(bytes, from, to) && textOf(bytes, from, to) === node)) return this.complain(Complaint.BadHostname);
+		this.send(putString(beginResult(command), node));
+	}
+
+	private tellNetwork(): void {
+		const { url } = this;
+		const result = putString(beginResult(Rpc.NetworkState), this.provisioner.address ? FLAGS_ONLINE : FLAGS_OFFLINE);
+		this.send(url ? putString(result, url) : result);
+	}
+
+	private scan(now: Millis): void {
+		if (this.sending >= 0) return;
+		this.provisioner.scan(now);
+		this.scanEndsAt = now + SCAN_MAX_MS;
+		this.sending = 0;
+	}
+
+	/** One at a time; an empty result is the last. */
+	private sendNetwork(now: Millis): void {
+		const { networks } = this.provisioner;
+		if (!networks && now < this.scanEndsAt) return;
+		const result = beginResult(Rpc.Scan);
+		if (networks && this.sending < networks.length) putNetwork(result, networks[this.sending++]);
+		else this.sending = -1;
+		this.send(result);
+	}
+
+	private pass(command: number, bytes: Uint8Array, from: number, to: number): void {
+		const { transfer } = this;
+		const result = beginResult(command);
+		if (command === PUT && !transfer.put(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
+		if (command === GET) {
+			if (to - from !== 3) return this.complain(Complaint.BadRpc);
+			const offset = bytes[from + 1] << 8 | bytes[from + 2];
+			if (bytes[from] === ID_PROBLEM) writeAnswer(ID_PROBLEM, bytesOf(this.provisioner.problem), offset, result);
+			else transfer.get(bytes[from], offset, result);
+		}
+		this.send(result);
+	}
+
+	private get url(): string {
+		const { address, isSetUp } = this.provisioner;
+		return isSetUp && address ? `http://${address}/` : '';
+	}
+
+	private tell(state: State): void {
+		this.waiting.push(shortPacket(PacketType.State, state));
+	}
+
+	private complain(complaint: Complaint): void {
+		this.waiting.push(shortPacket(PacketType.Error, complaint));
+	}
+
+	private send(result: Text): void {
+		this.waiting.push(endResult(result));
+	}
+}
+
+const FLAGS_ONLINE = String(ONLINE | HAS_WIFI);
+const FLAGS_OFFLINE = String(HAS_WIFI);
+
+function putNetwork(result: Text, { ssid, rssi, open }: FoundNetwork): void {
+	putString(result, ssid);
+	const at = result.length;
+	result.byte(0).whole(rssi);
+	result.bytes[at] = result.length - at - 1;
+	putString(result, open ? 'NO' : 'YES');
+}
+
+function bytesOf(text: string): Uint8Array {
+	const { bytes, length } = new Text(new Uint8Array(PROBLEM_MAX)).text(text);
+	return bytes.subarray(0, length);
+}
+
+/** Of UTF-8 that is well formed. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+	let text = '';
+	for (let at = from; at < to; ) {
+		const first = bytes[at++];
+		const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		let code = more === 0 ? first : first & (0x3f >> more);
+		for (let i = 0; i < more; i++) code = (code << 6) | (bytes[at++] & 0x3f);
+		text += String.fromCodePoint(code);
+	}
+	return text;
+}

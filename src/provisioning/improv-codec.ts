@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Packets of Improv over serial, in and out: "IMPROV", version 1, type, length, data, check sum (of all before it).
+//
+// Rule: no memory is taken until the header of a packet is whole; the letters of one that does not become whole are the
+// console's. Damage costs one packet: the next header is looked for within what has come. What goes out stands between
+// newlines, which readers that go by lines need. https://www.improv-wifi.com/serial/
+
+import type { Keys, PacketSink } from '../common/ports.js';
+import { Text } from '../common/text.js';
+
+export const enum PacketType {
+	State = 1,
+	Error,
+	Rpc,
+	Result,
+}
+
+/** With the version. */
+const HEADER = 'IMPROV\u0001';
+const TYPE_AT = 7;
+const LENGTH_AT = 8;
+export const DATA_AT = 9;
+/** Of a packet beside its data. */
+const FRAME_BYTES = 10;
+const PACKET_MAX = FRAME_BYTES + 255;
+/** Of ours, both newlines included. */
+export const REPLY_MAX = 102;
+/** The published SDK 2.8.1 takes a length of 10 for a newline and drops the packet. */
+const LENGTH_DROPPED = 10;
+const NEWLINE = 10;
+
+/** What has come of a packet, and behind it. */
+export class PacketReader implements PacketSink {
+	/** Undefined: of the header no more has come than `count` letters. */
+	bytes: Uint8Array | undefined;
+	count = 0;
+
+	receive(code: number, keys: Keys): void {
+		if (this.bytes) {
+			if (this.count < PACKET_MAX) this.bytes[this.count++] = code;
+		} else if (code === HEADER.charCodeAt(this.count)) {
+			if (++this.count === HEADER.length) this.begin();
+		} else {
+			const held = this.count;
+			this.count = code === HEADER.charCodeAt(0) ? 1 : 0;
+			for (let i = 0; i < held; i++) keys.key(HEADER.charCodeAt(i));
+			if (this.count === 0) keys.key(code);
+		}
+	}
+
+	get busy(): boolean {
+		return this.bytes !== undefined;
+	}
+
+	/** All bytes of the first packet have come. */
+	get whole(): boolean {
+		return this.count > LENGTH_AT && this.count >= FRAME_BYTES + this.length;
+	}
+
+	/** Of a whole packet: the check sum is right. */
+	get sound(): boolean {
+		const sumAt = DATA_AT + this.length;
+		return this.bytes![sumAt] === sum(this.bytes!, 0, sumAt);
+	}
+
+	get type(): number {
+		return this.bytes![TYPE_AT];
+	}
+
+	/** Of its data. */
+	get length(): number {
+		return this.bytes![LENGTH_AT];
+	}
+
+	/** It was read: what came behind it follows, the console's bytes to the console. */
+	next(keys: Keys): void {
+		const { bytes, count } = this;
+		const from = FRAME_BYTES + this.length;
+		this.bytes = undefined;
+		this.count = 0;
+		for (let i = from; i < count; i++) this.receive(bytes![i], keys);
+	}
+
+	/** It is damaged, or its end does not come: it is thrown away, up to the next header. */
+	skip(): void {
+		const bytes = this.bytes!;
+		let at = 1;
+		while (at < this.count && !isHeader(bytes, at, this.count)) at++;
+		bytes.copyWithin(0, at, this.count);
+		this.count -= at;
+		if (this.count < HEADER.length) this.bytes = undefined;
+	}
+
+	private begin(): void {
+		this.bytes = new Uint8Array(PACKET_MAX);
+		for (let i = 0; i < HEADER.length; i++) this.bytes[i] = HEADER.charCodeAt(i);
+	}
+}
+
+/** Begins a packet, whose data is put behind. */
+export function beginPacket(type: PacketType): Text {
+	return new Text(new Uint8Array(REPLY_MAX)).byte(NEWLINE).put(HEADER).byte(type).byte(0);
+}
+
+/** One whose data is a single number. */
+export function shortPacket(type: PacketType, value: number): Uint8Array {
+	return endPacket(beginPacket(type).byte(value));
+}
+
+/** Ready to be written. */
+export function endPacket(packet: Text): Uint8Array {
+	const { bytes } = packet;
+	bytes[1 + LENGTH_AT] = packet.length - 1 - DATA_AT;
+	packet.byte(sum(bytes, 1, packet.length)).byte(NEWLINE);
+	return bytes.subarray(0, packet.length);
+}
+
+/** Begins the result of a command, whose strings are put behind. */
+export function beginResult(command: number): Text {
+	return beginPacket(PacketType.Result).byte(command).byte(0);
+}
+
+/** One of its strings: any text, in UTF-8. */
+export function putString(packet: Text, text: string): Text {
+	const at = packet.length;
+	packet.byte(0).text(text);
+	packet.bytes[at] = packet.length - at - 1;
+	return packet;
+}
+
+/** The result as a packet, with an empty string more where the published SDK would drop it. */
+export function endResult(packet: Text): Uint8Array {
+	if (packet.length - 1 - DATA_AT === LENGTH_DROPPED) packet.byte(0);
+	packet.bytes[1 + DATA_AT + 1] = packet.length - 1 - DATA_AT - 2;
+	return endPacket(packet);
+}
+
+/** What lies there is a header, or its beginning and nothing else. */
+function isHeader(bytes: Uint8Array, at: number, end: number): boolean {
+	for (let i = 0; i < HEADER.length && at + i < end; i++) if (bytes[at + i] !== HEADER.charCodeAt(i)) return false;
+	return true;
+}
+
+function sum(bytes: Uint8Array, from: number, to: number): number {
+	let total = 0;
+	for (let i = from; i < to; i++) total += bytes[i];
+	return total & 0xff;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The numbers of our own commands on the serial line (docs/serial.md).
+//
+// Rule: constants only, for the node and for who talks to it; append only.
+
+/** A piece of something long goes to the node. */
+export const PUT = 0xe0;
+/** A piece of an answer is asked for. */
+export const GET = 0xe1;
+
+export const enum TransferKind {
+	/** A command of docs/topics.md: its name, and behind a space its payload. */
+	Command,
+	// 1 to 3 are for the CA, the client's certificate and its key.
+}
+
+export const enum TransferState {
+	Good,
+	/** Nothing of that id is under way: the node has restarted, or something else has begun. */
+	Unknown,
+	/** All of it came, and its check sum is wrong. */
+	Damaged,
+	/** Of an answer: it is not there yet. */
+	Pending,
+}
+
+/** An id that no transfer has: GET gives why the last join came to nothing. */
+export const ID_PROBLEM = 0;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// What is too long for one packet, piece by piece, under command numbers of our own: a command of the node comes in, its
+// result goes out. docs/serial.md has the packets.
+//
+// Rule: each piece says where it belongs, and each answer how far it has come. So a piece that was lost is sent again,
+// one that comes twice changes nothing, and what is whole is carried out once.
+
+import { crc32 } from '../storage/crc32.js';
+import { ID_PROBLEM, TransferKind, TransferState } from './transfer-packets.js';
+import type { Text } from '../common/text.js';
+
+/** Before the bytes of a piece. */
+const PIECE_HEAD = 6;
+const SUM_BYTES = 4;
+/** A name, a space and a payload of 380 B. */
+const COMMAND_MAX = 420;
+/** Of an answer in one packet: what is left of 100 B. */
+const ANSWER_PIECE_MAX = 80;
+const SPACE = 0x20;
+
+export class Transfer {
+	/** It is whole: to be carried out, once. */
+	asked = false;
+	/** Undefined before the first piece, and when it has been carried out. */
+	bytes: Uint8Array | undefined;
+	answer: Uint8Array | undefined;
+	private id = 0;
+	private received = 0;
+	private total = 0;
+
+	/**
+	 * A piece: kind u8, id u8, bytes of all of it u16, offset u16, then its bytes. The reply is put into `into`. False:
+	 * it cannot be one.
+	 */
+	put(bytes: Uint8Array, from: number, to: number, into: Text): boolean {
+		const at = from + PIECE_HEAD;
+		if (at >= to || bytes[from] !== TransferKind.Command || bytes[from + 1] === ID_PROBLEM) return false;
+		const id = bytes[from + 1];
+		const total = bytes[from + 2] << 8 | bytes[from + 3];
+		const offset = bytes[from + 4] << 8 | bytes[from + 5];
+		if (total <= SUM_BYTES || total > COMMAND_MAX + SUM_BYTES || offset + to - at > total) return false;
+		let state = TransferState.Good;
+		if (id !== this.id && offset === 0) this.begin(id, total);
+		if (id !== this.id || total !== this.total) state = TransferState.Unknown;
+		else if (offset === this.received) state = this.take(bytes, at, to);
+		writeUint16(into.byte(4).byte(id).byte(state), state === TransferState.Good ? this.received : 0);
+		return true;
+	}
+
+	/**
+	 * So much of the answer as one packet takes, from an offset on: id u8, state u8, and where that is good bytes of all
+	 * of it u16, offset u16, and its bytes.
+	 */
+	get(id: number, offset: number, into: Text): void {
+		const { answer } = this;
+		if (id === this.id && answer) writeAnswer(id, answer, offset, into);
+		else into.byte(2).byte(id).byte(id === this.id ? TransferState.Pending : TransferState.Unknown);
+	}
+
+	/** Of what is whole: where its name ends. */
+	get nameEnd(): number {
+		const { bytes, textEnd } = this;
+		let at = 0;
+		while (at < textEnd && bytes![at] !== SPACE) at++;
+		return at;
+	}
+
+	/** And the end of its payload. */
+	get textEnd(): number {
+		return this.total - SUM_BYTES;
+	}
+
+	/** It was carried out, with this result. */
+	answered(answer: Uint8Array): void {
+		this.asked = false;
+		this.bytes = undefined;
+		this.answer = answer;
+	}
+
+	private begin(id: number, total: number): void {
+		this.id = id;
+		this.total = total;
+		this.received = 0;
+		this.asked = false;
+		this.answer = undefined;
+		this.bytes = new Uint8Array(total);
+	}
+
+	private take(bytes: Uint8Array, from: number, to: number): TransferState {
+		this.bytes!.set(bytes.subarray(from, to), this.received);
+		this.received += to - from;
+		if (this.received < this.total) return TransferState.Good;
+		const end = this.textEnd;
+		const sum = crc32(this.bytes!, 0, end);
+		for (let i = 0; i < SUM_BYTES; i++) {
+			if (this.bytes![end + i] === (sum >>> (24 - 8 * i) & 0xff)) continue;
+			this.id = ID_PROBLEM;
+			this.bytes = undefined;
+			return TransferState.Damaged;
+		}
+		this.asked = true;
+		return TransferState.Good;
+	}
+}
+
+/** A piece of an answer, as one string of a result. */
+export function writeAnswer(id: number, answer: Uint8Array, offset: number, into: Text): void {
+	const end = Math.min(answer.length, offset + ANSWER_PIECE_MAX);
+	const from = Math.min(offset, end);
+	writeUint16(writeUint16(into.byte(6 + end - from).byte(id).byte(TransferState.Good), answer.length), from).copy(answer, from, end);
+}
+
+function writeUint16(into: Text, value: number): Text {
+	return into.byte(value >> 8).byte(value & 0xff);
+}
