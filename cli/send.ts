@@ -23,7 +23,7 @@ export function send(): Command {
 	const command = new Command('send')
 		.description('Send one command to a node and print its result.')
 		.argument('<node>', 'name of the node')
-		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop')
+		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config')
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)

@@ -19,6 +19,7 @@ import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
 import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
 import { SettingsStore, type Settings } from './settings/settings-store.js';
+import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
@@ -32,9 +33,11 @@ import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
 import { Link } from './connection/link.js';
 import { Node } from './node.js';
+import type { Pollable } from './common/ports.js';
 import { Sampler } from './readings/sampler.js';
 import { Timekeeper } from './connection/timekeeper.js';
 import { VERSION } from './common/version.js';
+import { protocolProblem } from './telemetry/protocol.js';
 import { ReadingQueue } from './storage/reading-queue.js';
 
 export default function main(): void {
@@ -73,7 +76,7 @@ export default function main(): void {
 	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
-	const deps = { config, board, boot, safe: mode.safe, clock, log: serial, store, settingsStore, network, sampler, queue };
+	const deps = { config, board, boot, safe: mode.safe, clock, log: serial, store, settingsStore, check: problemOf, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
@@ -86,11 +89,14 @@ export default function main(): void {
 	const commands = new Commands(commandQueue, actions, client, serial, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
 	const improv = new ImprovInPlace(serial, deps, link, commands);
-	new Node([mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue], clock, alarm, new LastWords(serial, queue));
+	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue];
+	if (settingsStore.trying) tasks.push(new Trial(link, actions, config.protocol === 'auto' ? 2 : 1));
+	new Node(tasks, clock, alarm, new LastWords(serial, queue));
 }
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */
 function problemOf(settings: Settings): string {
 	const problem = settingsProblem(settings);
-	return problem || sensorsProblem(withDefaults(settings).sensors, board) || (tlsKey(settings) && tlsProblem(tlsKey(settings)));
+	const tls = tlsKey(settings);
+	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board) || (tls && tlsProblem(tls));
 }

@@ -131,6 +131,8 @@ export const RESTART_AFTER_MS = 21_600_000;
 export const RESTART_AFTER_MIN_MS = 900_000;
 /** A week; there is 0 for those who want it never. */
 export const RESTART_AFTER_MAX_MS = 604_800_000;
+/** Before a restart: long enough for the serial line to say why. */
+export const LAST_WORDS_MS = 250;
 /** From a restart to the first look at the clock, about: what uptime that goes on has to add. */
 export const RESTART_SECONDS = 1;
 /**
@@ -142,5 +144,7 @@ export const BOOTS_MAX = 5;
 export const SURVIVED_MS = 300_000;
 /** Then the node tries to measure again. */
 export const SAFE_MODE_MS = 600_000;
+/** New settings have so long for each pair of network and broker to show that they work. */
+export const TRIAL_MS = 120_000;
 /** Set-up mode that was asked for ends after so long without use. */
 export const SET_UP_MS = 600_000;

@@ -114,7 +114,8 @@ export class Link implements Pollable {
 	state: State = State.Waiting;
 	private enteredAt: Millis = 0;
 	private dueAt: Millis = 0;
-	private useful = false;
+	/** The last connection proved useful. */
+	useful = false;
 	/**
 	 * Times in a row that the broker hung up or broke the protocol soon after it had accepted us, or said that we are
 	 * taken over, below 0 if a connection came to nothing in between, as the broker was away then; and what is known of
@@ -133,6 +134,10 @@ export class Link implements Pollable {
 		this.log = log;
 		this.date = date;
 	}
+
+	/** How many pairs of network and broker there are to try, and how often all of them were, for nothing. */
+	get pairs(): number { return 1; }
+	get rounds(): number { return this.state === State.Waiting ? this.attempts : 0; }
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {

@@ -4,10 +4,9 @@
 // Rule: before it starts anew, what would be lost with RAM is saved.
 
 import Timer from 'timer';
+import { LAST_WORDS_MS } from '../common/limits.js';
 import type { BugHandler, Log, Random } from '../common/ports.js';
 
-/** Long enough for the serial line to say why. */
-const LAST_WORDS_MS = 250;
 const NO_RESTART = 'this machine cannot restart itself';
 
 /** XS draws from the chip's hardware generator. */

@@ -143,9 +143,19 @@ export class SettingsStore {
 		return found;
 	}
 
+	/** Nothing else can be kept now, for this reason; '' if it can. */
+	get busy(): string {
+		return this.trying || this.proposed ? UNDER_WAY : '';
+	}
+
 	/** Something is on trial in this boot. */
 	get trying(): boolean {
 		return this.trial >= 0;
+	}
+
+	/** The number of that; 0: nothing is. */
+	get tried(): number {
+		return this.trying ? new Generation(this.flash!, this.trial).serial : 0;
 	}
 
 	/** What is on trial holds from now on. False: flash does not take it, so that the next boot takes it back. */
@@ -186,10 +196,13 @@ export class SettingsStore {
 
 	private store(changes: Changes, owner: SectorOwner | undefined, onTrial: boolean): string {
 		if (!this.flash) return NO_ROOM;
-		if (this.trial >= 0 || this.proposed) return UNDER_WAY;
+		if (this.busy) return UNDER_WAY;
 		if (this.base === UNKNOWN) this.read();
 		const keys = Object.keys(changes);
-		for (let i = 0; i < keys.length; i++) if (this.named(keys[i]) !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, onTrial);
+		for (let i = 0; i < keys.length; i++) {
+			const before = this.named(keys[i]) ?? fieldOf(keys[i])?.initial;
+			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, onTrial);
+		}
 		return '';
 	}
 

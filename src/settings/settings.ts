@@ -123,7 +123,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	whole('willDelayMs', 30_000, 0, 3_600_000, 'MQTT 5.0: time until the broker publishes that the node is offline, in milliseconds, rounded up to seconds'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
-	flag('commands', true, 'whether commands are taken over MQTT (calibrate, interval, restart, sample, stop)'),
+	flag('commands', true, 'whether commands are taken over MQTT (calibrate, config, interval, restart, sample, stop)'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
 	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
 	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
@@ -268,7 +268,7 @@ export function completed(settings: Readonly<Record<string, unknown>>): Config &
 }
 
 /** What a setting is that is missing or empty. */
-function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown {
+export function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown {
 	switch (key) {
 		case 'clientId':
 			return `telltale-${(settings.node ?? NODE) as string}`;

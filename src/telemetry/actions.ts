@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
 //
-// Rule: a change is kept with the settings in flash and outlives a reboot. When it cannot be kept, the
-// log says so. Stopping and restarting begin when every command before is answered. First the broker is told; then it
-// happens, in a turn of its own, never inside a callback.
+// Rule: a change is kept with the settings in flash and outlives a reboot. When it cannot be kept, the log says so. What
+// may cut the node off from its broker is put on trial instead (settings-store.ts). Stopping and restarting begin when
+// every command before is answered. First the broker is told; then it happens, in a turn of its own, never inside a
+// callback.
 
 import type { NodePublications, NodeDeps } from './node-publications.js';
-import type { BootMode } from '../settings/boot-mode.js';
+import { BootEvent, type BootMode } from '../settings/boot-mode.js';
 import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
-import { FIELDS, fieldProblem, type Config } from '../settings/settings.js';
-import { RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
+import { changedBy, FIELDS, fieldProblem, missingKey, type Config, type Setting } from '../settings/settings.js';
+import type { TrialJudge } from '../settings/trial.js';
+import { LAST_WORDS_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
+import { CAUSES, Cause } from '../connection/causes.js';
 import { State, type Link } from '../connection/link.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { ABSENT, QUANTITIES } from '../readings/reading.js';
@@ -25,9 +28,13 @@ const enum Ending {
 	None,
 	Stop,
 	Restart,
+	/** What was said last is on its way. */
+	Restarting,
 }
 
-export class NodeActions implements Actions, Pollable {
+type Changes = Readonly<Record<string, Setting>>;
+
+export class NodeActions implements Actions, Pollable, TrialJudge {
 	private readonly deps: NodeDeps;
 	private readonly publications: NodePublications;
 	private readonly client: BrokerClient;
@@ -50,6 +57,7 @@ export class NodeActions implements Actions, Pollable {
 	}
 
 	answered(all: boolean, now: Millis): Millis {
+		if (this.ends === Ending.Restarting) return NEVER;
 		if (all || now >= this.endsAt) {
 			if (this.endsAt !== NEVER) this.client.stop(now);
 			this.endsAt = NEVER;
@@ -60,7 +68,12 @@ export class NodeActions implements Actions, Pollable {
 	poll(now: Millis): Millis {
 		if (this.ends === Ending.None) return this.lastResort(now);
 		if (this.link.state !== State.Stopped) return NEVER;
-		if (this.ends === Ending.Restart) this.reboot();
+		if (this.ends === Ending.Restart) {
+			this.ends = Ending.Restarting;
+			this.endsAt = now + LAST_WORDS_MS;
+		}
+		if (this.ends === Ending.Restarting && now < this.endsAt) return this.endsAt;
+		if (this.ends === Ending.Restarting) this.reboot();
 		else this.deps.log.line('stopped');
 		this.ends = Ending.None;
 		return NEVER;
@@ -85,7 +98,8 @@ export class NodeActions implements Actions, Pollable {
 	}
 
 	setIntervalMs(value: number): string {
-		const { sampler, clock } = this.deps;
+		const { sampler, clock, settingsStore } = this.deps;
+		if (settingsStore.busy) return settingsStore.busy;
 		const changed = sampler.intervalMs !== value;
 		sampler.setIntervalMs(value, clock.now());
 		this.keep({ intervalMs: value });
@@ -99,7 +113,8 @@ export class NodeActions implements Actions, Pollable {
 	}
 
 	calibrate(milli: readonly number[]): string {
-		const { sampler } = this.deps;
+		const { sampler, settingsStore } = this.deps;
+		if (settingsStore.busy) return settingsStore.busy;
 		for (let i = 0; i < milli.length; i++) {
 			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
 			if (error) return error;
@@ -123,6 +138,37 @@ export class NodeActions implements Actions, Pollable {
 		const uptimeMs = this.deps.clock.now();
 		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.deps.queue.save() ? this.end(Ending.Restart) : UNSAVED;
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
+	}
+
+	configure(changes: Changes): string {
+		const { check, settingsStore, queue } = this.deps;
+		if (settingsStore.busy) return settingsStore.busy;
+		const settings = changedBy(changes, settingsStore.read());
+		const problem = check(settings) || missingKey(settings);
+		if (problem) return problem;
+		if (!queue.save()) return UNSAVED;
+		return settingsStore.propose(settings as Changes, queue) || (this.proposed ? this.end(Ending.Restart) : '');
+	}
+
+	get proposed(): number {
+		return this.deps.settingsStore.proposed;
+	}
+
+	trialWorked(): void {
+		const { settingsStore, log } = this.deps;
+		const serial = settingsStore.tried;
+		if (!settingsStore.worked()) return log.line('the new settings work, but the flash fails: the next boot goes by those before them');
+		this.mode.happened(BootEvent.Worked);
+		log.line(`settings number ${serial | 0} work, and hold from now on`);
+		this.publications.infoChanged();
+	}
+
+	trialFailed(): void {
+		const { settingsStore, log } = this.deps;
+		const cause = this.link.cause || Cause.Silence;
+		log.line(`settings number ${settingsStore.tried | 0} do not work (${CAUSES[cause]}); those before them hold again`);
+		settingsStore.failed(cause);
+		if (!this.ending) this.end(Ending.Restart);
 	}
 
 	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */

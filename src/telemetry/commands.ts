@@ -6,8 +6,9 @@
 // before anything changes.
 // Payload: {"id":"any text","value":…}, both optional.
 
+import { readChanges } from './changes.js';
 import { ENDING, SAMPLE, type CommandQueue } from './command-queue.js';
-import { FIELDS, type Config } from '../settings/settings.js';
+import { FIELDS, type Config, type Setting } from '../settings/settings.js';
 import { decimalAt, describeValue, isWord, readObject, Type, type Member } from './json.js';
 import type { Console, Log, Millis, Pollable } from '../common/ports.js';
 import type { Answers } from './publications.js';
@@ -26,6 +27,10 @@ export interface Actions {
 	calibrate(milli: readonly number[]): string;
 	stop(): string;
 	restart(): string;
+	/** Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything. */
+	configure(changes: Readonly<Record<string, Setting>>): string;
+	/** The number of what is on trial from the next boot on; 0: nothing is. */
+	readonly proposed: number;
 	/** The node is about to stop or to restart: nothing else is begun. */
 	readonly ending: boolean;
 	/** All that was asked is answered, so that an ending may begin; or not yet. */
@@ -47,9 +52,10 @@ const PLAIN: readonly Member[] = Object.freeze([ID]);
 const INTERVAL: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Any, slot: Slot.Value })]);
 const REFERENCES: readonly Member[] = Object.freeze(QUANTITIES.map((key, index) => Object.freeze({ key, type: Type.Number, slot: Slot.Quantities + index })));
 const CALIBRATE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value, members: REFERENCES })]);
+const CONFIG: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value })]);
 const row = (name: string, members: readonly Member[]): Row => Object.freeze({ name, members });
 const TABLE: readonly Row[] = Object.freeze([
-	row('interval', INTERVAL), row(SAMPLE, PLAIN), row('calibrate', CALIBRATE), row('restart', PLAIN), row('stop', PLAIN),
+	row('interval', INTERVAL), row(SAMPLE, PLAIN), row('calibrate', CALIBRATE), row('restart', PLAIN), row('stop', PLAIN), row('config', CONFIG),
 ]);
 
 const enum Command {
@@ -58,10 +64,12 @@ const enum Command {
 	Calibrate,
 	Restart,
 	Stop,
+	Config,
 }
 export const COMMANDS: readonly string[] = Object.freeze(TABLE.map(({ name }) => name));
 
 const UNKNOWN = `unknown command; known are ${COMMANDS.join(', ')}`;
+const NO_SETTINGS = 'value is missing; it must be an object of settings';
 const NO_REFERENCE = `value must name one of ${QUANTITIES.join(', ')}`;
 const INTERVAL_FIELD = FIELDS.find(({ key }) => key === ('intervalMs' satisfies keyof Config))!;
 /** Thousandths. */
@@ -111,7 +119,8 @@ export class Commands implements Pollable {
 
 	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, now: Millis): void {
 		const error = this.obey(bytes, nameAt, payloadAt, payloadEnd);
-		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error);
+		const trial = !error && indexOf(bytes, nameAt, payloadAt) === Command.Config ? this.actions.proposed : 0;
+		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error, trial);
 		this.answers.answer(1, now);
 	}
 
@@ -128,6 +137,7 @@ export class Commands implements Pollable {
 			case Command.Sample: return this.actions.sample();
 			case Command.Calibrate: return this.calibrate(bytes, places);
 			case Command.Restart: return this.actions.restart();
+			case Command.Config: return this.configure(bytes, places[Slot.Value]);
 		}
 		return this.actions.stop();
 	}
@@ -137,6 +147,11 @@ export class Commands implements Pollable {
 		const value = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
 		if (value >= min && value <= max) return this.actions.setIntervalMs(value | 0);
 		return `${key} is ${at > 0 ? describeValue(bytes, at) : 'missing'}; it must be ${allowed}`;
+	}
+
+	private configure(bytes: Uint8Array, at: number): string {
+		const changes: Record<string, Setting> = {};
+		return (at > 0 ? readChanges(bytes, at, changes) : NO_SETTINGS) || this.actions.configure(changes);
 	}
 
 	private calibrate(bytes: Uint8Array, places: Uint16Array): string {

@@ -194,7 +194,8 @@ export function endOfScalar(bytes: Uint8Array, at: number, to: number): number {
 	return endOfNumber(bytes, at, to);
 }
 
-function skipSpace(bytes: Uint8Array, at: number, to: number): number {
+/** Behind the white space that begins there. */
+export function skipSpace(bytes: Uint8Array, at: number, to: number): number {
 	while (at < to && (bytes[at] === 0x20 || bytes[at] >= 9 && bytes[at] <= 13 && bytes[at] !== 11 && bytes[at] !== 12)) at++;
 	return at;
 }

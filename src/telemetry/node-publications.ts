@@ -5,8 +5,9 @@
 // nothing else remembers it.
 
 import type { Config } from '../settings/settings.js';
-import type { SettingsStore } from '../settings/settings-store.js';
+import { POWER, UNUSABLE, type Settings, type SettingsStore } from '../settings/settings-store.js';
 import { CAUSES, Cause } from '../connection/causes.js';
+import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
@@ -44,6 +45,8 @@ export interface NodeDeps {
 	readonly log: Log;
 	readonly store: Store;
 	readonly settingsStore: SettingsStore;
+	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
+	readonly check: (settings: Settings) => string;
 	readonly network: Network;
 	readonly sampler: Sampler;
 	readonly queue: ReadingQueue;
@@ -210,7 +213,18 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		text.put(',"address":').quoted(network.address());
 		if (this.without & Without.Retain) text.put(',"retain":false');
 		if (this.without & Without.Acknowledgements) text.put(',"qos":0');
+		this.writeTrial(text);
 		text.put(safe ? ',"safeMode":true}' : '}');
+	}
+
+	/** What came of the newest settings that were on trial. */
+	private writeTrial(text: Text): void {
+		const last = this.deps.settingsStore.lastTrial();
+		if (!last) return;
+		text.put(',"settings":{"serial":').whole(last.serial).put(',"trial":');
+		const outcome = last.progress(Progress.Outcome);
+		if (last.progress(Progress.Worked) === 0) text.put('"worked"}');
+		else text.put('"failed","why":').quoted(outcome === UNUSABLE ? 'settings' : outcome < POWER && CAUSES[outcome] || 'power').put('}');
 	}
 
 	private writeOutage(text: Text): void {

@@ -10,6 +10,13 @@ import { Protocol5, type Options5 } from '../mqtt/v5/protocol5.js';
 import { reasonText5 } from '../mqtt/v5/reasons5.js';
 import { reasonText } from '../mqtt/reasons.js';
 
+const WITHOUT_5 = 'protocol asks for MQTT 5.0, which was left out of this image: it must be 4.';
+
+/** Why the image cannot speak what is asked for; '' if it can. */
+export function protocolProblem(protocol: unknown): string {
+	return protocol === 5 || protocol === 'auto' ? (Protocol5 as typeof Protocol5 | undefined) ? '' : WITHOUT_5 : '';
+}
+
 /** undefined where 5.0 was left out. */
 export function makeProtocol5(options: Options5): Protocol5 | undefined {
 	return (Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);

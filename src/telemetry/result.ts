@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The result of a command as text: {"id":"any text","name":"interval","ok":true}.
+// The result of a command as text: {"id":"any text","name":"interval","ok":true}; of one that puts settings on trial,
+// also their number: "trial":8.
 //
 // Rule: it is valid JSON and fits RESULT_MAX, whatever was asked: what does not fit is cut at a character, the id last.
 // The id is given back as it came, which is JSON already; a number becomes a text.
@@ -18,14 +19,17 @@ const QUOTE = 0x22;
 export const ID: Member = Object.freeze({ key: 'id', type: Type.Label, slot: 0 });
 const MEMBERS: readonly Member[] = Object.freeze([ID]);
 
-/** `error`: a sentence of ASCII; '' where there is none. */
-export function writeResult(text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string): void {
+/** `error`: a sentence of ASCII; '' where there is none. `trial`: what is on trial then; 0: nothing. */
+export function writeResult(
+	text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string, trial = 0,
+): void {
 	const sentence = error.slice(0, ERROR_MAX);
 	const places = new Uint16Array(1);
 	if (payloadAt < payloadEnd) readObject(bytes, payloadAt, payloadEnd, MEMBERS, places);
 	writeId(text.put('{"id":'), bytes, places[0], RESULT_MAX - FRAME_BYTES - NAME_MAX - sentence.length);
 	text.put(',"name":').quotedBytes(bytes, nameAt, nameEnd, NAME_MAX).put(error ? ',"ok":false,"error":' : ',"ok":true');
 	if (error) text.quoted(sentence);
+	if (trial) text.put(',"trial":').whole(trial);
 	text.put('}');
 }
 

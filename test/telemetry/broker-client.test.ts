@@ -49,7 +49,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	/** What the next boot would find. */
 	const stored = () => new SettingsStore(settingsFlash, settings).read();
 	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
-	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, network, sampler, queue: waiting };
+	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, check: settingsProblem, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
 	const broker = new BrokerClient(config, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
@@ -395,6 +395,10 @@ describe('the broker', () => {
 		const said = set.serve();
 		expect(published(said, 'telltale/porch/status').at(-1)!.payload).toBe('stopped');
 		expect(published(said, 'telltale/porch/result').length).toBe(1);
+		// The serial line says its last.
+		expect(set.restarts()).toBe(0);
+		set.clock.time += 250;
+		set.turn();
 		expect(set.restarts()).toBe(1);
 	});
 

@@ -24,6 +24,8 @@ function setUp() {
 		calibrate: (milli) => (milli.some((each) => each > 90_000) ? 'too far' : note(`calibrate ${milli.join(' ')}`)),
 		stop: () => end('stop'),
 		restart: () => end('restart'),
+		configure: (changes) => note(`config ${JSON.stringify(changes)}`),
+		get proposed() { return did.at(-1)!.includes('same') ? 0 : 8; },
 		get ending() { return ending; },
 		answered: (all) => (all && ending && note('ended'), NEVER),
 	};
@@ -118,7 +120,7 @@ describe('commands', () => {
 		const { results, send } = setUp();
 		send(name, '{"id":"x"}');
 		const { id, name: said, error } = JSON.parse(results[0]);
-		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop']);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, config']);
 		expect(name.startsWith(said)).toBe(true);
 		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
 	});
@@ -199,6 +201,6 @@ describe('commands', () => {
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
 		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
 		expect(log.lines).toEqual([
-			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop', 'sample: done', 'stop: done']);
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, config', 'sample: done', 'stop: done']);
 	});
 });
