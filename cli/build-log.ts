@@ -15,7 +15,7 @@ type Explain = (match: RegExpExecArray) => string;
 const KNOWN: readonly (readonly [RegExp, Explain])[] = [
 	[/section [`'](\S+)' will not fit in region [`'](\w+)'|section [`'](\S+)' is not within region [`'](\w+)'/, (match) => tooLarge((match[2] ?? match[4])!)],
 	[/region [`'](\w+)' overflowed by (\d+) bytes?/, ([, region, bytes]) => tooLarge(region!, Number(bytes))],
-	[/app partition is too small for binary \S+ size (0x[\da-f]+)[^]*?\(overflow (0x[\da-f]+)\)/i, ([, size, over]) =>
+	[/app partitions? (?:is|are) too small for binary \S+ size (0x[\da-f]+)[^]*?\(overflow (0x[\da-f]+)\)/i, ([, size, over]) =>
 		`the image has ${bytes(Number(size))}, ${bytes(Number(over))} more than its partition (hardware/esp32-partitions.csv): leave something out, like MQTT 5.0 ("protocol": 4)`],
 	[/No module named '?serial/, () => 'the Python that makes the image lacks pyserial: install it (Debian: apt install python3-serial)'],
 	[/No space left on device/, () => 'the disk is full: make room and build again'],

@@ -14,7 +14,7 @@ const SECTOR = 4_096;
 /** eagle.flash.4m.ld; and hardware/esp32-partitions.csv (the SDK's own split would be 64 KB). */
 const PARTITION_BYTES: Readonly<Record<ChipName, Readonly<Record<string, number>>>> = {
 	ESP8266: { storage: 0x2f9000, xs: 0x40000 },
-	ESP32: { storage: 0xd0000, xs: 0x40000 },
+	ESP32: { storage: 0x90000, xs: 0x40000 },
 };
 
 type Value = [kind: string, value: string | number | boolean];

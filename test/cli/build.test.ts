@@ -12,8 +12,9 @@ const SETTINGS = { node: 'cellar', ssid: 'attic', passphrase: 'correct horse', h
 /** As ESP-IDF's check_sizes.py, ninja and make say it. */
 const TOO_LARGE_ESP32 = [
 	'FAILED: esp-idf/esptool_py/CMakeFiles/app_check_size',
-	'Error: app partition is too small for binary xs_esp32.bin size 0x187d30:',
-	"  - Part 'factory' 0/0 @ 0x10000 size 0x180000 (overflow 0x7d30)",
+	'Error: All app partitions are too small for binary xs_esp32.bin size 0x1b7d30:',
+	"  - Part 'ota_0' 0/16 @ 0x10000 size 0x1b0000 (overflow 0x7d30)",
+	"  - Part 'ota_1' 0/17 @ 0x1c0000 size 0x1b0000 (overflow 0x7d30)",
 	'ninja: build stopped: subcommand failed.',
 	'ninja failed with exit code 1',
 	'make: [/out/makefile:659: build] Error 2 (ignored)',
@@ -84,7 +85,7 @@ describe('telltale build for a board', () => {
 
 		it('fails when ESP-IDF fails although mcconfig ends with 0', async () => {
 			const { status, err } = await esp32({ FAKE_STATUS: '0', FAKE_MCCONFIG: TOO_LARGE_ESP32 });
-			expect([status, err]).toEqual([1, 'The build failed: the image has 1,604,912 bytes, 32,048 bytes more than its partition (hardware/esp32-partitions.csv): '
+			expect([status, err]).toEqual([1, 'The build failed: the image has 1,801,520 bytes, 32,048 bytes more than its partition (hardware/esp32-partitions.csv): '
 				+ `leave something out, like MQTT 5.0 ("protocol": 4); the whole output is in ${join(folder, 'out/build.log')}.\n`]);
 		});
 

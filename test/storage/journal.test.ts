@@ -197,7 +197,7 @@ describe('the capacity', () => {
 		const figures = [...readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8').matchAll(/\| (ESP8266|ESP32)[^|]*\| (\d+) \| ([\d,]+) \| (\d+) days/g)];
 		expect(figures.map(([, chip]) => chip)).toEqual(['ESP8266', 'ESP32']);
 		for (const [, chip, sectors, readings, days] of figures) {
-			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0xd0000) / 4096 - SETTINGS_SECTORS);
+			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0x90000) / 4096 - SETTINGS_SECTORS);
 			const holds = (Number(sectors) - JOURNAL_RESERVE) * (4096 / 32 - 1);
 			expect(readings, chip).toBe(holds.toLocaleString('en'));
 			expect(Number(days), chip).toBe(Math.floor(holds / (24 * 60)));
