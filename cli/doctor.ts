@@ -128,7 +128,7 @@ function groupFindings(groupFile?: string): Finding[] {
 }
 
 function testFindings({ env }: Place): Finding[] {
-	const wanted: [string, string][] = [['mosquitto_sub', 'mosquitto'], ['openssl', 'openssl'], ['socat', 'socat']];
+	const wanted: [string, string][] = [['mosquitto_sub', 'mosquitto'], ['openssl', 'openssl'], ['socat', 'socat'], ['chromium', 'chromium']];
 	// A server is often not on the PATH of a user.
 	const mosquitto = onPath('mosquitto', { PATH: [env['PATH'] ?? '', '/usr/sbin', '/usr/local/sbin'].join(':') }) ?? '';
 	return [

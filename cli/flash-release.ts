@@ -44,6 +44,7 @@ export async function flashRelease(folder: string, options: Options): Promise<vo
 		else if (ports.length > 1) console.log(`${port}: ${failure}`);
 		if (signal.aborted) break;
 	}
+	if (failures.length < ports.length && !signal.aborted) console.log('A node that has no settings yet waits to be set up: "npx telltale configure --port PORT" does it.');
 	if (failures.length) throw new Failure(ports.length === 1 ? failures[0]! : `${failures.length} of ${ports.length} boards ${failures.length === 1 ? 'was' : 'were'} not written: the lines above say why.`);
 
 	/** Why it could not be written; '' if it was. */

@@ -30,6 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly [debian: string, fedora: string
 	esptool: ['esptool', 'esptool', 'esptool', 'esptool'],
 	mosquitto: ['mosquitto mosquitto-clients', 'mosquitto', 'mosquitto', 'mosquitto'],
 	openssl: ['openssl', 'openssl', 'openssl', 'openssl'],
+	chromium: ['chromium', 'chromium', 'chromium', '!brew install --cask chromium'],
 	socat: ['socat', 'socat', 'socat', 'socat'],
 };
 

@@ -105,7 +105,7 @@ describe('telltale doctor', () => {
 	});
 
 	it('wants of the tests what they skip or fail without', () => {
-		for (const each of ['mosquitto', 'mosquitto_sub', 'openssl', 'socat']) tool(each);
+		for (const each of ['mosquitto', 'mosquitto_sub', 'openssl', 'socat', 'chromium']) tool(each);
 		for (const each of ['cc', 'make']) tool(each);
 		expect(missing('tests', place())).toEqual({});
 		rmSync(join(folder, 'bin/socat'));
