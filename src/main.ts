@@ -17,7 +17,7 @@ import { BootMode, Mode } from './settings/boot-mode.js';
 import { BrokerClient } from './telemetry/broker-client.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
-import { withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
+import { forgetFurther, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
 import { SettingsStore, type Settings } from './settings/settings-store.js';
 import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
@@ -31,6 +31,7 @@ import { DeviceTcp } from './device/tcp.js';
 import { ImprovInPlace } from './provisioning/in-place.js';
 import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
+import { Destinations } from './connection/destinations.js';
 import { Link } from './connection/link.js';
 import { Node } from './node.js';
 import type { Pollable } from './common/ports.js';
@@ -62,6 +63,7 @@ export default function main(): void {
 		mode.survived();
 		return serial.line(`settings: ${problem || missingKey(settings) || 'set-up mode is not there yet.'} Run "telltale configure" and flash again.`);
 	}
+	if (settings !== image) forgetFurther(settings);
 	const config = withDefaults(settings);
 	const handover = takeHandover(store, serial);
 	clock.uptimeBefore = handover.uptime;
@@ -72,7 +74,8 @@ export default function main(): void {
 	const inFlight = new InFlight();
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, mode.safe ? undefined : flash);
 	const network = new DeviceNetwork(alarm);
-	const transport = new DeviceTcp(alarm, config.tls ? tlsSockets(config.host, config.alpn, clock) : undefined);
+	const to = new Destinations(config, settingsStore);
+	const transport = new DeviceTcp(alarm, tlsSockets(to, clock));
 	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
@@ -81,9 +84,9 @@ export default function main(): void {
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
 	const subscriptions = config.commands ? [publications, commandQueue] : [publications];
-	const client = new BrokerClient(config, store, transport, queue, inFlight, publications, subscriptions, serial, mode.safe);
+	const client = new BrokerClient(to, store, transport, queue, inFlight, publications, subscriptions, serial, mode.safe);
 	const timeServer = new DeviceTimeServer(clock, alarm);
-	const link = new Link(config, network, transport, client, new Backoff(random), serial, config.tls ? timeServer : undefined);
+	const link = new Link(to, network, transport, client, new Backoff(random), serial, timeServer);
 	const actions = new NodeActions(deps, publications, client, link, mode);
 	// The serial line both hears what is typed and is the log.
 	const commands = new Commands(commandQueue, actions, client, serial, serial);

@@ -6,7 +6,10 @@
 import { fileURLToPath } from 'node:url';
 import { Backoff } from '../../src/connection/backoff.js';
 import { Cause, HangUp } from '../../src/connection/causes.js';
-import { Link, State, type LinkSession } from '../../src/connection/link.js';
+import { Destinations } from '../../src/connection/destinations.js';
+import { Link, type LinkSession } from '../../src/connection/link.js';
+import { State } from '../../src/connection/states.js';
+import { withDefaults } from '../../src/settings/settings.js';
 import { NetworkState, TransportState, type Log, type Millis, type Network, type Random as Chance, type Transport } from '../../src/common/ports.js';
 import { Random } from '../world/random.js';
 
@@ -109,6 +112,10 @@ class Server {
 	}
 }
 
+const CONFIG = withDefaults({ host: 'broker' });
+/** No further settings, and no date. */
+const NOTHING = { setting: () => undefined, unixSeconds: () => 0, doubt: () => {} };
+
 /** Everything a Link needs, and nothing that can go wrong but the server. */
 class HerdNode implements Transport, LinkSession, Network {
 	state: never = NetworkState.Up as never;
@@ -137,7 +144,7 @@ class HerdNode implements Transport, LinkSession, Network {
 		this.#server = server;
 		this.#random = random;
 		const transport: Transport = new Proxy(this as unknown as Transport, { get: (target, key) => (key === 'state' ? this.#transport : bound(target, key)) });
-		this.link = new Link({ ssid: '', passphrase: '', host: 'broker', port: 1_883 }, this, transport, this, delays(random) as Backoff, SILENT);
+		this.link = new Link(new Destinations(CONFIG, NOTHING), this, transport, this, delays(random) as Backoff, SILENT, NOTHING);
 	}
 
 	wake(): void {
@@ -197,8 +204,9 @@ class HerdNode implements Transport, LinkSession, Network {
 		});
 	}
 
-	closed(): void {
+	closed(): boolean {
 		this.accepted = false;
+		return false;
 	}
 
 	join(): void {}

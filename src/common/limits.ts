@@ -32,6 +32,8 @@ export const LINK_USEFUL_MS = 60_000;
 export const WIFI_TIMEOUT_MS = 30_000;
 /** lwIP itself gives a name server up after about 15 s. */
 export const DNS_TIMEOUT_MS = 15_000;
+/** Where there is another network or broker, the date is waited for no longer. */
+export const DATE_TIMEOUT_MS = 60_000;
 /** Three SYNs of lwIP; its own giving up takes the better part of a minute. */
 export const TCP_TIMEOUT_MS = 10_000;
 /** The same and the TLS handshake: some seconds of computing on an ESP32, and as much again on a busy broker. */

@@ -51,8 +51,11 @@ export interface Log {
 
 /** Wi-Fi as a station. Leaves its state to be read and wakes the loop; never acts. */
 export interface Network {
-	/** Begins to join; any join under way is given up. */
-	join(ssid: string, passphrase: string): void;
+	/**
+	 * Begins to join; any join under way is given up, and any network left. `address`: the own one and the length of its
+	 * network, as "192.168.1.9/24"; without it, all three come from DHCP. The gateway is the name server if none is given.
+	 */
+	join(ssid: string, passphrase: string, address?: string, gateway?: string, nameServer?: string): void;
 	leave(): void;
 	readonly state: NetworkState;
 	/** Signal strength in dBm, 0 when not known. */

@@ -27,6 +27,11 @@ export class Backoff {
 		return BACKOFF_FLOOR_MS + this.random.below((spanMs < spanMaxMs ? spanMs : spanMaxMs) + 1);
 	}
 
+	/** The delay before another network or broker is tried: a herd that has lost one shall not come to the next at once. */
+	other(): Millis {
+		return BACKOFF_FLOOR_MS + this.random.below(BACKOFF_SPAN_MS);
+	}
+
 	/** The delay while another client seems to take our place; the doubling stays where it is. */
 	takenOver(): Millis {
 		return TAKEOVER_DELAY_MS + this.random.below(TAKEOVER_SPAN_MS);

@@ -1,60 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events.
+// The way to the broker: Wi-Fi, address, name, socket, session, in one table of states and events (states.ts).
 //
 // Rule: TABLE alone decides what follows what; enter() alone acts. A stop alone enters Parting from anywhere. Each
-// state but Waiting, Online and Stopped has a time limit (only the date is waited for as long as it takes), and what
-// fails ends in Waiting, for as long as the back-off says. Nothing here blocks, so sampling never stops.
-// docs/architecture.md draws this table.
+// state but Waiting, Online and Stopped has a time limit (only the date is waited for as long as it takes, where there
+// is no other broker), and what fails ends in Waiting, for as long as the back-off says. Which network and broker is
+// tried next, destinations.ts decides. Nothing here blocks, so sampling never stops.
 
 import type { Backoff } from './backoff.js';
 import { Cause, HangUp } from './causes.js';
+import { Next, type Destinations } from './destinations.js';
+import { Event, State, TABLE } from './states.js';
 import {
-	CONNACK_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
+	CONNACK_TIMEOUT_MS, DATE_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
 } from '../common/limits.js';
 import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
-
-export const enum State {
-	/** Until the back-off is over. */
-	Waiting,
-	/** For the access point and an address. */
-	Joining,
-	/** For the broker's address, and with TLS for the date. */
-	Resolving,
-	/** For the TCP connection, and with TLS for its handshake. */
-	Opening,
-	/** For the CONNACK. */
-	Greeting,
-	Online,
-	/** For the acknowledgement of what was said last: an ESP8266's close() throws away what is under way. */
-	Parting,
-	/** Stopped for good, by command. */
-	Stopped,
-}
-
-export const enum Event {
-	None,
-	/** The state's time is over. */
-	Due,
-	/** What the state waited for is there. */
-	Done,
-	/** It cannot be had: no such name, connection refused or closed, session ended. */
-	Failed,
-	/** The Wi-Fi is gone. */
-	Unjoined,
-}
-
-/** TABLE[state][event] is the next state; the state itself where the event means nothing. */
-export const TABLE: readonly (readonly State[])[] = Object.freeze([
-	// by event:    None, Due, Done, Failed, Unjoined
-	Object.freeze([State.Waiting, State.Joining, State.Waiting, State.Waiting, State.Waiting]),
-	Object.freeze([State.Joining, State.Waiting, State.Resolving, State.Waiting, State.Joining]),
-	Object.freeze([State.Resolving, State.Waiting, State.Opening, State.Waiting, State.Waiting]),
-	Object.freeze([State.Opening, State.Waiting, State.Greeting, State.Waiting, State.Waiting]),
-	Object.freeze([State.Greeting, State.Waiting, State.Online, State.Waiting, State.Waiting]),
-	Object.freeze([State.Online, State.Online, State.Online, State.Waiting, State.Waiting]),
-	Object.freeze([State.Parting, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
-	Object.freeze([State.Stopped, State.Stopped, State.Stopped, State.Stopped, State.Stopped]),
-]);
 
 /** What link needs of the session above it. */
 export interface LinkSession {
@@ -63,8 +22,8 @@ export interface LinkSession {
 	 * been there: the session may be its own.
 	 */
 	opened(now: Millis, attempts: number, takeovers: number): void;
-	/** The connection is gone or about to be closed, and why. */
-	closed(cause: Cause, now: Millis): void;
+	/** The connection is gone or about to be closed, and why. True: the next is opened in another way, so the same broker is to be asked. */
+	closed(cause: Cause, now: Millis): boolean;
 	/** CONNACK with code 0 came in this connection. */
 	readonly accepted: boolean;
 	/** An acknowledgement came in this connection. */
@@ -89,13 +48,6 @@ export interface DateSource {
 	doubt(): void;
 }
 
-export interface Destination {
-	readonly ssid: string;
-	readonly passphrase: string;
-	readonly host: string;
-	readonly port: number;
-}
-
 export class Link implements Pollable {
 	/** Attempts since the link was last useful. */
 	attempts = 0;
@@ -104,17 +56,18 @@ export class Link implements Pollable {
 	/** Why the last link or attempt ended. */
 	cause: Cause = Cause.None;
 
-	private readonly to: Destination;
+	/** Which network and broker it is about. */
+	readonly to: Destinations;
 	private readonly network: Network;
 	private readonly transport: Transport;
 	private readonly session: LinkSession;
 	private readonly backoff: Backoff;
 	private readonly log: Log;
-	private readonly date: DateSource | undefined;
+	private readonly date: DateSource;
 	state: State = State.Waiting;
 	private enteredAt: Millis = 0;
 	private dueAt: Millis = 0;
-	/** The last connection proved useful. */
+	/** The last link that there was proved useful. */
 	useful = false;
 	/**
 	 * Times in a row that the broker hung up or broke the protocol soon after it had accepted us, or said that we are
@@ -124,8 +77,8 @@ export class Link implements Pollable {
 	private hangUps = 0;
 	private hangUp: HangUp = HangUp.Unexplained;
 
-	/** `date`: must be known before a connection is opened; without it nothing waits for the date. */
-	constructor(to: Destination, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date?: DateSource) {
+	/** `date`: must be known before a connection with TLS is opened. */
+	constructor(to: Destinations, network: Network, transport: Transport, session: LinkSession, backoff: Backoff, log: Log, date: DateSource) {
 		this.to = to;
 		this.network = network;
 		this.transport = transport;
@@ -135,9 +88,9 @@ export class Link implements Pollable {
 		this.date = date;
 	}
 
-	/** How many pairs of network and broker there are to try, and how often all of them were, for nothing. */
-	get pairs(): number { return 1; }
-	get rounds(): number { return this.state === State.Waiting ? this.attempts : 0; }
+	/** How many pairs of network and broker there are; and how often in a row each of them was tried and came to nothing. */
+	get pairs(): number { return this.to.pairs; }
+	get rounds(): number { return this.to.rounds; }
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
@@ -158,9 +111,11 @@ export class Link implements Pollable {
 		this.dueAt = NEVER;
 	}
 
-	/** Tries at once, in the next turn. Harmless if nobody paused. */
-	resume(now: Millis): void {
-		if (this.state === State.Waiting && this.dueAt === NEVER) this.dueAt = now;
+	/** Tries at once, in the next turn. `joined`: the first network of the settings is the one that is joined. Harmless if nobody paused. */
+	resume(now: Millis, joined = false): void {
+		if (this.state !== State.Waiting || this.dueAt !== NEVER) return;
+		if (joined) this.to.restart();
+		this.dueAt = now;
 	}
 
 	poll(now: Millis): Millis {
@@ -219,7 +174,7 @@ export class Link implements Pollable {
 	}
 
 	private dated(): boolean {
-		return !this.date || this.date.unixSeconds() > 0;
+		return !this.to.tls || this.date.unixSeconds() > 0;
 	}
 
 	private watchUse(now: Millis): void {
@@ -228,6 +183,7 @@ export class Link implements Pollable {
 		this.useful = true;
 		this.dueAt = NEVER;
 		this.attempts = 0;
+		this.to.useful();
 		this.backoff.useful();
 	}
 
@@ -238,11 +194,11 @@ export class Link implements Pollable {
 			case State.Joining:
 				this.attempts++;
 				this.dueAt = now + WIFI_TIMEOUT_MS;
-				if (this.network.state !== NetworkState.Up) this.network.join(this.to.ssid, this.to.passphrase);
+				this.join();
 				break;
 			case State.Resolving:
-				this.dueAt = this.dated() ? now + DNS_TIMEOUT_MS : NEVER;
-				if (this.dueAt === NEVER) this.log.line('waiting for the date: without it no certificate can be checked');
+				this.dueAt = this.dated() ? now + DNS_TIMEOUT_MS : this.to.pairs > 1 ? now + DATE_TIMEOUT_MS : NEVER;
+				if (!this.dated()) this.log.line('waiting for the date: without it no certificate can be checked');
 				this.network.resolve(this.to.host);
 				break;
 			case State.Opening:
@@ -268,13 +224,20 @@ export class Link implements Pollable {
 		}
 	}
 
+	private join(): void {
+		const { network, to } = this;
+		if (to.next() || network.state !== NetworkState.Up) network.join(to.ssid, to.passphrase, to.address, to.gateway, to.nameServer);
+	}
+
 	/** Says why, closes what is open, and sets the end of the wait. */
 	private fail(event: Event, now: Millis): void {
+		const byNetwork = event === Event.Unjoined || this.state === State.Joining;
 		const refused = this.state >= State.Greeting && this.session.refused;
 		const sentence = this.failureSentence(event);
-		this.leave(now);
+		const stays = this.leave(now);
 		const again = this.countHangUp(now);
-		const delayMs = again ? this.backoff.takenOver() : this.backoff.failed(refused);
+		const next = stays ? this.to.stay(refused) : this.to.failed(byNetwork, refused, again);
+		const delayMs = next === Next.Other ? this.backoff.other() : again ? this.backoff.takenOver() : this.backoff.failed(next === Next.Refused);
 		this.dueAt = now + delayMs;
 		this.log.line(`${sentence}${again ? this.suspicion : ''}; next attempt in ${(delayMs / 1_000) | 0} s`);
 	}
@@ -307,12 +270,14 @@ export class Link implements Pollable {
 		return `, ${Math.abs(this.hangUps) | 0} times in a row${this.takeovers > 0 ? ': does another client use our client id?' : ''}`;
 	}
 
-	private leave(now: Millis): void {
+	/** True: the same broker is to be asked again. */
+	private leave(now: Millis): boolean {
 		if (this.state === State.Online) this.unlinkedSince = now;
-		if (this.state >= State.Greeting) this.session.closed(this.cause, now);
+		const stays = this.state >= State.Greeting && this.session.closed(this.cause, now);
 		this.transport.close();
 		// An association that came to nothing is given up, else the radio would go on by its own rules.
 		if (this.state === State.Joining) this.network.leave();
+		return stays;
 	}
 
 	/** One sentence for a human, and the one word for machines. */
@@ -328,9 +293,10 @@ export class Link implements Pollable {
 				if (late) return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" does not answer: out of reach, or the name is wrong`);
 				return this.setCause(Cause.Wifi, `Wi-Fi "${ssid}" refuses the passphrase`);
 			case State.Resolving:
+				if (late && !this.dated()) return this.setCause(Cause.Tls, `no TLS with ${host}:${port | 0}: the date is not known`);
 				return this.setCause(Cause.Dns, late ? `the name server does not answer for ${host}` : `no address is known for the broker's name ${host}`);
 			case State.Opening:
-				if (this.transport.reason) this.date?.doubt();
+				if (this.transport.reason) this.date.doubt();
 				if (this.transport.reason) return this.setCause(Cause.Tls, `no TLS with ${host}:${port | 0}: ${this.transport.reason}`);
 				if (late) return this.setCause(Cause.Silence, `${host}:${port | 0} does not answer: wrong address, or a firewall`);
 				return this.setCause(Cause.Tcp, `${host}:${port | 0} refuses the connection: no broker is listening there`);

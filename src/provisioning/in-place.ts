@@ -6,7 +6,8 @@
 
 import { FIELDS, fieldProblem, type Config, type Setting } from '../settings/settings.js';
 import { NetworkState, type Log, type Millis, type PacketLine } from '../common/ports.js';
-import { State, type Link } from '../connection/link.js';
+import type { Link } from '../connection/link.js';
+import { State } from '../connection/states.js';
 import type { Commands } from '../telemetry/commands.js';
 import type { NodeDeps } from '../telemetry/node-publications.js';
 import { Improv, type Joiner } from './improv.js';
@@ -120,7 +121,7 @@ export class InPlace implements Joiner {
 		for (let i = 0; i < keys.length; i++) holds(config, keys[i], changes[keys[i]]);
 		this.phase = Phase.Joined;
 		log.line(`joined Wi-Fi "${ssid}", which holds from now on`);
-		this.link.resume(now);
+		this.link.resume(now, true);
 	}
 
 	private fail(why: string, now: Millis): void {

@@ -200,7 +200,7 @@ export class SettingsStore {
 		if (this.base === UNKNOWN) this.read();
 		const keys = Object.keys(changes);
 		for (let i = 0; i < keys.length; i++) {
-			const before = this.named(keys[i]) ?? fieldOf(keys[i])?.initial;
+			const before = this.named(keys[i], this.base) ?? fieldOf(keys[i])?.initial;
 			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, onTrial);
 		}
 		return '';
@@ -231,10 +231,15 @@ export class SettingsStore {
 		return generation.complete ? changedBy(changes, this.image) : UNREADABLE;
 	}
 
-	/** What the newest generation says, or else the image; undefined where neither names it. */
-	private named(key: string): unknown {
-		const { flash, base, image } = this;
-		const generation = base >= 0 ? new Generation(flash!, base) : undefined;
+	/** What the settings of this boot say, those on trial if some are; undefined where neither they nor the image name it. */
+	setting(key: string): unknown {
+		return this.named(key, this.trial >= 0 ? this.trial : this.base);
+	}
+
+	/** What the generation in that sector says, or else the image. */
+	private named(key: string, sector: number): unknown {
+		const { flash, image } = this;
+		const generation = sector >= 0 ? new Generation(flash!, sector) : undefined;
 		while (generation?.next()) if (generation.isKey(key)) return generation.value();
 		return image[key];
 	}

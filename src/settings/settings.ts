@@ -89,7 +89,8 @@ export const ENTRIES: readonly string[] = Object.freeze(['', SECOND, THIRD]);
 
 /** Its name, if it has no other. */
 const NODE = 'node';
-/** IANA's for MQTT over TLS. */
+/** IANA's for MQTT, and for it over TLS. */
+const TCP_PORT = 1_883;
 const TLS_PORT = 8_883;
 
 /** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
@@ -104,7 +105,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	of('network', text('nameServer', '', 0, 15, isAddress,
 		'an IPv4 address, and only together with address', 'name server in that network; empty for the gateway')),
 	of('broker', text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker')),
-	of('broker', whole('port', 1883, 1, 65_535, 'TCP port of the broker')),
+	of('broker', whole('port', TCP_PORT, 1, 65_535, 'TCP port of the broker')),
 	of('broker', flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given')),
 	of('broker', text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters',
 		'protocol to ask for in TLS, like mqtt on a port 443; empty for none')),
@@ -207,6 +208,11 @@ export function tlsKey(settings: Readonly<Record<string, unknown>>): string {
 	return '';
 }
 
+/** Takes out of `settings` what of them Destinations reads where it lies, in flash or in the image. */
+export function forgetFurther(settings: Readonly<Record<string, unknown>>): void {
+	for (let i = 0; i < FURTHER_KEYS.length; i++) delete (settings as Record<string, unknown>)[FURTHER_KEYS[i]];
+}
+
 /** Of the SDK's own configuration, which holds other things too, what belongs to us. */
 export function ownSettings(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
 	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
@@ -275,9 +281,13 @@ export function usual({ key, initial }: Field, settings: Readonly<Record<string,
 		case 'base':
 			return `telltale/${(settings.node ?? NODE) as string}`;
 		case 'port':
-			return settings[`tls${entry}`] ? TLS_PORT : initial;
+			return usualPort(settings[`tls${entry}`] === true);
 	}
 	return initial;
+}
+
+export function usualPort(tls: boolean): number {
+	return tls ? TLS_PORT : TCP_PORT;
 }
 
 function fits(field: Field, value: unknown): boolean {

@@ -86,6 +86,11 @@ export class InFlight {
 		if (this.position(index) === this.entries[SUSPECT]) this.entries[SUSPECT] = NOTHING;
 	}
 
+	/** Another broker is to judge. */
+	pardon(): void {
+		this.entries[SUSPECT] = NOTHING;
+	}
+
 	/** A reading lies elsewhere now, whether it is with the session or not. */
 	moved(from: number, to: number): void {
 		for (let at = MESSAGES_MAX; at <= SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;

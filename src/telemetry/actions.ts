@@ -14,7 +14,8 @@ import { changedBy, FIELDS, fieldProblem, missingKey, type Config, type Setting 
 import type { TrialJudge } from '../settings/trial.js';
 import { LAST_WORDS_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
 import { CAUSES, Cause } from '../connection/causes.js';
-import { State, type Link } from '../connection/link.js';
+import type { Link } from '../connection/link.js';
+import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { ABSENT, QUANTITIES } from '../readings/reading.js';
 

@@ -7,7 +7,7 @@
 
 import { assert } from '../common/assert.js';
 import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
-import type { Config } from '../settings/settings.js';
+import type { Destinations } from '../connection/destinations.js';
 import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
 import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
@@ -48,9 +48,9 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	private stopAt: Millis = NEVER;
 
 	/** As BrokerSession. */
-	constructor(config: Config, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
+	constructor(to: Destinations, store: Store, transport: Transport, queue: ReadingQueue, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe = false) {
-		super(config, store, queue, inFlight, publications, subscriptions, log, safe);
+		super(to, store, queue, inFlight, publications, subscriptions, log, safe);
 		this.transport = transport;
 		this.beginSession();
 	}
@@ -78,16 +78,17 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.spoken > 0)) this.linkUp();
 	}
 
-	closed(cause: Cause, now: Millis): void {
+	closed(cause: Cause, now: Millis): boolean {
 		const off = this.blame(now);
 		this.session.lost(this.transport.state === TransportState.Lost);
 		this.drop(off, now);
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.unacknowledged(false);
-		this.renewSession(cause);
+		const stays = this.renewSession(cause);
 		this.accepted = this.open = false;
 		this.queue.linkDown(now);
 		if (this.stopping) this.stopped = true;
+		return stays;
 	}
 
 	/** Moves bytes both ways and publishes what is due. The loop asks this before the link, which acts on what came of it. */
@@ -142,9 +143,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	}
 
 	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
-	write(packet: Uint8Array): boolean {
-		return packet.length <= this.transport.room && this.transport.write(packet);
-	}
+	write(packet: Uint8Array): boolean { return packet.length <= this.transport.room && this.transport.write(packet); }
 
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
@@ -205,7 +204,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	/** Who answers CONNECT in another protocol is told by its first bytes. */
 	private get strangerSentence(): string {
 		const words = this.accepted ? '' : this.inbox.stranger;
-		return words && `${this.config.host}:${this.config.port | 0} ${words}`;
+		return words && `${this.to.host}:${this.to.port | 0} ${words}`;
 	}
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */

@@ -6,6 +6,7 @@
 // (docs/decisions/0025-what-a-broker-takes.md). With `protocol` "auto" the versions are tried in turn until one is accepted.
 
 import { Cause } from '../connection/causes.js';
+import type { Destinations } from '../connection/destinations.js';
 import { PAYLOAD_MAX } from '../common/limits.js';
 import type { Log, Store } from '../common/ports.js';
 import { Text } from '../common/text.js';
@@ -15,8 +16,8 @@ import { Message } from '../mqtt/message.js';
 import type { SessionHandler } from '../mqtt/options.js';
 import type { Session } from '../mqtt/session.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
-import type { Config } from '../settings/settings.js';
-import { NOTHING, type InFlight } from '../storage/in-flight.js';
+import { ENTRIES, type Config } from '../settings/settings.js';
+import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 import { openSession } from './opening.js';
 import { makeProtocol5 } from './protocol.js';
@@ -36,7 +37,7 @@ const enum Renewal {
 export abstract class BrokerSession {
 	accepted = false;
 
-	protected readonly config: Config;
+	protected readonly to: Destinations;
 	protected readonly queue: ReadingQueue;
 	protected readonly inFlight: InFlight;
 	protected readonly publications: Publications;
@@ -55,11 +56,13 @@ export abstract class BrokerSession {
 	private renewal = Renewal.None;
 	/** Connections in a row that came to nothing before CONNACK. */
 	private failures = 0;
+	/** Whose session it is, as destinations.ts numbers them. */
+	private broker = 0;
 
 	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
-	constructor(config: Config, store: Store, queue: ReadingQueue, inFlight: InFlight,
+	constructor(to: Destinations, store: Store, queue: ReadingQueue, inFlight: InFlight,
 		publications: Publications, subscriptions: readonly Subscription[], log: Log, safe: boolean) {
-		this.config = config;
+		this.to = to;
 		this.safe = safe;
 		this.store = store;
 		this.queue = queue;
@@ -70,6 +73,8 @@ export abstract class BrokerSession {
 		this.readingsTopic = this.topic('readings');
 		this.backlogTopic = this.topic('backlog');
 	}
+
+	protected get config(): Config { return this.to.config; }
 
 	/** But for those of readings rare, so made anew each time rather than kept. */
 	protected topic(name: string): Uint8Array {
@@ -82,20 +87,39 @@ export abstract class BrokerSession {
 	protected beginSession(this: BrokerSession & SessionHandler): void {
 		const { config, publications } = this;
 		const wants5 = config.protocol === 5 || (config.protocol === 'auto' && this.spoken !== 4);
-		publications.without = (wants5 ? this.store.get(WITHOUT_KEY) ?? 0 : 0) | wished(config);
+		publications.without = (wants5 ? this.store.get(this.keyOf(WITHOUT_KEY)) ?? 0 : 0) | wished(config);
 		this.session = this.makeSession(wants5);
+	}
+
+	/** A connection is open: to another broker than before it needs another session, and what is known of that one holds no more. */
+	protected meetBroker(this: BrokerSession & SessionHandler): void {
+		const { broker } = this.to;
+		if (broker === this.broker) return;
+		this.broker = broker;
+		this.failures = 0;
+		this.renewal = Renewal.None;
+		this.forget();
+		this.emptySession();
+		this.beginSession();
+	}
+
+	/** What is known of how the broker takes what it is sent is of no use any more. */
+	protected abstract forget(): void;
+
+	private keyOf(key: string): string {
+		return key + ENTRIES[this.broker];
 	}
 
 	/** The version that the broker was found to speak; 0: none yet. */
 	protected get spoken(): number {
-		return this.store.get(VERSION_KEY) ?? 0;
+		return this.store.get(this.keyOf(VERSION_KEY)) ?? 0;
 	}
 
 	/** CONNACK said yes. */
 	protected agreed(): void {
 		const { protocol5 } = this;
 		this.failures = 0;
-		if (this.config.protocol === 'auto') this.store.set(VERSION_KEY, protocol5 ? 5 : 4);
+		if (this.config.protocol === 'auto') this.store.set(this.keyOf(VERSION_KEY), protocol5 ? 5 : 4);
 		if (!protocol5) return;
 		const without = (protocol5.retainAvailable ? 0 : Without.Retain) | (protocol5.qosMax > 0 ? 0 : Without.Acknowledgements) | wished(this.config);
 		this.goWithout(without);
@@ -120,25 +144,34 @@ export abstract class BrokerSession {
 		if (without === publications.without) return;
 		const added = without & ~publications.without;
 		publications.without = without;
-		this.store.set(WITHOUT_KEY, without & ~wished(this.config));
+		this.store.set(this.keyOf(WITHOUT_KEY), without & ~wished(this.config));
 		if (added & Without.Retain) this.log.line('the broker keeps no retained messages: status and info are sent without, once a minute');
 		if (added & Without.Acknowledgements) this.log.line('the broker takes QoS 0 only: nothing is acknowledged, and what it loses is lost');
 	}
 
-	/** The connection is over, and the session told: another one takes its place, if it must. */
-	protected renewSession(this: BrokerSession & SessionHandler, cause: Cause): void {
+	/**
+	 * The connection is over, and the session told: another one takes its place, if it must. True: the broker was not
+	 * asked in that way yet. (5.0 after 3.1.1 it was, or it is tried now and then.)
+	 */
+	protected renewSession(this: BrokerSession & SessionHandler, cause: Cause): boolean {
 		const other = this.turnsVersion(cause);
+		const renewed = this.renewal === Renewal.Will || this.renewal === Renewal.Empty;
 		if (other || this.renewal === Renewal.Empty) {
-			// What the session holds is lost with it.
-			for (let message = this.inFlight.takeAny(); message >= 0; message = this.inFlight.takeAny()) this.recall(message);
 			const speaks5 = (this.protocol5 !== undefined) !== other;
-			// Let go before another is made: there is no room for two.
-			this.session = this.protocol5 = undefined!;
-			this.message = this.text = undefined!;
+			this.emptySession();
 			this.session = this.makeSession(speaks5);
 			if (other) this.log.line(`MQTT ${this.protocol5 ? '5.0' : '3.1.1'} is tried next`);
 		}
 		this.renewal = Renewal.None;
+		return renewed || other && !this.protocol5;
+	}
+
+	/** What the session holds is lost with it: it waits again, or is due again. */
+	private emptySession(): void {
+		for (let message = this.inFlight.takeAny(); message >= 0; message = this.inFlight.takeAny()) this.recall(message);
+		// Let go before another is made: there is no room for two.
+		this.session = this.protocol5 = undefined!;
+		this.message = this.text = undefined!;
 	}
 
 	/** Whether the broker takes a packet as large as the message will be. */
@@ -153,8 +186,11 @@ export abstract class BrokerSession {
 	}
 
 	protected recall(message: number): void {
-		if (this.inFlight.isPublication(message)) this.inFlight.setPosition(message, NOTHING);
-		else this.queue.recall(message);
+		if (!this.inFlight.isPublication(message)) return this.queue.recall(message);
+		const kind = PUBLICATION - this.inFlight.position(message);
+		this.inFlight.setPosition(message, NOTHING);
+		// What is none of the node's own is the result of a command, which that broker was asked for.
+		if (kind < this.publications.rows.length) this.publications.dropped(kind);
 	}
 
 	/** A version that was accepted once is left for a refusal that names it, or, now and then, when nothing else helps. */
@@ -167,14 +203,14 @@ export abstract class BrokerSession {
 	}
 
 	private makeSession(this: BrokerSession & SessionHandler, speaks5: boolean): Session {
-		const { config } = this;
+		const { config, to } = this;
 		this.protocol5 = speaks5 ? makeProtocol5({ willDelaySeconds: Math.ceil(config.willDelayMs / 1_000), aliasesMax: 2 }) : undefined;
 		// Those two topics are worth an alias: all others are rare.
 		this.protocol5?.aliases.note(this.readingsTopic);
 		this.protocol5?.aliases.note(this.backlogTopic);
 		this.message = new Message(this.readingsTopic.length, PAYLOAD_MAX, this.protocol5);
 		this.text = new Text(this.message.payload);
-		return openSession(config, this.publications, this.subscriptions, this.safe, this.protocol5, this);
+		return openSession(to, this.publications, this.subscriptions, this.safe, this.protocol5, this);
 	}
 }
 

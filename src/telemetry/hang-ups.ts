@@ -10,6 +10,7 @@ import { Cause, HangUp, causeOf, hangUpFor } from '../connection/causes.js';
 import { MESSAGES_MAX, PAUSE_MAX_MS, PAUSE_MS } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
 import { Fault } from '../mqtt/codec/fault.js';
+import type { SessionHandler } from '../mqtt/options.js';
 import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
 import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
@@ -50,12 +51,20 @@ export abstract class HangUps extends BrokerSession {
 	protected pauseMs = 0;
 
 	/** A connection begins. */
-	protected begin(): void {
+	protected begin(this: HangUps & SessionHandler): void {
+		this.meetBroker();
 		this.endSentence = '';
 		this.cause = Cause.None;
 		this.hangUp = HangUp.Unexplained;
 		this.unheard = 0;
 		this.quietAt = NEVER;
+	}
+
+	protected forget(): void {
+		this.forbidden = this.unheard = this.takenAmidst = 0;
+		this.allowedAt = NEVER;
+		this.inFlight.pardon();
+		this.pause(0);
 	}
 
 	/** DISCONNECT of 5.0: some reasons may be about what it was sent. An answer that breaks the protocol is as if the broker had hung up there. */

@@ -5,7 +5,7 @@
 // is told by that index.
 
 import { OFFLINE } from './node-publications.js';
-import type { Config } from '../settings/settings.js';
+import type { Destinations } from '../connection/destinations.js';
 import { INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES } from '../common/limits.js';
 import type { SessionHandler, SessionOptions } from '../mqtt/options.js';
 import type { Will } from '../mqtt/codec/version.js';
@@ -22,25 +22,25 @@ export const QOS = 1;
 class NodeSessionOptions implements SessionOptions {
 	readonly clean: boolean;
 	readonly protocol5: Protocol5 | undefined;
-	private readonly config: Config;
+	private readonly to: Destinations;
 	private readonly terms: Terms;
 
-	constructor(config: Config, terms: Terms, clean: boolean, protocol5: Protocol5 | undefined) {
-		this.config = config;
+	constructor(to: Destinations, terms: Terms, clean: boolean, protocol5: Protocol5 | undefined) {
+		this.to = to;
 		this.terms = terms;
 		this.clean = clean;
 		this.protocol5 = protocol5;
 	}
 
-	get clientId(): string { return this.config.clientId; }
-	get user(): string { return this.config.user; }
-	get password(): string { return this.config.password; }
-	get keepAliveMs(): number { return this.config.keepAliveMs; }
-	get publishBeforeConnack(): boolean { return this.config.publishEarly; }
+	get clientId(): string { return this.to.config.clientId; }
+	get user(): string { return this.to.user; }
+	get password(): string { return this.to.password; }
+	get keepAliveMs(): number { return this.to.config.keepAliveMs; }
+	get publishBeforeConnack(): boolean { return this.to.config.publishEarly; }
 	/** Asked for with each CONNECT. */
 	get will(): Will {
 		const { without } = this.terms;
-		return { topic: `${this.config.base}/status`, payload: OFFLINE, qos: without & Without.Acknowledgements ? 0 : QOS, retain: !(without & Without.Retain) };
+		return { topic: `${this.to.config.base}/status`, payload: OFFLINE, qos: without & Without.Acknowledgements ? 0 : QOS, retain: !(without & Without.Retain) };
 	}
 	get bufferBytes(): number { return INBOUND_PACKET_MAX; }
 	get outboxBytes(): number { return OUTBOX_BYTES; }
@@ -53,9 +53,10 @@ class NodeSessionOptions implements SessionOptions {
  * the settings say.
  */
 export function openSession(
-	config: Config, terms: Terms, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
+	to: Destinations, terms: Terms, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
 ): Session {
-	const session = new Session(new NodeSessionOptions(config, terms, config.cleanSession || fresh, protocol5), handler);
+	const { config } = to;
+	const session = new Session(new NodeSessionOptions(to, terms, config.cleanSession || fresh, protocol5), handler);
 	for (let i = 0; i < subscriptions.length; i++) session.subscribe(`${config.base}/${subscriptions[i].leaf}`, QOS);
 	return session;
 }

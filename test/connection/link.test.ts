@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../../src/connection/backoff.js';
 import { Cause, HangUp } from '../../src/connection/causes.js';
-import { Link, State, TABLE, Event, type LinkSession } from '../../src/connection/link.js';
+import { Destinations } from '../../src/connection/destinations.js';
+import { Link, type LinkSession } from '../../src/connection/link.js';
+import { State } from '../../src/connection/states.js';
+import { withDefaults } from '../../src/settings/settings.js';
 import { NetworkState, TransportState } from '../../src/common/ports.js';
 import { FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
 
@@ -22,20 +25,25 @@ class FakeUpper implements LinkSession {
 		this.endSentence = '';
 		this.told.push('opened');
 	}
-	closed(cause: Cause): void {
+	/** It wants to ask the same broker in another way. */
+	stays = false;
+	closed(cause: Cause): boolean {
 		this.told.push(`closed ${cause}`);
 		this.accepted = false;
+		return this.stays;
 	}
 }
 
-const TO = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan', port: 1883 };
+const ONE = { ssid: 'attic', passphrase: 'secret12', host: 'broker.lan' };
 
-function setUp(seed = 1, date?: { unixSeconds(): number; doubt?(): void }) {
+function setUp(seed = 1, date?: { unixSeconds(): number; doubt?(): void }, settings: Record<string, unknown> = { tls: date !== undefined }) {
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
 	const session = new FakeUpper();
 	const log = new FakeLog();
-	const link = new Link(TO, network, transport, session, new Backoff(new FakeRandom(seed)), log, date && { doubt: () => {}, ...date });
+	const all: Record<string, unknown> = { port: 1883, ...ONE, ...settings };
+	const to = new Destinations(withDefaults(all), { setting: (key) => all[key] });
+	const link = new Link(to, network, transport, session, new Backoff(new FakeRandom(seed)), log, { unixSeconds: () => 0, doubt: () => {}, ...date });
 	let now = 0;
 	const at = (time: number) => link.poll((now = time));
 	/** Brings the link up to `state` by doing what each state waits for. */
@@ -359,14 +367,132 @@ describe('the link', () => {
 		set.at(1);
 		expect([set.link.state, set.network.asked.at(-1), set.session.told]).toEqual([State.Stopped, 'leave', []]);
 	});
+});
 
-	it('has a row for every state and a next state for every event', () => {
-		expect(TABLE.length).toBe(State.Stopped + 1);
-		for (const row of TABLE) {
-			expect(row.length).toBe(Event.Unjoined + 1);
-			expect(Object.isFrozen(row)).toBe(true);
+describe('several networks and brokers', () => {
+	const SEVERAL = { ssid2: 'cellar', passphrase2: 'secret34', host2: 'other.lan', port2: 1884 };
+	const fail = (set: ReturnType<typeof setUp>, how: 'join' | 'open'): number => {
+		const now = set.upTo(how === 'join' ? State.Joining : State.Opening);
+		if (how === 'join') set.network.state = NetworkState.Refused;
+		else set.transport.lose();
+		return set.at(now) - now;
+	};
+
+	it('are tried one after the other within seconds, and only then is the wait as long as it was', () => {
+		const set = setUp(3, undefined, SEVERAL);
+		for (let round = 0; round < 7; round++) {
+			for (let i = 0; i < 3; i++) {
+				const waitMs = fail(set, 'open');
+				expect(waitMs).toBeGreaterThanOrEqual(1_000);
+				expect(waitMs).toBeLessThanOrEqual(2_000);
+			}
+			const waitMs = fail(set, 'open');
+			if (round === 6) expect(waitMs).toBeGreaterThan(2_000);
 		}
-		expect(Object.isFrozen(TABLE)).toBe(true);
+		expect(set.network.asked.filter((each) => each.startsWith('resolve')).slice(0, 4)).toEqual(['resolve broker.lan', 'resolve other.lan', 'resolve broker.lan', 'resolve other.lan']);
+		expect(set.network.asked.filter((each) => each.startsWith('join')).slice(0, 3)).toEqual(['join attic secret12', 'join cellar secret34', 'join attic secret12']);
+		expect([set.link.pairs, set.link.rounds]).toEqual([4, 7]);
+	});
+
+	it('a network that cannot be joined is followed by the next, and each line names what it is about', () => {
+		const set = setUp(3, undefined, SEVERAL);
+		fail(set, 'join');
+		expect(set.log.last).toContain('Wi-Fi "attic" refuses the passphrase; next attempt in 1 s');
+		fail(set, 'join');
+		expect(set.log.last).toContain('Wi-Fi "cellar" refuses the passphrase');
+		fail(set, 'open');
+		fail(set, 'open');
+		expect(set.log.last).toContain('other.lan:1884 refuses the connection');
+		expect(set.network.asked.filter((each) => each.startsWith('join'))).toEqual(['join attic secret12', 'join cellar secret34', 'join attic secret12']);
+	});
+
+	it('a useful link that is lost is sought first where it was, whichever that is', () => {
+		const set = setUp(3, undefined, SEVERAL);
+		for (let i = 0; i < 3; i++) fail(set, 'open');
+		const now = set.upTo(State.Online);
+		expect(set.log.last).toBe('online at other.lan:1884');
+		set.session.acknowledged = true;
+		set.at(now + 1);
+		expect([set.link.useful, set.link.rounds]).toEqual([true, 0]);
+		Object.assign(set.session, { endSentence: 'hung up', cause: Cause.Tcp });
+		set.at(now + 2);
+		set.upTo(State.Opening);
+		expect(set.transport.asked.at(-1)).toContain(':1884');
+		expect(set.network.asked.filter((each) => each.startsWith('join')).length).toBe(2);
+		set.transport.lose();
+		set.at(now + 1e6);
+		set.upTo(State.Opening);
+		expect(set.transport.asked.at(-1)).toContain(':1883');
+		expect(set.network.asked.at(-2)).toBe('join attic secret12');
+	});
+
+	it('a broker that hangs up on a useful link three times soon after is left for the other', () => {
+		const set = setUp(3, undefined, { host2: 'other.lan' });
+		for (let i = 0; i < 3; i++) {
+			const now = set.upTo(State.Online) + 2_000;
+			set.session.acknowledged = true;
+			set.at(now - 1);
+			Object.assign(set.session, { endSentence: 'hung up', cause: Cause.Tcp });
+			expect(set.at(now) - now).toBeLessThanOrEqual(2_000);
+		}
+		set.upTo(State.Online);
+		expect(set.log.last).toBe('online at other.lan:1883');
+	});
+
+	it('a broker that is to be asked in another way is asked again, before any other', () => {
+		const set = setUp(3, undefined, { host2: 'other.lan' });
+		for (const stays of [true, false]) {
+			const now = set.upTo(State.Greeting);
+			set.session.stays = stays;
+			set.session.endSentence = 'not in this version';
+			set.at(now);
+		}
+		set.upTo(State.Opening);
+		expect(set.network.asked.filter((each) => each.startsWith('resolve'))).toEqual(['resolve broker.lan', 'resolve broker.lan', 'resolve other.lan']);
+	});
+
+	it('paused, go on with the pair that was useful', () => {
+		const set = setUp(3, undefined, SEVERAL);
+		fail(set, 'open');
+		const now = set.upTo(State.Online);
+		set.session.acknowledged = true;
+		set.at(now);
+		set.link.pause(now);
+		set.link.resume(now);
+		set.upTo(State.Online);
+		expect(set.log.last).toBe('online at other.lan:1884');
+	});
+
+	it('resumed over the first network that somebody joined meanwhile, stay there', () => {
+		const set = setUp(3, undefined, SEVERAL);
+		for (let i = 0; i < 2; i++) fail(set, 'open');
+		const now = set.upTo(State.Online);
+		set.link.pause(now);
+		set.network.state = NetworkState.Up;
+		set.link.resume(now, true);
+		set.at(now);
+		expect([set.link.to.ssid, set.link.to.host]).toEqual(['attic', 'broker.lan']);
+		expect(set.network.asked.filter((each) => each.startsWith('join')).length).toBe(2);
+	});
+
+	it('the date is not waited for longer than a minute where another broker may do without it', () => {
+		const set = setUp(3, { unixSeconds: () => 0 }, { tls: true, host2: 'other.lan' });
+		const now = set.upTo(State.Resolving);
+		set.network.resolved = '192.0.2.1';
+		expect(set.at(now + 59_999)).toBe(now + 60_000);
+		set.at(now + 60_000);
+		expect(set.log.last).toMatch(/^no TLS with broker\.lan:1883: the date is not known; next attempt in 1 s$/);
+		expect(set.link.cause).toBe(Cause.Tls);
+		set.upTo(State.Online);
+		expect(set.log.last).toBe('online at other.lan:1883');
+	});
+
+	it('an own address goes with its network alone', () => {
+		const set = setUp(3, undefined, { ...SEVERAL, address2: '10.0.0.9/24', gateway2: '10.0.0.1' });
+		fail(set, 'join');
+		fail(set, 'join');
+		fail(set, 'join');
+		expect(set.network.asked.filter((each) => each.startsWith('join'))).toEqual(['join attic secret12', 'join cellar secret34 10.0.0.9/24 10.0.0.1', 'join attic secret12']);
 	});
 });
 

@@ -1,7 +1,8 @@
 // Another network is tried on a node that runs.
 import { describe, expect, it } from 'vitest';
 import { NetworkState } from '../../src/common/ports.js';
-import { State, type Link } from '../../src/connection/link.js';
+import type { Link } from '../../src/connection/link.js';
+import { State } from '../../src/connection/states.js';
 import { InPlace } from '../../src/provisioning/in-place.js';
 import { NetworkList } from '../../src/provisioning/network-list.js';
 import { Phase } from '../../src/provisioning/provisioner.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changedBy, completed, withDefaults, fieldOf, fingerprint, FIELDS, FURTHER_KEYS, missingKey, settingsProblem, tlsKey } from '../../src/settings/settings.js';
+import { changedBy, completed, withDefaults, fieldOf, fingerprint, forgetFurther, FIELDS, FURTHER_KEYS, missingKey, settingsProblem, tlsKey } from '../../src/settings/settings.js';
 
 describe('settings', () => {
 	it('may all be left out but the network and the broker', () => {
@@ -104,6 +104,14 @@ describe('settings', () => {
 		expect(of({ tls2: true, port2: 8883 })).toBe(of({ tls2: true }));
 		const different = [{}, { host2: 'b' }, { host3: 'b' }, { host2: 'b', port2: 1 }, { ssid2: 'b' }, { address: '10.0.0.9/24' }].map(of);
 		expect(new Set(different).size).toBe(different.length);
+	});
+
+	it('of further entries are not kept in RAM but where the image has them', () => {
+		const image = Object.freeze({ ssid: 'attic', host: 'broker.lan', host2: 'image.lan' });
+		const changed = changedBy({ host2: 'b', password3: 'secret', port: 99 }, image);
+		forgetFurther(changed);
+		expect(Object.keys(changed)).toEqual(['port']);
+		expect(changed.host2).toBe('image.lan');
 	});
 
 	it('tell which broker is to be reached by TLS', () => {

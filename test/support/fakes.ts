@@ -53,9 +53,9 @@ export class FakeNetwork implements Network {
 	resolved: string | undefined;
 	/** What was asked of it, in order. */
 	readonly asked: string[] = [];
-	join(ssid: string, passphrase: string): void {
+	join(ssid: string, passphrase: string, address = '', gateway = '', nameServer = ''): void {
 		this.state = NetworkState.Down;
-		this.asked.push(`join ${ssid} ${passphrase}`);
+		this.asked.push(['join', ssid, passphrase, address, gateway, nameServer].join(' ').trimEnd());
 	}
 	leave(): void {
 		this.asked.push('leave');

@@ -12,7 +12,9 @@ import { settingsProblem, withDefaults } from '../../src/settings/settings.js';
 import { SettingsStore } from '../../src/settings/settings-store.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { PAYLOAD_MAX } from '../../src/common/limits.js';
-import { Link, State } from '../../src/connection/link.js';
+import { Destinations } from '../../src/connection/destinations.js';
+import { Link } from '../../src/connection/link.js';
+import { State } from '../../src/connection/states.js';
 import { NetworkState } from '../../src/common/ports.js';
 import { ABSENT } from '../../src/readings/reading.js';
 import { Sampler } from '../../src/readings/sampler.js';
@@ -52,8 +54,9 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, check: settingsProblem, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
-	const broker = new BrokerClient(config, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
-	const link = new Link(config, network, transport, broker, new Backoff(new FakeRandom(1)), log);
+	const to = new Destinations(config, settingsStore);
+	const broker = new BrokerClient(to, store, transport, waiting, inFlight, publications, [publications, commandQueue], log, safe);
+	const link = new Link(to, network, transport, broker, new Backoff(new FakeRandom(1)), log, { unixSeconds: () => 1, doubt: () => {} });
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
@@ -695,5 +698,136 @@ describe('what is sent in a turn', () => {
 		set.clock.time = asked + 5_000;
 		expect(set.broker.poll(asked + 5_000)).toBe(asked + 30_000);
 		expect(set.sent().filter(({ cmd }) => cmd === 'subscribe')).toHaveLength(1);
+	});
+});
+
+describe('another broker', () => {
+	/** The broker that is tried now, and was useful or not, is away: the next is tried. */
+	const miss = (set: ReturnType<typeof setUp>) => {
+		for (let i = 0; set.link.state !== State.Opening && i < 10; i++) {
+			if (set.link.state === State.Waiting) set.clock.time += 61_000;
+			set.turn();
+			set.network.state = NetworkState.Up;
+			set.network.resolved = '127.0.0.1';
+		}
+		set.transport.lose();
+		set.turn();
+		expect(set.link.state).toBe(State.Waiting);
+	};
+	const lose = (set: ReturnType<typeof setUp>) => {
+		set.transport.lose();
+		set.turn();
+		expect(set.link.state).toBe(State.Waiting);
+	};
+	const ids = (packets: Seen[]) => packets.filter(({ cmd, qos }) => cmd === 'publish' && qos === 1).map(({ messageId }) => messageId);
+
+	it('gets what the one before has not acknowledged, once, as new messages, and does not know of its session', () => {
+		const set = setUp({ host2: 'other.lan', user2: 'you', password2: 'secret2' });
+		expect(set.connect()[0]).toMatchObject({ cmd: 'connect' });
+		set.serve(2_000);
+		for (const seq of [1, 2]) set.take(seq);
+		set.turn();
+		expect(seqs(set.sent(), 'telltale/porch/readings')).toEqual([1, 2]);
+		lose(set);
+		miss(set);
+		const [connect] = set.connect();
+		expect(connect).toMatchObject({ cmd: 'connect', username: 'you', clean: false });
+		expect(String(connect!.password)).toBe('secret2');
+		const packets = set.serve(5_000);
+		expect(packets.filter(({ dup }) => dup)).toEqual([]);
+		expect([...seqs(packets, 'telltale/porch/readings'), ...seqs(packets, 'telltale/porch/backlog')].sort()).toEqual([1, 2]);
+		expect(ids(packets)[0]).toBeLessThan(8);
+		expect(packets.filter(({ cmd }) => cmd === 'subscribe').length).toBe(2);
+		expect(published(packets, 'telltale/porch/status').length).toBe(1);
+		expect(JSON.parse(published(packets, 'telltale/porch/outage')[0]!.payload!)).toMatchObject({ cause: 'tcp', kept: 2 });
+		expect([set.waiting.count, set.waiting.dropped]).toEqual([0, 0]);
+	});
+
+	it('whose acknowledgement bears an id of the session before has acknowledged nothing of that', () => {
+		const set = setUp({ host2: 'other.lan' });
+		set.connect();
+		set.serve(2_000);
+		set.take(1);
+		set.turn();
+		const [id] = ids(set.sent());
+		lose(set);
+		miss(set);
+		set.connect();
+		set.say({ cmd: 'puback', messageId: id });
+		set.turn();
+		expect(set.waiting.count).toBe(1);
+		set.serve(5_000);
+		expect(set.waiting.count).toBe(0);
+	});
+
+	it('is told of an outage that the one before was told of and never accepted', () => {
+		const set = setUp({ host2: 'other.lan', publishEarly: true });
+		set.connect();
+		lose(set);
+		set.greet();
+		expect(set.link.to.broker).toBe(1);
+		expect(published(set.sent(), 'telltale/porch/outage').length).toBe(1);
+		lose(set);
+		const packets = set.connect();
+		expect(set.link.to.broker).toBe(0);
+		packets.push(...set.serve(5_000));
+		expect(published(packets, 'telltale/porch/outage').length).toBe(1);
+	});
+
+	it('is asked in its own version of MQTT, and what each speaks is remembered apart', () => {
+		const set = setUp({ host2: 'other.lan', port2: 1884, protocol: 'auto' });
+		const greeted = () => (set.greet(), [set.transport.asked.at(-1)!.split(':')[1], set.sent()[0]!.protocolVersion]);
+		expect(greeted()).toEqual(['1883', 5]);
+		set.transport.arrive(0x20, 2, 0, 1);
+		set.turn();
+		expect(greeted()).toEqual(['1883', 4]);
+		set.say({ cmd: 'connack', returnCode: 0, sessionPresent: false });
+		set.turn();
+		expect(set.kept.get('spoken')).toBe(4);
+		set.serve(2_000);
+		lose(set);
+		miss(set);
+		expect(greeted()).toEqual(['1884', 5]);
+		set.transport.arrive(0x20, 3, 0, 0, 0);
+		set.turn();
+		expect([set.kept.get('spoken'), set.kept.get('spoken2')]).toEqual([4, 5]);
+		lose(set);
+		expect(greeted()).toEqual(['1883', 4]);
+	});
+
+	it('has not forbidden what the one before hung up on', () => {
+		const set = setUp({ host2: 'other.lan' });
+		const hangUp = () => {
+			set.connect();
+			set.turn();
+			for (const { cmd, messageId } of set.sent()) if (cmd === 'subscribe') set.say({ cmd: 'suback', messageId, granted: [1] });
+			set.turn();
+			lose(set);
+		};
+		hangUp();
+		miss(set);
+		hangUp();
+		expect(set.log.lines.at(-2)).toContain('PUBLISH to telltale/porch/status is left out for 60 s');
+		set.clock.time += 2_000;
+		set.turn();
+		set.connect();
+		expect(set.link.to.broker).toBe(1);
+		expect(published(set.serve(5_000), 'telltale/porch/status').length).toBe(1);
+	});
+
+	it('that is the same as before keeps its session, though another was tried in vain in between', () => {
+		const set = setUp({ host2: 'other.lan' });
+		set.connect();
+		set.serve(2_000);
+		set.take(1);
+		set.turn();
+		const [id] = ids(set.sent());
+		lose(set);
+		miss(set);
+		miss(set);
+		set.connect(true);
+		set.turn();
+		const again = published(set.sent(), 'telltale/porch/readings');
+		expect(again.map(({ messageId, dup }) => [messageId, dup])).toEqual([[id, true]]);
 	});
 });

@@ -28,14 +28,21 @@ const KEY = 'clientkey.der';
 /** What a record costs at the most, as the SDK's TLS socket estimates it. */
 const OVERHEAD = 96;
 
-/** Why TLS cannot be had; '' if it can. */
-export function tlsProblem(_key: string): string {
-	return Resource.exists(CA) ? '' : 'tls is true, but the image holds no CA certificate to know the broker by: name one with caFile.';
+interface TlsSettings {
+	readonly tls: boolean;
+	readonly host: string;
+	/** '' for none. */
+	readonly alpn: string;
 }
 
-/** `alpn`: '' for none. The clock MUST know the date before a socket is made. */
-export function tlsSockets(host: string, alpn: string, clock: Clock): MakeSocket | undefined {
-	return (options) => new TlsSocket(options, host, alpn, clock.unixSeconds());
+/** Why TLS cannot be had, which the setting `key` asks for; '' if it can. */
+export function tlsProblem(key: string): string {
+	return Resource.exists(CA) ? '' : `${key} is true, but the image holds no CA certificate to know the broker by: name one with caFile.`;
+}
+
+/** To the broker that is tried when the socket is made, with TLS or without. With it the clock MUST know the date by then. */
+export function tlsSockets(to: TlsSettings, clock: Clock): MakeSocket | undefined {
+	return (options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds()) : new TCP(options));
 }
 
 /** What the session takes for a socket: it counts `readable` and `writable` itself. */

@@ -13,6 +13,6 @@ export function tlsProblem(key: string): string {
 }
 
 /** Never called where tlsObjection() objects. */
-export function tlsSockets(_host: string, _alpn: string, _clock: Clock): MakeSocket | undefined {
+export function tlsSockets(_to: unknown, _clock: Clock): MakeSocket | undefined {
 	return undefined;
 }
