@@ -4,7 +4,7 @@
 // is printed.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { interruption } from './console.js';
 import { Failure } from './failure.js';
 import { installerPage, INSTALLER_ICON, INSTALLER_STYLE } from './installer-page.js';
@@ -24,7 +24,7 @@ export async function flashWeb(port: number, folder = RELEASE_FOLDER): Promise<v
 	const signal = interruption();
 	const server = await serveFiles(filesOf(release), port);
 	const boards = release.boards.map(({ board, version }) => `${board} ${version}`).join(', ');
-	console.log(`Serving ${boards} from ${folder} to the browsers of this machine. Open in Chrome, Edge, or a Firefox that has Web Serial:`);
+	console.log(`Serving ${boards} from ${shown(folder)} to the browsers of this machine. Open it in Chrome or Edge, or in a newer Firefox:`);
 	console.log(`\n  ${addressOf(server)}\n\nStop with Ctrl-C.`);
 	if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 	server.close();
@@ -35,12 +35,18 @@ export async function flashWeb(port: number, folder = RELEASE_FOLDER): Promise<v
 export function filesOf(release: Release): Map<string, WebFile> {
 	const files = new Map<string, WebFile>();
 	const put = (path: string, bytes: Buffer) => files.set(path, { type: TYPES[path.split('.').at(-1)!] ?? TYPES['txt']!, bytes });
-	files.set('/', { type: TYPES['html']!, bytes: Buffer.from(installerPage(release)) });
+	files.set('/', { type: TYPES['html']!, bytes: Buffer.from(installerPage(release, shown(release.folder))) });
 	put('/style.css', Buffer.from(INSTALLER_STYLE));
 	put('/icon.svg', Buffer.from(INSTALLER_ICON));
 	for (const [name, bytes] of release.files) put(`/release/${name}`, bytes);
 	for (const name of toolNames()) put(`/tools/${name}`, readFileSync(join(TOOLS, name)));
 	return files;
+}
+
+/** As short as it can be named from here. */
+function shown(folder: string): string {
+	const near = relative(process.cwd(), folder);
+	return near && !near.startsWith('..') ? near : folder;
 }
 
 function toolNames(): string[] {

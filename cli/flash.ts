@@ -20,7 +20,8 @@ interface FlashCommand extends BuildOptions {
 	readonly all?: boolean;
 	readonly baud?: number;
 	readonly release?: string;
-	readonly web?: number;
+	/** true: where it usually is. */
+	readonly web?: number | true;
 }
 
 const WEB_PORT = 8_266;
@@ -35,7 +36,8 @@ export function flash(): Command {
 		.addOption(new Option('--baud <n>', `speed of writing (default: ${BAUD})`).argParser(whole('--baud', 9_600, 4_000_000)))
 		.addOption(new Option('--release <folder>', 'what "telltale release" made, in place of a build').argParser(path('--release', 'the folder of a release')))
 		.option('--all', 'with --release: every board that is connected')
-		.addOption(new Option('--web [port]', `serve a release to the browsers of this machine, at http://localhost:${WEB_PORT}`).preset(String(WEB_PORT)).argParser(whole('--web', 0, 65_535)))
+		.addOption(new Option('--web [port]', `serve a release to the browsers of this machine, at http://localhost:${WEB_PORT}`)
+			.argParser(whole('--web', 0, 65_535)))
 		.action(run);
 }
 
@@ -46,7 +48,7 @@ const NOT_OF_WEB = [...NOT_OF_RELEASE, 'board', 'port', 'baud', 'all', 'verbose'
 async function run(options: FlashCommand): Promise<void> {
 	if (options.web !== undefined) {
 		refuse(options, NOT_OF_WEB, '--web takes the choice of a board to the browser');
-		return (await import('./flash-web.js')).flashWeb(options.web, options.release);
+		return (await import('./flash-web.js')).flashWeb(options.web === true ? WEB_PORT : options.web, options.release);
 	}
 	if (options.release !== undefined) {
 		refuse(options, NOT_OF_RELEASE, 'A release has its images already');

@@ -11,7 +11,8 @@ const BOARDS: Readonly<Record<Board, { readonly title: string; readonly what: st
 	esp32: { title: 'ESP32', what: 'ESP32 with 4 MB of flash' },
 };
 
-export function installerPage({ folder, boards }: Release): string {
+/** `folder`: of the release, as a person would name it here. */
+export function installerPage({ boards }: Release, folder: string): string {
 	const [{ version, commit }] = boards as readonly [BoardRelease];
 	return `<!doctype html>
 <html lang="en">
@@ -25,6 +26,7 @@ export function installerPage({ folder, boards }: Release): string {
 <header>
 <h1>Put Telltale on a board</h1>
 <p>Version ${escaped(version)}${commit && `, commit <code>${escaped(commit.slice(0, 10))}${escaped(commit.slice(40))}</code>`}. It has no settings in it; you enter them afterwards.</p>
+<p>Needs a browser with Web Serial: Chrome or Edge on a computer, or a newer Firefox.</p>
 </header>
 
 <section class="boards" aria-label="Boards">
@@ -35,7 +37,7 @@ ${boards.map((board) => card(board, folder)).join('\n')}
 <h2>How it goes</h2>
 <ol>
 <li><b>Connect</b> the board by USB, with a cable that carries data and not only power. Press <b>Connect</b> above and choose its port.</li>
-<li><b>Install.</b> It takes about a minute. Leave this page visible meanwhile.</li>
+<li><b>Install.</b> Asked whether to <b>erase the device</b>, leave the box empty (see below). It takes about a minute; leave this page visible meanwhile.</li>
 <li><b>Connect to Wi-Fi.</b> The dialog goes on to it: choose your network and type its passphrase. What the node answers is shown.</li>
 <li><b>Visit the device.</b> On its own page you say which MQTT broker gets the readings.</li>
 </ol>
@@ -43,8 +45,8 @@ ${boards.map((board) => card(board, folder)).join('\n')}
 
 <aside>
 <h2>Erase only what you can do without</h2>
-<p>An update keeps the settings and the readings in the board's flash. The dialog also offers to <b>erase the device</b>. <b>An erase throws away all readings that have not been sent
-yet</b>, and the settings. Leave it off, unless the board held another firmware and misbehaves with this one.</p>
+<p>Without an erase the board keeps its settings and its readings. <b>An erase throws away all readings that have not been sent yet</b>, and the settings. It helps a board that held another
+firmware and misbehaves with this one.</p>
 </aside>
 
 <section>
@@ -74,11 +76,11 @@ function card({ board, manifest, name, parts }: BoardRelease, folder: string): s
 <p>${what}. ${(size / 1e6).toFixed(1)} MB to write.${preview ? ' This image has not run on a real board yet.' : ''}</p>
 <esp-web-install-button manifest="release/${escaped(manifest)}">
 <button slot="activate" type="button" aria-label="Connect a ${title} and install ${escaped(name)}">Connect</button>
-<p slot="unsupported" class="no"><b>This browser cannot talk to serial ports.</b> Open this page in Chrome or Edge on a computer, or in a Firefox that has Web Serial.
+<p slot="unsupported" class="no"><b>This browser cannot talk to serial ports.</b> Open this page in Chrome or Edge on a computer, or in a newer Firefox.
 Or run <code>${escaped(byHand(board, folder))}</code>.</p>
 <p slot="not-allowed" class="no">Browsers allow this on this machine itself alone: open the page as <b>http://localhost</b>, with the port that the terminal shows.</p>
 </esp-web-install-button>
-<noscript><p class="no">The button needs JavaScript. Without it, run <code>${escaped(byHand(board, folder))}</code>.</p></noscript>
+<p class="no unless-script">The button needs JavaScript. Without it, run <code>${escaped(byHand(board, folder))}</code>.</p>
 </article>`;
 }
 
@@ -115,6 +117,10 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 article h2 { margin: 0; font-size: 1.25rem; }
 esp-web-install-button { margin-top: auto; }
 esp-web-install-button:not(:defined) { display: none; }
+.unless-script { display: none; }
+/* Not while its script is only on its way. */
+esp-web-install-button:not(:defined) + .unless-script { display: block; animation: appear 0s .8s both; }
+@keyframes appear { from { visibility: hidden; } }
 button { font: inherit; font-weight: 600; width: 100%; padding: .7rem 1rem; border: 0; border-radius: 10px; background: var(--accent); color: var(--accent-text); cursor: pointer; }
 button:hover { filter: brightness(1.08); }
 button:focus-visible { outline: 3px solid var(--warn-line); outline-offset: 2px; }

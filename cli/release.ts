@@ -6,12 +6,12 @@
 import { Command, Option } from 'commander';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { interruption } from './console.js';
 import { Failure } from './failure.js';
-import { unreadable } from './files.js';
+import { makeFolder, unreadable } from './files.js';
 import { BOARDS, CHIPS, hex, partsOf, partsProblem, patched, type Board, type Part } from './flash-map.js';
 import { lengthInWords, oneOf, path } from './options.js';
 import { manifestName, manifestOf, MANIFESTS, RELEASE_FOLDER, SUMS, writeRelease } from './release-folder.js';
@@ -75,7 +75,9 @@ function boardsFor(wanted: Board | undefined): Ready[] {
 
 async function build(board: Board, toolchain: Toolchain, { verbose = false }: Options, signal: AbortSignal): Promise<Part[]> {
 	const { makeImage } = await import('./image.js');
-	const folder = join(root, 'build', `${board}-generic`);
+	// From nothing each time: what an earlier build left behind is in no release. Where it fails the folder stays, with its log.
+	makeFolder(join(root, 'build'));
+	const folder = await mkdtemp(join(root, 'build', `release-${board}-`));
 	console.log(`Building for ${board}, without settings …`);
 	const from = performance.now();
 	const image = await makeImage({ target: board, settings: undefined, resources: undefined, debug: false, verbose, folder, signal }, toolchain);
@@ -89,6 +91,7 @@ async function build(board: Board, toolchain: Toolchain, { verbose = false }: Op
 	}
 	const problem = partsProblem(parts, board);
 	if (problem) throw new Failure(problem);
+	await rm(folder, { recursive: true, force: true });
 	return parts;
 }
 

@@ -13,6 +13,7 @@ const fs = require('fs'), path = require('path');
 const words = process.argv.slice(2);
 const after = (word) => words[words.indexOf(word) + 1];
 fs.writeFileSync('called.json', JSON.stringify({ words, cwd: process.cwd(), tsc: process.env.PATH.split(':').some((f) => fs.existsSync(f + '/tsc')) }));
+if (process.env.FAKE_SEEN) fs.copyFileSync('manifest.json', path.join(process.env.FAKE_SEEN, after('-p').replace('/', '-') + '.json'));
 const wanted = process.env.FAKE_MCCONFIG || '';
 console.log('# tsc broker');
 console.error('### 2094 instances, 1931 keys, 95 colors, 0 holes');

@@ -73,11 +73,11 @@ describe('telltale release', () => {
 	it('uses no settings, though a file of them lies there, and makes the same bytes again', async () => {
 		const sums = String(await released('SHA256SUMS'));
 		await writeFile(join(folder, 'telltale.json'), JSON.stringify({ node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: '192.168.1.5' }));
-		const { status, out, err } = await release([]);
+		const { status, out, err } = await release([], { FAKE_SEEN: folder });
 		expect([status, err]).toEqual([0, '']);
 		expect(out).toMatch(/^ {2}0x1000 +12,345 bytes {2}nodemcu\/main\.bin$/m);
 		expect(String(await released('SHA256SUMS'))).toBe(sums);
-		const manifest = JSON.parse(await readFile('build/nodemcu-generic/manifest.json', 'utf8'));
+		const manifest = JSON.parse(await readFile(join(folder, 'esp-nodemcu.json'), 'utf8'));
 		expect(manifest.config.telltale).toMatchObject({ ssid: '', passphrase: '', host: '', password: '' });
 		// Whatever a node is set to later: MQTT 5.0 is in it.
 		expect(manifest.modules).toBeUndefined();
