@@ -11,6 +11,8 @@ import type { ChipName } from '../engine/creation.js';
 import { keptSettings, tellChanges, type Kept } from './settings.js';
 
 const SECTOR = 4_096;
+/** Of a generation of settings. */
+const HEADING_BYTES = 32;
 /** eagle.flash.4m.ld; and hardware/esp32-partitions.csv (the SDK's own split would be 64 KB). */
 const PARTITION_BYTES: Readonly<Record<ChipName, Readonly<Record<string, number>>>> = {
 	ESP8266: { storage: 0x2f9000, xs: 0x40000 },
@@ -108,10 +110,10 @@ export class StorageDevice implements Device {
 		if (failed !== undefined) throw new DeviceError('write failed');
 	}
 
-	/** A generation counts from when its heading is written, which is where its sector begins. */
+	/** A generation counts from when its heading is written, which is where its sector begins, and what comes of it on trial is noted there. */
 	#lookAtSettings(partition: string, offset: number): void {
 		const count = this.#size(partition) / SECTOR;
-		if (partition !== 'storage' || offset % SECTOR || offset / SECTOR < count - SETTINGS_SECTORS) return;
+		if (partition !== 'storage' || offset % SECTOR >= HEADING_BYTES || offset / SECTOR < count - SETTINGS_SECTORS) return;
 		const before = this.#storage.settings;
 		this.#storage.settings = keptSettings(SECTOR, count, (index) => this.#storage.sectors.get(`${partition}/${index}`));
 		tellChanges(before, this.#storage.settings, this.#storage.onSetting);

@@ -1,7 +1,9 @@
 // The command `config`: settings are on trial until they have worked, and the node comes back whatever they are. On the chip's
 // engine, in the world.
 import { describe, expect, it } from 'vitest';
+import { VirtualBroker } from '../../simulator/virtual/broker.js';
 import { audit } from '../support/audit.js';
+import { plant } from './planted.js';
 import { MINUTE, SECOND, stage, type Stage } from './stage.js';
 
 async function online(settings: object = {}, engine: 'xs' | 'node' = 'node'): Promise<Stage> {
@@ -50,6 +52,14 @@ async function expectAccounted(set: Stage): Promise<void> {
 	expect(auditor.missingOfAll()).toEqual([]);
 }
 
+/** Another one, that is no cluster with the first. */
+function secondBroker(set: Stage): VirtualBroker {
+	set.simulation.network.names.set('other.test', '127.0.0.2');
+	return new VirtualBroker(set.simulation.world.clock, set.simulation.network, '127.0.0.2', 1_883);
+}
+
+const saidBy = (broker: VirtualBroker, leaf: string) => broker.published.filter(({ topic }) => topic.endsWith(`/${leaf}`)).map(({ payload }) => payload.toString());
+
 describe('settings that do not work', () => {
 	it.each([
 		['a passphrase that is wrong', { passphrase: 'not the right one' }, 'wifi'],
@@ -57,8 +67,8 @@ describe('settings that do not work', () => {
 		['a host that nobody knows', { host: 'nobody.test' }, 'dns'],
 		['a host where nobody listens', { broker: { host: '127.0.0.9' } }, 'tcp'],
 		['a password that is refused', { password: 'a bad one' }, 'refused'],
-	])('%s: the node says so, and is back with what it had', async (_what, value, why) => {
-		const set = await online({ user: 'zoe', password: 'good one' }, why === 'wifi' ? 'xs' : 'node');
+	])('%s: the node says so, and is back with what it had', async (what, value, why) => {
+		const set = await online({ user: 'zoe', password: 'good one' }, what === 'a passphrase that is wrong' ? 'xs' : 'node');
 		set.simulation.broker.requireCredentials('zoe', 'good one');
 		const result = await config(set, value);
 		expect(result).toEqual({ id: 'mine', name: 'config', ok: true, trial: 1 });
@@ -68,5 +78,255 @@ describe('settings that do not work', () => {
 		expect(JSON.stringify(set.lines)).not.toMatch(SECRETS);
 		expect(JSON.stringify(set.texts('result'))).not.toMatch(SECRETS);
 		await expectAccounted(set);
+	});
+});
+
+describe('settings that work', () => {
+	it('hold: another broker, with its own user, over a restart and over power cuts', async () => {
+		const set = await online({ user: 'zoe', password: 'good one' }, 'xs');
+		const other = secondBroker(set);
+		other.requireCredentials('zoe 2', 'another good one');
+		expect(await config(set, { broker: { host: 'other.test', user: 'zoe 2', password: 'another good one' } })).toMatchObject({ ok: true, trial: 1 });
+		await set.until(() => saidBy(other, 'info').at(-1)?.includes('"trial"') === true, MINUTE);
+		expect(JSON.parse(saidBy(other, 'info').at(-1)!)).toMatchObject({ settings: { serial: 1, trial: 'worked' } });
+		expect(set.heard(/^settings number 1 work, and hold from now on$/)).toBeDefined();
+		expect([set.texts('status').at(-1), set.node.storage.settings.host]).toEqual(['stopped', 'other.test']);
+		for (let i = 0; i < 2; i++) {
+			set.node.powerCut();
+			const from = set.now;
+			await set.node.powerOn();
+			await set.until(() => other.published.some(({ at, topic, payload }) => at > from && topic.endsWith('/status') && payload.toString() === 'online'), MINUTE);
+		}
+		await set.run(40 * SECOND);
+		// Two brokers that are no cluster: together they have heard all.
+		const auditor = audit([...set.simulation.broker.published, ...other.published].sort((a, b) => a.at - b.at), 'porch');
+		expect([auditor.violations, auditor.missingOfAll()]).toEqual([[], []]);
+	});
+
+	it('that are those that hold already are not written, and nothing restarts', async () => {
+		const set = await online({ intervalMs: 5_000 });
+		const { boots } = set.node.counts;
+		for (const value of [{ intervalMs: 5_000 }, { ssid: 'simulated', passphrase: 'simulated air' }, { wifi: { ssid: 'simulated', passphrase: 'simulated air' } }, { user: '' }, { wifi2: {} }, { host2: '' }]) {
+			expect(await config(set, value)).toEqual({ id: 'mine', name: 'config', ok: true });
+		}
+		await set.run(10 * SECOND);
+		expect([set.node.counts.boots, set.node.storage.settings, info(set).settings]).toEqual([boots, {}, undefined]);
+	});
+
+	it('may be changed one after the other, each on top of the one before', async () => {
+		const set = await online();
+		expect(await config(set, { intervalMs: 6_000, base: 'other/porch' })).toMatchObject({ trial: 1 });
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'worked' });
+		expect(set.simulation.broker.published.at(-1)!.topic).toMatch(/^other\/porch/);
+		set.simulation.broker.publish('other/porch/set/config', JSON.stringify({ value: { base: 'telltale/porch', keepAliveMs: 20_000 } }), { qos: 1 });
+		await set.until(() => set.texts('info').at(-1)!.includes('"serial":2'), MINUTE);
+		expect([info(set), set.node.storage.settings]).toMatchObject([{ interval: 6, settings: { serial: 2, trial: 'worked' } }, { intervalMs: 6_000, base: 'telltale/porch', keepAliveMs: 20_000 }]);
+	});
+
+	it('work with a broker that takes QoS 0 alone, where SUBACK counts for nothing but a minute of life', async () => {
+		const set = await online({ qos: 0 });
+		await config(set, { keepAliveMs: 20_000 });
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'worked' });
+	});
+});
+
+describe('while settings are on trial', () => {
+	/** The node has just begun to try what works, but its broker says nothing. */
+	async function trying(engine?: 'xs'): Promise<Stage> {
+		const set = await online({}, engine);
+		await config(set, { keepAliveMs: 20_000 });
+		set.simulation.broker.faults.silent = true;
+		await set.until(() => set.heard(/^settings number 1 are on trial/) !== undefined, 20 * SECOND);
+		return set;
+	}
+
+	it('interval, calibrate and config are refused, typed too, and change nothing', async () => {
+		const set = await trying();
+		await set.run(6 * SECOND);
+		for (const line of ['interval 7000', 'calibrate {"temperature":20}', 'config {"intervalMs":7000}']) {
+			set.node.type(`${line}\n`);
+			await set.run(SECOND);
+			expect(set.lines.at(-1)!.text).toBe(`${line.split(' ')[0]}: new settings are on trial; send it again when they have worked or failed`);
+		}
+		set.simulation.broker.faults.silent = false;
+		await outcome(set);
+		expect([info(set).interval, set.node.storage.settings]).toEqual([5, { keepAliveMs: 20_000 }]);
+	});
+
+	it('a broker that dies ends the trial, and the node is back when it is', async () => {
+		const set = await online();
+		await config(set, { keepAliveMs: 20_000 });
+		set.simulation.broker.kill();
+		await set.until(() => set.heard(/^settings number 1 do not work \(tcp\)/) !== undefined, MINUTE);
+		set.simulation.broker.start();
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'failed', why: 'tcp' });
+		await expectAccounted(set);
+	});
+
+	it('a broker that says nothing ends the trial within its time', async () => {
+		const set = await trying();
+		await set.until(() => set.heard(/^settings number 1 do not work \(silence\)/) !== undefined, 2 * MINUTE + 10 * SECOND);
+		set.simulation.broker.faults.silent = false;
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'failed', why: 'silence' });
+	});
+
+	it('a broker that says yes and hangs up has two minutes to show that it does not mean it', async () => {
+		const set = await online();
+		await config(set, { keepAliveMs: 20_000 });
+		set.simulation.broker.faults.hangUpAfterConnack = true;
+		const from = set.now;
+		await set.until(() => set.heard(/^settings number 1 do not work \(tcp\)/) !== undefined, 3 * MINUTE);
+		expect(set.now - from).toBeGreaterThan(2 * MINUTE);
+		set.simulation.broker.faults.hangUpAfterConnack = false;
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'failed', why: 'tcp' });
+	});
+
+	it('a broker that hangs up on what it does not allow is found out, and the settings work', async () => {
+		const set = await online();
+		await config(set, { base: 'telltale/porch2' });
+		set.simulation.broker.faults.forbids = { publish: /^telltale\/porch2\/status/, reason: 0x87 };
+		await set.until(() => set.heard(/^settings number 1 work/) !== undefined, 2 * MINUTE);
+	});
+
+	it('a power cut ends the trial', async () => {
+		const set = await trying();
+		await set.run(5 * SECOND);
+		set.node.powerCut();
+		set.simulation.broker.faults.silent = false;
+		await set.node.powerOn();
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'failed', why: 'power' });
+		expect(set.heard(/^settings number 1 were on trial when the node was started anew; those before them hold$/)).toBeDefined();
+	});
+
+	it('nobody who sends it again and again is obeyed twice', async () => {
+		const set = await online();
+		for (let i = 0; i < 3; i++) send(set, { keepAliveMs: 20_000 + i });
+		await set.until(() => results(set).length === 3, 20 * SECOND);
+		expect(results(set).map(({ ok, error }) => error ?? ok)).toEqual([true, 'the node is about to stop or restart', 'the node is about to stop or restart']);
+		await outcome(set);
+		expect(set.node.storage.settings).toEqual({ keepAliveMs: 20_000 });
+	});
+});
+
+describe('config', () => {
+	it('waits for no readings: those that wait are kept, and none is lost', async () => {
+		const set = await online();
+		set.simulation.broker.kill();
+		await set.run(3 * MINUTE);
+		set.node.type('config {"keepAliveMs":20000}\n');
+		await set.until(() => set.heard(/^settings number 1 do not work/) !== undefined, MINUTE);
+		await set.run(MINUTE);
+		set.node.type('config {"keepAliveMs":25000}\n');
+		await set.run(2 * SECOND);
+		set.simulation.broker.start();
+		expect(await outcome(set)).toMatchObject({ serial: 2 });
+		await expectAccounted(set);
+		expect(set.readings().length).toBeGreaterThan(48);
+	});
+
+	it('in safe mode ends it: the node tries what it was sent', async () => {
+		const set = await online();
+		set.node.powerCut();
+		set.node.storage.preferences.get('telltale')!.set('boots', ['number', 5]);
+		const from = set.now;
+		await set.node.powerOn();
+		await set.until(() => set.texts('info', from).length > 0, MINUTE);
+		expect(info(set).safeMode).toBe(true);
+		await config(set, { keepAliveMs: 20_000 });
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'worked' });
+		expect(info(set).safeMode).toBeUndefined();
+		await expectAccounted(set);
+	});
+
+	it('that the image cannot speak, that the board has no part for, or that leaves nobody to go to, is refused and changes nothing', async () => {
+		const set = await online();
+		const refused = async (value: unknown) => {
+			const { ok, error } = await config(set, value);
+			expect(ok).toBe(false);
+			return error;
+		};
+		expect(await refused({ host: '' })).toBe('host is missing: the name or address of the broker.');
+		expect(await refused({ wifi: {} })).toBe('ssid is missing: the name of the Wi-Fi network.');
+		expect(await refused({ tls: true })).toMatch(/^tls is true, but TLS does not fit an ESP8266/);
+		expect(await refused({ sensors: 'thermometer' })).toMatch(/thermometer/);
+		expect(await refused({ password: 'good one' })).toMatch(/^password is given without user/);
+		expect(await refused({ ssid2: 'b', passphrase3: 'some passphrase' })).toMatch(/^passphrase3 is given without ssid3/);
+		expect(await refused('host=other')).toBe('the payload cannot be used: "value" must be an object');
+		expect(await refused(undefined)).toBe('value is missing; it must be an object of settings');
+		expect([set.node.storage.settings, set.node.counts.boots]).toEqual([{}, 1]);
+		expect(JSON.stringify([set.lines, set.texts('result')])).not.toMatch(SECRETS);
+	});
+});
+
+describe('a power cut at any step of a change', () => {
+	/** Sends it, and cuts the power at step 0, 1, 2, … of what flash is to do, before it, within it or behind it, until it comes to its end. Returns how many cuts there were. */
+	async function cutEverywhere(set: Stage, parts: readonly number[], value: (round: number) => object, check: (round: number) => void): Promise<number> {
+		for (let round = 0; ; round++) {
+			set.node.storage.preferences.get('telltale')!.set('boots', ['number', 0]);
+			let steps = Math.floor(round / parts.length);
+			const part = parts[round % parts.length];
+			set.node.storage.onStep = (step) => (step === 'preference' || steps-- > 0 ? undefined : part);
+			const from = set.now;
+			const cutsBefore = powerCuts(set);
+			// At QoS 0: what the power cuts short does not come again.
+			set.simulation.broker.publish('telltale/porch/set/config', JSON.stringify({ value: value(round) }), { qos: 0 });
+			await set.until(() => powerCuts(set) > cutsBefore || set.heard(/^settings number \d+ (work|do not work)/, from) !== undefined, MINUTE);
+			await set.run(SECOND);
+			set.node.storage.onStep = undefined;
+			if (powerCuts(set) === cutsBefore) return round;
+			const again = set.now;
+			await set.node.powerOn();
+			// What was not begun is tried now, and decided.
+			await set.until(() => set.texts('info', again).length > 0 && set.isOnline() && !set.lines.at(-1)!.text.includes('on trial'), 2 * MINUTE);
+			await set.run(2 * SECOND);
+			check(round);
+		}
+	}
+
+	const powerCuts = (set: Stage) => set.node.ends.filter((end) => end === 'power cut').length;
+
+	it.each(['xs', 'node'] as const)('leaves the old settings or the new ones, and a node that is online (%s)', async (engine) => {
+		const set = await online({}, engine);
+		let holds = 30_000;
+		const news: number[] = [];
+		const parts = engine === 'xs' ? [0.5] : [0, 1];
+		const cuts = await cutEverywhere(set, parts, (round) => ({ keepAliveMs: 20_000 + round }), (round) => {
+			const found = (set.node.storage.settings.keepAliveMs ?? 30_000) as number;
+			expect([holds, 20_000 + round], `cut ${round}`).toContain(found);
+			if (found !== holds) news.push(round);
+			holds = found;
+		});
+		// The old heading spoilt, erased, entries, heading; tried; worked.
+		expect(cuts).toBe(6 * parts.length);
+		// When the heading is written but not yet noted that they are tried; and behind the note that they have worked.
+		expect(news).toEqual(engine === 'xs' ? [4] : [7, 8, 11]);
+	});
+
+	it('that cuts the node off leaves the old settings, and a node that is online', async () => {
+		const set = await online();
+		const cuts = await cutEverywhere(set, [0.5], (round) => ({ host: `nobody-${round}.test` }), (round) => {
+			expect(set.node.storage.settings, `cut ${round}`).toEqual({});
+		});
+		// The same, and at the end why it failed.
+		expect(cuts).toBe(6);
+		expect(await outcome(set)).toMatchObject({ trial: 'failed', why: 'dns' });
+	});
+});
+
+describe('a generic image', () => {
+	it('reaches its broker by what is in flash, in safe mode too, and again when that ends too soon', async () => {
+		const set = await stage({ seed: 'config', settings: { intervalMs: 5_000 }, settingsOf: () => ({ ssid: '', passphrase: '', host: '' }) });
+		await set.run(MINUTE);
+		expect(set.isOnline()).toBe(false);
+		set.node.powerCut();
+		plant(set.node, { ssid: 'simulated', passphrase: 'simulated air', host: 'broker.test' }, {});
+		for (const [boots, safe] of [[0, undefined], [5, true], [6, true]] as const) {
+			set.node.storage.preferences.get('telltale')!.set('boots', ['number', boots]);
+			const from = set.now;
+			await set.node.powerOn();
+			await set.until(() => set.texts('info', from).length > 0, MINUTE);
+			expect(info(set).safeMode, `boot ${boots}`).toBe(safe);
+			set.node.powerCut();
+		}
 	});
 });

@@ -1,9 +1,8 @@
 // What commands change outlives everything: the whole node on the chip's engine, with the power cut at every step of the write.
 import { describe, expect, it } from 'vitest';
-import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
 import { withAir } from '../../simulator/simulation.js';
-import { GenerationWriter } from '../../src/settings/generation.js';
-import { fingerprint, type Setting } from '../../src/settings/settings.js';
+import type { Setting } from '../../src/settings/settings.js';
+import { plant } from './planted.js';
 import { MINUTE, SECOND, stage, type Stage } from './stage.js';
 
 const BOARDS = ['nodemcu', 'esp32'] as const;
@@ -29,25 +28,6 @@ async function again(set: Stage): Promise<number> {
 	await set.node.powerOn();
 	await set.until(() => set.texts('info', from).length > 0, MINUTE);
 	return interval(set);
-}
-
-/** Puts a generation of these into a NodeMCU's flash, made under an image with those settings. */
-function plant({ storage }: SimulatedNode, changes: Readonly<Record<string, Setting>>, image: object): void {
-	const [sectorBytes, sectorCount] = [4_096, 761];
-	const sector = (offset: number): Uint8Array => {
-		const name = `storage/${Math.floor(offset / sectorBytes)}`;
-		if (!storage.sectors.has(name)) storage.sectors.set(name, new Uint8Array(sectorBytes).fill(0xff));
-		return storage.sectors.get(name)!.subarray(offset % sectorBytes);
-	};
-	const flash = {
-		sectorBytes, sectorCount, settingsSectors: 2,
-		read: (offset: number, into: Uint8Array) => (into.set(sector(offset).subarray(0, into.length)), true),
-		write: (offset: number, bytes: Uint8Array) => (bytes.forEach((byte, i) => void (sector(offset)[i]! &= byte)), true),
-		erase: (index: number) => (sector(index * sectorBytes).fill(0xff), true),
-	};
-	const writer = new GenerationWriter(flash, sectorCount - 1);
-	for (const [key, value] of Object.entries(changes)) writer.add(key, value);
-	expect(writer.commit(7, fingerprint(image as Record<string, unknown>))).toBe(true);
 }
 
 /** Does it with the power cut at each step that it takes in flash: before it, within it and behind it (`parts`). Returns how many cuts there were. */
