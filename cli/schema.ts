@@ -32,6 +32,7 @@ const PATTERNS: Readonly<Partial<Record<string, string>>> = {
 	user: PRINTABLE,
 	password: PRINTABLE,
 	clientId: '^[A-Za-z0-9_-]*$',
+	root: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
 	base: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
 	sensors: `^${PART}(?:,${PART}){0,3}$`,
 	timeServer: `^${HOST}$`,

@@ -29,6 +29,10 @@ export const board = Object.freeze({
 	}),
 	/** The usual pins of Wire and of most tutorials. The SDK's internal pull-ups help those of the breakout. */
 	i2c: Object.freeze({ data: 21, clock: 22, dataLabel: '21', clockLabel: '22', hz: 100_000 }),
+	/** The blue LED of most such boards (DevKitC V4 has none: one can be wired there). */
+	led: Object.freeze({ pin: 2, activeLow: false }),
+	/** The button to ground that is called BOOT. Held while the chip starts, it means the chip's own boot loader. */
+	button: Object.freeze({ pin: 0, activeLow: true, label: 'BOOT' }),
 	/** The USB socket's line; UART 1, since UART 0 belongs to the chip's own console and to the debugger. */
 	serial: Object.freeze({ transmit: 1, receive: 3, port: 1 }),
 });

@@ -25,6 +25,10 @@ export const board = Object.freeze({
 	}),
 	/** D2 is SDA, D1 is SCL: the common wiring (the SDK's own default is the reverse). 100 kHz: the bus is bit-banged. */
 	i2c: Object.freeze({ data: 4, clock: 5, dataLabel: 'D2', clockLabel: 'D1', hz: 100_000 }),
+	/** The blue LED of the module, which is lit while the pin is low. D4. */
+	led: Object.freeze({ pin: 2, activeLow: true }),
+	/** The button to ground that is called FLASH. Held while the chip starts, it means the chip's own boot loader. D3. */
+	button: Object.freeze({ pin: 0, activeLow: true, label: 'FLASH' }),
 	/** The USB socket's line: the chip has it on these pins, and the SDK ignores them. */
 	serial: Object.freeze({ transmit: 1, receive: 3, port: 0 }),
 });

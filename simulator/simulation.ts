@@ -13,6 +13,7 @@ import { bundleOnce, root, type BoardName } from './engine/bundle.js';
 import { Scheduler, type Pace } from './world/clock.js';
 import { calmConditions, type Conditions } from './world/conditions.js';
 import { AccessPoint } from './devices/wifi.js';
+import { Panel } from './devices/digital.js';
 import { Sht3x, Tmp36 } from './devices/sensors.js';
 import { Storage } from './devices/storage.js';
 import type { Resources } from './devices/tls.js';
@@ -140,6 +141,7 @@ export class World {
 				resources: options.resources ?? {},
 				tmp36: new Tmp36(airNow, new Random(`${seed}/tmp36`)),
 				sht3x: new Sht3x(airNow, new Random(`${seed}/sht3x`)),
+				panel: new Panel(),
 				onLine: (line) => {
 					onLine(name, line);
 					node.heard(line);

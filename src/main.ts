@@ -24,11 +24,13 @@ import { takeOver } from './settings/takeover.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
 import { DeviceNetwork } from './device/network.js';
+import { openButton, openLed } from './device/pins.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
 import { DeviceRandom, LastWords, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { ImprovInPlace } from './provisioning/in-place.js';
+import { Indicator } from './telemetry/indicator.js';
 import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
 import { Destinations } from './connection/destinations.js';
@@ -83,16 +85,17 @@ export default function main(): void {
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
-	const subscriptions = config.commands ? [publications, commandQueue] : [publications];
+	const subscriptions = config.commands ? [publications, commandQueue, commandQueue] : [publications];
 	const client = new BrokerClient(to, store, transport, queue, inFlight, publications, subscriptions, serial, mode.safe);
 	const timeServer = new DeviceTimeServer(clock, alarm);
 	const link = new Link(to, network, transport, client, new Backoff(random), serial, timeServer);
 	const actions = new NodeActions(deps, publications, client, link, mode);
 	// The serial line both hears what is typed and is the log.
-	const commands = new Commands(commandQueue, actions, client, serial, serial);
+	const commands = new Commands(commandQueue, actions, client, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
 	const improv = new ImprovInPlace(serial, deps, link, commands);
-	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue];
+	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
+	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue, indicator];
 	if (settingsStore.trying) tasks.push(new Trial(link, actions, config.protocol === 'auto' ? 2 : 1));
 	new Node(tasks, clock, alarm, new LastWords(serial, queue));
 }

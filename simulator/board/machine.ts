@@ -8,6 +8,7 @@ import { AnalogDevice } from '../devices/analog.js';
 import { CryptoDevice } from '../devices/crypto.js';
 import { DeviceError, type Chip, type Device, type Operation } from '../devices/chip.js';
 import type { ChipName } from '../engine/creation.js';
+import { DigitalDevice, type Panel, type PinConstants } from '../devices/digital.js';
 import { Heap, type Shortage } from '../devices/heap.js';
 import { I2cDevice } from '../devices/i2c.js';
 import { NamesDevice } from '../devices/names.js';
@@ -27,6 +28,8 @@ export interface BoardConstants {
 	readonly chip: string;
 	readonly analog: { readonly pin: number };
 	readonly i2c: { readonly data: number; readonly clock: number };
+	readonly led: PinConstants;
+	readonly button: PinConstants;
 }
 
 /** What is there before and after a boot. */
@@ -43,6 +46,7 @@ export interface Surroundings {
 	readonly resources: Resources;
 	readonly tmp36: Tmp36;
 	readonly sht3x: Sht3x;
+	readonly panel: Panel;
 	readonly onLine: (line: string) => void;
 	/** Of the serial line, as they go out. */
 	readonly onBytes: (bytes: Uint8Array) => void;
@@ -91,6 +95,7 @@ export class Machine implements Chip {
 			this.wifi,
 			this.#serial,
 			new AnalogDevice(this, around.board.analog.pin, () => around.tmp36.millivolts()),
+			new DigitalDevice(this, around.board.led, around.board.button, around.panel),
 			new I2cDevice(this, { ...around.board.i2c, parts: [around.sht3x] }),
 			new StorageDevice(this.name, around.storage, () => {
 				throw new EngineStop(POWER_CUT);

@@ -5,6 +5,7 @@
 // the preferences that it had.
 
 import type { Task } from '../world/clock.js';
+import type { Panel } from '../devices/digital.js';
 import type { Heap } from '../devices/heap.js';
 import type { Sht3x, Tmp36 } from '../devices/sensors.js';
 import type { Storage } from '../devices/storage.js';
@@ -83,6 +84,11 @@ export class SimulatedNode {
 
 	get sht3x(): Sht3x {
 		return this.#options.sht3x;
+	}
+
+	/** Its LED and its button. */
+	get panel(): Panel {
+		return this.#options.panel;
 	}
 
 	get storage(): Storage {

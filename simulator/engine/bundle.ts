@@ -21,7 +21,8 @@ const cache = join(root, 'build/simulator');
 
 const SDK: Readonly<Record<string, string>> = {
 	timer: 'timer', time: 'time', wifi: 'wifi', net: 'net', sntp: 'sntp', preference: 'preference', flash: 'flash', 'mc/config': 'config',
-	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/i2c': 'i2c', 'embedded:io/serial': 'serial',
+	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/digital': 'digital', 'embedded:io/i2c': 'i2c',
+	'embedded:io/serial': 'serial',
 };
 
 /** Only in the image of an ESP32. */

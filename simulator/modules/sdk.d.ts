@@ -230,6 +230,41 @@ declare module 'embedded:io/analog' {
 	}
 }
 
+declare module 'embedded:io/digital' {
+	export interface DigitalOptions {
+		pin: number;
+		mode: number;
+		/** Of an output. */
+		initialValue?: 0 | 1;
+		activeLow?: boolean;
+		/** Of an input: Rising, Falling or both; needed with onReadable. By the level as it is read, `activeLow` considered. */
+		edge?: number;
+		/** In a turn of its own after such an edge. */
+		onReadable?: (this: Digital, triggered: number) => void;
+		format?: 'number';
+		target?: unknown;
+	}
+
+	export default class Digital {
+		/** Throws "in use" if somebody has the pin. */
+		constructor(options: DigitalOptions);
+		/** Throws for an output. */
+		read(): 0 | 1;
+		/** Throws for an input. */
+		write(value: number): void;
+		close(): void;
+		format: 'number';
+		target?: unknown;
+		static readonly Input: 0;
+		static readonly InputPullUp: 1;
+		static readonly InputPullDown: 2;
+		static readonly Output: 8;
+		static readonly OutputOpenDrain: 9;
+		static readonly Rising: 1;
+		static readonly Falling: 2;
+	}
+}
+
 declare module 'embedded:io/i2c' {
 	export interface I2COptions {
 		data: number;

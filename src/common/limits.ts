@@ -126,6 +126,10 @@ export const TIME_STEP_SECONDS = 10;
  * the same.
  */
 export const RESTART_UPTIME_MIN_MS = 60_000;
+/** A restart that is asked of all nodes at once is spread over so long: else they would all be back at once, too. */
+export const RESTART_SPREAD_MS = 60_000;
+/** The LED shows where the node is for so long. */
+export const IDENTIFY_MS = 10_000;
 /** Without a link for so long, the chip itself may be at fault: its resolver or a socket can be deaf until it restarts.
  * An outage of a night begins to look like that. */
 export const RESTART_AFTER_MS = 21_600_000;

@@ -29,6 +29,12 @@ export interface Clock {
 	readonly earlierBoots: number;
 }
 
+/** A clock that can be told the date. */
+export interface TellableClock extends Clock {
+	/** Sets the date as a person says it, which MUST be possible. Returns why not, or ''. */
+	tellDate(unixSeconds: number): string;
+}
+
 /** The one timer of the program. */
 export interface Alarm {
 	/** Says what to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
@@ -136,6 +142,11 @@ export interface Store {
 	set(key: string, value: number): boolean;
 }
 
+export interface ClearableStore extends Store {
+	/** Forgets all of them. */
+	clear(): void;
+}
+
 /**
  * NOR flash: erasing sets all bits of a sector, writing only clears bits. Offsets and lengths MUST be whole words of 4
  * bytes. Nothing throws. The power may go at any moment; then any part of what was being written or erased is done.
@@ -158,6 +169,8 @@ export interface TimeServer {
 	/** Begins to ask; an answer under way is forgotten. */
 	ask(host: string): void;
 	readonly state: TimeState;
+	/** The date as it is known, from wherever; 0 while it is not. */
+	unixSeconds(): number;
 }
 
 export const enum TimeState {
@@ -174,6 +187,18 @@ export const enum TimeState {
 	Disbelieved,
 	/** The date may be wrong, says who used it. */
 	Doubted,
+}
+
+/** An LED, or whatever else is switched. Nothing throws. */
+export interface OutputPin {
+	/** 1: lit. */
+	write(value: number): void;
+}
+
+/** A button. What is pressed or let go wakes the loop. Nothing throws. */
+export interface InputPin {
+	/** 1: pressed. */
+	read(): number;
 }
 
 /** A line that a person can type at; one at a time. */

@@ -7,6 +7,9 @@
 import { TIME_AGAIN_MS, TIME_RETRY_MS } from '../common/limits.js';
 import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, type Pollable, type TimeServer } from '../common/ports.js';
 
+const GOES_ON = 'the date that is known goes on';
+const UPTIME = 'readings carry their uptime';
+
 export class Timekeeper implements Pollable {
 	private readonly host: string;
 	private readonly network: Network;
@@ -48,7 +51,7 @@ export class Timekeeper implements Pollable {
 			case TimeState.Disbelieved:
 				return this.log.line(`the time server ${this.host} is not synchronised, or says a date from before this firmware; it is not believed`);
 			case TimeState.Failed:
-				return this.log.line(`the time server ${this.host} does not answer; readings carry their uptime`);
+				return this.log.line(`the time server ${this.host} does not answer; ${this.server.unixSeconds() > 0 ? GOES_ON : UPTIME}`);
 		}
 	}
 }

@@ -10,7 +10,7 @@ import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
 import { TIME_STEP_SECONDS } from '../common/limits.js';
 import { RELEASE_UNIX } from '../common/version.js';
-import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TimeServer } from '../common/ports.js';
+import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TellableClock, type TimeServer } from '../common/ports.js';
 
 /** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
 const LONGEST_MS = 0x3fff_ffff;
@@ -20,10 +20,21 @@ const LONGEST_MS = 0x3fff_ffff;
  */
 const REPEAT_MS = LONGEST_MS + 1;
 
-export class DeviceClock implements Clock {
+/** Who the date is from. */
+const enum DateFrom {
+	Nobody,
+	/** A person: any time server knows better. */
+	Person,
+	/** A time server; the next answer shall confirm it: it set the clock, or was contradicted. */
+	Unconfirmed,
+	Confirmed,
+}
+
+export class DeviceClock implements TellableClock {
 	private ticks = Time.ticks;
 	private elapsedMs: Millis = 0;
 	private bootSeconds = 0;
+	dateFrom: DateFrom = DateFrom.Nobody;
 	/** Set by main, once. */
 	uptimeBefore = 0;
 	earlierBoots = 0;
@@ -41,6 +52,13 @@ export class DeviceClock implements Clock {
 
 	uptime(): number {
 		return this.uptimeBefore + this.seconds();
+	}
+
+	tellDate(unixSeconds: number): string {
+		if (this.dateFrom > DateFrom.Person) return 'the date is known from a time server';
+		this.setUnixSeconds(unixSeconds);
+		this.dateFrom = DateFrom.Person;
+		return '';
 	}
 
 	setUnixSeconds(seconds: number): void {
@@ -131,8 +149,6 @@ export class DeviceTimeServer implements TimeServer {
 	private readonly alarm: Alarm;
 	private client: TimeClient | undefined;
 	private resolving = false;
-	/** The last answer is to be confirmed by the next: it set the clock, or contradicted it. */
-	private unconfirmed = false;
 	/** Counts the clients: one that was given up, or half made, is not listened to. */
 	private question = 0;
 
@@ -193,14 +209,14 @@ export class DeviceTimeServer implements TimeServer {
 		this.alarm.wake();
 	}
 
-	/** A date that was confirmed is given up for two answers in a row that contradict it, not for one. */
+	/** A date that was confirmed is given up for two answers in a row that contradict it, not for one; a person's for any. */
 	private believe(seconds: number): TimeState {
-		const known = this.clock.unixSeconds();
-		const agrees = known > 0 && Math.abs(seconds - known) <= TIME_STEP_SECONDS;
-		const believed = agrees || known === 0 || this.unconfirmed;
-		this.unconfirmed = !agrees;
-		if (!believed) return TimeState.Contradicted;
-		this.clock.setUnixSeconds(seconds);
+		const { clock } = this;
+		const { dateFrom } = clock;
+		const agrees = dateFrom > DateFrom.Person && Math.abs(seconds - clock.unixSeconds()) <= TIME_STEP_SECONDS;
+		clock.dateFrom = agrees ? DateFrom.Confirmed : DateFrom.Unconfirmed;
+		if (!agrees && dateFrom === DateFrom.Confirmed) return TimeState.Contradicted;
+		clock.setUnixSeconds(seconds);
 		return agrees ? TimeState.Answered : TimeState.Stepped;
 	}
 }

@@ -7,16 +7,16 @@
 // with others begins without them. A power cut while one is written may lose others too.
 
 import Preference from 'preference';
-import type { Store } from '../common/ports.js';
+import type { ClearableStore } from '../common/ports.js';
 
 const DOMAIN = 'telltale';
 const SETTINGS = 'settings';
 
-export class DevicePreferences implements Store {
+export class DevicePreferences implements ClearableStore {
 	/** `fingerprint` stands for the settings of the image. */
 	constructor(fingerprint: number) {
 		if (this.get(SETTINGS) === fingerprint) return;
-		for (const key of Preference.keys(DOMAIN)) Preference.delete(DOMAIN, key);
+		this.clear();
 		this.set(SETTINGS, fingerprint);
 	}
 
@@ -34,6 +34,10 @@ export class DevicePreferences implements Store {
 		} catch {
 			return false;
 		}
+	}
+
+	clear(): void {
+		for (const key of Preference.keys(DOMAIN)) this.forget(key);
 	}
 
 	forget(key: string): void {

@@ -206,6 +206,20 @@ export class SettingsStore {
 		return '';
 	}
 
+	/**
+	 * Erases what is kept, the older first: a power cut leaves all of the newer, or nothing. The image's hold from the
+	 * next boot on. Returns why not, or ''.
+	 */
+	forget(): string {
+		const { flash } = this;
+		if (!flash) return '';
+		const last = flash.sectorCount - 1;
+		const newest = new Generation(flash, last).serial > new Generation(flash, last - 1).serial ? last : last - 1;
+		// Of last and the one before it, the other.
+		const older = 2 * last - 1 - newest;
+		return erased(flash, older) && erased(flash, newest) ? '' : FAILED;
+	}
+
 	/** The generation gives way to one that names nothing. */
 	private supersede(log?: Log): Settings {
 		log?.line('settings in flash: this image brings its own, which replace them');
@@ -270,6 +284,12 @@ function isUntried(generation: Generation): boolean {
 
 function problemOf({ state }: Generation): string {
 	return state === GenerationState.Newer ? NEWER : state === GenerationState.Unreadable ? UNREADABLE : '';
+}
+
+/** Unless readings of an earlier firmware lie there, which are no settings. */
+function erased(flash: Flash, sector: number): boolean {
+	const sectors = new Sectors(flash);
+	return sectors.readHeading(sector) === SectorState.Alive || sectors.clear(sector);
 }
 
 /** Readings wait in this sector, or will. */

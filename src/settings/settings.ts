@@ -24,6 +24,7 @@ export interface Config {
 	readonly user: string;
 	readonly password: string;
 	readonly clientId: string;
+	readonly root: string;
 	readonly base: string;
 	readonly protocol: 4 | 5 | 'auto';
 	readonly publishEarly: boolean;
@@ -89,6 +90,11 @@ export const ENTRIES: readonly string[] = Object.freeze(['', SECOND, THIRD]);
 
 /** Its name, if it has no other. */
 const NODE = 'node';
+/** Its topics, and commands for all nodes, are below this one. */
+const ROOT = 'telltale';
+/** Stands for all nodes in the topics of commands, so none may be called so. */
+const ALL = 'all';
+const LEVELS = 'in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"';
 /** IANA's for MQTT, and for it over TLS. */
 const TCP_PORT = 1_883;
 const TLS_PORT = 8_883;
@@ -112,8 +118,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	of('broker', text('user', '', 0, 64, isPrintable, 'at most 64 bytes, without control characters', 'user name at the broker; empty for none')),
 	of('broker', secret('password', 64, isPrintable, 'at most 64 bytes, without control characters, and only together with user', 'password at the broker')),
 	text('clientId', '', 0, 60, isClientId, 'at most 60 of A-Z, a-z, 0-9, "_" and "-"', 'MQTT client id; empty for telltale-<node>'),
-	text('base', '', 0, 40, isBase,
-		'at most 40 characters in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"', 'topics begin with it; empty for telltale/<node>'),
+	text('root', ROOT, 0, 16, isBase, `at most 16 characters ${LEVELS}`, 'what the topics of all nodes begin with'),
+	text('base', '', 0, 40, isBase, `at most 40 characters ${LEVELS}`, 'what the topics of this node begin with; empty for <root>/<node>'),
 	Object.freeze({
 		key: 'protocol', initial: 4, min: 0, max: 0, choices: Object.freeze([4, 5, 'auto']), allowed: '4 (MQTT 3.1.1), 5 (MQTT 5.0) or "auto"',
 		meaning: 'version of MQTT; auto tries 5 and falls back to 4',
@@ -124,7 +130,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	whole('willDelayMs', 30_000, 0, 3_600_000, 'MQTT 5.0: time until the broker publishes that the node is offline, in milliseconds, rounded up to seconds'),
 	whole('keepAliveMs', 30_000, 5_000, 600_000, 'longest silence towards the broker, in milliseconds, rounded up to seconds'),
 	flag('cleanSession', false, 'whether the broker forgets the session when the link ends'),
-	flag('commands', true, 'whether commands are taken over MQTT (calibrate, config, interval, restart, sample, stop)'),
+	flag('commands', true, 'whether commands are taken over MQTT'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
 	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
 	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
@@ -164,6 +170,9 @@ export function settingsProblem(settings: Readonly<Record<string, unknown>>): st
 		const problem = entryProblem(settings, entry);
 		if (problem) return problem;
 	}
+	const all = `${(settings.root || ROOT) as string}/${ALL}/`;
+	const taken = settings.node === ALL ? 'node' : `${(settings.base || NODE) as string}/`.indexOf(all) === 0 ? 'base' : '';
+	if (taken) return `${taken} is ${quoted(settings[taken] as string)}, which stands for all nodes in the topics of commands; give it another.`;
 	return '';
 }
 
@@ -245,7 +254,7 @@ function hashed(hash: number, field: Field, entry: string, settings: Readonly<Re
 /** `settings` with `changes` over them. What follows from others (client id, topics, port) follows anew, unless it was given. */
 export function changedBy(changes: Readonly<Record<string, unknown>>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
 	const changed: Record<string, unknown> = { ...changes };
-	const leading = { node: changes.node ?? settings.node, tls: changes.tls ?? settings.tls };
+	const leading = { node: changes.node ?? settings.node, tls: changes.tls ?? settings.tls, root: changes.root ?? settings.root };
 	for (const field of FIELDS) {
 		const before = settings[field.key];
 		const now = usual(field, leading);
@@ -279,7 +288,7 @@ export function usual({ key, initial }: Field, settings: Readonly<Record<string,
 		case 'clientId':
 			return `telltale-${(settings.node ?? NODE) as string}`;
 		case 'base':
-			return `telltale/${(settings.node ?? NODE) as string}`;
+			return `${(settings.root || ROOT) as string}/${(settings.node ?? NODE) as string}`;
 		case 'port':
 			return usualPort(settings[`tls${entry}`] === true);
 	}

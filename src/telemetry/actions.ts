@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What commands do to the node: the interval, the offsets, a reading out of turn, stopping and starting anew.
+// What commands and the button do to the node: the interval, the offsets, a reading out of turn, the date, stopping and
+// starting anew.
 //
 // Rule: a change is kept with the settings in flash and outlives a reboot. When it cannot be kept, the log says so. What
 // may cut the node off from its broker is put on trial instead (settings-store.ts). Stopping and restarting begin when
@@ -12,11 +13,12 @@ import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
 import { changedBy, FIELDS, fieldProblem, missingKey, type Config, type Setting } from '../settings/settings.js';
 import type { TrialJudge } from '../settings/trial.js';
-import { LAST_WORDS_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
+import { IDENTIFY_MS, LAST_WORDS_MS, RESTART_SPREAD_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
 import { CAUSES, Cause } from '../connection/causes.js';
 import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
+import { Sign, type Signalled } from './indicator.js';
 import { ABSENT, QUANTITIES } from '../readings/reading.js';
 
 /** The settings that hold the offsets, by the index of their quantity. */
@@ -29,21 +31,23 @@ const enum Ending {
 	None,
 	Stop,
 	Restart,
+	/** The same, into set-up mode. */
+	SetUp,
 	/** What was said last is on its way. */
 	Restarting,
 }
 
 type Changes = Readonly<Record<string, Setting>>;
 
-export class NodeActions implements Actions, Pollable, TrialJudge {
+export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	private readonly deps: NodeDeps;
 	private readonly publications: NodePublications;
 	private readonly client: BrokerClient;
 	private readonly link: Link;
 	private readonly mode: BootMode;
 	private ends: Ending = Ending.None;
-	/** By then it begins, answered or not. */
-	private endsAt: Millis = NEVER;
+	/** By then it begins, answered or not; and not sooner than STOP_TIMEOUT_MS before that. Until it ends: see identify(). */
+	private endsAt: Millis = 0;
 
 	constructor(deps: NodeDeps, publications: NodePublications, client: BrokerClient, link: Link, mode: BootMode) {
 		this.deps = deps;
@@ -58,12 +62,11 @@ export class NodeActions implements Actions, Pollable, TrialJudge {
 	}
 
 	answered(all: boolean, now: Millis): Millis {
-		if (this.ends === Ending.Restarting) return NEVER;
-		if (all || now >= this.endsAt) {
-			if (this.endsAt !== NEVER) this.client.stop(now);
-			this.endsAt = NEVER;
-		}
-		return this.endsAt;
+		if (this.ends === Ending.None || this.ends === Ending.Restarting) return NEVER;
+		const at = all ? this.endsAt - STOP_TIMEOUT_MS : this.endsAt;
+		if (now < at) return at;
+		this.client.stop(now);
+		return (this.endsAt = NEVER);
 	}
 
 	poll(now: Millis): Millis {
@@ -74,9 +77,11 @@ export class NodeActions implements Actions, Pollable, TrialJudge {
 			this.endsAt = now + LAST_WORDS_MS;
 		}
 		if (this.ends === Ending.Restarting && now < this.endsAt) return this.endsAt;
-		if (this.ends === Ending.Restarting) this.reboot();
+		if (this.ends === Ending.SetUp) this.bootIntoSetUp();
+		else if (this.ends === Ending.Restarting) this.reboot();
 		else this.deps.log.line('stopped');
 		this.ends = Ending.None;
+		this.endsAt = 0;
 		return NEVER;
 	}
 
@@ -135,9 +140,11 @@ export class NodeActions implements Actions, Pollable, TrialJudge {
 		return this.end(Ending.Stop);
 	}
 
-	restart(): string {
-		const uptimeMs = this.deps.clock.now();
-		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return this.deps.queue.save() ? this.end(Ending.Restart) : UNSAVED;
+	restart(spread: boolean): string {
+		const { clock, queue, boot } = this.deps;
+		const uptimeMs = clock.now();
+		// The number of the boot was drawn by chance.
+		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return queue.save() ? this.end(Ending.Restart, spread ? boot % RESTART_SPREAD_MS : 0) : UNSAVED;
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 
@@ -172,6 +179,43 @@ export class NodeActions implements Actions, Pollable, TrialJudge {
 		if (!this.ending) this.end(Ending.Restart);
 	}
 
+	identify(): string {
+		// A node that ends is not looked for.
+		this.endsAt = this.deps.clock.now() + IDENTIFY_MS;
+		return '';
+	}
+
+	get identifyUntil(): Millis {
+		return this.ends === Ending.None ? this.endsAt : 0;
+	}
+
+	setDate(seconds: number): string {
+		return this.deps.clock.tellDate(seconds);
+	}
+
+	forget(): string {
+		const { settingsStore, store, log } = this.deps;
+		const problem = settingsStore.forget();
+		if (problem) return problem;
+		store.clear();
+		log.line('all settings that were kept here are erased');
+		return this.end(Ending.Restart);
+	}
+
+	askSetUp(): void {
+		this.deps.log.line('the button asks for set-up mode');
+		this.end(Ending.SetUp);
+	}
+
+	/** What the LED tells. Attempts count from the last useful link on. */
+	get sign(): Sign {
+		const { link, deps: { safe, sampler } } = this;
+		if (this.ends !== Ending.None || link.state >= State.Parting) return Sign.Online;
+		if (safe || sampler.failing) return Sign.Trouble;
+		if (link.state === State.Online) return Sign.Online;
+		return link.attempts > 1 || link.attempts > 0 && link.state === State.Waiting ? Sign.Trouble : Sign.Joining;
+	}
+
 	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
 	private offsetProblem(quantity: number, milli: number): string {
 		const last = this.deps.sampler.last(quantity);
@@ -185,9 +229,14 @@ export class NodeActions implements Actions, Pollable, TrialJudge {
 		this.mode.reboot();
 	}
 
-	private end(ending: Ending): string {
+	private bootIntoSetUp(): void {
+		this.deps.queue.save();
+		this.mode.requestSetUp();
+	}
+
+	private end(ending: Ending, delayMs = 0): string {
 		this.ends = ending;
-		this.endsAt = this.deps.clock.now() + STOP_TIMEOUT_MS;
+		this.endsAt = this.deps.clock.now() + delayMs + STOP_TIMEOUT_MS;
 		return '';
 	}
 

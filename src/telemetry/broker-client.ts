@@ -12,7 +12,6 @@ import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
 import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
-import { isWord } from './json.js';
 import type { LinkSession } from '../connection/link.js';
 import {
 	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX, PAUSE_MAX_MS, PAUSE_MS, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
@@ -23,8 +22,9 @@ import { HangUps, RESULT } from './hang-ups.js';
 import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import { reasonSentence } from './protocol.js';
-import { DUE_NOW, nameAt, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
+import { DUE_NOW, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { unheardSentence } from './refusals.js';
+import { deliver, filterOf } from './subscriptions.js';
 import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
@@ -167,21 +167,13 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	onSubscribed(_packetId: number, index: number, code: number): void {
 		// It hung up on it.
 		if (code >= 0x80 && this.endSentence) this.hangUp = HangUp.LeftOut;
-		if (code >= 0x80) this.log.line(unheardSentence(`${this.config.base}/${this.subscriptions[index].leaf}`, code));
+		if (code >= 0x80) this.log.line(unheardSentence(filterOf(this.config, this.subscriptions, index), code));
 	}
 
 	onUnsubscribed(_packetId: number): void {}
 
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number, _qos: number, retain: boolean, _dup: boolean): void {
-		const { base } = this.config;
-		const leafAt = topicAt + base.length + 1;
-		// A broker that sends what nobody asked for is not obeyed.
-		if (!isWord(bytes, topicAt, leafAt - 1, base) || bytes[leafAt - 1] !== SLASH) return;
-		for (let i = 0; i < this.subscriptions.length; i++) {
-			const subscription = this.subscriptions[i];
-			const at = nameAt(subscription.leaf, bytes, leafAt, topicEnd);
-			if (at >= 0) return subscription.received(bytes, at, topicEnd, payloadAt, payloadEnd, retain, this);
-		}
+		deliver(this.config, this.subscriptions, bytes, topicAt, topicEnd, payloadAt, payloadEnd, retain, this);
 	}
 
 	onOversize(size: number, _qos: number): void {
@@ -342,7 +334,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	}
 }
 
-const SLASH = 0x2f;
 /** Of a PUBLISH, beside topic and payload: first byte, remaining length, packet id, no properties. */
 const PUBLISH_BYTES = 6;
 /** In place of the packet id of a reading that goes out with QoS 0. */

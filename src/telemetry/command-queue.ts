@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Commands that were heard on <base>/set/<name> and are not carried out yet, as their bytes came.
+// Commands that were heard on <base>/set/<name> or <root>/all/set/<name> and are not carried out yet, as their bytes came.
 //
 // Rule: memory is taken while something waits, and no longer; when nothing does, one piece from the socket finds room
 // for all that it completes. What finds no room is answered at once. Retained commands are ignored: they would be
 // repeated with every subscription.
-// An entry: length of the name and of the payload, two bytes each, then both.
+// An entry: length of the name and of the payload, two bytes each, then both. The highest bit of all says that it was
+// said to all nodes.
 
 import { isWord } from './json.js';
 import { COMMANDS_BYTES } from '../common/limits.js';
@@ -13,6 +14,8 @@ import type { Answers, Subscription } from './publications.js';
 import { writeResult } from './result.js';
 
 const HEAD_BYTES = 4;
+/** Of the first byte. */
+const TO_EVERYONE = 0x80;
 const NAME_SHOWN_MAX = 40;
 const BUSY = 'busy: too many commands at once, send it again later';
 export const ENDING = 'the node is about to stop or restart';
@@ -54,12 +57,17 @@ export class CommandQueue implements Subscription {
 	get payloadEnd(): number {
 		return this.payloadAt + this.lengthAt(2);
 	}
+	get toEveryone(): boolean {
+		return (this.bytes![0] & TO_EVERYONE) > 0;
+	}
 
-	received(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void {
+	received(
+		bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, everyone: boolean, answers: Answers,
+	): void {
 		// An empty payload is how a retained command is cleared: nothing was asked.
 		if (payloadAt === payloadEnd && (retained || !isWord(bytes, nameAt, nameEnd, SAMPLE))) return this.ignored('an empty message on', bytes, nameAt, nameEnd);
 		if (retained) return this.ignored('a retained command (send it without the retain flag) on', bytes, nameAt, nameEnd);
-		if (!this.closed && this.put(bytes, nameAt, nameEnd, payloadAt, payloadEnd)) return;
+		if (!this.closed && this.put(bytes, nameAt, nameEnd, payloadAt, payloadEnd, everyone)) return;
 		writeResult(answers.beginAnswer(), bytes, nameAt, nameEnd, payloadAt, payloadEnd, this.closed ? ENDING : BUSY);
 		answers.answer(0, 0);
 	}
@@ -73,14 +81,14 @@ export class CommandQueue implements Subscription {
 	}
 
 	/** False: there is no room for it. */
-	private put(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number): boolean {
+	private put(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, everyone: boolean): boolean {
 		const nameBytes = nameEnd - nameAt;
 		const payloadBytes = payloadEnd - payloadAt;
 		const at = this.end;
 		const end = at + HEAD_BYTES + nameBytes + payloadBytes;
 		if (end > COMMANDS_BYTES) return false;
 		const queue = (this.bytes ??= new Uint8Array(COMMANDS_BYTES));
-		queue[at] = nameBytes >> 8;
+		queue[at] = nameBytes >> 8 | (everyone ? TO_EVERYONE : 0);
 		queue[at + 1] = nameBytes;
 		queue[at + 2] = payloadBytes >> 8;
 		queue[at + 3] = payloadBytes;
@@ -97,6 +105,6 @@ export class CommandQueue implements Subscription {
 	}
 
 	private lengthAt(at: number): number {
-		return this.bytes![at] << 8 | this.bytes![at + 1];
+		return (this.bytes![at] & ~TO_EVERYONE) << 8 | this.bytes![at + 1];
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What can be asked of a node, over MQTT (<base>/set/<name>) and on its serial line.
+// What can be asked of a node, over MQTT (<base>/set/<name>, and of all nodes <root>/all/set/<name>) and on its serial
+// line.
 //
 // Rule: TABLE is all there is. A command is kept, acknowledged, and carried out in a later turn, in order, as soon as
 // its result has room. So it is never delivered again for what it does. Each has one result. A command is checked whole
@@ -10,11 +11,12 @@ import { readChanges } from './changes.js';
 import { ENDING, SAMPLE, type CommandQueue } from './command-queue.js';
 import { FIELDS, type Config, type Setting } from '../settings/settings.js';
 import { decimalAt, describeValue, isWord, readObject, Type, type Member } from './json.js';
-import type { Console, Log, Millis, Pollable } from '../common/ports.js';
+import { NEVER, type Console, type Log, type Millis, type Pollable } from '../common/ports.js';
 import type { Answers } from './publications.js';
 import { QUANTITIES } from '../readings/reading.js';
 import { ID, writeResult } from './result.js';
 import { Text } from '../common/text.js';
+import { RELEASE_UNIX } from '../common/version.js';
 
 /** What commands do. Each says in a sentence why not, or ''. */
 export interface Actions {
@@ -26,7 +28,14 @@ export interface Actions {
 	 */
 	calibrate(milli: readonly number[]): string;
 	stop(): string;
-	restart(): string;
+	/** `spread`: many nodes were told so at once. */
+	restart(spread: boolean): string;
+	/** Shows where the node is. */
+	identify(): string;
+	/** In Unix seconds; they MUST be possible. */
+	setDate(seconds: number): string;
+	/** Erases all settings that the node keeps, and restarts. */
+	forget(): string;
 	/** Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything. */
 	configure(changes: Readonly<Record<string, Setting>>): string;
 	/** The number of what is on trial from the next boot on; 0: nothing is. */
@@ -44,18 +53,31 @@ const enum Slot {
 }
 const SLOTS = Slot.Quantities + QUANTITIES.length;
 
+/** Who says it. */
+const enum Source {
+	Broker = 1,
+	/** It was said to all nodes. */
+	Everyone = 2,
+	Console = 4,
+}
+const ONE = Source.Broker | Source.Console;
+const ANY = Source.Broker | Source.Everyone | Source.Console;
+
 interface Row {
 	readonly name: string;
+	/** Sources that it is taken from. */
+	readonly from: number;
 	readonly members: readonly Member[];
 }
 const PLAIN: readonly Member[] = Object.freeze([ID]);
-const INTERVAL: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Any, slot: Slot.Value })]);
+const VALUE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Any, slot: Slot.Value })]);
 const REFERENCES: readonly Member[] = Object.freeze(QUANTITIES.map((key, index) => Object.freeze({ key, type: Type.Number, slot: Slot.Quantities + index })));
 const CALIBRATE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value, members: REFERENCES })]);
 const CONFIG: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value })]);
-const row = (name: string, members: readonly Member[]): Row => Object.freeze({ name, members });
+const row = (name: string, from: number, members: readonly Member[]): Row => Object.freeze({ name, from, members });
 const TABLE: readonly Row[] = Object.freeze([
-	row('interval', INTERVAL), row(SAMPLE, PLAIN), row('calibrate', CALIBRATE), row('restart', PLAIN), row('stop', PLAIN), row('config', CONFIG),
+	row('interval', ANY, VALUE), row(SAMPLE, ANY, PLAIN), row('calibrate', ONE, CALIBRATE), row('restart', ANY, PLAIN), row('stop', ONE, PLAIN),
+	row('identify', ANY, PLAIN), row('time', ONE, VALUE), row('forget', Source.Console, PLAIN), row('config', ONE, CONFIG),
 ]);
 
 const enum Command {
@@ -64,6 +86,9 @@ const enum Command {
 	Calibrate,
 	Restart,
 	Stop,
+	Identify,
+	Time,
+	Forget,
 	Config,
 }
 export const COMMANDS: readonly string[] = Object.freeze(TABLE.map(({ name }) => name));
@@ -72,6 +97,10 @@ const UNKNOWN = `unknown command; known are ${COMMANDS.join(', ')}`;
 const NO_SETTINGS = 'value is missing; it must be an object of settings';
 const NO_REFERENCE = `value must name one of ${QUANTITIES.join(', ')}`;
 const INTERVAL_FIELD = FIELDS.find(({ key }) => key === ('intervalMs' satisfies keyof Config))!;
+const NOT_FOR_ALL = `not for all nodes at once: only ${TABLE.filter(({ from }) => from & Source.Everyone).map(({ name }) => name).join(', ')} are`;
+const AT_THE_NODE = 'not over MQTT: only on the serial line of the node, or by its button';
+const DATE_MAX = 0xffff_ffff;
+const DATE = `it must be Unix seconds from ${RELEASE_UNIX | 0} to 4294967295`;
 /** Thousandths. */
 const REFERENCE_END = 1_000_000;
 /** Of a typed line, beside its own characters. */
@@ -81,29 +110,29 @@ export class Commands implements Pollable {
 	private readonly queue: CommandQueue;
 	private readonly actions: Actions;
 	private readonly answers: Answers;
-	private readonly console: Console;
-	private readonly log: Log;
+	private readonly line: Console & Log;
 
-	constructor(queue: CommandQueue, actions: Actions, answers: Answers, console: Console, log: Log) {
+	constructor(queue: CommandQueue, actions: Actions, answers: Answers, line: Console & Log) {
 		this.queue = queue;
 		this.actions = actions;
 		this.answers = answers;
-		this.console = console;
-		this.log = log;
+		this.line = line;
 	}
 
 	poll(now: Millis): Millis {
-		const line = this.console.take();
+		const line = this.line.take();
 		if (line) this.obeyLine(line);
 		const { queue } = this;
 		if (!queue.empty && this.answers.ready) {
-			this.carryOut(queue.bytes!, queue.nameAt, queue.payloadAt, queue.payloadEnd, now);
+			this.carryOut(queue.bytes!, queue.nameAt, queue.payloadAt, queue.payloadEnd, queue.toEveryone ? Source.Everyone : Source.Broker, now);
 			queue.shift();
 			// Another one in the next turn, so that the rest of the node has its own.
 			if (!queue.empty) return now;
 		}
-		queue.closed = this.actions.ending;
-		return this.actions.answered(queue.empty, now);
+		const at = this.actions.answered(queue.empty, now);
+		// Until then commands are refused in their order.
+		queue.closed = at === NEVER && this.actions.ending;
+		return at;
 	}
 
 	/** A line typed at the console: the command's name, then its value as JSON. */
@@ -113,30 +142,34 @@ export class Commands implements Pollable {
 		const text = new Text(new Uint8Array(2 * line.length + FRAME_BYTES)).put(name);
 		const payloadAt = text.length;
 		if (space >= 0) text.put('{"value":').put(line.slice(space + 1)).put('}');
-		const error = this.obey(text.bytes, 0, payloadAt, text.length);
-		this.log.line(`${name}: ${error || 'done'}`);
+		const error = this.obey(text.bytes, 0, payloadAt, text.length, Source.Console);
+		this.line.line(`${name}: ${error || 'done'}`);
 	}
 
-	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, now: Millis): void {
-		const error = this.obey(bytes, nameAt, payloadAt, payloadEnd);
+	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, source: Source, now: Millis): void {
+		const error = this.obey(bytes, nameAt, payloadAt, payloadEnd, source);
 		const trial = !error && indexOf(bytes, nameAt, payloadAt) === Command.Config ? this.actions.proposed : 0;
 		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error, trial);
 		this.answers.answer(1, now);
 	}
 
 	/** Does it, or returns why not in a sentence; an empty payload asks for nothing but the command. */
-	obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
+	obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, source = Source.Console): string {
 		if (this.actions.ending) return ENDING;
 		const places = new Uint16Array(SLOTS);
 		const index = indexOf(bytes, nameAt, payloadAt);
 		if (index < 0) return UNKNOWN;
+		if ((TABLE[index].from & source) === 0) return index === Command.Forget ? AT_THE_NODE : NOT_FOR_ALL;
 		const error = payloadAt < payloadEnd ? readObject(bytes, payloadAt, payloadEnd, TABLE[index].members, places) : '';
 		if (error) return `the payload cannot be used: ${error}`;
 		switch (index) {
 			case Command.Interval: return this.interval(bytes, places[Slot.Value]);
 			case Command.Sample: return this.actions.sample();
 			case Command.Calibrate: return this.calibrate(bytes, places);
-			case Command.Restart: return this.actions.restart();
+			case Command.Restart: return this.actions.restart(source === Source.Everyone);
+			case Command.Identify: return this.actions.identify();
+			case Command.Time: return this.time(bytes, places[Slot.Value]);
+			case Command.Forget: return this.actions.forget();
 			case Command.Config: return this.configure(bytes, places[Slot.Value]);
 		}
 		return this.actions.stop();
@@ -152,6 +185,12 @@ export class Commands implements Pollable {
 	private configure(bytes: Uint8Array, at: number): string {
 		const changes: Record<string, Setting> = {};
 		return (at > 0 ? readChanges(bytes, at, changes) : NO_SETTINGS) || this.actions.configure(changes);
+	}
+
+	private time(bytes: Uint8Array, at: number): string {
+		const seconds = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
+		if (seconds >= RELEASE_UNIX && seconds <= DATE_MAX) return this.actions.setDate(seconds);
+		return `value is ${at > 0 ? describeValue(bytes, at) : 'missing'}; ${DATE}`;
 	}
 
 	private calibrate(bytes: Uint8Array, places: Uint16Array): string {

@@ -16,6 +16,7 @@ import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
 import { blame, clear, kindsOff, putOffMs, retry, suspects } from './put-off.js';
 import { Without } from './publications.js';
+import { filterOf } from './subscriptions.js';
 
 /** Kinds of messages beside publications, which have the number of their row. */
 export const RESULT = 4;
@@ -106,7 +107,7 @@ export abstract class HangUps extends BrokerSession {
 	protected get upon(): string {
 		if (this.hangUp !== HangUp.Unanswered) return '';
 		const { asked } = this.session;
-		return asked < 0 ? ` upon ${this.names(this.kindsUnanswered())}` : ` upon SUBSCRIBE to ${this.config.base}/${this.subscriptions[asked].leaf}`;
+		return asked < 0 ? ` upon ${this.names(this.kindsUnanswered())}` : ` upon SUBSCRIBE to ${filterOf(this.config, this.subscriptions, asked)}`;
 	}
 
 	private names(kinds: number): string {

@@ -11,7 +11,7 @@ import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
-import { type Clock, type Log, type Millis, type Network, type Part, type Pollable, type Store } from '../common/ports.js';
+import { type ClearableStore, type Log, type Millis, type Network, type Part, type Pollable, type TellableClock } from '../common/ports.js';
 import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
@@ -31,6 +31,8 @@ const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row(
 
 /** Bit k + LATER of what is due: row k, with the next health. */
 const LATER = 8;
+/** Of docs/topics.md: raised when a program that was written for the one before would go wrong. */
+const TOPICS = ',"topics":2';
 /** The will's own word. */
 export const OFFLINE = 'offline';
 
@@ -41,9 +43,9 @@ export interface NodeDeps {
 	readonly boot: number;
 	/** Nothing is measured: the boots before ended too soon. */
 	readonly safe: boolean;
-	readonly clock: Clock;
+	readonly clock: TellableClock;
 	readonly log: Log;
-	readonly store: Store;
+	readonly store: ClearableStore;
 	readonly settingsStore: SettingsStore;
 	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
 	readonly check: (settings: Settings) => string;
@@ -208,7 +210,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	private writeInfo(text: Text): void {
 		const { config, board, boot, safe, network, sampler } = this.deps;
-		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
+		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(TOPICS).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
 		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
 		text.put(',"address":').quoted(network.address());
 		if (this.without & Without.Retain) text.put(',"retain":false');

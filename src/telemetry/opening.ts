@@ -11,6 +11,7 @@ import type { SessionHandler, SessionOptions } from '../mqtt/options.js';
 import type { Will } from '../mqtt/codec/version.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
 import { Session } from '../mqtt/session.js';
+import { filterBytes, filterOf } from './subscriptions.js';
 import { Without, type Publications, type Subscription } from './publications.js';
 
 type Terms = Pick<Publications, 'without'>;
@@ -44,6 +45,7 @@ class NodeSessionOptions implements SessionOptions {
 	}
 	get bufferBytes(): number { return INBOUND_PACKET_MAX; }
 	get outboxBytes(): number { return OUTBOX_BYTES; }
+	get filterBytes(): number { return filterBytes(this.to.config); }
 	get messagesMax(): number { return MESSAGES_MAX; }
 	get inFlightMax(): number { return INFLIGHT_MAX; }
 }
@@ -57,6 +59,6 @@ export function openSession(
 ): Session {
 	const { config } = to;
 	const session = new Session(new NodeSessionOptions(to, terms, config.cleanSession || fresh, protocol5), handler);
-	for (let i = 0; i < subscriptions.length; i++) session.subscribe(`${config.base}/${subscriptions[i].leaf}`, QOS);
+	for (let i = 0; i < subscriptions.length; i++) session.subscribe(filterOf(config, subscriptions, i), QOS);
 	return session;
 }

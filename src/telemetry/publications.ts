@@ -64,29 +64,15 @@ export interface Answers {
 }
 
 export interface Subscription {
-	/** Of its topic filter, behind the base and a slash; it may end in "+". */
+	/** Of its topic filter, behind the base (or <root>/all) and a slash; it may end in "+". */
 	readonly leaf: string;
 	/**
 	 * A message: bytes[nameAt] to bytes[nameEnd - 1] are what stands for the "+", and its payload. They are good until
-	 * this returns.
+	 * this returns. `everyone`: it was said to all nodes.
 	 */
-	received(bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers): void;
+	received(
+		bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, retained: boolean, everyone: boolean, answers: Answers,
+	): void;
 	/** What is heard next is kept; otherwise it may have to be answered at once. */
 	readonly idle: boolean;
-}
-
-const PLUS = 0x2b;
-const SLASH = 0x2f;
-
-/**
- * Where that part of the topic begins that the "+" of the leaf stands for; the topic's end if the leaf has none; -1: it
- * is another topic.
- */
-export function nameAt(leaf: string, bytes: Uint8Array, at: number, end: number): number {
-	const wild = leaf.charCodeAt(leaf.length - 1) === PLUS;
-	const length = wild ? leaf.length - 1 : leaf.length;
-	if (wild ? end - at < length : end - at !== length) return -1;
-	for (let i = 0; i < length; i++) if (bytes[at + i] !== leaf.charCodeAt(i)) return -1;
-	for (let i = at + length; i < end; i++) if (bytes[i] === SLASH) return -1;
-	return at + length;
 }

@@ -6,6 +6,10 @@ import { FakeLog, FakeNetwork } from '../support/fakes.js';
 class FakeTimeServer implements TimeServer {
 	state = TimeState.Idle;
 	readonly asked: string[] = [];
+	unix = 0;
+	unixSeconds(): number {
+		return this.unix;
+	}
 	ask(host: string): void {
 		this.asked.push(host);
 		this.state = TimeState.Asking;

@@ -118,6 +118,20 @@ describe('settings', () => {
 		expect([tlsKey({ tls: true, tls2: true }), tlsKey({ tls3: true }), tlsKey({ tls2: false })]).toEqual(['tls', 'tls3', '']);
 	});
 
+	it('refuse what stands for all nodes, as a name and as topics', () => {
+		const sentence = (key: string, value: string) => `${key} is "${value}", which stands for all nodes in the topics of commands; give it another.`;
+		expect(settingsProblem({ node: 'all' })).toBe(sentence('node', 'all'));
+		expect(settingsProblem({ base: 'telltale/all' })).toBe(sentence('base', 'telltale/all'));
+		expect(settingsProblem({ root: 'home', base: 'home/all/set' })).toBe(sentence('base', 'home/all/set'));
+		for (const settings of [{ root: 'home', base: 'telltale/all' }, { base: 'telltale/allotment' }, { base: 'all' }, { root: 'all' }, { node: 'hall' }]) expect(settingsProblem(settings)).toBe('');
+	});
+
+	it('follow the root of all topics', () => {
+		expect(withDefaults({ node: 'porch', root: 'home/lab' }).base).toBe('home/lab/porch');
+		expect(withDefaults({ node: 'porch', root: '' })).toMatchObject({ root: 'telltale', base: 'telltale/porch' });
+		expect(withDefaults(changedBy({ root: 'home' }, Object.freeze(completed({ node: 'porch' }))))).toMatchObject({ base: 'home/porch' });
+	});
+
 	it.each(['12345678', 'p'.repeat(63), 'aB3'.repeat(21) + 'f', ''])('take the passphrase %j', (passphrase) => {
 		expect(settingsProblem({ passphrase })).toBe('');
 	});

@@ -1,7 +1,7 @@
 // Fakes of src/common/ports.ts that are held to its words: time that the test moves, chance that it seeds, lines that it reads.
-import { NetworkState, TransportState, type Clock, type Log, type Millis, type Network, type ScanListener, type Random, type Transport } from '../../src/common/ports.js';
+import { NetworkState, TransportState, type Log, type Millis, type Network, type ScanListener, type Random, type TellableClock, type Transport } from '../../src/common/ports.js';
 
-export class FakeClock implements Clock {
+export class FakeClock implements TellableClock {
 	time: Millis = 0;
 	unix = 0;
 	now(): Millis {
@@ -10,6 +10,10 @@ export class FakeClock implements Clock {
 	/** Runs with the clock once it is known, as on the chip. */
 	unixSeconds(): number {
 		return this.unix && Math.floor(this.unix + this.time / 1000);
+	}
+	tellDate(unixSeconds: number): string {
+		this.unix = unixSeconds - this.time / 1000;
+		return '';
 	}
 	uptimeBefore = 0;
 	earlierBoots = 0;

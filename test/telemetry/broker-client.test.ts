@@ -44,7 +44,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const inFlight = new InFlight();
 	const waiting = new ReadingQueue(7, clock, log, inFlight, flash);
 	const kept = new Map<string, number>();
-	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true) };
+	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true), clear: () => kept.clear() };
 	const settingsFlash = new FakeFlash(2, 1_024);
 	settingsFlash.settingsSectors = 2;
 	const settingsStore = new SettingsStore(settingsFlash, settings);
@@ -63,7 +63,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const guard = new BootMode(store, log, () => restarts++);
 	guard.begin(false, false);
 	const actions = new NodeActions(deps, publications, broker, link, guard);
-	const commands = new Commands(commandQueue, actions, broker, console, log);
+	const commands = new Commands(commandQueue, actions, broker, { take: console.take, line: (text) => log.line(text) });
 
 	let wakeAt = 0;
 	const turn = () => (wakeAt = Math.min(publications.poll(clock.time), commands.poll(clock.time), actions.poll(clock.time), broker.poll(clock.time), link.poll(clock.time), waiting.poll(clock.time)));

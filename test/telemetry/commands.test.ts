@@ -23,7 +23,10 @@ function setUp() {
 		sample: () => note('sample'),
 		calibrate: (milli) => (milli.some((each) => each > 90_000) ? 'too far' : note(`calibrate ${milli.join(' ')}`)),
 		stop: () => end('stop'),
-		restart: () => end('restart'),
+		restart: (spread) => end(spread ? 'restart within a minute' : 'restart'),
+		identify: () => note('identify'),
+		setDate: (seconds) => (seconds === 2_000_000_000 ? 'the date is known from a time server' : note(`time ${seconds}`)),
+		forget: () => end('forget'),
 		configure: (changes) => note(`config ${JSON.stringify(changes)}`),
 		get proposed() { return did.at(-1)!.includes('same') ? 0 : 8; },
 		get ending() { return ending; },
@@ -41,15 +44,15 @@ function setUp() {
 	};
 	const typed = { take: () => { const line = room.typed; room.typed = ''; return line; } };
 	const queue = new CommandQueue(log);
-	const commands = new Commands(queue, actions, answers, typed, log);
-	const hear = (name: string, payload: string | Uint8Array, retained = false) => {
+	const commands = new Commands(queue, actions, answers, { take: typed.take, line: (text) => log.line(text) });
+	const hear = (name: string, payload: string | Uint8Array, retained = false, everyone = false) => {
 		const bytes = Uint8Array.from(Buffer.concat([Buffer.from(`set/${name}`), Buffer.from(payload)]));
 		const nameEnd = 4 + Buffer.byteLength(name);
-		queue.received(bytes, 4, nameEnd, nameEnd, bytes.length, retained, answers);
+		queue.received(bytes, 4, nameEnd, nameEnd, bytes.length, retained, everyone, answers);
 	};
 	const turn = () => commands.poll(0);
-	const send = (name: string, payload: string | Uint8Array, retained = false) => {
-		hear(name, payload, retained);
+	const send = (name: string, payload: string | Uint8Array, retained = false, everyone = false) => {
+		hear(name, payload, retained, everyone);
 		turn();
 	};
 	const type = (line: string) => {
@@ -120,7 +123,7 @@ describe('commands', () => {
 		const { results, send } = setUp();
 		send(name, '{"id":"x"}');
 		const { id, name: said, error } = JSON.parse(results[0]);
-		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, config']);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, config']);
 		expect(name.startsWith(said)).toBe(true);
 		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
 	});
@@ -188,6 +191,60 @@ describe('commands', () => {
 		expect(did).toEqual(['restart', 'ended']);
 	});
 
+	it('take a date that can be, and no other', () => {
+		const { did, results, send } = setUp();
+		const answer = (value: string) => (send('time', `{"value":${value}}`), JSON.parse(results.at(-1)!));
+		for (const value of ['1764547200', '1795301835', '4294967295']) expect(answer(value)).toMatchObject({ name: 'time', ok: true });
+		expect(did.splice(0)).toEqual(['time 1764547200', 'time 1795301835', 'time 4294967295']);
+		const range = 'it must be Unix seconds from 1764547200 to 4294967295';
+		for (const [value, shown] of [['1764547199', '1764547199'], ['4294967296', '4294967296'], ['-1', '-1'], ['1795301835.5', '1795301835.5'], ['1795301835000', '1795301835000'], ['"now"', 'a text'], ['null', 'null'], ['{}', 'an object']]) {
+			expect(answer(value).error).toBe(`value is ${shown}; ${range}`);
+		}
+		send('time', '{}');
+		expect(JSON.parse(results.at(-1)!).error).toBe(`value is missing; ${range}`);
+		expect(answer('2000000000').error).toBe('the date is known from a time server');
+		expect(did).toEqual([]);
+	});
+
+	it('are taken from all nodes at once where that is sensible, and refused in a sentence where not', () => {
+		const { did, results, send } = setUp();
+		for (const [name, payload] of [['interval', '{"value":5000}'], ['sample', ''], ['identify', '{}'], ['restart', '{"id":"r"}']]) send(name, payload, false, true);
+		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 5000', 'sample', 'identify', 'restart within a minute']);
+		expect(results.every((each) => JSON.parse(each).ok)).toBe(true);
+		for (const [name, payload] of [['calibrate', '{"value":{"temperature":21}}'], ['stop', '{}'], ['time', '{"value":1795301835}'], ['fly', '{}']]) {
+			const other = setUp();
+			other.send(name, payload, false, true);
+			expect(JSON.parse(other.results[0]).error).toMatch(name === 'fly' ? /^unknown command/ : /^not for all nodes at once: only interval, sample, restart, identify are$/);
+			expect(other.did).toEqual([]);
+		}
+	});
+
+	it('that were retained for all nodes are ignored', () => {
+		const { did, log, send } = setUp();
+		send('restart', '{}', true, true);
+		expect([did, log.lines]).toEqual([[], ['a retained command (send it without the retain flag) on set/restart is ignored']]);
+	});
+
+	it('keep apart in the queue what was said to one and what was said to all', () => {
+		const { did, hear, turn } = setUp();
+		const payload = `{"id":"${'x'.repeat(200)}"}`;
+		hear('identify', '{}', false, true);
+		hear('calibrate', '{"value":{"temperature":21}}');
+		hear('restart', payload, false, true);
+		while (turn() !== NEVER) {}
+		expect(did).toEqual(['identify', 'calibrate 21000 NaN', 'restart within a minute', 'ended']);
+	});
+
+	it('forget is refused over MQTT, from one and from all, and taken on the serial line', () => {
+		const { did, results, send, type } = setUp();
+		send('forget', '{"id":"f"}');
+		send('forget', '{"id":"f"}', false, true);
+		expect(results.map((each) => JSON.parse(each))).toEqual([1, 2].map(() => ({ id: 'f', name: 'forget', ok: false, error: 'not over MQTT: only on the serial line of the node, or by its button' })));
+		expect(did).toEqual([]);
+		type('forget');
+		expect(did).toEqual(['forget', 'ended']);
+	});
+
 	it('keep no memory when nothing waits', () => {
 		const { queue, hear, turn } = setUp();
 		hear('sample', '{}');
@@ -201,6 +258,6 @@ describe('commands', () => {
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
 		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
 		expect(log.lines).toEqual([
-			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, config', 'sample: done', 'stop: done']);
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, config', 'sample: done', 'stop: done']);
 	});
 });
