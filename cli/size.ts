@@ -32,7 +32,7 @@ export function size(): Command {
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
 		.addOption(new Option('--budget <file>', 'the table to compare with').argParser(path('--budget')).default(join(root, 'docs/budget.md'), 'docs/budget.md'))
 		.option('--write', 'put the new sizes into that table')
-		.option('--ram', "print who keeps the RAM of a simulated nodemcu's XS machine instead; needs no SDK")
+		.option('--ram', "print who keeps the RAM of a simulated nodemcu's XS machine instead; needs no SDK, and where one is, its own engine's figure is told too")
 		.action(run);
 }
 

@@ -85,7 +85,7 @@ function environmentOf(target: Target, env: NodeJS.ProcessEnv): NodeJS.ProcessEn
 	return target === 'nodemcu' ? { ...env, ESP_BASE: env['ESP_BASE'] ?? join(homedir(), 'esp') } : { ...env };
 }
 
-function mcconfigOf(env: NodeJS.ProcessEnv): string | undefined {
+export function mcconfigOf(env: NodeJS.ProcessEnv): string | undefined {
 	const sdk = env['MODDABLE'];
 	if (!sdk || !isSdk(sdk)) return undefined;
 	const built = join(sdk, 'build/bin', hostFolder(), 'release/mcconfig');

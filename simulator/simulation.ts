@@ -17,7 +17,7 @@ import { Panel } from './devices/digital.js';
 import { Sht3x, Tmp36 } from './devices/sensors.js';
 import { Storage } from './devices/storage.js';
 import type { Resources } from './devices/tls.js';
-import type { EngineKind } from './engine/engine.js';
+import type { EngineKind, Linked } from './engine/engine.js';
 import type { BoardConstants } from './board/machine.js';
 import { isLoopback, RealNetwork, type Network } from './world/network.js';
 import { Random } from './world/random.js';
@@ -44,7 +44,7 @@ export interface WorldOptions {
 	readonly onBooted?: (booted: number, of: number) => void;
 	/** What a debug build writes to its console. */
 	readonly onTrace?: OnLine;
-	readonly engine?: EngineKind;
+	readonly engine?: EngineKind | Linked;
 	/** Files of the image, by name: the certificates. */
 	readonly resources?: Resources;
 	/** The settings of each of several nodes, by its number from 1; else name, client id and base get the number. */

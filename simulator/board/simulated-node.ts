@@ -9,7 +9,7 @@ import type { Panel } from '../devices/digital.js';
 import type { Heap } from '../devices/heap.js';
 import type { Sht3x, Tmp36 } from '../devices/sensors.js';
 import type { Storage } from '../devices/storage.js';
-import { EngineStop, type Engine, type EngineKind } from '../engine/engine.js';
+import { EngineStop, type Engine, type EngineKind, type Linked } from '../engine/engine.js';
 import { SLOT_BYTES } from '../engine/creation.js';
 import { startPreloaded } from '../engine/start.js';
 import { ascii, Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
@@ -30,7 +30,7 @@ export interface NodeOptions extends Surroundings {
 	readonly name: string;
 	readonly script: string;
 	readonly config: Readonly<Record<string, unknown>>;
-	readonly engine: EngineKind;
+	readonly engine: EngineKind | Linked;
 	/** Time.ticks at boot: near 2^31 a test meets the wrap soon. */
 	readonly ticksAtBoot: number;
 	/** So many times the parts were asked in the boot of that name: each time makes one reading. */

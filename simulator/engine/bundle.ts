@@ -19,7 +19,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 const modules = join(root, 'simulator/modules');
 const cache = join(root, 'build/simulator');
 
-const SDK: Readonly<Record<string, string>> = {
+/** Where each module of the SDK is in simulator/modules, by the name that the firmware knows it by. */
+export const SDK: Readonly<Record<string, string>> = {
 	timer: 'timer', time: 'time', wifi: 'wifi', net: 'net', sntp: 'sntp', preference: 'preference', flash: 'flash', 'mc/config': 'config',
 	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/digital': 'digital', 'embedded:io/i2c': 'i2c',
 	'embedded:io/serial': 'serial',

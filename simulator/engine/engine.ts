@@ -7,6 +7,24 @@ import type { Memory } from './snapshot.js';
 
 export { EngineStop } from './stop.js';
 export type EngineKind = 'xs' | 'node';
+/** What such an engine holds, in a chip's measure. */
+export interface LinkedWeight {
+	/** Of XS. */
+	readonly version: string;
+	/** Of its words. */
+	readonly bits: 32 | 64;
+	readonly slots: number;
+	/** Of those, copies of objects that were linked and have been changed since. */
+	readonly copied: number;
+	readonly chunkBytes: number;
+}
+
+/** An engine that has the firmware in it already (linked-engine.ts). */
+export interface Linked {
+	readonly program: string;
+	/** Each time that its memory is asked for. */
+	readonly onWeighed?: (weight: LinkedWeight) => void;
+}
 /** Answers a guest's question, on XS also later; may throw EngineStop. */
 export type Answer = (request: string) => string | Promise<string>;
 

@@ -3,8 +3,9 @@
 // Rule: on XS a preloaded guest is the image that all guests of a script share (image.ts); Node's engine loads the script anew.
 
 import type { ChipName } from './creation.js';
-import type { Answer, Engine, EngineKind } from './engine.js';
+import type { Answer, Engine, EngineKind, Linked } from './engine.js';
 import { imageOf } from './image.js';
+import { LinkedEngine } from './linked-engine.js';
 import { NodeEngine } from './node-engine.js';
 import { XsEngine } from './xs-engine.js';
 
@@ -13,8 +14,9 @@ export function startEngine(kind: EngineKind, answer: Answer, computeMax?: numbe
 	return kind === 'xs' ? new XsEngine(answer, { computeMax }) : new NodeEngine(answer);
 }
 
-/** Of a guest that this script was loaded into; on XS it has the chip's stack, too. */
-export async function startPreloaded(kind: EngineKind, script: string, chip: ChipName, answer: Answer): Promise<Engine> {
+/** Of a guest that this script was loaded into; on XS it has the chip's stack, too. A linked program needs no script. */
+export async function startPreloaded(kind: EngineKind | Linked, script: string, chip: ChipName, answer: Answer): Promise<Engine> {
+	if (typeof kind === 'object') return new LinkedEngine(answer, kind);
 	if (kind === 'xs') return new XsEngine(answer, { image: await imageOf(script, chip) });
 	const engine = new NodeEngine(answer);
 	await engine.load(script);

@@ -31,9 +31,13 @@ const NOT_COMPILED = 'The XS engine is not compiled: run "node cli/setup.mjs" in
 /** The shell sets the limit, which the worker then keeps. */
 const LIMITED = 'ulimit -d "$0"; exec "$@"';
 
-function start(image: Image | undefined, args: readonly string[]): ChildProcess {
+/** The worker's own program with its arguments, confined to what the image says. */
+function wordsFor(image: Image | undefined, args: readonly string[]): readonly string[] {
 	if (!existsSync(workerPath())) throw new Error(NOT_COMPILED);
-	const words = image ? ['sh', '-c', LIMITED, String(image.dataKb), workerPath(), ...args, '-r', image.path] : [workerPath(), ...args];
+	return image ? ['sh', '-c', LIMITED, String(image.dataKb), workerPath(), ...args, '-r', image.path] : [workerPath(), ...args];
+}
+
+function start(words: readonly string[]): ChildProcess {
 	return spawn(words[0]!, words.slice(1), {
 		stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', 'ignore'],
 		// A group of its own: Ctrl-C is for the program, which then asks the nodes to stop. An engine ends when its pipe does.
@@ -44,6 +48,8 @@ function start(image: Image | undefined, args: readonly string[]): ChildProcess 
 export interface XsOptions {
 	readonly computeMax?: number;
 	readonly image?: Image;
+	/** In place of the worker, which then takes no arguments. */
+	readonly program?: string;
 }
 
 export class XsEngine implements Engine {
@@ -67,10 +73,11 @@ export class XsEngine implements Engine {
 	readonly #block: Block | undefined;
 	#flash: Memory | undefined;
 
-	constructor(answer: Answer, { computeMax = COMPUTE_MAX, image }: XsOptions = {}) {
+	constructor(answer: Answer, { computeMax = COMPUTE_MAX, image, program }: XsOptions = {}) {
 		this.#answer = answer;
 		this.#block = image?.block;
-		const worker = this.#process = start(image, ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)]);
+		const words = program ? [program] : wordsFor(image, ['telltale', '-l', String(computeMax), '-s', String(PARSER_KB)]);
+		const worker = this.#process = start(words);
 		this.#to = worker.stdio[3] as Duplex;
 		this.#to.on('error', () => {});
 		const from = worker.stdio[4] as Duplex;
@@ -87,7 +94,7 @@ export class XsEngine implements Engine {
 	}
 
 	async load(script: string): Promise<void> {
-		await this.#command('e', script);
+		await this.command('e', script);
 	}
 
 	confine(flash: Memory | undefined): void {
@@ -97,7 +104,7 @@ export class XsEngine implements Engine {
 
 	async turn(event: string): Promise<string> {
 		this.#talk = COPIES * event.length;
-		const reply = await this.#command('?', event);
+		const reply = await this.command('?', event);
 		if (this.#block && this.#flash && this.#reserved > this.#judged) await this.#judge(this.#block, this.#flash);
 		return reply.toString('utf8');
 	}
@@ -119,7 +126,7 @@ export class XsEngine implements Engine {
 	/** Writes all of the guest into a file, from which another can be begun. */
 	async save(path: string): Promise<void> {
 		const { compute, slots } = this.meter;
-		await this.#command('w', path);
+		await this.command('w', path);
 		Object.assign(this.meter, { compute, slots });
 	}
 
@@ -146,7 +153,7 @@ export class XsEngine implements Engine {
 		return weigh(await this.snapshot());
 	}
 
-	#command(letter: string, text: string): Promise<Buffer> {
+	protected command(letter: string, text: string): Promise<Buffer> {
 		if (this.#gone) return Promise.reject(new EngineStop(this.#gone));
 		if (this.#waiting) return Promise.reject(new Error('A turn was begun while another is under way.'));
 		return new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@
 // before main runs; a module that reads them earlier is refused.
 
 import type SDK from 'mc/config';
-import { on } from './host.js';
+import { on, prepare } from './host.js';
 
 const TOO_EARLY = 'mc/config is read while modules are being preloaded: the simulator gives a node its settings just before main runs.';
 const config: Record<string, unknown> = {};
@@ -19,6 +19,7 @@ Object.defineProperty(config, 'telltale', {
 on('config', (given: Record<string, unknown>) => {
 	for (const name of Object.keys(given)) Object.defineProperty(config, name, { value: given[name], enumerable: true });
 	deepFreeze(config);
+	prepare();
 });
 
 export default config as typeof SDK;

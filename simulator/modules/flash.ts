@@ -5,12 +5,17 @@
 
 import type SDK from 'flash';
 import { fromHex, toHex, view, type Bytes } from './bytes.js';
-import { call } from './host.js';
+import { call, on } from './host.js';
 
 const SECTOR = 4_096;
-/** Of the partition that was opened first, a byte for each sector. Made with the image, so that it is none of the guest's memory. */
-const used = new Uint8Array(1_024);
-const known = { partition: '', sectors: 0 };
+const SECTORS_MAX = 1_024;
+/** Of the partition that was opened first, a byte for each sector: 1 where something was written. */
+const known = { partition: '', sectors: 0, used: new Uint8Array(0) };
+
+// Before main, so that it is none of the guest's memory.
+on('prepare', () => {
+	known.used = new Uint8Array(SECTORS_MAX);
+});
 
 class Flash {
 	readonly #partition: string;
@@ -21,8 +26,8 @@ class Flash {
 		if (known.partition) return;
 		known.partition = this.#partition;
 		const [count, ...sectors] = call<number[]>('flash.used', this.#partition);
-		known.sectors = Math.min(count, used.length);
-		for (const sector of sectors) used[sector] = 1;
+		known.sectors = Math.min(count, known.used.length);
+		for (const sector of sectors) known.used[sector] = 1;
 	}
 
 	erase(sector: number): void {
@@ -63,14 +68,14 @@ class Flash {
 	}
 
 	#use(first: number, last: number): void {
-		if (this.#partition === known.partition) for (let sector = Math.max(0, first); sector <= last && sector < known.sectors; sector++) used[sector] = 1;
+		if (this.#partition === known.partition) for (let sector = Math.max(0, first); sector <= last && sector < known.sectors; sector++) known.used[sector] = 1;
 	}
 
 	/** False where it is not known, and where the read is one that fails. */
 	#isBlank(offset: number, byteLength: number): boolean {
 		if (this.#partition !== known.partition || offset < 0 || byteLength <= 0 || offset + byteLength > known.sectors * SECTOR) return false;
 		const last = Math.floor((offset + byteLength - 1) / SECTOR);
-		for (let sector = Math.floor(offset / SECTOR); sector <= last; sector++) if (used[sector]) return false;
+		for (let sector = Math.floor(offset / SECTOR); sector <= last; sector++) if (known.used[sector]) return false;
 		return true;
 	}
 }

@@ -26,7 +26,6 @@ const encode = (text: string): ArrayBuffer => encoder!.encode(text).buffer as Ar
 const decode = (bytes: ArrayBuffer): string => decoder!.decode(bytes);
 const transport = makeTransport(globals.issueCommand, globals.hostCall);
 const handlers: Record<string, Handler> = {};
-const OTHERS = /[\u007f-\uffff]/g;
 const afterTurn: { wakeAt: () => number | null } = { wakeAt: () => null };
 
 /** What every module may look at; changed by the host's events only. */
@@ -60,6 +59,11 @@ export function call<Answer>(operation: string, ...values: Json[]): Answer {
 /** The one receiver of a kind of event. */
 export function on(kind: string, handler: Handler): void {
 	handlers[kind] = handler;
+}
+
+/** With the settings, before main: what is made now may change, and is none of the memory that main's program takes. */
+export function prepare(): void {
+	handlers['prepare']?.();
 }
 
 /** Says when the next timer is due (milliseconds since boot), asked at the end of each turn. */
@@ -127,8 +131,9 @@ function makeError(name: string, message: string): Error {
 	return new Error(message);
 }
 
+/** The expression is made for each text: one that is preloaded cannot remember where it is. */
 function ascii(text: string): string {
-	return text.replace(OTHERS, escaped);
+	return text.replace(/[\u007f-\uffff]/g, escaped);
 }
 
 function escaped(unit: string): string {
