@@ -148,6 +148,10 @@ export const FIELDS: readonly Field[] = Object.freeze([
 export const FURTHER_KEYS: readonly string[] = Object.freeze(
 	[SECOND, THIRD].flatMap((entry) => FIELDS.filter(({ group }) => group).map(({ key }) => key + entry)),
 );
+/** XS keeps a name for life once an object was asked for it, which of these is 784 B: here it is while modules are preloaded, so they are in flash. */
+const FURTHER_NAMES: Record<string, boolean> = {};
+for (const key of FURTHER_KEYS) FURTHER_NAMES[key] = true;
+Object.freeze(FURTHER_NAMES);
 
 /** The row of that key, which may be one of a further entry, like `host2`. */
 export function fieldOf(key: string): Field | undefined {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ramTable } from '../../cli/ram.js';
-import { FUNCTIONS, ownersOf, type Owner } from '../../simulator/engine/owners.js';
+import { FUNCTIONS, ownersOf, REST, type Owner } from '../../simulator/engine/owners.js';
 import { classesOfFirmware, mapRam } from '../../simulator/ram.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { RING_BYTES } from '../../src/common/limits.js';
+
+const NAMES_MAX_BYTES = 200;
 
 /** Who holds what fixtures/owners.ts makes in that case. */
 async function ownersIn(name: string, own = ['One', 'Other']): Promise<Map<string, Owner>> {
@@ -48,6 +50,8 @@ describe('the map of a node\'s RAM', () => {
 		expect(Math.abs(sum - map.memory.bytes)).toBeLessThan(map.memory.bytes / 50);
 		expect(map.owners[0]!.name).toBe('Ring');
 		expect(map.owners[0]!.bytes).toBeGreaterThan(RING_BYTES);
+		// Names of properties that are put together at run time stay for life.
+		expect(map.owners.find(({ name }) => name === REST)!.bytes).toBeLessThan(NAMES_MAX_BYTES);
 		const table = ramTable('MQTT', map, classesOfFirmware(), 20_000);
 		expect(table[0]).toContain(`${map.memory.bytes.toLocaleString('en-US')} of 20,000 bytes`);
 		expect(table.find((line) => line.includes('src/storage/ring.ts'))).toMatch(/^ *4,\d{3} /);
