@@ -15,6 +15,9 @@ import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords } from './options.js';
 import { mustBeCommand, mustBeNode, mustFitNode, shown } from './topics.js';
 
+/** Stands for all nodes (docs/topics.md). */
+const ALL = 'all';
+
 interface SendOptions extends BrokerOptions {
 	readonly timeout: number;
 }
@@ -22,8 +25,8 @@ interface SendOptions extends BrokerOptions {
 export function send(): Command {
 	const command = new Command('send')
 		.description('Send one command to a node and print its result.')
-		.argument('<node>', 'name of the node')
-		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config')
+		.argument('<node>', 'name of the node, or all')
+		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config, identify, time; for all: interval, sample, identify, restart')
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)
@@ -38,9 +41,24 @@ async function run(node: string, name: string, json: string | undefined, options
 	const id = randomBytes(6).toString('hex');
 	const request = json === undefined ? JSON.stringify({ id }) : `{"id":"${id}","value":${checked(json)}}`;
 	mustFitNode(topicOf(node, name, options), request);
-	const result = await ask(node, name, request, id, options);
+	if (node === ALL) return askAll(name, request, id, options);
+	const result = (await ask(node, name, request, id, options))!;
 	console.log(jsonText(result));
 	if (result['ok'] !== true) throw new Failure(`${node} refused "${name}": ${reason(result)}`);
+}
+
+/** Each answer as it comes, until the time is over: nobody knows how many there are. */
+async function askAll(name: string, request: string, id: string, options: SendOptions): Promise<void> {
+	let [answers, refusals] = [0, 0];
+	await ask(ALL, name, request, id, options, (from, result) => {
+		answers++;
+		if (result['ok'] !== true) refusals++;
+		console.log(jsonText({ node: from, ...result }));
+	});
+	const count = (number: number): string => `${number} ${number === 1 ? 'node' : 'nodes'}`;
+	if (answers === 0) throw new Failure(`No node below ${options.base} answered for ${lengthInWords(options.timeout)}: check --base, and look for them with "npx telltale watch".`);
+	if (refusals > 0) throw new Failure(`${count(refusals)} of ${answers} refused "${name}".`);
+	console.error(`${count(answers)} answered within ${lengthInWords(options.timeout)}.`);
 }
 
 function topicOf(node: string, name: string, { base }: SendOptions): string {
@@ -61,8 +79,10 @@ function reason({ error }: Content): string {
 	return typeof error === 'string' && error ? `${safe(error).replace(/\.$/, '')}.` : 'it gives no reason.';
 }
 
-/** The result that carries our id. */
-async function ask(node: string, name: string, request: string, id: string, options: SendOptions): Promise<Content> {
+/** The result that carries our id; or with `onAnswer` all that do until the time is over, and none in the end. */
+async function ask(
+	node: string, name: string, request: string, id: string, options: SendOptions, onAnswer?: (node: string, result: Content) => void,
+): Promise<Content | undefined> {
 	const { Source } = await import('../viewer/source.js');
 	const { url, user, password } = address(options);
 	const merge = new Merge();
@@ -70,8 +90,8 @@ async function ask(node: string, name: string, request: string, id: string, opti
 	let timer: NodeJS.Timeout | undefined;
 	let published = false;
 	try {
-		return await new Promise<Content>((resolve, reject) => {
-			timer = setTimeout(() => reject(unanswered(node, merge, options, published ? '' : source!.silence)), options.timeout);
+		return await new Promise<Content | undefined>((resolve, reject) => {
+			timer = setTimeout(() => (onAnswer && published ? resolve(undefined) : reject(unanswered(node, merge, options, published ? '' : source!.silence))), options.timeout);
 			interruption().addEventListener('abort', () => reject(new Failure(published ? `Stopped before ${node} answered; it may have obeyed, or obey when it comes back: the broker may keep the command.` : 'Stopped before the command was sent.')));
 			const onLink = ({ up, sentence, final }: Link) => {
 				if (final || (!up && !published)) return reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
@@ -80,9 +100,11 @@ async function ask(node: string, name: string, request: string, id: string, opti
 				source!.client.publish(topicOf(node, name, options), request, { qos: 1, retain: false });
 			};
 			source = new Source({
-				url, user, password, node, bases: [options.base], merge, onLink,
+				url, user, password, node: onAnswer ? undefined : node, bases: [options.base], merge, onLink,
 				onMessage: (message) => {
-					if (message.kind === 'result' && message.content['id'] === id) resolve(message.content);
+					if (message.kind !== 'result' || message.content['id'] !== id) return;
+					if (onAnswer) onAnswer(message.node, message.content);
+					else resolve(message.content);
 				},
 			});
 		});

@@ -72,6 +72,26 @@ describe('telltale send', () => {
 		expect([status, err]).toEqual([1, 'cellar refused "interval": intervalMs is 5; it must be a whole number from 1000 to 86400000.\n']);
 	});
 
+	it('asks all nodes at once, prints each answer with its node, and counts who refuses', async () => {
+		const answers: Record<string, object> = { cellar: { ok: true }, porch: { ok: true } };
+		for (const name of Object.keys(answers)) {
+			const node = await broker.client();
+			await node.subscribeAsync('telltale/all/set/+', { qos: 1 });
+			node.on('message', (topic, payload) => node.publish(`telltale/${name}/result`, JSON.stringify({ id: JSON.parse(payload.toString()).id, name: topic.split('/').at(-1), ...answers[name] }), { qos: 1 }));
+		}
+		const ask = () => inside(['send', 'all', 'identify', '--timeout', '1s', '--broker', broker.url]);
+		const { status, out, err } = await ask();
+		expect([status, err]).toEqual([0, '2 nodes answered within 1 s.\n']);
+		expect(out.trim().split('\n').map((line) => JSON.parse(line)).map(({ node, name, ok }) => `${node} ${name} ${ok}`).sort()).toEqual(['cellar identify true', 'porch identify true']);
+		answers.porch = { ok: false, error: 'no' };
+		expect(await ask()).toMatchObject({ status: 1, err: '1 node of 2 refused "identify".\n' });
+	});
+
+	it('ends with 1 when no node answers what was asked of all', async () => {
+		expect(await inside(['send', 'all', 'identify', '--timeout', '1s', '--broker', broker.url])).toEqual({
+			status: 1, out: '', err: 'No node below telltale answered for 1 s: check --base, and look for them with "npx telltale watch".\n' });
+	});
+
 	it('ends with 1 when nobody of that name is there', async () => {
 		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.\n']);
