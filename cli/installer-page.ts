@@ -38,7 +38,7 @@ ${boards.map((board) => card(board, folder)).join('\n')}
 <ol>
 <li><b>Connect</b> the board by USB, with a cable that carries data and not only power. Press <b>Connect</b> above and choose its port.</li>
 <li><b>Install.</b> Asked whether to <b>erase the device</b>, leave the box empty (see below). It takes about a minute; leave this page visible meanwhile.</li>
-<li><b>Connect to Wi-Fi.</b> The dialog goes on to it: choose your network and type its passphrase. What the node answers is shown.</li>
+<li><b>Connect to Wi-Fi.</b> The dialog offers it next: choose your network and type its passphrase. The node tries it at once and says how it went.</li>
 <li><b>Visit the device.</b> On its own page you say which MQTT broker gets the readings.</li>
 </ol>
 </section>
