@@ -96,7 +96,7 @@ export default function main(): void {
 	const improv = new ImprovInPlace(serial, deps, link, commands);
 	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
 	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue, indicator];
-	if (settingsStore.trying) tasks.push(new Trial(link, actions, config.protocol === 'auto' ? 2 : 1));
+	if (settingsStore.trying) tasks.push(new Trial(link, actions, settingsStore.triesRemote ? client : undefined, config.protocol === 'auto' ? 2 : 1));
 	new Node(tasks, clock, alarm, new LastWords(serial, queue));
 }
 

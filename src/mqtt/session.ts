@@ -13,6 +13,7 @@ import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX,
 import { Packet, writeConnect } from './codec/packets.js';
 import { State } from './outbound.js';
 import { SubscriptionState } from './state/filters.js';
+import { encodeText } from './codec/topics.js';
 
 /** Hang-ups for which no message is set aside. */
 const FOR_EVER = 0x1_0000;
@@ -125,6 +126,9 @@ export class Session extends Inbound {
 		this.leaveFastPath();
 		return this.delivery.use(this.filters.leave(filter, this.delivery.nextId(this.filters)));
 	}
+
+	/** Whether the broker has granted that filter. */
+	isGranted(filter: string): boolean { return this.filters.stateOf(encodeText(filter)) === SubscriptionState.None; }
 
 	/** Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. */
 	renewFilters(): void {

@@ -29,6 +29,12 @@ const LENGTH_AT = 12;
 const FLAGS_AT = 14;
 /** Cleared: it holds only once `worked` is 0. */
 const NOT_ON_TRIAL = 1;
+/** Cleared: it came from the broker. */
+const NOT_REMOTE = 2;
+/** All flags. */
+const PLAIN = 0xff;
+export const ON_TRIAL = PLAIN ^ NOT_ON_TRIAL;
+export const ON_TRIAL_REMOTE = ON_TRIAL ^ NOT_REMOTE;
 const SUM_AT = 16;
 const IMAGE_AT = 20;
 /** Outside the check sum: cleared in place, in this word. */
@@ -162,6 +168,11 @@ export class Generation {
 		return this.serial > 0 && !(this.byteAt(FLAGS_AT) & NOT_ON_TRIAL);
 	}
 
+	/** It was proposed over the broker, by somebody who wants to reach the node again. */
+	get isRemote(): boolean {
+		return this.serial > 0 && !(this.byteAt(FLAGS_AT) & NOT_REMOTE);
+	}
+
 	/** What stands there; ERASED: nothing was noted. */
 	progress(of: Progress): number {
 		return this.byteAt(of);
@@ -260,8 +271,8 @@ export class GenerationWriter {
 		for (let i = 0; i < entry.length; i++) this.put(entry.bytes[i]);
 	}
 
-	/** Writes the heading: from now on it is there, on trial or not, or false. */
-	commit(serial: number, image: number, onTrial = false): boolean {
+	/** Writes the heading: from now on it is there, on trial or not as the flags say, or false. */
+	commit(serial: number, image: number, flags = PLAIN): boolean {
 		const { flash, sector, block } = this;
 		const length = this.at - HEADING_BYTES;
 		const used = this.at % BLOCK_BYTES;
@@ -272,7 +283,7 @@ export class GenerationWriter {
 		block[VERSION_AT] = VERSION_OF_LAYOUT;
 		putWhole(block, SERIAL_AT, serial, 4);
 		putWhole(block, LENGTH_AT, length, 2);
-		if (onTrial) block[FLAGS_AT] = ERASED ^ NOT_ON_TRIAL;
+		block[FLAGS_AT] = flags;
 		putWhole(block, SUM_AT, sum, 4);
 		putWhole(block, IMAGE_AT, image, 4);
 		putWhole(block, 0, crc32(block, CHECKED_AT, CHECKED_END), 4);
@@ -280,7 +291,7 @@ export class GenerationWriter {
 		flash.write(sector * flash.sectorBytes, block);
 		// What was written counts if it reads back, whatever flash said of it.
 		const written = new Generation(flash, sector);
-		return written.state === (onTrial ? GenerationState.OnTrial : GenerationState.Whole) && written.serial === serial;
+		return written.state === (flags === PLAIN ? GenerationState.Whole : GenerationState.OnTrial) && written.serial === serial;
 	}
 
 	private put(value: number): void {

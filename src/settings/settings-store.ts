@@ -7,7 +7,7 @@
 // the generation was made under, replaces it, once; an image without them never does. A generation on trial is tried
 // in one boot: it holds once it has worked, and until then the one before it does.
 
-import { ERASED, Generation, GenerationState, GenerationWriter, Progress } from './generation.js';
+import { ERASED, Generation, GenerationState, GenerationWriter, ON_TRIAL, ON_TRIAL_REMOTE, Progress } from './generation.js';
 import { changedBy, fieldOf, fingerprint, type Setting } from './settings.js';
 import { SETTINGS_SECTORS } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
@@ -106,15 +106,15 @@ export class SettingsStore {
 	 * nothing changes, nothing is written.
 	 */
 	keep(changes: Changes, owner?: SectorOwner): string {
-		return this.store(changes, owner, false);
+		return this.store(changes, owner);
 	}
 
 	/**
 	 * The same on trial: they hold from when worked() is told, in the boot that begins it. Until then nothing else is
-	 * kept.
+	 * kept. `remote`: they came from the broker, so the node must be reached by it again.
 	 */
-	propose(changes: Changes, owner?: SectorOwner): string {
-		return this.store(changes, owner, true);
+	propose(changes: Changes, owner?: SectorOwner, remote = false): string {
+		return this.store(changes, owner, remote ? ON_TRIAL_REMOTE : ON_TRIAL);
 	}
 
 	/** The number of what waits to be tried in the next boot; 0: nothing does. */
@@ -151,6 +151,11 @@ export class SettingsStore {
 	/** Something is on trial in this boot. */
 	get trying(): boolean {
 		return this.trial >= 0;
+	}
+
+	/** And came from the broker. */
+	get triesRemote(): boolean {
+		return this.trying && new Generation(this.flash!, this.trial).isRemote;
 	}
 
 	/** The number of that; 0: nothing is. */
@@ -194,14 +199,14 @@ export class SettingsStore {
 		log.line(`settings number ${newest.serial | 0} were on trial when the node was started anew; ${OTHERS}`);
 	}
 
-	private store(changes: Changes, owner: SectorOwner | undefined, onTrial: boolean): string {
+	private store(changes: Changes, owner: SectorOwner | undefined, flags?: number): string {
 		if (!this.flash) return NO_ROOM;
 		if (this.busy) return UNDER_WAY;
 		if (this.base === UNKNOWN) this.read();
 		const keys = Object.keys(changes);
 		for (let i = 0; i < keys.length; i++) {
 			const before = this.named(keys[i], this.base) ?? fieldOf(keys[i])?.initial;
-			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, onTrial);
+			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, flags);
 		}
 		return '';
 	}
@@ -258,7 +263,7 @@ export class SettingsStore {
 		return image[key];
 	}
 
-	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner, onTrial = false): string {
+	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner, flags?: number): string {
 		const last = flash.sectorCount - 1;
 		const one = new Generation(flash, last - 1);
 		const other = new Generation(flash, last);
@@ -272,8 +277,8 @@ export class SettingsStore {
 		old?.rewind();
 		while (old?.next()) if (!keys.some((key) => old.isKey(key))) writer.copy(old);
 		for (let i = 0; i < keys.length; i++) writer.add(keys[i], changes[keys[i]]);
-		if (!writer.commit(newest.serial + 1, fingerprint(this.image), onTrial)) return FAILED;
-		if (!onTrial) this.base = target.sector;
+		if (!writer.commit(newest.serial + 1, fingerprint(this.image), flags)) return FAILED;
+		if (flags === undefined) this.base = target.sector;
 		return '';
 	}
 }

@@ -25,6 +25,7 @@ import { ABSENT, QUANTITIES } from '../readings/reading.js';
 export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
 
 const UNSAVED = 'readings wait that cannot be kept in flash: a restart would lose them';
+const DEAF = 'commands is false: the node could not be reached from here any more; set it over the serial line';
 const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
 
 const enum Ending {
@@ -148,14 +149,15 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 
-	configure(changes: Changes): string {
+	configure(changes: Changes, remote = false): string {
 		const { check, settingsStore, queue } = this.deps;
 		if (settingsStore.busy) return settingsStore.busy;
+		if (remote && changes.commands === false) return DEAF;
 		const settings = changedBy(changes, settingsStore.read());
 		const problem = check(settings) || missingKey(settings);
 		if (problem) return problem;
 		if (!queue.save()) return UNSAVED;
-		return settingsStore.propose(settings as Changes, queue) || (this.proposed ? this.end(Ending.Restart) : '');
+		return settingsStore.propose(settings as Changes, queue, remote) || (this.proposed ? this.end(Ending.Restart) : '');
 	}
 
 	get proposed(): number {
@@ -173,7 +175,8 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 
 	trialFailed(): void {
 		const { settingsStore, log } = this.deps;
-		const cause = this.link.cause || Cause.Silence;
+		// A link that is good, but hears no commands: the broker does not grant them.
+		const cause = this.link.useful ? Cause.Refused : this.link.cause || Cause.Silence;
 		log.line(`settings number ${settingsStore.tried | 0} do not work (${CAUSES[cause]}); those before them hold again`);
 		settingsStore.failed(cause);
 		if (!this.ending) this.end(Ending.Restart);

@@ -81,6 +81,11 @@ export abstract class BrokerSession {
 		return topicName(`${this.config.base}/${name}`);
 	}
 
+	/** The broker has granted the subscription to commands, if there is one. */
+	get hears(): boolean {
+		return this.accepted && this.config.commands && this.session.isGranted(`${this.config.base}/set/+`);
+	}
+
 	protected get packetMax(): number { return this.protocol5?.packetMax ?? Infinity; }
 
 	/** The first session: as the broker took it the last time. MUST be called once, when `this` can be told of what happens. */

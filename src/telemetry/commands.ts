@@ -36,8 +36,11 @@ export interface Actions {
 	setDate(seconds: number): string;
 	/** Erases all settings that the node keeps, and restarts. */
 	forget(): string;
-	/** Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything. */
-	configure(changes: Readonly<Record<string, Setting>>): string;
+	/**
+	 * Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything.
+	 * `remote`: they came from the broker.
+	 */
+	configure(changes: Readonly<Record<string, Setting>>, remote: boolean): string;
 	/** The number of what is on trial from the next boot on; 0: nothing is. */
 	readonly proposed: number;
 	/** The node is about to stop or to restart: nothing else is begun. */
@@ -170,7 +173,7 @@ export class Commands implements Pollable {
 			case Command.Identify: return this.actions.identify();
 			case Command.Time: return this.time(bytes, places[Slot.Value]);
 			case Command.Forget: return this.actions.forget();
-			case Command.Config: return this.configure(bytes, places[Slot.Value]);
+			case Command.Config: return this.configure(bytes, places[Slot.Value], source !== Source.Console);
 		}
 		return this.actions.stop();
 	}
@@ -182,9 +185,9 @@ export class Commands implements Pollable {
 		return `${key} is ${at > 0 ? describeValue(bytes, at) : 'missing'}; it must be ${allowed}`;
 	}
 
-	private configure(bytes: Uint8Array, at: number): string {
+	private configure(bytes: Uint8Array, at: number, remote: boolean): string {
 		const changes: Record<string, Setting> = {};
-		return (at > 0 ? readChanges(bytes, at, changes) : NO_SETTINGS) || this.actions.configure(changes);
+		return (at > 0 ? readChanges(bytes, at, changes) : NO_SETTINGS) || this.actions.configure(changes, remote);
 	}
 
 	private time(bytes: Uint8Array, at: number): string {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Trial } from '../../src/settings/trial.js';
 
-function judge(rounds = 1, pairs = 1) {
+function judge(rounds = 1, pairs = 1, session?: { hears: boolean }) {
 	const link = { useful: false, rounds: 0, pairs, unlinkedSince: 0 };
 	const said: string[] = [];
-	const trial = new Trial(link, { trialWorked: () => said.push('worked'), trialFailed: () => said.push('failed') }, rounds);
+	const trial = new Trial(link, { trialWorked: () => said.push('worked'), trialFailed: () => said.push('failed') }, session, rounds);
 	return { link, said, at: (now: number) => trial.poll(now) };
 }
 
@@ -61,5 +61,19 @@ describe('a trial', () => {
 		link.rounds = 1;
 		at(120_000);
 		expect(said).toEqual(['worked']);
+	});
+
+	it('of what came from the broker has worked only when commands are heard again', () => {
+		const session = { hears: false };
+		const { link, said, at } = judge(1, 1, session);
+		link.useful = true;
+		expect([at(5_000), said]).toEqual([120_000, []]);
+		session.hears = true;
+		at(6_000);
+		expect(said).toEqual(['worked']);
+		const deaf = judge(1, 1, { hears: false });
+		deaf.link.useful = true;
+		deaf.at(120_000);
+		expect(deaf.said).toEqual(['failed']);
 	});
 });

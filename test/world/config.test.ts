@@ -188,6 +188,18 @@ describe('while settings are on trial', () => {
 		await set.until(() => set.heard(/^settings number 1 work/) !== undefined, 2 * MINUTE);
 	});
 
+	it('a broker that takes all but grants no commands any more ends the trial, where it had sent them', async () => {
+		const set = await online();
+		await config(set, { base: 'telltale/porch2' });
+		set.simulation.broker.faults.subacks = { code: 0x80, once: false };
+		await set.until(() => set.heard(/^settings number 1 do not work \(refused\); those before them hold again/) !== undefined, 3 * MINUTE);
+		set.simulation.broker.faults.subacks = undefined;
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'failed', why: 'refused' });
+		set.node.type('config {"base":"telltale/porch2"}\n');
+		set.simulation.broker.faults.subacks = { code: 0x80, once: false };
+		await set.until(() => set.heard(/^settings number 2 work/) !== undefined, MINUTE);
+	});
+
 	it('a power cut ends the trial', async () => {
 		const set = await trying();
 		await set.run(5 * SECOND);
@@ -251,6 +263,7 @@ describe('config', () => {
 		expect(await refused({ sensors: 'thermometer' })).toMatch(/thermometer/);
 		expect(await refused({ password: 'good one' })).toMatch(/^password is given without user/);
 		expect(await refused({ ssid2: 'b', passphrase3: 'some passphrase' })).toMatch(/^passphrase3 is given without ssid3/);
+		expect(await refused({ commands: false })).toBe('commands is false: the node could not be reached from here any more; set it over the serial line');
 		expect(await refused('host=other')).toBe('the payload cannot be used: "value" must be an object');
 		expect(await refused(undefined)).toBe('value is missing; it must be an object of settings');
 		expect([set.node.storage.settings, set.node.counts.boots]).toEqual([{}, 1]);
