@@ -76,14 +76,21 @@ export async function writeRelease(folder: string, files: ReadonlyMap<string, Bu
 	}
 }
 
+/** What a release has had; nothing else is ever removed. */
+const OURS = /^(?:(?:nodemcu|esp32)\/[^/]+|manifest(?:-esp32)?\.json|NOTICE\.txt)$/;
+
 /** Of the release that is there; a folder with anything else is none of ours to write to. */
 async function namesIn(folder: string): Promise<string[]> {
 	if (!existsSync(folder)) return [];
-	if (existsSync(join(folder, SUMS))) return [...sumsOf(await readFile(join(folder, SUMS), 'utf8'), folder).keys()];
 	let others: string[];
 	try {
 		others = readdirSync(folder);
+		if (others.includes(SUMS)) {
+			const names = [...sumsOf(await readFile(join(folder, SUMS), 'utf8'), folder).keys()];
+			if (names.every((name) => OURS.test(name))) return names;
+		}
 	} catch (error) {
+		if (error instanceof Failure) throw error;
 		throw (error as NodeJS.ErrnoException).code === 'ENOTDIR' ? new Failure(`${shownPath(folder)} is a file: name a folder with --output.`) : unwritable(folder, error, '--output');
 	}
 	if (others.length) throw new Failure(`${shownPath(folder)} holds something else than a release: name an empty folder with --output, or one that is not there yet.`);

@@ -114,11 +114,13 @@ describe('telltale release', () => {
 	it.each([
 		['full', async (path: string) => (await mkdir(path), writeFile(join(path, 'thesis.txt'), '')), 'holds something else than a release'],
 		['file', async (path: string) => writeFile(path, ''), 'is a file'],
+		['downloads', async (path: string) => (await mkdir(path), await writeFile(join(path, 'debian.iso'), ''), writeFile(join(path, 'SHA256SUMS'), `${'0'.repeat(64)}  debian.iso\n`)), 'holds something else than a release'],
 	])('writes to no folder that is %s', async (name, make, words) => {
 		await make(join(folder, name));
 		const { status, err } = await release(['--board', 'nodemcu', '--output', join(folder, name)]);
 		expect(status).toBe(1);
 		expect(err).toMatch(new RegExp(`^\\S+${name} ${words}[^\\n]+\\n$`));
+		if (name === 'downloads') await stat(join(folder, name, 'debian.iso'));
 	});
 });
 
@@ -170,6 +172,14 @@ describe('What is written to a board', () => {
 		expect(slots[0]![4]).toBe(slots[1]![4]);
 		expect(slots.every(([, , , offset]) => Number(offset) % 0x1_0000 === 0)).toBe(true);
 		expect(CHIPS.esp32.boot).toBe(0x1000);
+	});
+
+	it('has a boot loader on an ESP32 that checks images and takes a bad one back, in words that mcconfig merges', async () => {
+		const { build } = JSON.parse(await readFile('manifest.json', 'utf8')).platforms.esp32;
+		const lines = (await readFile(join(build.SDKCONFIGPATH, 'sdkconfig.defaults'), 'utf8')).trimEnd().split('\n');
+		expect(lines).toEqual(expect.arrayContaining(['CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y', 'CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=n']));
+		// It passes over "# … is not set".
+		for (const line of lines) expect(line).toMatch(/^CONFIG_\w+=[yn]$/);
 	});
 });
 
