@@ -1,5 +1,6 @@
 // The page that writes a release: what its server gives out, to whom, and what Chromium makes of it.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -9,7 +10,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHIPS, type Part } from '../../cli/flash-map.js';
 import { filesOf } from '../../cli/flash-web.js';
-import { manifestOf, readRelease, SUMS, writeRelease } from '../../cli/release-folder.js';
+import { manifestName, manifestOf, readRelease, SUMS, writeRelease } from '../../cli/release-folder.js';
 import { addressOf, serveFiles } from '../../cli/web-server.js';
 import { browserMissing, openBrowser, watched } from '../support/browser.js';
 import { inside, Run } from './support.js';
@@ -123,6 +124,30 @@ describe('telltale flash --web', () => {
 	});
 });
 
+/** In the page: a port with a node behind it that answers Improv's questions for its state (2) and for what it is (3). */
+function improvPort(info: string[]): void {
+	let output: ReadableStreamDefaultController<Uint8Array>;
+	const packet = (type: number, data: number[]) => {
+		const bytes = [...'IMPROV'].map((letter) => letter.charCodeAt(0)).concat(1, type, data.length, data);
+		return Uint8Array.from([10, ...bytes, bytes.reduce((sum, byte) => sum + byte, 0) & 0xff, 10]);
+	};
+	const strings = info.flatMap((text) => [text.length, ...[...text].map((letter) => letter.charCodeAt(0))]);
+	const port = {
+		readable: undefined as unknown, writable: undefined as unknown,
+		async open() {
+			port.readable = new ReadableStream<Uint8Array>({ start: (controller) => void (output = controller) });
+			port.writable = new WritableStream<Uint8Array>({
+				write(bytes) {
+					if (bytes[9] === 2) output.enqueue(packet(1, [2]));
+					if (bytes[9] === 3) output.enqueue(packet(4, [3, strings.length, ...strings]));
+				},
+			});
+		},
+		async close() {}, async setSignals() {}, getInfo: () => ({}), addEventListener() {}, removeEventListener() {},
+	};
+	Object.defineProperty((globalThis as unknown as { navigator: { serial: object } }).navigator.serial, 'requestPort', { value: async () => port });
+}
+
 describe.skipIf(browserMissing)('The page in Chromium', () => {
 	let browser: Browser;
 	beforeAll(async () => {
@@ -155,6 +180,24 @@ describe.skipIf(browserMissing)('The page in Chromium', () => {
 		expect(noted.requests).toContain(`${base}release/manifest.json`);
 		expect(noted.complaints.filter((text) => !text.startsWith('Improv initialization failed.'))).toEqual([]);
 		expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+		await page.close();
+	});
+
+	it('offers an update, and no erase, to a node that says by Improv what it runs', async () => {
+		const page = await browser.newPage();
+		const noted = watched(page);
+		await page.addInitScript(improvPort, [manifestName('nodemcu'), '0.0.9', 'ESP8266', 'cellar']);
+		await page.goto(base);
+		await page.getByRole('button', { name: 'Connect a NodeMCU' }).click();
+		await page.getByText('Connected to cellar').waitFor();
+		await page.getByText('Connect to Wi-Fi').last().waitFor();
+		await page.getByText('Update Telltale').click();
+		await page.getByText(/Do you want to update to\s+Telltale/).waitFor();
+		expect(await page.getByRole('checkbox').count()).toBe(0);
+		expect(await page.getByText('All data on the device will be erased').count()).toBe(0);
+		expect(noted.complaints).toEqual([]);
+		// And that is what it says.
+		expect(readFileSync('src/provisioning/conversation.ts', 'utf8')).toContain(`'${manifestName('nodemcu')}'), VERSION)`);
 		await page.close();
 	});
 
