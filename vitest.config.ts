@@ -7,6 +7,7 @@ export default defineConfig({
 	resolve: {
 		alias: {
 			'telltale/board': fileURLToPath(new URL('./hardware/nodemcu.ts', import.meta.url)),
+			'telltale/dhcp': fileURLToPath(new URL('./src/device/esp8266/dhcp.ts', import.meta.url)),
 			'telltale/tls': fileURLToPath(new URL('./src/device/esp8266/tls.ts', import.meta.url)),
 		},
 	},

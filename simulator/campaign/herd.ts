@@ -212,6 +212,9 @@ class HerdNode implements Transport, LinkSession, Network {
 	join(): void {}
 	leave(): void {}
 	resolve(): void {}
+	timeServer(): string {
+		return '';
+	}
 	rssi(): number {
 		return -60;
 	}

@@ -13,6 +13,8 @@ export class AccessPoint {
 	readonly passphrase: string;
 	/** Whether it gives out addresses. */
 	dhcp = true;
+	/** The time server that it names with an address (option 42); '' for none. */
+	timeServer = '';
 	rssi = -58;
 	#up = true;
 	readonly #listeners = new Set<() => void>();
@@ -64,6 +66,8 @@ export class WifiDevice implements Device {
 		'wifi.disconnect': () => this.#disconnect(),
 		'wifi.scan': () => this.#scan(),
 		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#openAccessPoint(ssid, password, station),
+		'dhcp.acceptTimeServer': () => void (this.#acceptsTimeServer = true),
+		'dhcp.timeServer': () => this.#timeServer,
 		'net.get': (property: string, nif: string | null) => this.#get(property, nif),
 	};
 	readonly link = new Link();
@@ -81,6 +85,9 @@ export class WifiDevice implements Device {
 	#reason = 0;
 	/** What is under way belongs to an attempt; an older one's is void. */
 	#attempt = 0;
+	/** What comes with an address is kept if somebody has asked for that before. */
+	#acceptsTimeServer = false;
+	#timeServer = '';
 	#dhcp: Held | undefined;
 
 	constructor(chip: Chip, accessPoint: AccessPoint, index: number) {
@@ -170,6 +177,7 @@ export class WifiDevice implements Device {
 			question.release();
 			if (attempt !== this.#attempt) return;
 			this.#state = State.Addressed;
+			this.#timeServer = this.#acceptsTimeServer ? this.#accessPoint.timeServer : '';
 			this.#say('gotIP');
 		});
 	}

@@ -47,6 +47,13 @@ for (const name of [
 
 Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable: false, enumerable: false });
 
+/** What the firmware's own C is on a chip: xsc replaces `native("…")` by it. */
+const NATIVE: Record<string, () => unknown> = {
+	xs_telltale_accept_time_server: () => call('dhcp.acceptTimeServer'),
+	xs_telltale_time_server: () => call('dhcp.timeServer'),
+};
+globals.native = (name: string) => NATIVE[name];
+
 /** Asks the board. Throws what the board throws. */
 export function call<Answer>(operation: string, ...values: Json[]): Answer {
 	if (!board.running) throw new Error(`${operation} is used while modules are being preloaded: ${TOO_EARLY}`);

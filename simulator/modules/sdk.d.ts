@@ -15,6 +15,9 @@ declare const System: {
 	deepSleep?(us: number, mode?: number): void;
 };
 
+/** Of xsc: a function of C, by its name. A call of it MUST be all that a method does. */
+declare function native(name: string): (...values: unknown[]) => unknown;
+
 declare module 'timer' {
 	/** A timer; dead after a one-shot fired. Only to be handed back. */
 	export interface TimerHandle { readonly __timer: never }

@@ -68,6 +68,8 @@ export interface Network {
 	rssi(): number;
 	/** Own address as dotted text, '' when there is none. */
 	address(): string;
+	/** Dotted address of the time server that the network names, '' when it names none. */
+	timeServer(): string;
 	/** Begins to look a name up; the answer appears in `resolved`. A dotted address MUST come back unchanged. */
 	resolve(host: string): void;
 	/** undefined: no answer yet; '': the name is not known; else a dotted address. */

@@ -6,6 +6,7 @@
 
 import Net from 'net';
 import WiFi, { type ScanItem } from 'wifi';
+import { acceptTimeServer, dhcpTimeServer } from 'telltale/dhcp';
 import { NetworkState, type Alarm, type Network, type ScanListener } from '../common/ports.js';
 
 /** The SDK's code with "disconnect" when the handshake failed. */
@@ -24,6 +25,7 @@ export class DeviceNetwork implements Network {
 	constructor(alarm: Alarm) {
 		this.alarm = alarm;
 		WiFi.mode = WiFi.Mode.station;
+		acceptTimeServer();
 		new WiFi(undefined, this.heard.bind(this));
 	}
 
@@ -44,6 +46,10 @@ export class DeviceNetwork implements Network {
 
 	address(): string {
 		return (this.state === NetworkState.Up && Net.get('IP')) || '';
+	}
+
+	timeServer(): string {
+		return this.state === NetworkState.Up ? dhcpTimeServer() : '';
 	}
 
 	resolve(host: string): void {

@@ -136,7 +136,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
 	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
 	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
-	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'SNTP server that the date comes from'),
+	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters',
+		'SNTP server that the date comes from; if none is given, an ESP32 asks that of its network first'),
 	Object.freeze({
 		key: 'restartAfterMs', initial: RESTART_AFTER_MS, min: RESTART_AFTER_MIN_MS, max: RESTART_AFTER_MAX_MS, orNever: true,
 		allowed: `a whole number from ${RESTART_AFTER_MIN_MS} to ${RESTART_AFTER_MAX_MS}, or 0 for never`,

@@ -16,11 +16,11 @@ class FakeTimeServer implements TimeServer {
 	}
 }
 
-function setUp() {
+function setUp(host = 'time.lan') {
 	const network = new FakeNetwork();
 	const server = new FakeTimeServer();
 	const log = new FakeLog();
-	return { network, server, log, keeper: new Timekeeper('time.lan', network, server, log) };
+	return { network, server, log, keeper: new Timekeeper(host, network, server, log) };
 }
 
 describe('the keeper of the date', () => {
@@ -41,6 +41,44 @@ describe('the keeper of the date', () => {
 		expect(log.last).toContain('time.lan does not answer');
 		keeper.poll(85_000);
 		expect(server.asked.length).toBe(2);
+	});
+
+	it('asks the server of the network first, and the one of the settings at once when that gives no date', () => {
+		const { network, server, log, keeper } = setUp('pool.ntp.org');
+		network.local = '10.0.0.5';
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		server.state = TimeState.Stepped;
+		expect(keeper.poll(300)).toBe(60_300);
+		keeper.poll(60_300);
+		server.state = TimeState.Failed;
+		keeper.poll(85_000);
+		expect(log.last).toBe('the time server of this network does not answer; readings carry their uptime');
+		server.state = TimeState.Answered;
+		keeper.poll(85_300);
+		keeper.poll(85_300 + 6 * 3_600_000);
+		server.state = TimeState.Disbelieved;
+		keeper.poll(85_500 + 6 * 3_600_000);
+		expect(server.asked).toEqual(['10.0.0.5', '10.0.0.5', 'pool.ntp.org', '10.0.0.5', 'pool.ntp.org']);
+	});
+
+	it('asks them in turn when both say nothing, and the network\'s no more when it is gone', () => {
+		const { network, server, keeper } = setUp('pool.ntp.org');
+		network.local = '10.0.0.5';
+		network.state = NetworkState.Up;
+		for (const now of [0, 60_000, 120_000, 180_000]) keeper.poll(now);
+		network.local = '';
+		for (const now of [240_000, 300_000]) keeper.poll(now);
+		expect(server.asked).toEqual(['10.0.0.5', 'pool.ntp.org', '10.0.0.5', 'pool.ntp.org', 'pool.ntp.org', 'pool.ntp.org']);
+	});
+
+	it('asks nobody else than the server that somebody has set', () => {
+		const { network, server, keeper } = setUp();
+		network.local = '10.0.0.5';
+		network.state = NetworkState.Up;
+		keeper.poll(0);
+		keeper.poll(60_000);
+		expect(server.asked).toEqual(['time.lan', 'time.lan']);
 	});
 
 	it('asks anew when the client says neither yes nor no', () => {

@@ -70,6 +70,11 @@ export class FakeNetwork implements Network {
 	address(): string {
 		return this.state === NetworkState.Up ? '192.0.2.7' : '';
 	}
+	/** By DHCP. */
+	local = '';
+	timeServer(): string {
+		return this.local;
+	}
 	resolve(host: string): void {
 		this.resolved = undefined;
 		this.asked.push(`resolve ${host}`);

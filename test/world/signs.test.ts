@@ -189,6 +189,20 @@ describe('the date by command', () => {
 	});
 });
 
+describe('the time server that the network names', () => {
+	it.each(['nodemcu', 'esp32'] as const)('is asked by an ESP32, whose IP stack knows it, and cannot be by an ESP8266 (%s)', async (board) => {
+		const set = await stage({ engine: 'xs', board, seed: 'signs', settings: { host: '10.9.0.1', intervalMs: 5_000 } });
+		const { accessPoint, conditions } = set.simulation.world;
+		set.node.powerCut();
+		accessPoint.timeServer = '10.0.0.1';
+		// No other can be found.
+		conditions.dns = 'fails';
+		await set.node.powerOn();
+		await set.run(40 * SECOND);
+		expect(set.heard(/^the date is known$/) !== undefined).toBe(board === 'esp32');
+	});
+});
+
 describe('what is asked of all nodes', () => {
 	it('each does and answers for itself, and restarts are spread over a minute', async () => {
 		const set = await stage({ engine: 'xs', seed: 'signs', nodes: 3, settings: { intervalMs: 10_000 } });
