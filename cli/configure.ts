@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, type Setting } from '../src/settings/settings.js';
 import { certificatesOf } from './certificates.js';
+import { configurePort, portOption, takeSerialPort } from './configure-port.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
@@ -45,6 +46,7 @@ const FURTHER = `A second and a third network and broker, tried in that order, h
 
 function optionOf(key: string): Option {
 	const field = fieldFor(key)!;
+	if (key === 'port') return portOption((text) => settingFrom(field, text, key), `${field.meaning} (${field.initial} if not given)`);
 	const shape = field.choices ? field.choices.join('|') : typeof field.initial === 'boolean' ? 'true|false' : typeof field.initial === 'number' ? 'number' : 'text';
 	const initial = field.initial === '' ? '' : ` (${field.initial} if not given)`;
 	const option = new Option(`--${key} <${shape}>`, field.meaning + initial);
@@ -62,6 +64,8 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 		if (other) throw new Misuse(`--show takes no ${other.long} beside it: it prints the file as it is.`);
 		return show(await readSettings(file));
 	}
+	const serial = takeSerialPort(options);
+	if (serial !== undefined) return setUpOver(serial, options, command);
 	if (existsSync(file) && !force) throw inTheWay(file);
 	const before = existsSync(file) ? await readSettings(file) : {};
 	const given: Record<string, Setting> = {};
@@ -72,14 +76,27 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 		if (idle(`password${entry}`, `user${entry}`)) delete given[`password${entry}`];
 		if (entry && idle(`passphrase${entry}`, `ssid${entry}`)) delete given[`passphrase${entry}`];
 	}
-	const asks = process.stdin.isTTY === true && process.stdout.isTTY === true;
-	const settings = asks ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
+	const settings = isAsked() ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
 	await check(settings, dirname(file));
 	await write(file, settings, force);
 	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
 	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
 	if (tlsKey(settings)) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
 	console.log(`Next: npx telltale flash --board ${tlsKey(settings) ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+}
+
+/** Those of a file too, where one is named. */
+async function setUpOver(port: string | true, options: ConfigureOptions & Record<string, unknown>, command: Command): Promise<void> {
+	const given: Record<string, Setting> = command.getOptionValueSource('file') === 'cli' ? { ...(await readSettings(options.file)) } : {};
+	for (const key of ALL_KEYS) {
+		const isIdle = command.getOptionValueSource(key) === 'env' && !options[key.replace('passphrase', 'ssid').replace('password', 'user')];
+		if (options[key] !== undefined && !isIdle) given[key] = options[key] as Setting;
+	}
+	await configurePort(port, given, isAsked() ? async (node) => (await import('./port-questions.js')).askForNode(node) : undefined);
+}
+
+function isAsked(): boolean {
+	return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
 function inTheWay(file: string): Failure {

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { counted, summary } from '../viewer/format.js';
 import { safe } from '../viewer/safe.js';
+import type { Simulation } from '../simulator/simulation.js';
 import type { Weather } from '../simulator/world/weather.js';
 import { interruption } from './console.js';
 import { certificatesOf, type Certificates } from './certificates.js';
@@ -28,6 +29,7 @@ export interface SimulateOptions extends ViewOptions {
 	readonly seed?: number;
 	readonly for?: number;
 	readonly nodes: number;
+	readonly serial?: boolean;
 }
 
 /** Often enough that somebody who tries it sees something happen. */
@@ -50,6 +52,7 @@ export function simulate(): Command {
 		.addOption(new Option('--speed <factor>', 'simulated time against real time; "max" waits for nothing').argParser(speed).default(1, '1'))
 		.addOption(new Option('--for <duration>', 'simulated time after which to stop').argParser(duration('--for')))
 		.addOption(new Option('--nodes <n>', 'how many').argParser(whole('--nodes', 1, 100)).default(1))
+		.option('--serial', 'give the node a serial port (a pseudo-terminal) that other programs can open, like "telltale configure --port"')
 		.option('--no-ui', 'plain lines on a terminal too')
 		.addHelpText('after', '\nA duration is like 20s, 5m or 2h. Without --for it runs until Ctrl-C.\nIt takes 130 MB of memory, and 1.5 MB for each node, whose engine is a process of its own: 100 nodes fit in 300 MB.')
 		.action(run);
@@ -63,6 +66,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	const certificates = await tlsOf(options, settings);
 	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
+	if (options.serial && options.nodes > 1) throw new Misuse('--serial is for one node: leave --nodes out.');
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
@@ -87,10 +91,14 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 	const { board, nodes, speed } = options;
 	const { startSimulation } = await import('../simulator/simulation.js');
 	const credentials = address.user === undefined ? {} : { user: address.user, password: address.password ?? '' };
-	const simulation = await started(() =>
+	let simulation: Simulation;
+	const terminal = options.serial ? await started(async () => (await import('../simulator/pty.js')).PseudoTerminal.open((bytes) => simulation?.nodes[0]?.send(bytes))) : undefined;
+	if (terminal) console.log(`Serial port of the node: ${terminal.path}\n`);
+	simulation = await started(() =>
 		startSimulation({
 			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed,
 			onLine: (node: string, line: string) => view.log(node, line),
+			onBytes: terminal && ((_node: string, bytes: Uint8Array) => terminal.write(bytes)),
 			onMeasured: (node: string, boot: string, count: number) => view.measured(node, boot, count),
 			onBooted: (booted: number, of: number) => {
 				if (booted % BOOTED_STEP === 0 || (booted === of && of > BOOTED_STEP)) view.log('', `${booted} of ${of} nodes have booted`);
@@ -105,6 +113,7 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 		await Promise.race([view.tail(), view.failed, ...(signal.aborted ? [] : [aborted(signal)])]);
 	} finally {
 		await simulation.stop();
+		terminal?.close();
 	}
 	await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
 }

@@ -11,8 +11,8 @@ import { VERSION } from '../common/version.js';
 import { isText } from '../mqtt/codec/wire.js';
 import { beginResult, DATA_AT, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
 import { Phase, type FoundNetwork, type Provisioner } from './provisioner.js';
-import { Transfer, writeAnswer } from './transfer.js';
-import { GET, ID_PROBLEM, PUT } from './transfer-packets.js';
+import { Transfer } from './transfer.js';
+import { GET, PUT } from './transfer-packets.js';
 
 const enum Rpc {
 	Wifi = 1,
@@ -43,8 +43,6 @@ const GAP_MS = 100;
 const DRAIN_MS = 10;
 /** How often it is looked whether a join or a scan is over; both wake the loop themselves. */
 const LOOK_MS = 250;
-/** Then nobody asks for the answer any more. */
-const LINGER_MS = 30_000;
 const SCAN_MAX_MS = 20_000;
 const SSID_MAX = 32;
 const PROBLEM_MAX = 160;
@@ -53,19 +51,29 @@ const ONLINE = 1;
 const HAS_WIFI = 2;
 
 /** What a conversation asks of a Provisioner. */
-export interface Joiner extends Omit<Provisioner, 'configure'> {
+export interface Joiner extends Omit<Provisioner, 'configure' | 'node'> {
 	/** What has happened meanwhile counts; where nobody else asks. */
 	step?(now: Millis): void;
 }
 
+/** Whose conversations they are. */
+export interface ConversationHost {
+	readonly line: PacketLine & Log;
+	readonly reader: PacketReader;
+	readonly chip: string;
+	/** The node's name. */
+	readonly node: string;
+	/** What goes beyond a conversation. */
+	transfer: Transfer | undefined;
+	/** Who does what is asked for, for one conversation. */
+	begin(): Joiner;
+}
+
 export class Conversation {
-	readonly transfer = new Transfer();
-	private readonly reader: PacketReader;
-	private readonly line: PacketLine;
-	private readonly log: Log;
-	private readonly chip: string;
-	private readonly provisioner: Joiner;
+	private readonly host: ConversationHost;
 	private readonly waiting: Uint8Array[] = [];
+	/** Made when somebody asks for it. */
+	private joiner: Joiner | undefined;
 	private joining = false;
 	/** Of the networks that were found: the next to be sent; -1: nobody asks. */
 	private sending = -1;
@@ -74,39 +82,37 @@ export class Conversation {
 	private seen = 0;
 	private seenAt: Millis = 0;
 
-	constructor(reader: PacketReader, line: PacketLine, log: Log, chip: string, provisioner: Joiner) {
-		this.reader = reader;
-		this.line = line;
-		this.log = log;
-		this.chip = chip;
-		this.provisioner = provisioner;
+	constructor(host: ConversationHost) {
+		this.host = host;
 	}
 
 	/** When to be asked again; NEVER: it is over. */
 	poll(now: Millis): Millis {
-		const { reader, waiting, transfer } = this;
+		const { waiting, host: { line, reader } } = this;
 		this.watchGap(now);
 		while (waiting.length) {
-			if (!this.line.packet(waiting[0])) return now + DRAIN_MS;
+			if (!line.packet(waiting[0])) return now + DRAIN_MS;
 			waiting.shift();
 		}
 		if (reader.whole) {
 			this.read(now);
 			return now;
 		}
-		this.provisioner.step?.(now);
-		if (this.joining) this.watchJoin();
+		this.joiner?.step?.(now);
+		if (this.joining) this.watchJoin(now);
 		if (this.sending >= 0) this.sendNetwork(now);
 		if (waiting.length) return now;
 		if (reader.busy) return this.seenAt + GAP_MS;
-		if (this.joining || this.sending >= 0) return now + LOOK_MS;
-		const at = this.seenAt + LINGER_MS;
-		return (transfer.bytes || transfer.answer) && now < at ? at : NEVER;
+		return this.joining || this.sending >= 0 ? now + LOOK_MS : NEVER;
+	}
+
+	private get provisioner(): Joiner {
+		return (this.joiner ??= this.host.begin());
 	}
 
 	/** Bytes were lost on the way: what has come is no packet. */
 	private watchGap(now: Millis): void {
-		const { reader } = this;
+		const { reader } = this.host;
 		if (reader.count !== this.seen) {
 			this.seen = reader.count;
 			this.seenAt = now;
@@ -117,7 +123,7 @@ export class Conversation {
 	}
 
 	private read(now: Millis): void {
-		const { reader } = this;
+		const { reader, line } = this.host;
 		if (!reader.sound) {
 			this.complain(Complaint.BadRpc);
 			return reader.skip();
@@ -129,7 +135,7 @@ export class Conversation {
 			if (reader.length < 2 || bytes[DATA_AT + 1] !== reader.length - 2) this.complain(Complaint.BadRpc);
 			else this.obey(bytes[DATA_AT], bytes, DATA_AT + 2, end, now);
 		}
-		reader.next(this.line);
+		reader.next(line);
 		this.seen = reader.count;
 		this.seenAt = now;
 	}
@@ -144,7 +150,7 @@ export class Conversation {
 			case Rpc.DeviceName: return this.tellName(command, bytes, from, to);
 			case Rpc.NetworkState: return this.tellNetwork();
 			case PUT:
-			case GET: return this.pass(command, bytes, from, to);
+			case GET: return this.pass(command, bytes, from, to, now);
 		}
 		this.complain(Complaint.UnknownCommand);
 	}
@@ -159,23 +165,26 @@ export class Conversation {
 		}
 		if (!this.joining) {
 			const problem = this.provisioner.join(textOf(bytes, ssidAt, ssidEnd), textOf(bytes, ssidEnd + 1, to), now);
-			if (problem) return this.tellFailure(problem);
+			if (problem) return this.tellFailure(problem, now);
 			this.joining = true;
 		}
 		this.tell(State.Provisioning);
 	}
 
-	private watchJoin(): void {
+	private watchJoin(now: Millis): void {
 		const { phase, problem } = this.provisioner;
 		if (phase === Phase.Joining) return;
 		this.joining = false;
-		if (phase !== Phase.Joined) return this.tellFailure(problem);
+		if (phase !== Phase.Joined) return this.tellFailure(problem, now);
 		this.tell(State.Provisioned);
 		this.tellUrl(Rpc.Wifi);
 	}
 
-	private tellFailure(problem: string): void {
-		this.log.line(problem);
+	/** And keeps why, for those who ask. */
+	private tellFailure(problem: string, now: Millis): void {
+		const transfer = this.host.transfer = new Transfer(now);
+		transfer.answered(bytesOf(problem));
+		this.host.line.line(problem);
 		this.complain(Complaint.UnableToConnect);
 		this.tell(State.Ready);
 	}
@@ -193,12 +202,12 @@ export class Conversation {
 
 	private tellDevice(): void {
 		const result = putString(putString(beginResult(Rpc.Device), 'Telltale'), VERSION);
-		this.send(putString(putString(result, this.chip), this.provisioner.node));
+		this.send(putString(putString(result, this.host.chip), this.host.node));
 	}
 
 	/** The name is changed by the command `config`: here it is refused, unless it is the same. */
 	private tellName(command: Rpc, bytes: Uint8Array, from: number, to: number): void {
-		const { node } = this.provisioner;
+		const { node } = this.host;
 		if (from < to && !(isText(bytes, from, to) && textOf(bytes, from, to) === node)) return this.complain(Complaint.BadHostname);
 		this.send(putString(beginResult(command), node));
 	}
@@ -226,16 +235,14 @@ export class Conversation {
 		this.send(result);
 	}
 
-	private pass(command: number, bytes: Uint8Array, from: number, to: number): void {
-		const { transfer } = this;
+	private pass(command: number, bytes: Uint8Array, from: number, to: number, now: Millis): void {
+		const { host } = this;
 		const result = beginResult(command);
-		if (command === PUT && !transfer.put(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
-		if (command === GET) {
-			if (to - from !== 3) return this.complain(Complaint.BadRpc);
-			const offset = bytes[from + 1] << 8 | bytes[from + 2];
-			if (bytes[from] === ID_PROBLEM) writeAnswer(ID_PROBLEM, bytesOf(this.provisioner.problem), offset, result);
-			else transfer.get(bytes[from], offset, result);
-		}
+		const transfer = host.transfer ?? new Transfer(now);
+		if (command === PUT ? !transfer.put(bytes, from, to, result) : !transfer.get(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
+		// Asking alone leaves nothing behind.
+		if (command === PUT) host.transfer = transfer;
+		transfer.spokenOf(now);
 		this.send(result);
 	}
 

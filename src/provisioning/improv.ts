@@ -1,51 +1,62 @@
 // SPDX-License-Identifier: MIT
 // Improv over serial, in every mode: begins a conversation when a packet comes, and forgets it when nothing is under way.
 //
-// Rule: as long as nobody talks, nothing is kept but these few fields. Commands are carried out here, where the stack is
-// lowest.
+// Rule: as long as nobody talks, nothing is kept but these few fields. A command is carried out between conversations,
+// where stack and memory are least in use.
 
 import { NEVER, type Log, type Millis, type PacketLine, type Pollable } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { RESULT_MAX } from '../common/limits.js';
 import { writeResult } from '../telemetry/result.js';
-import { Conversation, type Joiner } from './conversation.js';
+import { Conversation, type ConversationHost, type Joiner } from './conversation.js';
 import { PacketReader } from './improv-codec.js';
+import type { Transfer } from './transfer.js';
 
 export type { Joiner };
 
-export abstract class Improv implements Pollable {
-	protected readonly line: PacketLine & Log;
-	private readonly reader = new PacketReader();
+export abstract class Improv implements Pollable, ConversationHost {
+	readonly line: PacketLine & Log;
+	/** A command that comes, or its answer; forgotten when it was not spoken of for a while. */
+	transfer: Transfer | undefined;
 	private talk: Conversation | undefined;
 
 	constructor(line: PacketLine & Log) {
 		this.line = line;
-		line.sink = this.reader;
+		line.sink = new PacketReader();
+	}
+
+	get reader(): PacketReader {
+		return this.line.sink as PacketReader;
 	}
 
 	poll(now: Millis): Millis {
-		if (!this.talk) {
-			if (!this.reader.busy) return NEVER;
-			this.talk = new Conversation(this.reader, this.line, this.line, this.chip, this.begin());
+		if (this.talk || this.reader.busy) {
+			const at = (this.talk ??= new Conversation(this)).poll(now);
+			if (at !== NEVER) return at;
+			this.talk = undefined;
 		}
-		const { transfer } = this.talk;
-		if (transfer.asked) {
-			const bytes = transfer.bytes!;
-			const { nameEnd, textEnd } = transfer;
-			const problem = this.obey(bytes, 0, nameEnd, textEnd);
-			const result = new Text(new Uint8Array(RESULT_MAX));
-			writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem);
-			transfer.answered(result.bytes.subarray(0, result.length));
-		}
-		const at = this.talk.poll(now);
-		if (at === NEVER) this.talk = undefined;
-		return at;
+		if (this.transfer?.asked) this.carryOut(this.transfer);
+		if (this.transfer && now >= this.transfer.endsAt) this.transfer = undefined;
+		return this.transfer?.endsAt ?? NEVER;
 	}
 
-	protected abstract readonly chip: string;
+	private carryOut(transfer: Transfer): void {
+		const bytes = transfer.bytes!;
+		const { nameEnd, textEnd } = transfer;
+		const problem = this.obey(bytes, 0, nameEnd, textEnd);
+		const result = new Text(new Uint8Array(RESULT_MAX));
+		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed);
+		transfer.answered(result.bytes.subarray(0, result.length));
+	}
 
-	/** Who does what is asked for, for one conversation. */
-	protected abstract begin(): Joiner;
+	abstract readonly chip: string;
+
+	abstract readonly node: string;
+
+	/** The number of settings that are on trial from the next boot on; 0: none are. */
+	protected abstract readonly proposed: number;
+
+	abstract begin(): Joiner;
 
 	/** Carries a command out, its name in bytes[nameAt] up to its payload: '' or why not, in a sentence. */
 	protected abstract obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string;

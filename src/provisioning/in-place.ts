@@ -35,11 +35,19 @@ export class ImprovInPlace extends Improv {
 		this.commands = commands;
 	}
 
-	protected get chip(): string {
+	get chip(): string {
 		return this.deps.board.chip;
 	}
 
-	protected begin(): Joiner {
+	protected get proposed(): number {
+		return this.deps.settingsStore.proposed;
+	}
+
+	get node(): string {
+		return this.deps.config.node;
+	}
+
+	begin(): Joiner {
 		return new InPlace(this.deps, this.link);
 	}
 
@@ -63,10 +71,6 @@ export class InPlace implements Joiner {
 	constructor(deps: NodeDeps, link: Link) {
 		this.deps = deps;
 		this.link = link;
-	}
-
-	get node(): string {
-		return this.deps.config.node;
 	}
 
 	get address(): string {

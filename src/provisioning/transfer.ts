@@ -7,6 +7,7 @@
 
 import { crc32 } from '../storage/crc32.js';
 import { ID_PROBLEM, TransferKind, TransferState } from './transfer-packets.js';
+import type { Millis } from '../common/ports.js';
 import type { Text } from '../common/text.js';
 
 /** Before the bytes of a piece. */
@@ -17,6 +18,8 @@ const COMMAND_MAX = 420;
 /** Of an answer in one packet: what is left of 100 B. */
 const ANSWER_PIECE_MAX = 80;
 const SPACE = 0x20;
+/** Then nobody asks for the answer any more. */
+const LINGER_MS = 30_000;
 
 export class Transfer {
 	/** It is whole: to be carried out, once. */
@@ -24,9 +27,20 @@ export class Transfer {
 	/** Undefined before the first piece, and when it has been carried out. */
 	bytes: Uint8Array | undefined;
 	answer: Uint8Array | undefined;
-	private id = 0;
+	/** To be forgotten by then. */
+	endsAt: Millis;
+	/** ID_PROBLEM: none yet. */
+	private id = ID_PROBLEM;
 	private received = 0;
 	private total = 0;
+
+	constructor(now: Millis) {
+		this.endsAt = now + LINGER_MS;
+	}
+
+	spokenOf(now: Millis): void {
+		this.endsAt = now + LINGER_MS;
+	}
 
 	/**
 	 * A piece: kind u8, id u8, bytes of all of it u16, offset u16, then its bytes. The reply is put into `into`. False:
@@ -48,13 +62,16 @@ export class Transfer {
 	}
 
 	/**
-	 * So much of the answer as one packet takes, from an offset on: id u8, state u8, and where that is good bytes of all
-	 * of it u16, offset u16, and its bytes.
+	 * Asks for the answer: id u8, offset u16. So much of it as one packet takes is put into `into`: id u8, state u8, and
+	 * where that is good bytes of all of it u16, offset u16, and its bytes. False: it cannot be such a question.
 	 */
-	get(id: number, offset: number, into: Text): void {
-		const { answer } = this;
-		if (id === this.id && answer) writeAnswer(id, answer, offset, into);
-		else into.byte(2).byte(id).byte(id === this.id ? TransferState.Pending : TransferState.Unknown);
+	get(bytes: Uint8Array, from: number, to: number, into: Text): boolean {
+		if (to - from !== 3) return false;
+		const id = bytes[from];
+		const offset = bytes[from + 1] << 8 | bytes[from + 2];
+		if (id === this.id && this.answer) writeAnswer(id, this.answer, offset, into);
+		else into.byte(2).byte(id).byte(id === this.id && this.bytes ? TransferState.Pending : TransferState.Unknown);
+		return true;
 	}
 
 	/** Of what is whole: where its name ends. */
@@ -104,7 +121,7 @@ export class Transfer {
 }
 
 /** A piece of an answer, as one string of a result. */
-export function writeAnswer(id: number, answer: Uint8Array, offset: number, into: Text): void {
+function writeAnswer(id: number, answer: Uint8Array, offset: number, into: Text): void {
 	const end = Math.min(answer.length, offset + ANSWER_PIECE_MAX);
 	const from = Math.min(offset, end);
 	writeUint16(writeUint16(into.byte(6 + end - from).byte(id).byte(TransferState.Good), answer.length), from).copy(answer, from, end);

@@ -29,7 +29,6 @@ class Line {
 }
 
 class Wifi implements Joiner {
-	readonly node = 'kitchen';
 	phase = Phase.Idle;
 	problem = '';
 	address = '';
@@ -57,8 +56,10 @@ class Set extends Improv {
 	constructor() {
 		super(new Line());
 	}
-	protected readonly chip = 'ESP8266';
-	protected begin(): Joiner {
+	readonly chip = 'ESP8266';
+	readonly node = 'kitchen';
+	proposed = 0;
+	begin(): Joiner {
 		this.talks++;
 		return this.wifi;
 	}
@@ -132,6 +133,9 @@ describe('Improv', () => {
 		Object.assign(set.wifi, { phase: Phase.Failed, problem: 'Wi-Fi "attic" refuses the passphrase.' });
 		set.turns();
 		expect(set.answers()).toEqual([[2, 3], [1, 2]]);
+		// Who did it is remembered for as long as somebody may ask why.
+		expect(set.turns()).toBe(set.now + 30_000);
+		expect(answerOf(set, 0)).toBe(set.wifi.problem);
 		set.wifi.refusal = 'passphrase is not usable.';
 		expect(set.ask(wifi('attic', 'short'))).toEqual([[2, 3], [1, 2]]);
 		expect(set.line.lines).toEqual(['Wi-Fi "attic" refuses the passphrase.', 'passphrase is not usable.']);
@@ -268,8 +272,16 @@ describe('A command over Improv', () => {
 		expect([set.obeyed.length, answerOf(set, 9)]).toEqual([1, '{"id":"7","name":"config","ok":true}']);
 	});
 
+	it('that puts settings on trial says which', () => {
+		const set = new Set();
+		set.proposed = 8;
+		for (const bytes of piecesOf(command, 9)) set.ask(bytes);
+		expect(answerOf(set, 9)).toBe('{"id":"7","name":"config","ok":true,"trial":8}');
+	});
+
 	it('says why not, however long', () => {
 		const set = new Set();
+		set.proposed = 8;
 		set.problem = 'x'.repeat(120);
 		for (const bytes of piecesOf('restart', 200)) set.ask(bytes);
 		expect(set.obeyed).toEqual(['restart|']);
@@ -323,7 +335,9 @@ describe('A command over Improv', () => {
 
 	it('number 0 is why the last join came to nothing', () => {
 		const set = new Set();
-		set.wifi.problem = `Wi-Fi "${'\u20ac'.repeat(10)}" takes us in but gives no address: is there a DHCP server?`;
-		expect(answerOf(set, 0)).toBe(set.wifi.problem);
+		set.wifi.refusal = `Wi-Fi "${'\u20ac'.repeat(10)}" takes us in but gives no address: is there a DHCP server?`;
+		expect(set.ask(rpc(0xe1, [0, 0, 0]))).toEqual([[4, 0xe1, 3, 2, 0, 1]]);
+		set.ask(wifi('attic', ''));
+		expect(answerOf(set, 0)).toBe(set.wifi.refusal);
 	});
 });

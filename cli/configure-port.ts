@@ -1,0 +1,173 @@
+// telltale configure --port: sets a node up over its serial line, whatever image it runs.
+//
+// Rule: nothing is asked without a terminal, and nothing is shown that is secret. The network is tried on the spot, the rest by a trial of
+// the node's own, whose outcome is waited for; each is told in a sentence.
+
+import type { ReadStream } from 'node:tty';
+import { Option } from 'commander';
+import { FIELDS, type Setting } from '../src/settings/settings.js';
+import { safe } from '../viewer/safe.js';
+import { interruption } from './console.js';
+import { Failure, Misuse, Stopped } from './failure.js';
+import { isFileKey, SCHEMA_KEY } from './fields.js';
+import { COMMAND_MAX, ImprovClient, type Device } from './improv-client.js';
+import { choosePort, denied } from './ports.js';
+import { mustHaveSerialLines, openPort } from './serial-port.js';
+import type { Settings } from './settings.js';
+
+/** Two minutes for each pair of network and broker, and the restarts before and after. */
+const PAIR_MS = 120_000;
+const RESTART_MS = 30_000;
+/** What the node says of settings on trial (src/telemetry/actions.ts, src/settings/). */
+const OUTCOME = /\bsettings number (\d+) (work,|do not work|were on trial when)|\bnew settings: (.*)/;
+const NETWORK = ['ssid', 'passphrase'];
+
+/** `port`: true for the only one there is. `given`: settings by their flat keys. */
+export async function configurePort(port: string | true, given: Settings, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
+	mustHaveSerialLines();
+	for (const key of Object.keys(given)) {
+		if (isFileKey(key)) throw new Misuse(`${key} cannot go over the serial line: certificates come with the image ("npx telltale flash").`);
+	}
+	if (!ask && !Object.keys(given).length) throw new Misuse('There is nothing to set: give --ssid, --host or any other setting.');
+	const path = choosePort(port === true ? undefined : port);
+	const stream = opened(path);
+	const signal = interruption();
+	const close = () => void stream.destroy();
+	signal.addEventListener('abort', close);
+	try {
+		await new SetUpRun(stream, path).run(given, ask);
+	} catch (error) {
+		if (signal.aborted) throw new Stopped('Stopped; what the node had taken by then it keeps.');
+		throw error;
+	} finally {
+		signal.removeEventListener('abort', close);
+		close();
+	}
+}
+
+/** The only serial port there is, whatever its path. */
+const ANY_PORT = 'usb';
+
+/** The option --port of configure, which is both: a number is the broker's port, a setting like any other; a path, or nothing, is a serial port. */
+export function portOption(asSetting: (text: string) => Setting, meaning: string): Option {
+	return new Option('--port [number|path]', `${meaning}; alone, or with the path of a serial port: sets up the board there`)
+		.preset(ANY_PORT)
+		.argParser((text: string, before: Ports | undefined): Ports => {
+			if (text === ANY_PORT) return { ...before, serial: true };
+			return text.includes('/') || /^COM\d/i.test(text) ? { ...before, serial: text } : { ...before, broker: asSetting(text) };
+		});
+}
+
+/** What --port was, once or twice. */
+export interface Ports {
+	readonly serial?: string | true;
+	readonly broker?: Setting;
+}
+
+/** Takes the serial port out of the options, and leaves the setting. */
+export function takeSerialPort(options: Record<string, unknown>): string | true | undefined {
+	const { serial, broker } = (options['port'] ?? {}) as Ports;
+	if (broker === undefined) delete options['port'];
+	else options['port'] = broker;
+	return serial;
+}
+
+/** What questions may be answered from. */
+export interface NodeToAsk {
+	readonly device: Device;
+	networks: ImprovClient['networks'];
+	readonly given: Settings;
+}
+
+function opened(path: string): ReadStream {
+	const port = openPort(path);
+	if (port === 'denied') throw denied(path);
+	if (!port) throw new Failure(`${path} went away: connect the board again.`);
+	return port;
+}
+
+class SetUpRun {
+	readonly #client: ImprovClient;
+	readonly #path: string;
+	#onLine: (line: string) => void = () => {};
+
+	constructor(port: ReadStream, path: string) {
+		this.#path = path;
+		this.#client = new ImprovClient(port, (line) => {
+			console.error(`  ${line}`);
+			this.#onLine(line);
+		});
+	}
+
+	async run(given: Settings, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
+		const client = this.#client;
+		const device = await client.device();
+		console.log(`${device.firmware} ${device.version} on ${device.chip} at ${safe(this.#path)}: node "${device.node}".`);
+		const settings = ask ? await ask({ device, given, networks: () => client.networks() }) : given;
+		const changes: Record<string, Setting> = {};
+		const broker: Record<string, Setting> = {};
+		for (const [key, value] of Object.entries(settings)) {
+			if (key === SCHEMA_KEY || NETWORK.includes(key)) continue;
+			// A new broker is given whole, so that the password of the one before never goes to it.
+			if (settings['host'] !== undefined && isOfBroker(key)) broker[key] = value;
+			else changes[key] = value;
+		}
+		if (settings['ssid'] !== undefined) await this.#join(String(settings['ssid']), String(settings['passphrase'] ?? ''));
+		else if (settings['passphrase'] !== undefined) throw new Misuse('passphrase is given without ssid: name the network with --ssid.');
+		const value = { ...changes, ...(Object.keys(broker).length && { broker }) };
+		if (Object.keys(value).length) await this.#try(value, 1 + further(changes));
+		else await this.#tellPage();
+	}
+
+	async #join(ssid: string, passphrase: string): Promise<void> {
+		console.log(`Joining Wi-Fi "${safe(ssid)}" …`);
+		const problem = await this.#client.join(ssid, passphrase);
+		if (problem) throw new Failure(`${problem.replace(/\.?$/, '.')} Nothing was changed.`);
+		console.log('Joined; the node keeps it.');
+	}
+
+	/** By a trial of the node's. */
+	async #try(value: object, pairs: number): Promise<void> {
+		const payload = JSON.stringify({ value });
+		if (Buffer.byteLength(`config ${payload}`) > COMMAND_MAX) {
+			throw new Misuse(`These settings have ${Buffer.byteLength(payload)} bytes, and the node takes ${COMMAND_MAX - 'config '.length} at once: give some of them in a second run.`);
+		}
+		const outcome = this.#outcome(pairs);
+		const { ok, error = 'it does not say why', trial } = await this.#client.command('config', payload);
+		if (!ok) throw new Failure(`The node refuses the settings: ${safe(error).replace(/\.?$/, '.')} Nothing was changed.`);
+		if (trial === undefined) return console.log('The node has these settings already.');
+		console.log('The node restarts and tries the settings; should they not work, those before them hold again.');
+		const line = await outcome;
+		if (line === '') throw new Failure(`What came of it is not known yet: see "npx telltale logs --port ${safe(this.#path)}".`);
+		const [, , how, problem] = OUTCOME.exec(line)!;
+		if (how !== 'work,') throw new Failure(`The settings do not work, and those before them hold again: ${problem ?? line}`);
+		console.log('The settings work, and hold from now on.');
+	}
+
+	/** The node's own sentence; '' if none comes in time. */
+	#outcome(pairs: number): Promise<string> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(() => resolve(''), pairs * PAIR_MS + RESTART_MS);
+			timer.unref();
+			this.#onLine = (line) => {
+				if (!OUTCOME.test(line)) return;
+				clearTimeout(timer);
+				resolve(line);
+			};
+		});
+	}
+
+	async #tellPage(): Promise<void> {
+		const url = await this.#client.url();
+		if (url) console.log(`The broker can be entered at ${safe(url)}, or with --host here.`);
+	}
+}
+
+function isOfBroker(key: string): boolean {
+	return FIELDS.some((field) => field.key === key && field.group === 'broker');
+}
+
+/** Networks and brokers beyond the first. */
+function further(changes: Readonly<Record<string, Setting>>): number {
+	return FIELDS.filter(({ key }) => key === 'ssid' || key === 'host').flatMap(({ key }) => [`${key}2`, `${key}3`]).filter((key) => changes[key]).length;
+}

@@ -1,0 +1,129 @@
+// telltale configure --port against the firmware on XS, over a pseudo-terminal.
+import { spawnSync } from 'node:child_process';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ImprovClient } from '../../cli/improv-client.js';
+import { PseudoTerminal } from '../../simulator/pty.js';
+import { startSimulation, type Simulation } from '../../simulator/simulation.js';
+import { improvPacket } from '../support/improv.js';
+import { until } from '../support/patience.js';
+import { inside, testBroker, type TestBroker } from './support.js';
+
+const socatMissing = Boolean(spawnSync('socat', ['-V']).error);
+if (socatMissing) console.log('socat is not installed: "telltale configure --port" is not tried (Debian: apt install socat).');
+
+const SPEED = 30;
+
+describe.skipIf(socatMissing)('telltale configure --port', () => {
+	let broker: TestBroker;
+	let terminal: PseudoTerminal;
+	let simulation: Simulation;
+	let lines: string[];
+
+	beforeEach(async () => {
+		lines = [];
+		broker = await testBroker();
+		terminal = await PseudoTerminal.open((bytes) => simulation.nodes[0]!.send(bytes));
+		simulation = await startSimulation({
+			brokerUrl: broker.url, speed: SPEED, seed: 1, settings: { node: 'porch' },
+			onLine: (_, line) => lines.push(line), onBytes: (_, bytes) => terminal.write(bytes),
+		});
+	});
+	afterEach(async () => {
+		await simulation.stop();
+		terminal.close();
+		await broker.close();
+	});
+	const set = (...words: string[]) => inside(['configure', '--port', terminal.path, ...words]);
+	const online = () => until(() => lines.some((line) => line.startsWith('online at')), 20_000, () => lines.join('\n'));
+
+	it('joins a network on the spot, or says why not, and tries a broker', async () => {
+		await online();
+		const wrong = await set('--ssid', 'simulated', '--passphrase', 'wrong passphrase', '--host', 'localhost');
+		expect([wrong.status, wrong.out]).toEqual([1, `Telltale 0.1.0 on ESP8266 at ${terminal.path}: node "porch".\nJoining Wi-Fi "simulated" …\n`]);
+		expect(wrong.err.split('\n').at(-2)).toBe('Wi-Fi "simulated" refuses the passphrase. Nothing was changed.');
+
+		const right = await set('--ssid', 'simulated', '--passphrase', 'simulated air');
+		expect([right.status, right.out.split('\n').slice(2)]).toEqual([0, ['Joined; the node keeps it.', '']]);
+
+		// Nobody listens there.
+		const dead = await set('--host', '127.0.0.1', '--port', '9', '--user', 'u', '--password', 'secret of mine');
+		expect(dead.out).toContain('The node restarts and tries the settings');
+		expect([dead.status, dead.err.split('\n').at(-2)]).toEqual([1, expect.stringMatching(/^The settings do not work, and those before them hold again: settings number \d+ do not work \(tcp\); those before them hold again$/)]);
+		expect(dead.out + dead.err).not.toContain('secret of mine');
+
+		// About as much as there may be.
+		const long = ['--user', 'u'.repeat(64), '--password', 'p'.repeat(64), '--clientId', 'c'.repeat(60), '--base', 'b'.repeat(40)];
+		const good = await set('--host', 'localhost', '--port', String(broker.port), '--intervalMs', '2000', ...long);
+		expect([good.status, good.out.split('\n').slice(1)]).toEqual([0, ['The node restarts and tries the settings; should they not work, those before them hold again.', 'The settings work, and hold from now on.', '']]);
+		const same = await set('--intervalMs', '2000');
+		expect([same.status, same.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
+	});
+
+	it('says in a sentence what the node refuses, and asks nothing without a terminal', async () => {
+		await online();
+		expect(await set()).toEqual({ status: 2, out: '', err: 'There is nothing to set: give --ssid, --host or any other setting.\n' });
+		expect((await set('--caFile', 'ca.pem')).err).toBe('caFile cannot go over the serial line: certificates come with the image ("npx telltale flash").\n');
+		const noUser = await set('--password', 'x');
+		expect([noUser.status, noUser.err.split('\n').at(-2)]).toEqual([1, expect.stringMatching(/^The node refuses the settings: password .* Nothing was changed\.$/)]);
+		const alone = await set('--passphrase', 'simulated air');
+		expect([alone.status, alone.err.split('\n').at(-2)]).toEqual([2, 'passphrase is given without ssid: name the network with --ssid.']);
+		const long = await set('--base', 'b'.repeat(40), '--clientId', 'c'.repeat(60), '--user', 'u'.repeat(64), '--password', 'p'.repeat(64), '--alpn', 'a'.repeat(32), '--timeServer', 't'.repeat(63), '--host', 'h'.repeat(63));
+		expect([long.status, long.err.split('\n').at(-2)]).toEqual([2, expect.stringMatching(/^These settings have \d+ bytes, and the node takes \d+ at once: give some of them in a second run\.$/)]);
+	});
+});
+
+/** A line that a test plays the node at. */
+function line(answer: (request: number[]) => number[][]) {
+	const heard: string[] = [];
+	const requests: number[][] = [];
+	const fromNode = new PassThrough();
+	const duplex = Object.assign(fromNode, {
+		write: (bytes: Buffer) => {
+			requests.push([...bytes]);
+			for (const packet of answer([...bytes])) fromNode.push(Buffer.from([0x0a, ...packet, 0x0a]));
+			return true;
+		},
+	});
+	return { client: new ImprovClient(duplex as never, (text) => heard.push(text)), heard, requests, port: fromNode };
+}
+
+const DEVICE = improvPacket(4, [3, 12, 8, ...Buffer.from('Telltale'), 0, 0, 0]);
+
+describe('A node that is talked to', () => {
+	it('may say its log in between, and anything else', async () => {
+		const noise = [...Buffer.from('IMPRO\r\nboot 7\r\nIMPROV\u0002x\r\n'), ...improvPacket(4, [9, 0]), 0x0a, ...improvPacket(1, [2])];
+		const { client, heard } = line(() => [noise, DEVICE]);
+		expect(await client.device()).toEqual({ firmware: 'Telltale', version: '', chip: '', node: '' });
+		expect(heard).toEqual(['IMPRO', 'boot 7', 'IMPROV\\u0002x']);
+	});
+
+	it('is asked again when a packet was damaged on the way there or back', async () => {
+		let asked = 0;
+		const { client } = line(() => (asked++ === 0 ? [improvPacket(2, [1])] : [DEVICE]));
+		expect((await client.device()).firmware).toBe('Telltale');
+		expect(asked).toBe(2);
+	});
+
+	it('that does not know a request is of another version', async () => {
+		const { client } = line(() => [improvPacket(2, [2])]);
+		await expect(client.device()).rejects.toThrow("The node's firmware does not know this request: flash one of this version first.");
+	});
+
+	it('may go away', async () => {
+		const { client, port } = line(() => []);
+		const device = client.device();
+		port.destroy();
+		await expect(device).rejects.toThrow('The board went away: connect it again and try once more.');
+	});
+
+	it('that was started anew within a command is not asked to carry it out twice', async () => {
+		let pieces = 0;
+		const { client, requests } = line(([, , , , , , , , , command, , , id]) => {
+			if (command === 0xe0) return [improvPacket(4, [0xe0, 5, 4, id!, ++pieces === 1 ? 0 : 1, 0, pieces === 1 ? 80 : 0])];
+			return [improvPacket(4, [0xe1, 3, 2, id!, 1])];
+		});
+		await expect(client.command('config', `{"value":{"user":"${'u'.repeat(64)}"}}`)).rejects.toThrow('The node was started anew before it had answered: try again.');
+		expect(requests).toHaveLength(2);
+	});
+});
