@@ -32,6 +32,8 @@ export class WireConnection {
 	readonly unread = new Map<number, string>();
 	/** The same of what was acknowledged since the node last said anything: it reads no further while a request of its own waits for a socket that takes nothing. */
 	readonly unheeded = new Map<number, string>();
+	/** Filters that the broker granted in this connection. */
+	readonly granted = new Set<string>();
 	onHeard: (packet: Packet) => void = () => {};
 	readonly #complain: (sentence: string) => void;
 	readonly #aliases = new Map<number, string>();

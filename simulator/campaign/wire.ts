@@ -4,7 +4,7 @@
 // connections: what is in flight, whether SUBSCRIBE and DUP are in place, and how soon one attempt follows another.
 // MQTT 3.1.1 and 5.0 §3.1.0, §3.3.1, §4.4; 3.1.1 §2.3.1, 5.0 §2.2.1.
 
-import { parser, type IConnackPacket, type IConnectPacket, type IPubackPacket, type IPublishPacket, type Packet, type Parser } from 'mqtt-packet';
+import { parser, type IConnackPacket, type IConnectPacket, type IPubackPacket, type IPublishPacket, type ISubscribePacket, type Packet, type Parser } from 'mqtt-packet';
 import type { Clock } from '../world/clock.js';
 import type { Link } from '../world/network.js';
 import type { Tap } from '../virtual/network.js';
@@ -19,6 +19,8 @@ const REFUSALS_FROM = 0x80;
 const SOON_MS = 61_000;
 /** So many times in a row the broker hung up that soon: then another client with the id is suspected. */
 const HANG_UPS_MIN = 3;
+/** src/common/limits.ts says 5 min, by the node's clock. */
+const FILTERS_MS = 299_000;
 
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
@@ -33,8 +35,12 @@ interface Session {
 	readonly unread: Map<number, string>;
 	/** Packet id of SUBSCRIBE to its filters, while nobody has answered it. */
 	readonly subscribing: Map<number, readonly string[]>;
-	/** Filters that a SUBACK answered in this boot: from then on they are asked for in new sessions only, and where another client may have been in this one. */
-	readonly answered: Set<string>;
+	/**
+	 * Filters that a SUBACK granted in this boot, and when each was last asked for although it was granted, or in a new session. They are asked for again in new
+	 * sessions, where another client seems to have been in this one, and else once in some minutes, in connections that did not grant them yet.
+	 */
+	readonly granted: Set<string>;
+	readonly askedAt: Map<string, number>;
 	/** How often in a row the broker hung up soon after it had accepted the client, or told it why. */
 	hangUps: number;
 	/**
@@ -106,7 +112,7 @@ export class WireJudge implements Tap {
 	#session({ clientId, link }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
 		if (known?.link === link) return known;
-		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), unread: new Map(), subscribing: new Map(), answered: new Set(), hangUps: 0, aliased: false };
+		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), unread: new Map(), subscribing: new Map(), granted: new Set(), askedAt: new Map(), hangUps: 0, aliased: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}
@@ -122,10 +128,16 @@ export class WireJudge implements Tap {
 		const session = this.#session(connection);
 		if (packet.cmd === 'publish') this.#published(connection, session, packet);
 		if (packet.cmd === 'puback' || packet.cmd === 'pubrec') connection.answered(packet.messageId!);
-		if (packet.cmd !== 'subscribe') return;
-		const filters = packet.subscriptions.map(({ topic }) => topic);
-		if (connection.present && filters.some((filter) => session.answered.has(filter))) this.#complain('SUBSCRIBE although the session was present');
-		session.subscribing.set(packet.messageId!, filters);
+		if (packet.cmd === 'subscribe') this.#subscribes(connection, session, packet);
+	}
+
+	#subscribes(connection: WireConnection, session: Session, { messageId, subscriptions }: ISubscribePacket): void {
+		const now = this.#clock.now();
+		const filters = subscriptions.map(({ topic }) => topic);
+		session.subscribing.set(messageId!, filters);
+		const isTooSoon = (filter: string): boolean => connection.granted.has(filter) || now - (session.askedAt.get(filter) ?? -Infinity) < FILTERS_MS;
+		if (filters.some((filter) => session.granted.has(filter) && isTooSoon(filter))) this.#complain('SUBSCRIBE although the session was present');
+		for (const filter of filters) if (session.granted.delete(filter) || !connection.present) session.askedAt.set(filter, now);
 	}
 
 	#greeted(connection: WireConnection, packet: IConnectPacket): void {
@@ -135,7 +147,7 @@ export class WireJudge implements Tap {
 		// A client that falls back to the other version begins anew, whatever the broker has kept.
 		if (session.version && session.version !== connection.version) this.#forget(session);
 		// What CONNACK said that it never heard, it cannot know, nor what another client with its id did to the session.
-		if (session.last && (session.last.present === undefined || this.#contested(session, session.last))) session.answered.clear();
+		if (session.last && (session.last.present === undefined || this.#contested(session, session.last))) session.granted.clear();
 		for (const [id, message] of [...session.last?.unread ?? [], ...session.last?.unheeded ?? []]) session.unread.set(id, message);
 		session.last = connection;
 		session.version = connection.version;
@@ -151,7 +163,7 @@ export class WireJudge implements Tap {
 		session.inFlight.clear();
 		session.unread.clear();
 		session.subscribing.clear();
-		session.answered.clear();
+		session.granted.clear();
 	}
 
 	#published(connection: WireConnection, session: Session, packet: IPublishPacket): void {
@@ -177,7 +189,11 @@ export class WireJudge implements Tap {
 		else if (packet.cmd === 'suback') {
 			// What is not granted is asked for again, in the same session too.
 			const granted = packet.granted as readonly number[];
-			for (const [i, filter] of (session.subscribing.get(packet.messageId!) ?? []).entries()) if (granted[i]! < REFUSALS_FROM) session.answered.add(filter);
+			for (const [i, filter] of (session.subscribing.get(packet.messageId!) ?? []).entries()) {
+				if (granted[i]! >= REFUSALS_FROM) continue;
+				session.granted.add(filter);
+				connection.granted.add(filter);
+			}
 			session.subscribing.delete(packet.messageId!);
 		} else if (packet.cmd === 'disconnect') connection.disconnected(packet, this.#clock.now());
 	}
@@ -191,7 +207,7 @@ export class WireJudge implements Tap {
 		// What was sent early, in this connection, is of the new session.
 		for (const id of session.inFlight.keys()) if (!connection.inFlight.has(id)) session.inFlight.delete(id);
 		session.subscribing.clear();
-		session.answered.clear();
+		session.granted.clear();
 	}
 
 	#acknowledged(connection: WireConnection, session: Session, { messageId, reasonCode = 0 }: IPubackPacket): void {

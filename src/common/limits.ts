@@ -72,6 +72,11 @@ export const PACKET_MAX = 456;
  */
 export const PAUSE_MS = 1_000;
 export const PAUSE_MAX_MS = 60_000;
+/**
+ * So long after a connection began, the filters are asked for although the broker kept the session: another client with
+ * our id may have replaced it. Most links live longer, so that SUBSCRIBE is rare.
+ */
+export const FILTERS_MS = 300_000;
 /** QoS 1 and 2 messages in flight. */
 export const INFLIGHT_MAX = 8;
 /** Messages of readings that wait for their acknowledgement, those in the outbox that were not sent yet included. */

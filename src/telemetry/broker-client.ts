@@ -10,11 +10,11 @@ import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
 import type { Destinations } from '../connection/destinations.js';
 import { BUSY } from '../storage/cursor.js';
 import { NONE } from '../storage/sector-search.js';
-import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
+import { PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import type { LinkSession } from '../connection/link.js';
 import {
-	ANSWERS_ROOM, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX, PAUSE_MAX_MS, PAUSE_MS, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
+	ANSWERS_ROOM, FILTERS_MS, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX, PAUSE_MAX_MS, PAUSE_MS, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
 } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
@@ -72,7 +72,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.inbox.clear();
 		this.open = true;
 		this.mayPublish = false;
-		if (takeovers > 0) this.session.renewFilters();
+		this.renewAt = takeovers > 0 ? now : Math.min(this.renewAt, now + FILTERS_MS);
 		this.session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
 		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.spoken > 0)) this.linkUp();
@@ -101,13 +101,14 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
 		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
 		this.flush(now);
+		const renewAt = this.renewFilters(now);
 		// What was just sent is awaited from now on, and so is what follows from that: PINGREQ, a filter that is asked for again.
 		let sessionAt = this.session.poll(now);
 		if (this.session.peek(this.transport.room)) {
 			this.flush(now);
 			sessionAt = this.session.poll(now);
 		}
-		const wakeAt = sessionAt < lateAt ? sessionAt : lateAt;
+		const wakeAt = Math.min(sessionAt, lateAt, renewAt);
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
@@ -148,7 +149,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.publications.accepted();
-		this.agreed();
+		this.agreed(sessionPresent);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
 		if (!this.mayPublish) this.linkUp();
@@ -322,15 +323,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 			if (delivered) this.queue.acknowledged(message);
 			else this.queue.recall(message);
 		}
-	}
-
-	/** The index of the reading that this packet carried, or NONE. */
-	private takeReading(packetId: number): number {
-		const message = this.inFlight.take(packetId);
-		if (message < 0 || !this.inFlight.isPublication(message)) return message;
-		this.answered(message);
-		this.inFlight.setPosition(message, NOTHING);
-		return NONE;
 	}
 }
 

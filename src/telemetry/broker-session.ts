@@ -8,7 +8,7 @@
 import { Cause } from '../connection/causes.js';
 import type { Destinations } from '../connection/destinations.js';
 import { PAYLOAD_MAX } from '../common/limits.js';
-import type { Log, Store } from '../common/ports.js';
+import { NEVER, type Log, type Millis, type Store } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import { topicName } from '../mqtt/codec/topics.js';
@@ -58,6 +58,8 @@ export abstract class BrokerSession {
 	private failures = 0;
 	/** Whose session it is, as destinations.ts numbers them. */
 	private broker = 0;
+	/** When the filters are asked for although the broker kept the session; NEVER: they were, since the last connection began. */
+	protected renewAt: Millis = NEVER;
 
 	/** `subscriptions`: asked for in this order. `safe`: what the broker has stored may be what brings us down, so each session is a new one. */
 	constructor(to: Destinations, store: Store, queue: ReadingQueue, inFlight: InFlight,
@@ -120,14 +122,25 @@ export abstract class BrokerSession {
 		return this.store.get(this.keyOf(VERSION_KEY)) ?? 0;
 	}
 
-	/** CONNACK said yes. */
-	protected agreed(): void {
+	/** CONNACK said yes. In a session that begins anew the filters are asked for at once. */
+	protected agreed(sessionPresent: boolean): void {
+		if (!sessionPresent) this.renewAt = NEVER;
 		const { protocol5 } = this;
 		this.failures = 0;
 		if (this.config.protocol === 'auto') this.store.set(this.keyOf(VERSION_KEY), protocol5 ? 5 : 4);
 		if (!protocol5) return;
 		const without = (protocol5.retainAvailable ? 0 : Without.Retain) | (protocol5.qosMax > 0 ? 0 : Without.Acknowledgements) | wished(this.config);
 		this.goWithout(without);
+	}
+
+	/** A session that was kept may be another client's, with other filters than ours, or none. Returns when they are asked for. */
+	protected renewFilters(now: Millis): Millis {
+		if (!this.accepted) return NEVER;
+		if (now >= this.renewAt) {
+			this.renewAt = NEVER;
+			this.session.renewFilters();
+		}
+		return this.renewAt;
 	}
 
 	/** What a connection ended for, in the words of the session: whether the next one must be another. */

@@ -12,6 +12,7 @@ import { NEVER, type Millis } from '../common/ports.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
 import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
+import { NONE } from '../storage/sector-search.js';
 import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
 import { blame, clear, kindsOff, putOffMs, retry, suspects } from './put-off.js';
@@ -177,8 +178,17 @@ export abstract class HangUps extends BrokerSession {
 	}
 
 	/** A publication is acknowledged. */
-	protected answered(message: number): void {
+	private answered(message: number): void {
 		this.forbidden = clear(this.forbidden, 1 << this.kindOf(message));
+	}
+
+	/** The index of the reading that this packet carried, or NONE. */
+	protected takeReading(packetId: number): number {
+		const message = this.inFlight.take(packetId);
+		if (message < 0 || !this.inFlight.isPublication(message)) return message;
+		this.answered(message);
+		this.inFlight.setPosition(message, NOTHING);
+		return NONE;
 	}
 
 	/** The kinds of messages, as bits, that are not to be sent now. */

@@ -246,6 +246,67 @@ describe('the broker', () => {
 		expect(askedIn(1_000)).toEqual([]);
 	});
 
+	describe('that keeps the session', () => {
+		const MINUTE = 60_000;
+		const BOTH = ['telltale/porch/status', 'telltale/porch/set/+'];
+		/** Connected and subscribed, and then the network was away for a moment. */
+		const kept = () => {
+			const set = setUp();
+			/** What is asked for on a connection that lives for so long until the network is away. */
+			const askedIn = (lifeMs: number, sessionPresent = true) => {
+				set.connect(sessionPresent);
+				const asked = askedFor(set.serve(lifeMs));
+				set.network.state = NetworkState.Down;
+				set.turn();
+				return asked;
+			};
+			expect(askedIn(1_000, false)).toEqual(BOTH);
+			return { ...set, askedIn };
+		};
+		const askedFor = (packets: Seen[]) => packets.filter(({ cmd }) => cmd === 'subscribe').flatMap((packet) => (packet.subscriptions as { topic: string }[]).map(({ topic }) => topic));
+
+		it('is asked for each topic once more five minutes later: the session may be another client\'s', () => {
+			const set = kept();
+			set.connect(true);
+			expect(askedFor(set.serve(5 * MINUTE - 2_000))).toEqual([]);
+			expect(askedFor(set.serve(3_000))).toEqual(BOTH);
+			expect(askedFor(set.serve(24 * 60 * MINUTE))).toEqual([]);
+		});
+
+		it('is asked on the first connection that is there when five minutes are over, however short each is', () => {
+			const set = kept();
+			const asked = Array.from({ length: 12 }, () => set.askedIn(MINUTE));
+			expect(asked.findIndex((each) => each.length > 0)).toBeGreaterThan(1);
+			expect(asked.flat().length).toBeGreaterThanOrEqual(4);
+			for (const [i, each] of asked.entries()) {
+				if (each.length > 0) expect([each, asked.slice(i + 1, i + 2).flat()]).toEqual([BOTH, []]);
+			}
+		});
+
+		it('is not asked at once when it begins another, which it was asked in', () => {
+			const set = kept();
+			expect(set.askedIn(3 * MINUTE)).toEqual([]);
+			expect(set.askedIn(10 * MINUTE, false)).toEqual(BOTH);
+		});
+
+		it('and turns a topic down then is asked again a minute later, as ever', () => {
+			const set = kept();
+			set.connect(true);
+			const asked: string[] = [];
+			for (let i = 0; i < 80; i++) {
+				set.clock.time += 5_000;
+				set.turn();
+				for (const packet of set.sent()) {
+					if (packet.cmd === 'publish' && packet.qos === 1) set.say({ cmd: 'puback', messageId: packet.messageId });
+					if (packet.cmd === 'pingreq') set.say({ cmd: 'pingresp' });
+					if (packet.cmd === 'subscribe') set.say({ cmd: 'suback', messageId: packet.messageId, granted: [asked.length === 1 ? 0x80 : 1] });
+					asked.push(...askedFor([packet]));
+				}
+			}
+			expect(asked).toEqual([...BOTH, BOTH[1]]);
+		});
+	});
+
 	it('hears of the outage once it is over', () => {
 		const set = setUp();
 		set.clock.unix = 1_795_000_000;

@@ -88,10 +88,55 @@ describe('a broker that goes and comes', () => {
 		const from = set.now;
 		for (let i = 0; i < 3; i++) {
 			set.simulation.broker.hangUp();
-			await set.run(2 * MINUTE);
+			await set.run(90 * SECOND);
 		}
 		expect(set.packets('connack', from)).toHaveLength(3);
 		expect(set.packets('subscribe', from)).toEqual([]);
+		await set.expectWell();
+	});
+
+	/** Another client with the node's id begins a session of its own while the node is away for another reason, and is gone when it comes back. */
+	async function replaced(protocol: number): Promise<Stage> {
+		const set = await online({ settings: { protocol } });
+		const { world, broker } = set.simulation;
+		world.accessPoint.up = false;
+		await set.run(MINUTE);
+		const rival = new RivalClient(world.clock, new Random('twin'), broker, { clientId: 'telltale-porch', base: 'telltale/other', version: 5, clean: false, awayMs: [HOUR, HOUR] });
+		await set.run(10 * SECOND);
+		rival.leave();
+		world.accessPoint.up = true;
+		const from = set.now;
+		await set.until(() => set.packets('connack', from).length > 0, 2 * MINUTE);
+		expect(set.packets('connack', from).map((packet) => (packet as IConnackPacket).sessionPresent)).toEqual([true]);
+		return set;
+	}
+
+	const hears = async (set: Stage, id: string): Promise<boolean> => {
+		const from = set.now;
+		set.simulation.broker.publish('telltale/porch/set/sample', `{"id":"${id}"}`, { qos: 1 });
+		await set.run(10 * SECOND);
+		return set.texts('result', from).some((text) => text.includes(`"${id}"`));
+	};
+
+	it.each([4, 5])('F05 a session that is present and that another client began while the link was down: commands are heard within six minutes (protocol %i)', async (protocol) => {
+		const set = await replaced(protocol);
+		expect(await hears(set, 'soon')).toBe(false);
+		const from = set.now;
+		await set.run(6 * MINUTE);
+		expect(await hears(set, 'later')).toBe(true);
+		// Once, for each filter.
+		await set.run(HOUR);
+		expect(set.packets('subscribe', from)).toHaveLength(2);
+		await set.expectWell();
+	});
+
+	it('F05 the same over a link that never lives for five minutes', async () => {
+		const set = await replaced(4);
+		for (let i = 0; i < 4; i++) {
+			set.simulation.broker.hangUp();
+			await set.run(100 * SECOND);
+		}
+		expect(await hears(set, 'later')).toBe(true);
 		await set.expectWell();
 	});
 

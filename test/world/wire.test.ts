@@ -45,9 +45,14 @@ class Bench {
 		return this;
 	}
 
+	async after(ms: number): Promise<this> {
+		await this.#clock.run(this.#clock.now() + ms);
+		return this;
+	}
+
 	/** The broker hangs up when the connection has lived so long. */
 	async hungUpAfter(ms: number): Promise<this> {
-		await this.#clock.run(this.#clock.now() + ms);
+		await this.after(ms);
 		this.judge.lost(this.#connection);
 		return this;
 	}
@@ -84,7 +89,7 @@ describe('the judge of the wire', () => {
 		const bench = new Bench(5).connect(false).subscribe('s').say(publish(2));
 		bench.fallBack().connect(true).subscribe('s').say(publish(2, { payload: 'other' }));
 		expect(bench.complaints).toEqual([]);
-		expect(bench.connect(true).subscribe('s').complaints).toEqual([OUT_OF_PLACE]);
+		expect(bench.connect(true).subscribe('s').connect(true).subscribe('s').complaints).toEqual([OUT_OF_PLACE]);
 	});
 
 	it('lets a client subscribe to what it has not in this session, and to nothing else', () => {
@@ -122,6 +127,19 @@ describe('the judge of the wire', () => {
 	it.each([[0x8e, []], [0x8b, [OUT_OF_PLACE]]])('lets a client of 5.0 subscribe anew that was told why at once, if it was a takeover: reason %i', (reasonCode, complaints) => {
 		const bench = five().subscribe('a').hear({ cmd: 'disconnect', reasonCode });
 		expect(bench.connect(true).subscribe('a').complaints).toEqual(complaints);
+	});
+
+	it('lets a client subscribe anew once in five minutes though the session is present, in a connection that did not grant it yet', async () => {
+		const bench = await new Bench(4).connect(false).subscribe('a').subscribe('b').connect(true).after(300_000);
+		expect(bench.subscribe('a').subscribe('b').complaints).toEqual([]);
+		expect((await bench.after(3_600_000)).subscribe('a').complaints).toEqual([OUT_OF_PLACE]);
+		expect((await bench.connect(true).after(298_000)).subscribe('b').complaints).toEqual([]);
+		expect((await bench.connect(true).after(298_000)).subscribe('b').complaints).toEqual([OUT_OF_PLACE]);
+	});
+
+	it('and never in the connection with which the session began', async () => {
+		const bench = await new Bench(4).connect(false).subscribe('a').after(3_600_000);
+		expect(bench.subscribe('a').complaints).toEqual([OUT_OF_PLACE]);
 	});
 
 	it('takes a DUP for right when the acknowledgement came behind a message that was never answered, for such alone', () => {

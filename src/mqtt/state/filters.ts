@@ -34,13 +34,14 @@ export const enum SubscriptionState {
 
 /**
  * Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off;
- * whether it is its turn.
+ * whether it is its turn or, of what is granted, whether this connection was.
  */
 const WISH = 7;
 const SILENCE = 8;
 const COUNT_ONE = 16;
 const COUNT_MASK = 7;
 const DUE = 128;
+const FRESH = DUE;
 /** 1 minute, 2, 4, 8, 16. */
 const AGAIN_MS = 60_000;
 /** Then the next that was put off. */
@@ -152,7 +153,7 @@ export class Filters {
 	/** The request is answered: a filter that was asked for stays. */
 	answered(at: number): void {
 		this.setState(at, SubscriptionState.None);
-		this.bytes[at + 2] = SubscriptionState.None;
+		this.bytes[at + 2] = SubscriptionState.None | FRESH;
 	}
 
 	/** The broker does not grant it. `harmful`: it did not answer, or the connection ended of it. */
@@ -196,7 +197,6 @@ export class Filters {
 			at = this.firstDue();
 		}
 		if (at < 0) return;
-		this.bytes[at + 2] &= ~DUE;
 		this.request(at, SubscriptionState.Ask, 0);
 		if (this.firstDue() >= 0) this.againAt = now + NEXT_MS;
 	}
@@ -233,18 +233,22 @@ export class Filters {
 		this.end -= next - at;
 	}
 
-	/** The broker knows none of them: all are to be asked for, but for those that do harm. */
+	/** The broker may know none of them: all are to be asked for, but for those that it granted in this connection, and those that do harm. */
 	renew(): void {
 		for (let at = this.start; at < this.end; at = this.next(at)) {
 			const state = this.state(at);
 			const isHarmful = (this.bytes[at + 2] & SILENCE) > 0;
-			if (state === SubscriptionState.None || state === SubscriptionState.PutOff && !isHarmful) this.request(at, SubscriptionState.Ask, 0);
+			const isFresh = (this.bytes[at + 2] & FRESH) > 0;
+			if (state === SubscriptionState.None && !isFresh || state === SubscriptionState.PutOff && !isHarmful) this.request(at, SubscriptionState.Ask, 0);
 		}
 	}
 
 	/** No answer can come any more: requests are to be made again. */
 	lost(): void {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.awaits(at)) this.setState(at, this.state(at) - 1);
+		for (let at = this.start; at < this.end; at = this.next(at)) {
+			if (this.awaits(at)) this.setState(at, this.state(at) - 1);
+			if (this.state(at) === SubscriptionState.None) this.bytes[at + 2] &= ~FRESH;
+		}
 	}
 
 	/** At most that many bytes are written by write(). */
@@ -292,6 +296,7 @@ export class Filters {
 	private request(at: number, state: SubscriptionState, id: number): void {
 		writeUint16(this.bytes, at, id);
 		this.setState(at, state);
+		this.bytes[at + 2] &= ~DUE;
 	}
 
 	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }
