@@ -130,7 +130,10 @@ export class Session extends Inbound {
 	/** Whether the broker has granted that filter. */
 	isGranted(filter: string): boolean { return this.filters.stateOf(encodeText(filter)) === SubscriptionState.None; }
 
-	/** Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. */
+	/**
+	 * Has all filters asked for again, now or when connected, although the session may be present: for who suspects that the broker has lost them. Those
+	 * that it granted on this connection it has.
+	 */
 	renewFilters(): void {
 		this.leaveFastPath();
 		this.filters.renew();

@@ -196,6 +196,15 @@ describe('renewFilters()', () => {
 		expect(bench.sent()).toEqual(['subscribe a q1 #5']);
 	});
 
+	it('asks for none that the broker granted on this connection', () => {
+		const bench = subscribed();
+		bench.session.renewFilters();
+		expect(bench.sent()).toEqual([]);
+		bench.reconnect(true);
+		bench.session.renewFilters();
+		expect(bench.sent()).toEqual(['subscribe a q1 #3', 'subscribe b q0 #4']);
+	});
+
 	it('leaves a filter that is to be left', () => {
 		const bench = subscribed();
 		bench.session.unsubscribe('a');

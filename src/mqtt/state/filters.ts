@@ -2,7 +2,7 @@
 // The topic filters that the session wants, and how far the broker has been told.
 //
 // Rule: the list outlives connections. Each filter is asked for in a SUBSCRIBE of its own, when it is new and when the
-// broker has lost the session, or may have lost them with it kept; never again otherwise. A request without an answer
+// broker has lost the session, or may have lost them with it kept; never again on the connection that granted it. A request without an answer
 // is made again on the next connection. What the broker refuses is put off: asked for again a minute later, and after
 // twice as long each time. What it did not answer on two connections, or what broke one (an answer against the
 // protocol), is put off too, and not even a new session brings it forward: nothing else must suffer from it.
