@@ -19,8 +19,8 @@ const REFUSALS_FROM = 0x80;
 const SOON_MS = 61_000;
 /** So many times in a row the broker hung up that soon: then another client with the id is suspected. */
 const HANG_UPS_MIN = 3;
-/** src/common/limits.ts says 5 min, by the node's clock. */
-const FILTERS_MS = 299_000;
+/** src/common/limits.ts says 5 min, from when the node first wanted to ask: a socket that takes nothing holds that back until the next connection. */
+const FILTERS_MS = 150_000;
 
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
