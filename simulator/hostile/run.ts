@@ -53,6 +53,8 @@ export interface Options {
 	readonly onGroup?: (inputs: number, failures: number) => void;
 	/** What the node holds is weighed after so many groups. */
 	readonly weighEvery?: number;
+	/** What a node may hold, if not as much as the chip has. */
+	readonly memoryMax?: number;
 	/** Given in place of what the plan has. */
 	readonly groups?: readonly Group[];
 }
@@ -146,7 +148,8 @@ class Run {
 			const bytes = (await arena.node.memory())?.bytes ?? 0;
 			this.#weights.push(bytes);
 			this.#total.memoryMax = Math.max(this.#total.memoryMax, bytes);
-			if (bytes > MEMORY_BYTES) throw arena.fall('memory', `the node holds ${bytes} bytes; the chip has ${MEMORY_BYTES}`);
+			const { memoryMax = MEMORY_BYTES } = this.#options;
+			if (bytes > memoryMax) throw arena.fall('memory', `the node holds ${bytes} bytes; the chip has ${memoryMax}`);
 			const quarter = Math.max(2, this.#weights.length >> 2);
 			const grown = Math.min(...this.#weights.slice(-quarter)) - Math.min(...this.#weights.slice(0, quarter));
 			if (this.#weights.length >= WEIGHED_MIN && grown > GROWTH_MAX) throw arena.fall('memory', `the node holds ${grown} bytes more than at first: ${this.#weights.join(', ')}`);

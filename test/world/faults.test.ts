@@ -126,7 +126,7 @@ describe('a broker that goes and comes', () => {
 		expect(await hears(set, 'later')).toBe(true);
 		// Once, for each filter.
 		await set.run(HOUR);
-		expect(set.packets('subscribe', from)).toHaveLength(2);
+		expect(set.packets('subscribe', from)).toHaveLength(3);
 		await set.expectWell();
 	});
 
