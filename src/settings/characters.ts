@@ -6,6 +6,7 @@
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const DIGITS = '0123456789';
+const ZERO = 0x30;
 /** Smaller networks have no room for two, larger ones are a slip of the finger. */
 const PREFIX_MIN = 8;
 const PREFIX_MAX = 30;
@@ -71,6 +72,7 @@ export function isNetworkAddress(text: string): boolean {
 /** In digits, without a 0 in front, which some read as octal. */
 function isWhole(text: string, min: number, max: number): boolean {
 	if (text === '' || text.length > 3 || !only(text, DIGITS) || text.length > 1 && text.charAt(0) === '0') return false;
-	const value = Number(text);
+	let value = 0;
+	for (let i = 0; i < text.length; i++) value = 10 * value + text.charCodeAt(i) - ZERO;
 	return value >= min && value <= max;
 }
