@@ -9,6 +9,7 @@ export default defineConfig({
 			'telltale/board': fileURLToPath(new URL('./hardware/nodemcu.ts', import.meta.url)),
 			'telltale/dhcp': fileURLToPath(new URL('./src/device/esp8266/dhcp.ts', import.meta.url)),
 			'telltale/tls': fileURLToPath(new URL('./src/device/esp8266/tls.ts', import.meta.url)),
+			'telltale/radio': fileURLToPath(new URL('./src/device/esp8266/radio.ts', import.meta.url)),
 		},
 	},
 	test: {

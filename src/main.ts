@@ -21,13 +21,15 @@ import { forgetFurther, withDefaults, fingerprint, ownSettings, missingKey, sett
 import { SettingsStore, type Settings } from './settings/settings-store.js';
 import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
+import { DeviceAccessPoint, StationBeside } from './device/access-point.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
 import { openFlash } from './device/flash.js';
+import { DeviceListener, DeviceQuestions } from './device/listener.js';
 import { DeviceNetwork } from './device/network.js';
 import { openButton, openLed } from './device/pins.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
-import { DeviceRandom, LastWords, restart } from './device/system.js';
+import { DeviceRandom, LastWords, NOTHING_TO_SAVE, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { ImprovInPlace } from './provisioning/in-place.js';
 import { Indicator } from './telemetry/indicator.js';
@@ -37,11 +39,19 @@ import { Destinations } from './connection/destinations.js';
 import { Link } from './connection/link.js';
 import { Node } from './node.js';
 import type { Pollable } from './common/ports.js';
+import { ImprovInSetUp, NO_ANSWERS, SetUpActions } from './provisioning/in-set-up.js';
+import { NameServer } from './provisioning/name-server.js';
+import { makeCode, SetUp } from './provisioning/set-up.js';
+import { SetUpSite } from './provisioning/site.js';
+import { WebServer } from './provisioning/web-server.js';
 import { Sampler } from './readings/sampler.js';
 import { Timekeeper } from './connection/timekeeper.js';
 import { VERSION } from './common/version.js';
 import { protocolProblem } from './telemetry/protocol.js';
 import { ReadingQueue } from './storage/reading-queue.js';
+
+const HTTP_PORT = 80;
+const DNS_PORT = 53;
 
 export default function main(): void {
 	const clock = new DeviceClock();
@@ -61,10 +71,11 @@ export default function main(): void {
 	let problem: string;
 	while ((problem = problemOf(image) || problemOf(settings)) && settings !== image) settings = settingsStore.refuse(problem, serial);
 	mode.begin(settingsStore.trying, missingKey(settings) !== '');
-	if (problem || mode.mode === Mode.SetUp) {
+	if (problem) {
 		mode.survived();
-		return serial.line(`settings: ${problem || missingKey(settings) || 'set-up mode is not there yet.'} Run "telltale configure" and flash again.`);
+		return serial.line(`settings: ${problem} Run "telltale configure" and flash again.`);
 	}
+	if (mode.mode === Mode.SetUp) return setUp(settings, settingsStore, store, mode, clock, alarm, serial, random);
 	if (settings !== image) forgetFurther(settings);
 	const config = withDefaults(settings);
 	const handover = takeHandover(store, serial);
@@ -98,6 +109,25 @@ export default function main(): void {
 	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue, indicator];
 	if (settingsStore.trying) tasks.push(new Trial(link, actions, settingsStore.triesRemote ? client : undefined, config.protocol === 'auto' ? 2 : 1));
 	new Node(tasks, clock, alarm, new LastWords(serial, queue));
+}
+
+/** No session, ring or journal: what waits in flash stays there. */
+function setUp(
+	settings: Settings, store: SettingsStore, preferences: DevicePreferences, mode: BootMode, clock: DeviceClock, alarm: DeviceAlarm, serial: DeviceSerial,
+	random: DeviceRandom,
+): void {
+	const code = settings.setUpCode ? makeCode(random) : '';
+	const network = new StationBeside(alarm);
+	const accessPoint = new DeviceAccessPoint();
+	const node = new SetUp({ settings, store, preferences, network, accessPoint, log: serial, code, mode, check: problemOf });
+	const site = new SetUpSite(node, accessPoint, settings, code, mode, serial);
+	const actions = new SetUpActions(node, clock);
+	const commands = new Commands(new CommandQueue(serial), actions, NO_ANSWERS, serial);
+	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
+	const improv = new ImprovInSetUp(serial, board.chip, node, commands);
+	const web = new WebServer(new DeviceListener(HTTP_PORT, alarm), site);
+	const names = new NameServer(new DeviceQuestions(DNS_PORT, alarm), accessPoint);
+	new Node([commands, improv, web, names, site, node, mode, indicator], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
 }
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */

@@ -11,6 +11,7 @@ import type { ChipName } from '../engine/creation.js';
 import { DigitalDevice, type Panel, type PinConstants } from '../devices/digital.js';
 import { Heap, type Shortage } from '../devices/heap.js';
 import { I2cDevice } from '../devices/i2c.js';
+import { InboundDevice } from '../devices/inbound.js';
 import { NamesDevice } from '../devices/names.js';
 import type { Sht3x, Tmp36 } from '../devices/sensors.js';
 import { SerialDevice } from '../devices/serial.js';
@@ -64,6 +65,7 @@ export class Machine implements Chip {
 	readonly random: Random;
 	readonly heap: Heap;
 	readonly wifi: WifiDevice;
+	readonly inbound: InboundDevice;
 	readonly bootedAt: number;
 	/** Next message, or undefined. */
 	readonly queue: (() => unknown[] | undefined)[] = [];
@@ -91,8 +93,11 @@ export class Machine implements Chip {
 		this.busyUntil = this.bootedAt;
 		this.wifi = new WifiDevice(this, around.accessPoint, around.index);
 		this.#serial = new SerialDevice(this, around.onLine, around.onBytes);
+		const tcp = new TcpDevice(this, around.servers, this.wifi);
+		this.inbound = new InboundDevice(this, tcp, this.wifi);
 		this.#devices = [
 			this.wifi,
+			this.inbound,
 			this.#serial,
 			new AnalogDevice(this, around.board.analog.pin, () => around.tmp36.millivolts()),
 			new DigitalDevice(this, around.board.led, around.board.button, around.panel),
@@ -100,7 +105,7 @@ export class Machine implements Chip {
 			new StorageDevice(this.name, around.storage, () => {
 				throw new EngineStop(POWER_CUT);
 			}),
-			new TcpDevice(this, around.servers, this.wifi),
+			tcp,
 			new NamesDevice(this, around.servers, this.wifi),
 			new ResourceDevice(around.resources),
 			new TlsDevice(),

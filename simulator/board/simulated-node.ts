@@ -7,6 +7,7 @@
 import type { Task } from '../world/clock.js';
 import type { Panel } from '../devices/digital.js';
 import type { Heap } from '../devices/heap.js';
+import type { InboundDevice } from '../devices/inbound.js';
 import type { Sht3x, Tmp36 } from '../devices/sensors.js';
 import type { Storage } from '../devices/storage.js';
 import { EngineStop, type Engine, type EngineKind, type Linked } from '../engine/engine.js';
@@ -93,6 +94,17 @@ export class SimulatedNode {
 
 	get storage(): Storage {
 		return this.#options.storage;
+	}
+
+	/** Who comes from outside, in this boot. */
+	get inbound(): InboundDevice | undefined {
+		return this.#machine?.inbound;
+	}
+
+	/** The node's own network: its name and password while it is open. */
+	get ownNetwork(): { readonly name: string; readonly password: string } | undefined {
+		const { own, ownPassword } = this.#machine?.wifi ?? {};
+		return own === undefined ? undefined : { name: own, password: ownPassword! };
 	}
 
 	/** The chip's own heap, in this boot. */

@@ -44,6 +44,15 @@ export const COSTS = {
 	syn: packetBytes(4) + taken(SEGMENT_RECORD_BYTES),
 	/** The head of a received packet (its bytes lie in the radio's own buffers), and the SDK's record of it. */
 	received: taken(PBUF_BYTES) + taken(16),
+	/** lwIP's record of a listener or of a UDP socket, and the SDK's. */
+	listener: taken(32) + taken(48),
+	udp: taken(32) + taken(48),
+	/**
+	 * Assumed: the vendor's library beside a station, its DHCP server and its queues for phones that sleep. Of the SDK's
+	 * list of networks that were found each takes so much, and twice that while the library's own is there (assumed).
+	 */
+	accessPoint: 2_400,
+	foundNetwork: 12 + 16,
 	/** What the SDK posts to the firmware. */
 	message: taken(20),
 	/** While the interface is up, and while an address is asked for. */

@@ -14,4 +14,6 @@ export interface Station {
 	readonly link: Link;
 	/** Whether the interface has an address. */
 	readonly addressed: boolean;
+	/** Whether there is any interface: that one, or the chip's own network. */
+	readonly up: boolean;
 }

@@ -57,7 +57,7 @@ export class TcpDevice implements Device {
 	}
 
 	#check(): void {
-		if (this.#chip.name === 'ESP32' && !this.#station.addressed) throw new DeviceError('no network');
+		if (this.#chip.name === 'ESP32' && !this.#station.up) throw new DeviceError('no network');
 	}
 
 	#open(address: string, port: number | null, nodelay: boolean, triggerable: number): number {
@@ -75,6 +75,22 @@ export class TcpDevice implements Device {
 		socket.wire = socket.judged = network.connect(this.#station.link, address, port, numbers.window, socket);
 		this.#sockets.set(id, socket);
 		return id;
+	}
+
+	/** Somebody has connected; the firmware takes it over later. Undefined: there is no room. */
+	accept(inbound: Wire & { events: WireEvents }, address: string, port: number): number | undefined {
+		if (this.#sockets.size >= LWIP[this.#chip.name].sockets) return undefined;
+		try {
+			const isHeapShort = (): boolean => this.#servers.conditions.heap === 'short';
+			const [held, id] = [this.#hold(isHeapShort()), ++this.#last];
+			const socket = new LwipSocket({ chip: this.#chip, id, triggerable: 0, address, port, nodelay: false, held, isHeapShort });
+			socket.wire = socket.judged = inbound;
+			inbound.events = socket;
+			socket.waits();
+			return this.#sockets.set(id, socket) && id;
+		} catch {
+			return undefined;
+		}
 	}
 
 	/** All or nothing of what a socket takes. */
@@ -135,6 +151,8 @@ class LwipSocket implements WireEvents {
 	#closed = false;
 	/** A message was lost: what is triggered is never delivered, and what the socket holds never freed. */
 	#deaf = false;
+	/** In the listener: what it says is turned down, and offered again. */
+	#waiting = false;
 	/** Received pieces; of the first, `#offset` bytes are read. */
 	#received: Received[] = [];
 	#offset = 0;
@@ -151,12 +169,18 @@ class LwipSocket implements WireEvents {
 	connected(): void {
 		this.#of.held.syn.release();
 		this.#ready = true;
-		this.#trigger(WRITABLE);
+		if (this.#triggerable) this.#trigger(WRITABLE);
+	}
+
+	/** It is connected, and nobody has taken it over. */
+	waits(): void {
+		this.connected();
+		this.#waiting = true;
 	}
 
 	data(bytes: Uint8Array): void {
 		const { heap, name } = this.#of.chip;
-		const held = this.#refused.length || this.#received.length >= PACKETS_MAX[name] ? undefined : heap.take('received packets', COSTS.received);
+		const held = this.#waiting || this.#refused.length || this.#received.length >= PACKETS_MAX[name] ? undefined : heap.take('received packets', COSTS.received);
 		if (!held) return this.#refuse(bytes);
 		this.#received.push({ bytes, held });
 		if (this.#triggerable & READABLE) this.#trigger(READABLE);
@@ -186,6 +210,7 @@ class LwipSocket implements WireEvents {
 	take(triggerable: number): void {
 		if (!this.wire) throw new DeviceError('invalid from');
 		this.#triggerable = triggerable;
+		this.#waiting = false;
 		const triggered = this.#triggered | (this.#ready ? WRITABLE : 0) | (this.#received.length ? READABLE : 0);
 		this.#triggered = 0;
 		if (triggered & (triggerable | OUTPUT | ERROR)) this.#trigger(triggered);

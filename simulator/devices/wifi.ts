@@ -5,9 +5,10 @@
 
 import { Link } from '../world/network.js';
 import { DeviceError, post, type Chip, type Device } from './chip.js';
-import { COSTS, type Held } from './heap.js';
+import { COSTS, taken, type Held } from './heap.js';
+import type { Reachable, Side } from './inbound.js';
 
-/** One access point, for all nodes. */
+/** One access point, for all nodes, and the others around. */
 export class AccessPoint {
 	readonly ssid: string;
 	readonly passphrase: string;
@@ -16,6 +17,9 @@ export class AccessPoint {
 	/** The time server that it names with an address (option 42); '' for none. */
 	timeServer = '';
 	rssi = -58;
+	/** Does not say its name. */
+	hidden = false;
+	readonly others: AccessPoint[] = [];
 	#up = true;
 	readonly #listeners = new Set<() => void>();
 
@@ -57,8 +61,14 @@ const AGAIN_MS = 1_000;
 const BEACON_LOSS_MS = [800, 6_000] as const;
 const ESP32_RETRIES = 5;
 const RSSI_FAULT = 31;
+/** A phone that has lost the node's own network joins it again. */
+const PHONE_BACK_MS = 4_000;
+const AP_START_MS = 80;
+/** Of networks around; the node's own is on channel 1 until the station is elsewhere. */
+const CHANNEL = 6;
+const ACCESS_POINT_MODE = 2;
 
-export class WifiDevice implements Device {
+export class WifiDevice implements Device, Reachable {
 	readonly operations = {
 		'wifi.mode': () => (this.#chip.name === 'ESP32' && !this.#started ? -5 : this.#mode),
 		'wifi.setMode': (mode: number) => this.#setMode(mode),
@@ -68,11 +78,15 @@ export class WifiDevice implements Device {
 		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#openAccessPoint(ssid, password, station),
 		'dhcp.acceptTimeServer': () => void (this.#acceptsTimeServer = true),
 		'dhcp.timeServer': () => this.#timeServer,
+		'wifi.joinBeside': (ssid: string, password: string) => this.#joinBeside(ssid, password),
+		'wifi.placeAccessPoint': () => void (this.#ownPlace = '4.3.2.1'),
 		'net.get': (property: string, nif: string | null) => this.#get(property, nif),
 	};
 	readonly link = new Link();
 	readonly #chip: Chip;
-	readonly #accessPoint: AccessPoint;
+	readonly #around: AccessPoint;
+	/** The one that is joined, or was last. */
+	#accessPoint: AccessPoint;
 	readonly #ownAddress: string;
 	readonly #mac: string;
 	readonly #unlisten: () => void;
@@ -89,10 +103,20 @@ export class WifiDevice implements Device {
 	#acceptsTimeServer = false;
 	#timeServer = '';
 	#dhcp: Held | undefined;
+	/** The node's own network: its name while it is open. */
+	own: string | undefined;
+	ownPassword = '';
+	#ownHeld: Held | undefined;
+	#ownPlace = '192.168.4.1';
+	#ownChannel = 1;
+	#phonesBackAt = 0;
+	/** ESP32: the interface is there when an event has said so. */
+	#ownUpAt = 0;
+	#scanning = false;
 
 	constructor(chip: Chip, accessPoint: AccessPoint, index: number) {
 		this.#chip = chip;
-		this.#accessPoint = accessPoint;
+		this.#around = this.#accessPoint = accessPoint;
 		this.#ownAddress = `10.0.0.${10 + index}`;
 		this.#mac = `24:6F:28:00:00:${(16 + index).toString(16).toUpperCase().padStart(2, '0')}`;
 		this.#unlisten = accessPoint.onChange(() => this.#accessPointChanged());
@@ -102,6 +126,16 @@ export class WifiDevice implements Device {
 		return this.#state === State.Addressed;
 	}
 
+	get up(): boolean {
+		return this.addressed || (this.own !== undefined && this.#chip.now() >= this.#ownUpAt);
+	}
+
+	/** By a phone that has joined the node's own network, or over the network that the node has joined. */
+	isReachable(side: Side): boolean {
+		if (side === 'station') return this.addressed && this.link.up;
+		return this.own !== undefined && this.#chip.now() >= this.#phonesBackAt;
+	}
+
 	down(): void {
 		this.#unlisten();
 		this.#attempt++;
@@ -109,9 +143,18 @@ export class WifiDevice implements Device {
 
 	#setMode(mode: number): void {
 		if (this.#chip.name === 'ESP32' && ![-5, 0, 1, 2, 3].includes(mode)) throw new DeviceError('invalid mode');
-		this.#mode = mode;
+		this.#changeMode(mode);
 		if (mode === -5 || mode === 0) this.#leave();
 		if (mode !== -5) this.#start();
+	}
+
+	/** Without its bit the node's own network is gone, and those in it; with it, it is what it was. */
+	#changeMode(mode: number): void {
+		this.#mode = mode;
+		if (mode & ACCESS_POINT_MODE) return;
+		this.own = undefined;
+		this.#ownHeld?.release();
+		this.#ownHeld = undefined;
 	}
 
 	#start(): void {
@@ -126,10 +169,18 @@ export class WifiDevice implements Device {
 		this.#leave();
 		// On ESP32 the event finds retries left, and the library swallows it.
 		if (wasJoined && this.#chip.name === 'ESP8266') this.#say('disconnect', 0);
-		if (this.#chip.name === 'ESP8266' || !(this.#mode & 1)) this.#mode = 1;
+		if (this.#chip.name === 'ESP8266' || !(this.#mode & 1)) this.#changeMode(1);
 		this.#start();
 		this.#reason = 0;
 		this.#retries = ESP32_RETRIES;
+		this.#wanted = { ssid, password };
+		this.#join();
+	}
+
+	/** src/device/esp8266/native/radio.c: the vendor's own calls, which leave the mode as it is. */
+	#joinBeside(ssid: string, password: string): void {
+		this.#disconnect();
+		if (!(this.#mode & 1)) return;
 		this.#wanted = { ssid, password };
 		this.#join();
 	}
@@ -153,7 +204,9 @@ export class WifiDevice implements Device {
 		const [low, high] = ASSOCIATE_MS;
 		this.#later(this.#chip.random.between(low, high), () => {
 			const { ssid, password } = this.#wanted!;
-			if (!this.#accessPoint.up || ssid !== this.#accessPoint.ssid) this.#later(SCAN_MS, () => this.#fail(0));
+			const found = [this.#around, ...this.#around.others].find((each) => each.ssid === ssid);
+			if (found && found !== this.#accessPoint) this.#accessPoint = found;
+			if (!found?.up) this.#later(SCAN_MS, () => this.#fail(0));
 			else if (password !== this.#accessPoint.passphrase) this.#later(HANDSHAKE_MS, () => this.#fail(PASSPHRASE_REFUSED));
 			else this.#joined();
 		});
@@ -163,6 +216,9 @@ export class WifiDevice implements Device {
 		const attempt = this.#attempt;
 		this.#state = State.Joined;
 		this.#retries = 0;
+		// The chip has one radio: its own network follows, and phones lose it.
+		if (this.own !== undefined && this.#ownChannel !== CHANNEL) this.#phonesBackAt = this.#chip.now() + PHONE_BACK_MS;
+		this.#ownChannel = CHANNEL;
 		this.link.set(true);
 		this.#say('connect');
 		if (!this.#accessPoint.dhcp) {
@@ -209,11 +265,24 @@ export class WifiDevice implements Device {
 	}
 
 	#scan(): void {
-		if (this.#chip.name === 'ESP8266' && !(this.#mode & 1)) throw new DeviceError("can't scan");
+		const esp8266 = this.#chip.name === 'ESP8266';
+		if (esp8266 && !(this.#mode & 1)) throw new DeviceError("can't scan");
+		if (this.#scanning) throw new DeviceError(esp8266 ? 'unfinished wifi scan pending' : 'already scanning');
+		const isJoining = this.#state === State.Joining;
+		// The radio is busy: ESP-IDF says so at once, the ESP8266's library with a list of nobody.
+		if (isJoining && !esp8266) throw new DeviceError('scan request failed');
+		this.#scanning = true;
 		this.#chip.after(SCAN_MS, () => {
-			const { ssid, rssi, passphrase, up } = this.#accessPoint;
-			const item = { ssid, rssi, channel: 6, hidden: false, bssid: '02000a000001', authentication: passphrase ? 'wpa2_psk' : 'none' };
-			this.#chip.post(() => ['scan', up ? [item] : []]);
+			const found = isJoining ? [] : [this.#around, ...this.#around.others].filter(({ up, hidden }) => up && !hidden);
+			const held = this.#chip.heap.take('networks found', found.length * 3 * taken(COSTS.foundNetwork));
+			const items = (held ? found : []).map(({ ssid, rssi, passphrase }) => ({
+				ssid, rssi, channel: CHANNEL, hidden: false, bssid: '02000a000001', authentication: passphrase ? 'wpa2_psk' : 'none',
+			}));
+			this.#chip.post(() => {
+				held?.release();
+				this.#scanning = false;
+				return ['scan', items];
+			});
 		});
 	}
 
@@ -221,8 +290,14 @@ export class WifiDevice implements Device {
 		if (Buffer.byteLength(ssid) > 32) throw new DeviceError('ssid too long - 32 bytes max');
 		if (Buffer.byteLength(password) > 64) throw new DeviceError('password too long - 64 bytes max');
 		if (password && Buffer.byteLength(password) < 8) throw new DeviceError('password too short - 8 bytes min');
-		this.#mode = station ? 3 : 2;
+		this.#mode = station ? 3 : ACCESS_POINT_MODE;
 		this.#started = true;
+		this.#ownHeld ??= this.#chip.heap.take('access point', COSTS.accessPoint);
+		this.own = ssid;
+		this.#ownUpAt = this.#chip.now() + (this.#chip.name === 'ESP32' ? AP_START_MS : 0);
+		this.ownPassword = password;
+		this.#ownPlace = '192.168.4.1';
+		this.#ownChannel = this.addressed ? CHANNEL : 1;
 	}
 
 	#get(property: string, nif: string | null): unknown {
@@ -232,7 +307,7 @@ export class WifiDevice implements Device {
 		const esp8266 = this.#chip.name === 'ESP8266';
 		switch (property) {
 			case 'IP':
-				return accessPoint ? '192.168.4.1' : station && this.addressed ? this.#ownAddress : null;
+				return accessPoint ? this.#ownPlace : station && this.addressed ? this.#ownAddress : null;
 			case 'MAC':
 				return (station || accessPoint) && (esp8266 || this.#started) ? this.#mac : null;
 			case 'SSID':

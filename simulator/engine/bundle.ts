@@ -22,8 +22,8 @@ const cache = join(root, 'build/simulator');
 /** Where each module of the SDK is in simulator/modules, by the name that the firmware knows it by. */
 export const SDK: Readonly<Record<string, string>> = {
 	timer: 'timer', time: 'time', wifi: 'wifi', net: 'net', sntp: 'sntp', preference: 'preference', flash: 'flash', 'mc/config': 'config',
-	'embedded:io/socket/tcp': 'tcp', 'embedded:io/analog': 'analog', 'embedded:io/digital': 'digital', 'embedded:io/i2c': 'i2c',
-	'embedded:io/serial': 'serial',
+	'embedded:io/socket/tcp': 'tcp', 'embedded:io/socket/listener': 'listener', 'embedded:io/socket/udp': 'udp',
+	'embedded:io/analog': 'analog', 'embedded:io/digital': 'digital', 'embedded:io/i2c': 'i2c', 'embedded:io/serial': 'serial',
 };
 
 /** Only in the image of an ESP32. */

@@ -48,7 +48,9 @@ for (const name of [
 Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable: false, enumerable: false });
 
 /** What the firmware's own C is on a chip: xsc replaces `native("…")` by it. */
-const NATIVE: Record<string, () => unknown> = {
+const NATIVE: Record<string, (...values: string[]) => unknown> = {
+	xs_radio_join: (ssid, passphrase) => call('wifi.joinBeside', ssid, passphrase),
+	xs_radio_place: () => call('wifi.placeAccessPoint'),
 	xs_telltale_accept_time_server: () => call('dhcp.acceptTimeServer'),
 	xs_telltale_time_server: () => call('dhcp.timeServer'),
 };

@@ -26,7 +26,14 @@ class TCP {
 	#onWritable: TCPOptions['onWritable'];
 	#onError: TCPOptions['onError'];
 
-	constructor(options: TCPOptions) {
+	/** Without options: what a listener hands out, which has no callbacks. */
+	constructor(options?: TCPOptions, accepted?: number) {
+		this.#format = 'buffer';
+		if (!options) {
+			this.#id = accepted!;
+			sockets[this.#id] = this;
+			return;
+		}
 		// On ESP32 the first thing looked at: without an interface the vendor's code would abort.
 		call('tcp.check');
 		this.#format = checkedFormat(options.format || 'buffer');
@@ -42,6 +49,11 @@ class TCP {
 		}
 		sockets[this.#id] = this;
 		if ('target' in options) this.target = options.target;
+	}
+
+	/** Not of the SDK, whose listener makes one by itself. */
+	static accepted(id: number): TCP {
+		return new TCP(undefined, id);
 	}
 
 	write(what: Bytes | number): number | undefined {

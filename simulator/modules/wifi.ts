@@ -6,6 +6,8 @@ import type SDK from 'wifi';
 import type { AccessPointOptions, ScanItem, WiFiCallback, WiFiMessage, WiFiOptions } from 'wifi';
 import { fromHex, toHex, view } from './bytes.js';
 import { call, on } from './host.js';
+// For names that are no text.
+import './text.js';
 
 const listeners: WiFi[] = [];
 const scans: ((item: ScanItem | null) => void)[] = [];
@@ -16,7 +18,11 @@ on('wifi', (message: WiFiMessage, code: number | null) => {
 
 on('scan', (items: (Omit<ScanItem, 'bssid'> & { bssid: string })[]) => {
 	const callback = scans.shift()!;
-	for (const item of items) callback({ ...item, bssid: fromHex(item.bssid) });
+	try {
+		for (const item of items) callback({ ...item, bssid: fromHex(item.bssid) });
+	} catch {
+		// ESP8266: the rest is lost. ESP32 goes on with the next, which a firmware that throws cannot rely on.
+	}
 	callback(null);
 });
 

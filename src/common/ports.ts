@@ -97,6 +97,35 @@ export const enum NetworkState {
 	Refused,
 }
 
+/** The chip's own Wi-Fi network, beside which it goes on as a station. */
+export interface AccessPoint {
+	/** Three bytes in hexadecimal that tell this chip from others. */
+	readonly id: string;
+	/** Opens it under that name of at most 32 bytes, or again with another; without a password if that is ''. */
+	open(name: string, password: string): void;
+	close(): void;
+	/** Where it answers, dotted; '' while it is not open. */
+	address(): string;
+}
+
+/** Takes connections from outside. */
+export interface Listener {
+	/** Begins. False: there is no network yet to listen on, or no memory; to be tried again. */
+	open(): boolean;
+	/** The next one that waits, or undefined. Whoever takes it closes it. */
+	accept(): Transport | undefined;
+}
+
+/** Takes questions that are one packet each. */
+export interface Questions {
+	/** As Listener's. */
+	open(): boolean;
+	/** Moves the next that waits into `into`, cut if it is longer, and returns how long it is; 0 if none waits. */
+	read(into: Uint8Array): number;
+	/** Sends this to whoever sent what was read last; it may be lost. */
+	answer(bytes: Uint8Array): void;
+}
+
 /** One TCP connection at a time. Leaves bytes and state to be read and wakes the loop; never acts. */
 export interface Transport {
 	/** Begins to connect to a dotted address; any connection before it is closed first. */

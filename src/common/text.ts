@@ -142,3 +142,16 @@ export class Text {
 		this.byte(0x80 | (code & 63));
 	}
 }
+
+/** What these bytes of well-formed UTF-8 say. */
+export function textOf(bytes: Uint8Array, at: number, end: number): string {
+	let text = '';
+	while (at < end) {
+		const first = bytes[at++];
+		const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		let code = more === 0 ? first : first & (0x3f >> more);
+		for (let i = 0; i < more; i++) code = (code << 6) | (bytes[at++] & 0x3f);
+		text += String.fromCodePoint(code);
+	}
+	return text;
+}

@@ -8,6 +8,7 @@ import Net from 'net';
 import WiFi, { type ScanItem } from 'wifi';
 import { acceptTimeServer, dhcpTimeServer } from 'telltale/dhcp';
 import { NetworkState, type Alarm, type Network, type ScanListener } from '../common/ports.js';
+import { isText } from '../mqtt/codec/wire.js';
 
 /** The SDK's code with "disconnect" when the handshake failed. */
 const PASSPHRASE_REFUSED = -1;
@@ -45,7 +46,7 @@ export class DeviceNetwork implements Network {
 	}
 
 	address(): string {
-		return (this.state === NetworkState.Up && Net.get('IP')) || '';
+		return (this.state === NetworkState.Up && Net.get('IP', 'station')) || '';
 	}
 
 	timeServer(): string {
@@ -103,9 +104,17 @@ export class DeviceNetwork implements Network {
 	}
 }
 
-/** null: that were all. */
+/**
+ * null: that were all. A name is bytes that anybody may send: one that is no text is left out, and found out by its
+ * bytes, since XS takes every text for well-formed and would read on behind one that is cut. Nothing throws here: the
+ * ESP8266 swallows it, and the rest of the list with it.
+ */
 function heardNetwork(listener: ScanListener, alarm: Alarm, item: ScanItem | null): void {
-	if (item) return listener.found(item.ssid, item.rssi, item.authentication === 'none');
+	if (item) {
+		const name = new Uint8Array(ArrayBuffer.fromString(item.ssid));
+		if (isText(name, 0, name.length)) listener.found(item.ssid, item.rssi, item.authentication === 'none');
+		return;
+	}
 	listener.scanned();
 	alarm.wake();
 }

@@ -27,6 +27,12 @@ export interface Saved {
 	save(): boolean;
 }
 
+export const NOTHING_TO_SAVE: Saved = Object.freeze({
+	save(): boolean {
+		return true;
+	},
+});
+
 /**
  * A bug of ours: says what it was, saves what can be saved, then lets the engine abort, which restarts the chip. Where
  * nothing restarts, a bug that is thrown comes back at once and for ever: there the node says so and stands still.

@@ -23,17 +23,13 @@ export class NetworkList implements ScanListener {
 		// Hidden ones have no name.
 		if (!ssid || fieldProblem(SSID, ssid)) return;
 		const { list, max } = this;
-		for (let i = 0; i < list.length; i++) {
-			if (list[i].ssid !== ssid) continue;
-			if (list[i].rssi >= rssi) return;
-			list.splice(i, 1);
-			break;
-		}
-		let at = list.length;
-		while (at > 0 && list[at - 1].rssi < rssi) at--;
-		if (at === max) return;
-		list.splice(at, 0, { ssid, rssi, open });
-		if (list.length > max) list.pop();
+		let at = 0;
+		while (at < list.length && list[at].ssid !== ssid) at++;
+		// The weakest gives way.
+		if (at === list.length && at === max) at--;
+		if (at < list.length && list[at].rssi >= rssi) return;
+		for (; at > 0 && list[at - 1].rssi < rssi; at--) list[at] = list[at - 1];
+		list[at] = { ssid, rssi, open };
 	}
 
 	scanned(): void {

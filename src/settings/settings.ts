@@ -41,6 +41,7 @@ export interface Config {
 	readonly offsetMilliRh: number;
 	readonly timeServer: string;
 	readonly restartAfterMs: number;
+	readonly setUpCode: boolean;
 }
 
 export type Setting = string | number | boolean;
@@ -143,6 +144,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 		allowed: `a whole number from ${RESTART_AFTER_MIN_MS} to ${RESTART_AFTER_MAX_MS}, or 0 for never`,
 		meaning: 'time without the broker after which the node restarts itself, in milliseconds; 0 for never',
 	}),
+	flag('setUpCode', false, 'whether the set-up page and its Wi-Fi network want a code, which the serial line says'),
 ]);
 
 /** The keys of the second and third network and broker. */

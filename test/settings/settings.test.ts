@@ -59,7 +59,7 @@ describe('settings', () => {
 	});
 
 	it('refuse an unknown key by naming the known ones', () => {
-		expect(settingsProblem({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*restartAfterMs\.$/);
+		expect(settingsProblem({ intervall: 5000 })).toMatch(/^Unknown setting "intervall": known are node, ssid, .*setUpCode\.$/);
 	});
 
 	it('refuse a password without a user, which MQTT 3.1.1 cannot send', () => {
