@@ -4,7 +4,7 @@
 // that was given is not. It forgets everything when it ends, and says so: what a broker must keep, mosquitto keeps (decision 32).
 
 import type { Aedes, AuthenticateError, Client } from 'aedes';
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Command, Option } from 'commander';
@@ -13,6 +13,7 @@ import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS } from './fields.js';
 import { whole } from './options.js';
+import { madePassword } from './passwords.js';
 import { settingFrom } from './settings.js';
 import { stamp } from './stamp.js';
 import { shown } from './topics.js';
@@ -36,9 +37,6 @@ const LOOPBACK = '127.0.0.1';
 const ALL = '0.0.0.0';
 const USUAL_PORT = 1_883;
 const USUAL_USER = 'telltale';
-/** Without those that look alike, and none that a shell would take for itself: 92 bits. */
-const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-const PASSWORD_LENGTH = 16;
 /** A CONNECT with a long will fits; whoever sends more before it is let in only wants our memory. */
 const STRANGER_BYTES_MAX = 256 * 1_024;
 /** CONNACK: bad user name or password. */
@@ -89,7 +87,7 @@ function settingOf(key: 'user' | 'password'): (text: string) => string {
 export function credentialsFrom({ listen, user, password }: Options, inEnvironment: boolean): Credentials | undefined {
 	if (password === undefined && user === undefined && isLoopback(listen)) return undefined;
 	if (password !== undefined) return { user: user ?? USUAL_USER, password, spelled: inEnvironment ? '"$TELLTALE_PASSWORD"' : 'PASSWORD', inEnvironment };
-	const made = Array.from({ length: PASSWORD_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+	const made = madePassword();
 	return { user: user ?? USUAL_USER, password: made, spelled: made, inEnvironment: false };
 }
 

@@ -11,14 +11,14 @@ import { certificatesOf } from './certificates.js';
 import { configurePort, portOption, takeSerialPort } from './configure-port.js';
 import { safe } from '../viewer/safe.js';
 import { Failure, Misuse } from './failure.js';
-import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, SCHEMA_KEY, tlsFault } from './fields.js';
+import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, tlsFault } from './fields.js';
 import { shownPath, unwritable, writeSecret } from './files.js';
+import { configureFleet, mustBeFleet, withFleet, type FleetOptions } from './fleet.js';
 import { path } from './options.js';
-import { readSettings, settingFrom, SETTINGS_FILE, type Settings } from './settings.js';
+import { readSettings, settingFrom, settingsText, SETTINGS_FILE, type Settings } from './settings.js';
 
-interface ConfigureOptions {
+interface ConfigureOptions extends FleetOptions {
 	readonly file: string;
-	readonly force?: boolean;
 	readonly show?: boolean;
 }
 
@@ -32,6 +32,7 @@ export function configure(): Command {
 		.addOption(new Option('--file <path>', 'the settings file').argParser(path('--file')).default(SETTINGS_FILE))
 		.option('--force', 'change a file that is there: what is not given anew stays')
 		.option('--show', 'print the settings of the file, without secrets');
+	withFleet(command);
 	for (const { key } of ALL_FIELDS) command.addOption(optionOf(key));
 	// They are the same again: one line in the help page says so.
 	for (const key of FURTHER_KEYS) command.addOption(optionOf(key).hideHelp());
@@ -65,9 +66,27 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 		return show(await readSettings(file));
 	}
 	const serial = takeSerialPort(options);
+	if (options.from !== undefined) {
+		if (command.getOptionValueSource('file') === 'cli') throw new Misuse('--file is of one node: leave it out with --from, which writes into the folder of --out.');
+		if (serial !== undefined) throw new Misuse('--port of a board goes with one node: leave it out with --from, which writes files.');
+		return configureFleet({ ...options, from: options.from }, givenSettings(options, command, {}));
+	}
+	mustBeFleet(options);
 	if (serial !== undefined) return setUpOver(serial, options, command);
 	if (existsSync(file) && !force) throw inTheWay(file);
 	const before = existsSync(file) ? await readSettings(file) : {};
+	const given = givenSettings(options, command, before);
+	const settings = isAsked() ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
+	await check(settings, dirname(file));
+	await write(file, settings, force);
+	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
+	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
+	if (tlsKey(settings)) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
+	console.log(`Next: npx telltale flash --board ${tlsKey(settings) ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+}
+
+/** What was said on the command line, and the secrets of the environment. */
+function givenSettings(options: Readonly<Record<string, unknown>>, command: Command, before: Settings): Record<string, Setting> {
 	const given: Record<string, Setting> = {};
 	for (const key of ALL_KEYS) if (options[key] !== undefined) given[key] = options[key] as Setting;
 	// A password that lies in the environment for other commands is not meant where there is no user.
@@ -76,13 +95,7 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 		if (idle(`password${entry}`, `user${entry}`)) delete given[`password${entry}`];
 		if (entry && idle(`passphrase${entry}`, `ssid${entry}`)) delete given[`passphrase${entry}`];
 	}
-	const settings = isAsked() ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
-	await check(settings, dirname(file));
-	await write(file, settings, force);
-	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
-	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
-	if (tlsKey(settings)) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
-	console.log(`Next: npx telltale flash --board ${tlsKey(settings) ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	return given;
 }
 
 /** Those of a file too, where one is named. */
@@ -112,10 +125,8 @@ async function check(settings: Settings, folder: string): Promise<void> {
 }
 
 async function write(file: string, settings: Settings, force: boolean): Promise<void> {
-	const ordered = [SCHEMA_KEY, ...ALL_KEYS].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
-	const text = `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 	try {
-		await writeSecret(file, text, force);
+		await writeSecret(file, settingsText(settings), force);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		if (code === 'EEXIST') throw inTheWay(file);

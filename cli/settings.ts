@@ -21,6 +21,14 @@ export const SETTINGS_FILE = 'telltale.json';
 const KEYS = ALL_FIELDS.map((field) => field.key as string);
 
 export async function readSettings(path: string): Promise<Settings> {
+	const settings = await readPart(path);
+	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
+	if (fault) throw new Failure(`${path}: ${fault}`);
+	return settings;
+}
+
+/** Some of a node's settings: each can be used; whether they go together is asked when the others are known. */
+export async function readPart(path: string): Promise<Settings> {
 	const text = await readText(path);
 	const { value: content, keys } = parseJson(text, path);
 	if (typeof content !== 'object' || content === null || Array.isArray(content)) {
@@ -31,8 +39,6 @@ export async function readSettings(path: string): Promise<Settings> {
 		const fault = faultOf(key, settings[key]);
 		if (fault) throw new Failure(`${path}, line ${lineOf(text, keys.get(key) ?? 0)}: ${fault}`);
 	}
-	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
-	if (fault) throw new Failure(`${path}: ${fault}`);
 	return settings as Settings;
 }
 
@@ -69,6 +75,12 @@ async function readText(path: string): Promise<string> {
 		if (code === undefined) throw error;
 		throw new Failure(`${name} cannot be read: ${whyNot(code)}.`);
 	}
+}
+
+/** As a file holds them: in the order of the table. */
+export function settingsText(settings: Settings): string {
+	const ordered = [SCHEMA_KEY, ...ALL_KEYS].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
+	return `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 }
 
 /** What the text of an option or an answer means; throws Misuse with validate()'s own sentence. */
