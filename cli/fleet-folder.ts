@@ -79,7 +79,7 @@ async function putInPlace(beside: string, target: string, isThere: boolean): Pro
 	if (!isThere) return rename(beside, target);
 	// An empty one needs no room beside it.
 	if (await rmdir(target).then(() => true, () => false)) return rename(beside, target);
-	const old = `${target}.before`;
+	const old = `${beside}.before`;
 	await rename(target, old);
 	await rename(beside, target).catch(async (error) => {
 		await rename(old, target);

@@ -80,7 +80,7 @@ export async function configureFleet(options: FleetOptions & { readonly from: st
 	await checkCertificates(nodes, where);
 	const people = hasUsers ? peopleOf(options, nodes, before) : nobody(options);
 	const files = new Map(nodes.map(({ name, settings }) => [`${name}.json`, settingsText(moved(settings, out))]));
-	const lines = hasUsers ? addAccess(files, nodes, people) : [];
+	const lines = hasUsers ? addAccess(files, nodes, people, where) : [];
 	await writeFleet(out, files, [`the files of ${count(nodes)}`, ...lines], before);
 	tell(out, nodes, before, lines);
 }
@@ -188,12 +188,13 @@ function mustBeUser(user: string, where: string): void {
 }
 
 /** The files for the broker and for people. Returns what there is to do with them. */
-function addAccess(files: Map<string, string>, nodes: readonly FleetNode[], people: readonly Person[]): string[] {
+function addAccess(files: Map<string, string>, nodes: readonly FleetNode[], people: readonly Person[], where: (node: FleetNode) => string): string[] {
 	const passwords = new Map<string, string>();
-	const places = nodes.map(({ line, settings }) => {
+	const places = nodes.map((node) => {
+		const { settings } = node;
 		const user = String(settings['user'] ?? '');
-		if (!user || !settings['password']) throw new Failure(`Line ${line}: ${user ? 'password' : 'user'} is missing, and other nodes have one: give it, or have it made with --passwords.`);
-		mustBeUser(user, `Line ${line}: user`);
+		if (!user || !settings['password']) throw new Failure(`${where(node)}: ${user ? 'password' : 'user'} is missing, and other nodes have one: give it, or have it made with --passwords.`);
+		mustBeUser(user, `${where(node)}: user`);
 		passwords.set(user, String(settings['password']));
 		return { user, root: String(settings['root'] || 'telltale'), base: String(settings['base'] || usual(fieldFor('base')!, settings)) };
 	});

@@ -43,7 +43,7 @@ export class Mosquitto implements Server {
 
 	#starts(): number {
 		const log = join(this.#folder, 'log');
-		return existsSync(log) ? readFileSync(log, 'utf8').split(/ running$/m).length : 0;
+		return existsSync(log) ? readFileSync(log, 'utf8').split(/ running$/m).length - 1 : 0;
 	}
 
 	stop(): Promise<void> {
