@@ -12,7 +12,7 @@ import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { bundleOnce, root, type BoardName } from './engine/bundle.js';
 import { Scheduler, type Pace } from './world/clock.js';
 import { calmConditions, type Conditions } from './world/conditions.js';
-import { AccessPoint } from './devices/wifi.js';
+import { AccessPoint } from './devices/access-point.js';
 import { Panel } from './devices/digital.js';
 import { Sht3x, Tmp36 } from './devices/sensors.js';
 import { Storage } from './devices/storage.js';

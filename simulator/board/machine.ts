@@ -19,7 +19,8 @@ import { StorageDevice, type Storage } from '../devices/storage.js';
 import type { Servers } from '../devices/surroundings.js';
 import { TcpDevice } from '../devices/tcp.js';
 import { ResourceDevice, TlsDevice, type Resources } from '../devices/tls.js';
-import { WifiDevice, type AccessPoint } from '../devices/wifi.js';
+import type { AccessPoint } from '../devices/access-point.js';
+import { WifiDevice } from '../devices/wifi.js';
 import { EngineStop } from '../engine/engine.js';
 import { Random } from '../world/random.js';
 

@@ -12,6 +12,7 @@ const CONNACK_LENGTH_4 = 2;
 
 export class WireConnection {
 	readonly link: Link;
+	readonly broker: string;
 	clientId = '';
 	version = 4;
 	/** CONNACK: not there yet, or its session present. */
@@ -44,8 +45,9 @@ export class WireConnection {
 	#parser: Parser | undefined;
 	#unread = Buffer.alloc(0);
 
-	constructor(link: Link, complain: (sentence: string) => void) {
+	constructor(link: Link, broker: string, complain: (sentence: string) => void) {
 		this.link = link;
+		this.broker = broker;
 		this.#complain = complain;
 	}
 

@@ -25,6 +25,8 @@ const FILTERS_MS = 150_000;
 interface Session {
 	/** Of the boot that it belongs to: a reboot forgets ids and messages. */
 	readonly link: Link;
+	/** Address and port of the broker: another one knows nothing of it, and when it has been met, the node neither. */
+	readonly broker: string;
 	/** Of MQTT; 0: no CONNECT was seen. */
 	version: number;
 	/** The latest connection. */
@@ -77,13 +79,13 @@ export class WireJudge implements Tap {
 		this.#rules = rules;
 	}
 
-	opened(id: number, link: Link): void {
+	opened(id: number, link: Link, broker = ''): void {
 		this.attempts++;
 		const now = this.#clock.now();
 		const before = this.#lastAttempt.get(link);
 		if (before !== undefined && now - before < ATTEMPTS_GAP_MS) this.#complain(`two attempts to connect within ${Math.round(now - before)} ms`);
 		this.#lastAttempt.set(link, now);
-		const connection = new WireConnection(link, (sentence) => this.#complain(sentence));
+		const connection = new WireConnection(link, broker, (sentence) => this.#complain(sentence));
 		connection.onHeard = (packet) => this.#heard(connection, packet);
 		this.#connections.set(id, connection);
 		const out = parser({ protocolVersion: 4 });
@@ -109,10 +111,10 @@ export class WireJudge implements Tap {
 		return this.#sessions.get(clientId)?.inFlight.size ?? 0;
 	}
 
-	#session({ clientId, link }: WireConnection): Session {
+	#session({ clientId, link, broker }: WireConnection): Session {
 		const known = this.#sessions.get(clientId);
-		if (known?.link === link) return known;
-		const made: Session = { link, version: 0, last: undefined, inFlight: new Map(), unread: new Map(), subscribing: new Map(), granted: new Set(), askedAt: new Map(), hangUps: 0, aliased: false };
+		if (known?.link === link && known.broker === broker) return known;
+		const made: Session = { link, broker, version: 0, last: undefined, inFlight: new Map(), unread: new Map(), subscribing: new Map(), granted: new Set(), askedAt: new Map(), hangUps: 0, aliased: false };
 		this.#sessions.set(clientId, made);
 		return made;
 	}

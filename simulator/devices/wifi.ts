@@ -6,41 +6,8 @@
 import { Link } from '../world/network.js';
 import { DeviceError, post, type Chip, type Device } from './chip.js';
 import { COSTS, taken, type Held } from './heap.js';
+import type { AccessPoint } from './access-point.js';
 import type { Reachable, Side } from './inbound.js';
-
-/** One access point, for all nodes, and the others around. */
-export class AccessPoint {
-	readonly ssid: string;
-	readonly passphrase: string;
-	/** Whether it gives out addresses. */
-	dhcp = true;
-	/** The time server that it names with an address (option 42); '' for none. */
-	timeServer = '';
-	rssi = -58;
-	/** Does not say its name. */
-	hidden = false;
-	readonly others: AccessPoint[] = [];
-	#up = true;
-	readonly #listeners = new Set<() => void>();
-
-	constructor(ssid: string, passphrase: string) {
-		this.ssid = ssid;
-		this.passphrase = passphrase;
-	}
-
-	get up(): boolean {
-		return this.#up;
-	}
-	set up(up: boolean) {
-		this.#up = up;
-		for (const listener of [...this.#listeners]) listener();
-	}
-
-	onChange(listener: () => void): () => void {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
-	}
-}
 
 const enum State {
 	Idle,
@@ -75,6 +42,8 @@ export class WifiDevice implements Device, Reachable {
 		'wifi.connect': (ssid: string, password: string) => this.#connect(ssid, password),
 		'wifi.disconnect': () => this.#disconnect(),
 		'wifi.scan': () => this.#scan(),
+		'wifi.fix': (address: number) => void (this.#fixed = [0, 8, 16, 24].map((shift) => address >>> shift & 0xff).join('.')),
+		'wifi.free': () => void (this.#fixed = undefined),
 		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#openAccessPoint(ssid, password, station),
 		'dhcp.acceptTimeServer': () => void (this.#acceptsTimeServer = true),
 		'dhcp.timeServer': () => this.#timeServer,
@@ -89,7 +58,9 @@ export class WifiDevice implements Device, Reachable {
 	#accessPoint: AccessPoint;
 	readonly #ownAddress: string;
 	readonly #mac: string;
-	readonly #unlisten: () => void;
+	#unlisten: () => void;
+	/** Without DHCP. */
+	#fixed: string | undefined;
 	#state: State = State.Idle;
 	#mode = 0;
 	#started = false;
@@ -185,6 +156,17 @@ export class WifiDevice implements Device, Reachable {
 		this.#join();
 	}
 
+	#turnTo(accessPoint: AccessPoint): void {
+		this.#unlisten();
+		this.#accessPoint = accessPoint;
+		this.#unlisten = accessPoint.onChange(() => this.#accessPointChanged());
+	}
+
+	/** Whether what it sends comes to anybody: the network is 10.0.0.0/8, whatever its router. */
+	get #heard(): boolean {
+		return this.#fixed === undefined || this.#fixed.startsWith('10.');
+	}
+
 	#disconnect(): void {
 		const wasBusy = this.#state !== State.Idle;
 		this.#leave();
@@ -205,7 +187,7 @@ export class WifiDevice implements Device, Reachable {
 		this.#later(this.#chip.random.between(low, high), () => {
 			const { ssid, password } = this.#wanted!;
 			const found = [this.#around, ...this.#around.others].find((each) => each.ssid === ssid);
-			if (found && found !== this.#accessPoint) this.#accessPoint = found;
+			if (found && found !== this.#accessPoint) this.#turnTo(found);
 			if (!found?.up) this.#later(SCAN_MS, () => this.#fail(0));
 			else if (password !== this.#accessPoint.passphrase) this.#later(HANDSHAKE_MS, () => this.#fail(PASSPHRASE_REFUSED));
 			else this.#joined();
@@ -219,8 +201,12 @@ export class WifiDevice implements Device, Reachable {
 		// The chip has one radio: its own network follows, and phones lose it.
 		if (this.own !== undefined && this.#ownChannel !== CHANNEL) this.#phonesBackAt = this.#chip.now() + PHONE_BACK_MS;
 		this.#ownChannel = CHANNEL;
-		this.link.set(true);
+		this.link.set(this.#heard);
 		this.#say('connect');
+		if (this.#fixed) {
+			this.#state = State.Addressed;
+			return this.#say('gotIP');
+		}
 		if (!this.#accessPoint.dhcp) {
 			if (this.#chip.name === 'ESP8266') this.#later(DHCP_TIMEOUT_MS, () => this.#say('lostIP'));
 			return;
@@ -253,7 +239,7 @@ export class WifiDevice implements Device, Reachable {
 	}
 
 	#accessPointChanged(): void {
-		this.link.set(this.#accessPoint.up && this.#state >= State.Joined);
+		this.link.set(this.#accessPoint.up && this.#state >= State.Joined && this.#heard);
 		if (this.#accessPoint.up || this.#state < State.Joined) return;
 		this.#attempt++;
 		const [low, high] = BEACON_LOSS_MS;
@@ -307,7 +293,7 @@ export class WifiDevice implements Device, Reachable {
 		const esp8266 = this.#chip.name === 'ESP8266';
 		switch (property) {
 			case 'IP':
-				return accessPoint ? this.#ownPlace : station && this.addressed ? this.#ownAddress : null;
+				return accessPoint ? this.#ownPlace : station && this.addressed ? this.#fixed ?? this.#ownAddress : null;
 			case 'MAC':
 				return (station || accessPoint) && (esp8266 || this.#started) ? this.#mac : null;
 			case 'SSID':

@@ -49,6 +49,8 @@ Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable
 
 /** What the firmware's own C is on a chip: xsc replaces `native("…")` by it. */
 const NATIVE: Record<string, (...values: string[]) => unknown> = {
+	xs_address_fix: (address) => call('wifi.fix', address),
+	xs_address_free: () => call('wifi.free'),
 	xs_radio_join: (ssid, passphrase) => call('wifi.joinBeside', ssid, passphrase),
 	xs_radio_place: () => call('wifi.placeAccessPoint'),
 	xs_telltale_accept_time_server: () => call('dhcp.acceptTimeServer'),

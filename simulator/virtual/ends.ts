@@ -20,7 +20,8 @@ export type Accept = (end: ServerEnd) => void;
 
 /** Sees what nodes do on the network: for judges. `link` stands for a node's boot. */
 export interface Tap {
-	opened(connection: number, link: Link): void;
+	/** `to`: address and port. */
+	opened(connection: number, link: Link, to: string): void;
 	/** The node's socket was given these. */
 	sent(connection: number, bytes: Uint8Array): void;
 	/** The node has read these. */

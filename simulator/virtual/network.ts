@@ -46,7 +46,7 @@ export class VirtualNetwork implements Network {
 		const connection = new Connection(++this.count, this.#clock, this.#random, this.#conditions, link, windowBytes, events);
 		this.#connections.add(connection);
 		connection.tap = this.tap;
-		this.tap?.opened(this.count, link);
+		this.tap?.opened(this.count, link, `${address}:${port}`);
 		connection.onGone = () => this.#connections.delete(connection);
 		connection.open(accept);
 		return connection;

@@ -24,10 +24,15 @@ export const enum Next {
 }
 
 const EACH = 3;
-/** Of `round`: bit k, pair k was tried in this round; from bit 16 on, pair k is there. */
+/**
+ * Of `round`, which is one number since a field takes 16 B on XS: bit k, pair k was tried in this round; from bit 16 on,
+ * pair k is there; from bit 25 on, how many rounds in a row have failed.
+ */
 const PAIRS = (1 << EACH * EACH) - 1;
 const BROKERS = (1 << EACH) - 1;
 const THERE = 16;
+const ROUNDS = 25;
+const ROUNDS_MAX = 63;
 /** The pair is tried next whatever became of it: it proved useful, or has not had its say. */
 const SAME = 1 << 9;
 /** In this round some broker refused; some failed otherwise. */
@@ -36,8 +41,6 @@ const OTHERWISE = 1 << 11;
 
 export class Destinations {
 	readonly config: Config;
-	/** Rounds in a row that have failed, each of all pairs that there are. */
-	rounds = 0;
 	private readonly source: SettingsSource;
 	/** The pair that is tried: broker + EACH × network, each from 0. */
 	private pair = 0;
@@ -53,9 +56,12 @@ export class Destinations {
 	/** How many pairs there are. */
 	get pairs(): number {
 		let count = 0;
-		for (let there = this.round >> THERE; there > 0; there >>= 1) count += there & 1;
+		for (let there = this.round >> THERE & PAIRS; there > 0; there >>= 1) count += there & 1;
 		return count;
 	}
+
+	/** How many rounds in a row have failed, each of all pairs that there are. */
+	get rounds(): number { return this.round >> ROUNDS; }
 
 	/** From 0, in order of preference. */
 	get network(): number { return (this.pair / EACH) | 0; }
@@ -75,7 +81,6 @@ export class Destinations {
 
 	/** The link with this pair proved useful. */
 	useful(): void {
-		this.rounds = 0;
 		this.round = this.round & PAIRS << THERE | SAME;
 	}
 
@@ -98,7 +103,7 @@ export class Destinations {
 		this.round |= byNetwork ? BROKERS << EACH * this.network : 1 << this.pair;
 		if (!byNetwork) this.round |= refused ? REFUSED : OTHERWISE;
 		if (this.left !== 0) return Next.Other;
-		this.rounds++;
+		if (this.rounds < ROUNDS_MAX) this.round += 1 << ROUNDS;
 		return (this.round & (REFUSED | OTHERWISE)) === REFUSED ? Next.Refused : Next.Again;
 	}
 
@@ -107,7 +112,7 @@ export class Destinations {
 		const { network } = this;
 		if (this.round & SAME) this.round &= ~SAME;
 		else {
-			if (this.left === 0) this.round &= PAIRS << THERE;
+			if (this.left === 0) this.round &= PAIRS << THERE | ROUNDS_MAX << ROUNDS;
 			const { left } = this;
 			for (this.pair = 0; !(left >> this.pair & 1); ) this.pair++;
 		}

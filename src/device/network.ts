@@ -6,6 +6,8 @@
 
 import Net from 'net';
 import WiFi, { type ScanItem } from 'wifi';
+import { fixAddress, freeAddress } from 'telltale/address';
+import { packed, packedMask } from '../common/address.js';
 import { acceptTimeServer, dhcpTimeServer } from 'telltale/dhcp';
 import { NetworkState, type Alarm, type Network, type ScanListener } from '../common/ports.js';
 import { isText } from '../mqtt/codec/wire.js';
@@ -30,8 +32,10 @@ export class DeviceNetwork implements Network {
 		new WiFi(undefined, this.heard.bind(this));
 	}
 
-	join(ssid: string, passphrase: string): void {
+	join(ssid: string, passphrase: string, address = '', gateway = '', nameServer = ''): void {
 		this.state = NetworkState.Down;
+		if (address === '') freeAddress();
+		else fixAddress(packed(address), packedMask(address), packed(gateway), packed(nameServer || gateway));
 		WiFi.connect(passphrase ? { ssid, password: passphrase } : { ssid });
 	}
 

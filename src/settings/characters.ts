@@ -6,10 +6,6 @@
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const DIGITS = '0123456789';
-const ZERO = 0x30;
-/** Smaller networks have no room for two, larger ones are a slip of the finger. */
-const PREFIX_MIN = 8;
-const PREFIX_MAX = 30;
 
 /** Whether `text` is made of characters of `allowed` alone. */
 function only(text: string, allowed: string): boolean {
@@ -54,25 +50,4 @@ export function isPassphrase(text: string): boolean {
 	if (text.length === 64) return only(text, `${DIGITS}abcdefABCDEF`);
 	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x7f) return false;
 	return text.length >= 8 && isPrintable(text);
-}
-
-/** Four whole numbers up to 255. */
-export function isAddress(text: string): boolean {
-	const parts = text.split('.');
-	for (let i = 0; i < parts.length; i++) if (!isWhole(parts[i], 0, 255)) return false;
-	return parts.length === 4;
-}
-
-/** The same, and behind a slash how many bits of it are the network's. */
-export function isNetworkAddress(text: string): boolean {
-	const slash = text.indexOf('/');
-	return slash > 0 && isAddress(text.slice(0, slash)) && isWhole(text.slice(slash + 1), PREFIX_MIN, PREFIX_MAX);
-}
-
-/** In digits, without a 0 in front, which some read as octal. */
-function isWhole(text: string, min: number, max: number): boolean {
-	if (text === '' || text.length > 3 || !only(text, DIGITS) || text.length > 1 && text.charAt(0) === '0') return false;
-	let value = 0;
-	for (let i = 0; i < text.length; i++) value = 10 * value + text.charCodeAt(i) - ZERO;
-	return value >= min && value <= max;
 }

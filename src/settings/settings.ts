@@ -5,9 +5,8 @@
 // the key, the value and what is allowed. Secrets are named, never shown.
 
 import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
-import {
-	isAddress, isBase, isClientId, isHost, isName, isNetworkAddress, isParts, isPassphrase, isPrintable,
-} from './characters.js';
+import { isAddress, isNetworkAddress } from '../common/address.js';
+import { isBase, isClientId, isHost, isName, isParts, isPassphrase, isPrintable } from './characters.js';
 import { quoted, spelled } from './spelling.js';
 
 export interface Config {

@@ -49,6 +49,16 @@ describe('networks and brokers', () => {
 		expect(round(to, () => 'broker').tried).toEqual(pairs);
 	});
 
+	it('count the rounds that fail until one is useful, and not beyond what has room', () => {
+		const to = destinations({ ...NETWORKS, ...BROKERS });
+		for (let i = 1; i < 70; i++) {
+			expect(round(to, () => 'broker').tried.length).toBe(9);
+			expect(to.rounds).toBe(Math.min(i, 63));
+		}
+		to.useful();
+		expect([to.rounds, to.pairs]).toEqual([0, 9]);
+	});
+
 	it('spare the brokers of a network that cannot be joined', () => {
 		const to = destinations({ ...NETWORKS, ...BROKERS });
 		expect(round(to, (pair) => (pair.startsWith('n2') ? 'broker' : 'network')).tried).toEqual(['n1/b1', 'n2/b1', 'n2/b2', 'n2/b3', 'n3/b1']);

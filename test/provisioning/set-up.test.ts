@@ -1,7 +1,7 @@
 // Set-up mode as a phone sees it: the whole firmware, on XS and on both chips, in a world of its own.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startVirtualSimulation, type VirtualSimulation } from '../../simulator/virtual.js';
-import { AccessPoint } from '../../simulator/devices/wifi.js';
+import { AccessPoint } from '../../simulator/devices/access-point.js';
 import { Phone } from '../support/phone.js';
 
 const SECOND = 1_000;

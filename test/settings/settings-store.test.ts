@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { GenerationWriter } from '../../src/settings/generation.js';
 import { SettingsStore, type SectorOwner, type Settings } from '../../src/settings/settings-store.js';
-import { isAddress } from '../../src/settings/characters.js';
+import { isAddress } from '../../src/common/address.js';
 import { completed, fieldOf, FIELDS, fingerprint, FURTHER_KEYS, settingsProblem, type Field, type Setting } from '../../src/settings/settings.js';
 import { Sectors } from '../../src/storage/sector.js';
 import { FakeLog } from '../support/fakes.js';
