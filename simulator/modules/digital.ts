@@ -7,9 +7,14 @@ import type SDK from 'embedded:io/digital';
 import type { DigitalOptions } from 'embedded:io/digital';
 import { call, on } from './host.js';
 
-const readers: Record<number, Digital | undefined> = {};
+/** Those that hear of edges, each with the next: nearly always there is one, which takes no memory. */
+const readers: { first: Digital | undefined } = { first: undefined };
 
-on('digital', (id: number, triggered: number) => readers[id]?.deliver(triggered));
+on('digital', (id: number, triggered: number) => {
+	let reader = readers.first;
+	while (reader && reader.id !== id) reader = reader.next;
+	reader?.deliver(triggered);
+});
 
 class Digital {
 	static readonly Input = 0;
@@ -22,7 +27,8 @@ class Digital {
 	static readonly Falling = 2;
 	declare target?: unknown;
 	/** Plain properties, and none that is not needed: the chip's object has its pin in C, and this one's memory is judged. */
-	private id: number | undefined;
+	id: number | undefined;
+	declare next?: Digital;
 	private declare onReadable: DigitalOptions['onReadable'];
 
 	constructor(options: DigitalOptions) {
@@ -34,7 +40,8 @@ class Digital {
 		if ('target' in options) this.target = options.target;
 		if (!onReadable) return;
 		this.onReadable = onReadable;
-		readers[this.id] = this;
+		if (readers.first) this.next = readers.first;
+		readers.first = this;
 	}
 
 	/** Not of the SDK: called by the host's event. */
@@ -52,7 +59,6 @@ class Digital {
 
 	close(): void {
 		if (this.id === undefined) return;
-		delete readers[this.id];
 		call('digital.close', this.id);
 		this.id = undefined;
 	}

@@ -203,3 +203,53 @@ describe.each(ENGINES)('serial on %s', (engine) => {
 		expect(said).toEqual(['invalid', '128']);
 	});
 });
+
+describe.each(ENGINES)('digital pins on %s', (engine) => {
+	it('light the LED and hear the button, each with its own level', async () => {
+		const set = await probe(engine, `
+			const led = new Digital({ ...board.led, mode: Digital.Output });
+			const button = new Digital({ ...board.button, mode: Digital.InputPullUp, edge: Digital.Rising | Digital.Falling, target: 'me',
+				onReadable(pins) { trace(this.target, ' ', pins, ' ', this.read()); led.write(this.read()); } });
+			trace(button.read());
+		`, 10);
+		const { panel } = set.simulation.nodes[0]!;
+		const lit: boolean[] = [];
+		panel.onLight = (isLit) => void lit.push(isLit);
+		panel.isPressed = true;
+		await set.run(10);
+		panel.isPressed = false;
+		await set.run(10);
+		expect(set.said).toEqual(['0', 'me 1 1', 'me 1 0']);
+		expect(lit).toEqual([true, false]);
+	});
+
+	it('tell only the edge that was asked for, to each that has one', async () => {
+		const set = await probe(engine, `
+			const heard = (name) => ({ onReadable() { trace(name); } });
+			new Digital({ pin: 12, mode: Digital.Input, edge: Digital.Rising, ...heard('other') });
+			new Digital({ ...board.button, mode: Digital.Input, edge: Digital.Rising, ...heard('pressed') });
+			new Digital({ pin: 13, mode: Digital.Input, edge: Digital.Rising, ...heard('another') });
+		`, 10);
+		for (const isPressed of [true, false, true, false]) {
+			set.simulation.nodes[0]!.panel.isPressed = isPressed;
+			await set.run(10);
+		}
+		expect(set.said).toEqual(['pressed', 'pressed']);
+	});
+
+	it('have one owner each, and are written or read', async () => {
+		const { said } = await probe(engine, `
+			const attempt = (action) => { try { action(); trace('fine'); } catch (fault) { trace(fault.name, ' ', fault.message); } };
+			const led = new Digital({ ...board.led, mode: Digital.Output });
+			attempt(() => new Digital({ ...board.led, mode: Digital.Output }));
+			attempt(() => led.read());
+			attempt(() => new Digital({ ...board.button, mode: Digital.Input }).write(1));
+			attempt(() => new Digital({ pin: 14, mode: 7 }));
+			attempt(() => new Digital({ pin: 14, mode: Digital.Input, onReadable() {} }));
+			led.close();
+			attempt(() => new Digital({ ...board.led, mode: Digital.Output }));
+			attempt(() => led.write(1));
+		`);
+		expect(said).toEqual(['Error in use', "Error can't read output", "Error can't write input", 'RangeError invalid mode', 'RangeError invalid edges', 'fine', 'SyntaxError xsGetHostData: invalid host data']);
+	});
+});
