@@ -11,9 +11,6 @@ import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, ty
 
 /** Nobody has chosen another. */
 const USUAL = FIELDS.find(({ key }) => key === ('timeServer' satisfies keyof Config))!.initial;
-const LOCAL = 'of this network';
-const GOES_ON = 'the date that is known goes on';
-const UPTIME = 'readings carry their uptime';
 
 /** Who was asked last. */
 const enum Asked {
@@ -65,7 +62,7 @@ export class Timekeeper implements Pollable {
 	}
 
 	private tell(state: TimeState): void {
-		const name = this.asked === Asked.Local ? LOCAL : this.host;
+		const name = this.asked === Asked.Local ? 'of this network' : this.host;
 		switch (state) {
 			case TimeState.Stepped:
 				return this.log.line('the date is known');
@@ -74,7 +71,8 @@ export class Timekeeper implements Pollable {
 			case TimeState.Disbelieved:
 				return this.log.line(`the time server ${name} is not synchronised, or says a date from before this firmware; it is not believed`);
 			case TimeState.Failed:
-				return this.log.line(`the time server ${name} does not answer; ${this.server.unixSeconds() > 0 ? GOES_ON : UPTIME}`);
+				return this.log.line(`the time server ${name} does not answer; ${
+					this.server.unixSeconds() > 0 ? 'the date that is known goes on' : 'readings carry their uptime'}`);
 		}
 	}
 }

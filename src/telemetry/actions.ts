@@ -211,7 +211,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	/** What the LED tells. Attempts count from the last useful link on. */
-	get sign(): Sign {
+	get shown(): Sign {
 		const { link, deps: { safe, sampler } } = this;
 		if (this.ends !== Ending.None || link.state >= State.Parting) return Sign.Online;
 		if (safe || sampler.failing) return Sign.Trouble;

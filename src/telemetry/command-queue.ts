@@ -15,7 +15,9 @@ import { writeResult } from './result.js';
 
 const HEAD_BYTES = 4;
 /** Of the first byte. */
-const TO_EVERYONE = 0x80;
+const enum Flag {
+	Everyone = 0x80,
+}
 const NAME_SHOWN_MAX = 40;
 const BUSY = 'busy: too many commands at once, send it again later';
 export const ENDING = 'the node is about to stop or restart';
@@ -58,7 +60,7 @@ export class CommandQueue implements Subscription {
 		return this.payloadAt + this.lengthAt(2);
 	}
 	get toEveryone(): boolean {
-		return (this.bytes![0] & TO_EVERYONE) > 0;
+		return (this.bytes![0] & Flag.Everyone) > 0;
 	}
 
 	received(
@@ -88,7 +90,7 @@ export class CommandQueue implements Subscription {
 		const end = at + HEAD_BYTES + nameBytes + payloadBytes;
 		if (end > COMMANDS_BYTES) return false;
 		const queue = (this.bytes ??= new Uint8Array(COMMANDS_BYTES));
-		queue[at] = nameBytes >> 8 | (everyone ? TO_EVERYONE : 0);
+		queue[at] = nameBytes >> 8 | (everyone ? Flag.Everyone : 0);
 		queue[at + 1] = nameBytes;
 		queue[at + 2] = payloadBytes >> 8;
 		queue[at + 3] = payloadBytes;
@@ -105,6 +107,6 @@ export class CommandQueue implements Subscription {
 	}
 
 	private lengthAt(at: number): number {
-		return (this.bytes![at] & ~TO_EVERYONE) << 8 | this.bytes![at + 1];
+		return (this.bytes![at] & ~Flag.Everyone) << 8 | this.bytes![at + 1];
 	}
 }

@@ -62,9 +62,10 @@ const enum Source {
 	/** It was said to all nodes. */
 	Everyone = 2,
 	Console = 4,
+	/** Not from all. */
+	One = Broker | Console,
+	Any = Broker | Everyone | Console,
 }
-const ONE = Source.Broker | Source.Console;
-const ANY = Source.Broker | Source.Everyone | Source.Console;
 
 interface Row {
 	readonly name: string;
@@ -79,8 +80,9 @@ const CALIBRATE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'va
 const CONFIG: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value })]);
 const row = (name: string, from: number, members: readonly Member[]): Row => Object.freeze({ name, from, members });
 const TABLE: readonly Row[] = Object.freeze([
-	row('interval', ANY, VALUE), row(SAMPLE, ANY, PLAIN), row('calibrate', ONE, CALIBRATE), row('restart', ANY, PLAIN), row('stop', ONE, PLAIN),
-	row('identify', ANY, PLAIN), row('time', ONE, VALUE), row('forget', Source.Console, PLAIN), row('config', ONE, CONFIG),
+	row('interval', Source.Any, VALUE), row(SAMPLE, Source.Any, PLAIN), row('calibrate', Source.One, CALIBRATE), row('restart', Source.Any, PLAIN),
+	row('stop', Source.One, PLAIN), row('identify', Source.Any, PLAIN), row('time', Source.One, VALUE), row('forget', Source.Console, PLAIN),
+	row('config', Source.One, CONFIG),
 ]);
 
 const enum Command {
@@ -102,7 +104,6 @@ const NO_REFERENCE = `value must name one of ${QUANTITIES.join(', ')}`;
 const INTERVAL_FIELD = FIELDS.find(({ key }) => key === ('intervalMs' satisfies keyof Config))!;
 const NOT_FOR_ALL = `not for all nodes at once: only ${TABLE.filter(({ from }) => from & Source.Everyone).map(({ name }) => name).join(', ')} are`;
 const AT_THE_NODE = 'not over MQTT: only on the serial line of the node, or by its button';
-const DATE_MAX = 0xffff_ffff;
 const DATE = `it must be Unix seconds from ${RELEASE_UNIX | 0} to 4294967295`;
 /** Thousandths. */
 const REFERENCE_END = 1_000_000;
@@ -192,7 +193,7 @@ export class Commands implements Pollable {
 
 	private time(bytes: Uint8Array, at: number): string {
 		const seconds = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
-		if (seconds >= RELEASE_UNIX && seconds <= DATE_MAX) return this.actions.setDate(seconds);
+		if (seconds >= RELEASE_UNIX && seconds <= 0xffff_ffff) return this.actions.setDate(seconds);
 		return `value is ${at > 0 ? describeValue(bytes, at) : 'missing'}; ${DATE}`;
 	}
 

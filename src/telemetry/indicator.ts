@@ -21,45 +21,49 @@ export const enum Sign {
 
 /** The node as it is seen. */
 export interface Signalled {
-	readonly sign: Sign;
+	readonly shown: Sign;
 	/** Until then it shows where it is. */
 	readonly identifyUntil: Millis;
-	/** The button was held for HELD_SET_UP_MS. */
+	/** The button was held for Held.SetUp. */
 	askSetUp(): void;
-	/** The button was held for HELD_FORGET_MS. */
+	/** The button was held for Held.Forget. */
 	forget(): void;
 }
 
-export const HELD_SET_UP_MS = 5_000;
-export const HELD_FORGET_MS = 15_000;
-/** Nobody holds a button for so long. */
-export const HELD_STUCK_MS = 30_000;
-/** How soon it is noticed that the button was let go, if its edge was missed. */
-const LOOK_AGAIN_MS = 100;
+/** For how long the button was held, in milliseconds. Enumerations take no memory, where each constant of a module does. */
+export const enum Held {
+	SetUp = 5_000,
+	Forget = 15_000,
+	/** Nobody holds a button for so long. */
+	Stuck = 30_000,
+	/** How soon it is noticed that it was let go, if the edge was missed. */
+	LookAgain = 100,
+}
 
 /** 16 steps of 125 ms, the first in bit 0, over and over. */
-const STEP_MS = 125;
-const STEPS = 15;
-const DARK = 0;
-const LIT = 0xffff;
-/** Once a second, as long lit as dark. */
-const EVEN = 0x0f0f;
-/** Two flashes, then a pause. */
-const DOUBLE = 0x0005;
-const FAST = 0x5555;
-const HALF_FAST = 0x3333;
+const enum Pattern {
+	Dark = 0,
+	Lit = 0xffff,
+	/** Once a second, as long lit as dark. */
+	Even = 0x0f0f,
+	/** Two flashes, then a pause. */
+	Double = 0x0005,
+	Fast = 0x5555,
+	HalfFast = 0x3333,
+}
+const enum Step {
+	Ms = 125,
+	Mask = 15,
+}
 /** By Sign. */
-const PATTERNS: readonly number[] = Object.freeze([DARK, EVEN, LIT, DOUBLE]);
-
-/** Since ever. */
-const STUCK: Millis = -Infinity;
+const PATTERNS: readonly number[] = Object.freeze([Pattern.Dark, Pattern.Even, Pattern.Lit, Pattern.Double]);
 
 export class Indicator implements Pollable {
 	private readonly led: OutputPin | undefined;
 	private readonly button: InputPin | undefined;
 	private readonly node: Signalled;
-	/** NEVER while it is not. */
-	private heldSince: Millis = STUCK;
+	/** NEVER while it is not; at first since ever. */
+	private heldSince: Millis = -Infinity;
 	/** -1: nobody knows. */
 	private lit = -1;
 
@@ -73,9 +77,9 @@ export class Indicator implements Pollable {
 		const { heldSince } = this;
 		const isHeld = this.watch(now);
 		if (this.heldSince === NEVER && this.ask(now - heldSince)) return now;
-		const pattern = isHeld ? heldPattern(now - this.heldSince) : now < this.node.identifyUntil ? FAST : PATTERNS[this.node.sign];
+		const pattern = isHeld ? heldPattern(now - this.heldSince) : now < this.node.identifyUntil ? Pattern.Fast : PATTERNS[this.node.shown];
 		const changeAt = this.show(pattern, now);
-		return isHeld && changeAt > now + LOOK_AGAIN_MS ? now + LOOK_AGAIN_MS : changeAt;
+		return isHeld && changeAt > now + Held.LookAgain ? now + Held.LookAgain : changeAt;
 	}
 
 	/** Whether the button is held, and not stuck. */
@@ -83,13 +87,13 @@ export class Indicator implements Pollable {
 		const isPressed = this.button?.read() === 1;
 		if (!isPressed) this.heldSince = NEVER;
 		else if (this.heldSince === NEVER) this.heldSince = now;
-		return isPressed && now - this.heldSince < HELD_STUCK_MS;
+		return isPressed && now - this.heldSince < Held.Stuck;
 	}
 
 	/** What somebody asks who held the button for so long. False: nothing; else those who do it have a turn to come. */
 	private ask(heldMs: Millis): boolean {
-		if (!(heldMs >= HELD_SET_UP_MS && heldMs < HELD_STUCK_MS)) return false;
-		if (heldMs < HELD_FORGET_MS) this.node.askSetUp();
+		if (!(heldMs >= Held.SetUp && heldMs < Held.Stuck)) return false;
+		if (heldMs < Held.Forget) this.node.askSetUp();
 		else this.node.forget();
 		return true;
 	}
@@ -97,16 +101,16 @@ export class Indicator implements Pollable {
 	/** Returns when the LED changes next. */
 	private show(pattern: number, now: Millis): Millis {
 		if (!this.led) return NEVER;
-		const step = Math.floor(now / STEP_MS);
-		const lit = pattern >> (step & STEPS) & 1;
+		const step = Math.floor(now / Step.Ms);
+		const lit = pattern >> (step & Step.Mask) & 1;
 		if (lit !== this.lit) this.led.write(this.lit = lit);
-		if (pattern === DARK || pattern === LIT) return NEVER;
+		if (pattern === Pattern.Dark || pattern === Pattern.Lit) return NEVER;
 		let next = step + 1;
-		while ((pattern >> (next & STEPS) & 1) === lit) next++;
-		return next * STEP_MS;
+		while ((pattern >> (next & Step.Mask) & 1) === lit) next++;
+		return next * Step.Ms;
 	}
 }
 
 function heldPattern(heldMs: Millis): number {
-	return heldMs < HELD_SET_UP_MS ? LIT : heldMs < HELD_FORGET_MS ? HALF_FAST : FAST;
+	return heldMs < Held.SetUp ? Pattern.Lit : heldMs < Held.Forget ? Pattern.HalfFast : Pattern.Fast;
 }

@@ -10,15 +10,19 @@ import type { Config } from '../settings/settings.js';
 import type { Answers, Subscription } from './publications.js';
 
 /** The number of the subscription of all nodes. */
-export const EVERYONE = 2;
+const enum Index {
+	Everyone = 2,
+}
 const ALL = '/all';
-const PLUS = 0x2b;
-const SLASH = 0x2f;
+const enum Char {
+	Plus = 0x2b,
+	Slash = 0x2f,
+}
 
 type Places = Pick<Config, 'base' | 'root'>;
 
 export function filterOf({ base, root }: Places, subscriptions: readonly Subscription[], index: number): string {
-	return `${index === EVERYONE ? root + ALL : base}/${subscriptions[index].leaf}`;
+	return `${index === Index.Everyone ? root + ALL : base}/${subscriptions[index].leaf}`;
 }
 
 /** What all of them take in the session: each its text, and 6 bytes. */
@@ -33,16 +37,17 @@ export function deliver(
 ): void {
 	const allAt = topicAt + root.length;
 	const leafAt = topicAt + base.length + 1;
-	if (isWord(bytes, topicAt, leafAt - 1, base) && bytes[leafAt - 1] === SLASH) {
-		for (let i = 0; i < subscriptions.length && i < EVERYONE; i++) {
+	if (isWord(bytes, topicAt, leafAt - 1, base) && bytes[leafAt - 1] === Char.Slash) {
+		for (let i = 0; i < subscriptions.length && i < Index.Everyone; i++) {
 			const at = nameAt(subscriptions[i].leaf, bytes, leafAt, topicEnd);
 			if (at >= 0) return subscriptions[i].received(bytes, at, topicEnd, payloadAt, payloadEnd, retained, false, answers);
 		}
 	}
 	const behind = allAt + ALL.length;
-	if (subscriptions.length <= EVERYONE || !isWord(bytes, topicAt, allAt, root) || !isWord(bytes, allAt, behind, ALL) || bytes[behind] !== SLASH) return;
-	const at = nameAt(subscriptions[EVERYONE].leaf, bytes, behind + 1, topicEnd);
-	if (at >= 0) subscriptions[EVERYONE].received(bytes, at, topicEnd, payloadAt, payloadEnd, retained, true, answers);
+	if (subscriptions.length <= Index.Everyone || !isWord(bytes, topicAt, allAt, root)) return;
+	if (!isWord(bytes, allAt, behind, ALL) || bytes[behind] !== Char.Slash) return;
+	const at = nameAt(subscriptions[Index.Everyone].leaf, bytes, behind + 1, topicEnd);
+	if (at >= 0) subscriptions[Index.Everyone].received(bytes, at, topicEnd, payloadAt, payloadEnd, retained, true, answers);
 }
 
 /**
@@ -50,10 +55,10 @@ export function deliver(
  * is another topic.
  */
 export function nameAt(leaf: string, bytes: Uint8Array, at: number, end: number): number {
-	const wild = leaf.charCodeAt(leaf.length - 1) === PLUS;
+	const wild = leaf.charCodeAt(leaf.length - 1) === Char.Plus;
 	const length = wild ? leaf.length - 1 : leaf.length;
 	if (wild ? end - at < length : end - at !== length) return -1;
 	for (let i = 0; i < length; i++) if (bytes[at + i] !== leaf.charCodeAt(i)) return -1;
-	for (let i = at + length; i < end; i++) if (bytes[i] === SLASH) return -1;
+	for (let i = at + length; i < end; i++) if (bytes[i] === Char.Slash) return -1;
 	return at + length;
 }

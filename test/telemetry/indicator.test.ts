@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NEVER } from '../../src/common/ports.js';
-import { HELD_FORGET_MS, HELD_SET_UP_MS, HELD_STUCK_MS, Indicator, Sign, type Signalled } from '../../src/telemetry/indicator.js';
+import { Held, Indicator, Sign, type Signalled } from '../../src/telemetry/indicator.js';
 
 /** A lamp and a button in the hands of the test, whose clock goes from poll to poll as the loop's does. */
 function setUp(isPressed = false) {
-	const node = { sign: Sign.Online as Sign, identifyUntil: 0, asked: [] as string[], askSetUp() { this.asked.push('set-up'); }, forget() { this.asked.push('forget'); } };
+	const node = { shown: Sign.Online as Sign, identifyUntil: 0, asked: [] as string[], askSetUp() { this.asked.push('set-up'); }, forget() { this.asked.push('forget'); } };
 	const world = { now: 1_234, pressed: isPressed, lit: -1, polls: 0, changes: [] as { at: number; lit: number }[] };
 	const led = { write: (value: number) => void (world.lit = value, world.changes.push({ at: world.now, lit: value })) };
 	const indicator = new Indicator(led, { read: () => Number(world.pressed) }, node satisfies Signalled);
@@ -51,7 +51,7 @@ function setUp(isPressed = false) {
 describe('the LED', () => {
 	it('tells four signs apart within two seconds, and where the node is from all of them', () => {
 		const { node, look, world } = setUp();
-		const looks = [Sign.Online, Sign.Joining, Sign.Trouble, Sign.SetUp].map((sign) => ((node.sign = sign), look()));
+		const looks = [Sign.Online, Sign.Joining, Sign.Trouble, Sign.SetUp].map((sign) => ((node.shown = sign), look()));
 		expect(looks).toEqual(['0 changes, lit for 0 ms', '4 changes, lit for 1000 ms', '0 changes, lit for 2000 ms', '4 changes, lit for 250 ms']);
 		node.identifyUntil = world.now + 10_000;
 		expect(look()).toBe('16 changes, lit for 1000 ms');
@@ -60,7 +60,7 @@ describe('the LED', () => {
 	it('costs no turn of the loop while it is dark, and none while it is lit', () => {
 		const { node, run, world } = setUp();
 		for (const sign of [Sign.Online, Sign.Trouble]) {
-			node.sign = sign;
+			node.shown = sign;
 			run(0);
 			world.polls = 0;
 			run(3_600_000);
@@ -71,7 +71,7 @@ describe('the LED', () => {
 	it('is written to when it changes, and at the start whatever it was', () => {
 		const { node, run, world } = setUp();
 		expect(world.changes.map(({ lit }) => lit)).toEqual([0]);
-		node.sign = Sign.Trouble;
+		node.shown = Sign.Trouble;
 		run(0);
 		run(0);
 		expect(world.changes.map(({ lit }) => lit)).toEqual([0, 1]);
@@ -86,7 +86,7 @@ describe('the LED', () => {
 });
 
 describe('the button', () => {
-	it.each([[0, []], [100, []], [HELD_SET_UP_MS - 100, []], [HELD_SET_UP_MS, ['set-up']], [HELD_FORGET_MS - 1, ['set-up']], [HELD_FORGET_MS, ['forget']], [HELD_STUCK_MS - 1, ['forget']], [HELD_STUCK_MS, []], [3_600_000, []]] as const)(
+	it.each([[0, []], [100, []], [Held.SetUp - 100, []], [Held.SetUp, ['set-up']], [Held.Forget - 1, ['set-up']], [Held.Forget, ['forget']], [Held.Stuck - 1, ['forget']], [Held.Stuck, []], [3_600_000, []]] as const)(
 		'held for %i ms asks for %j, when it is let go', (ms, asked) => {
 			const { node, hold } = setUp();
 			hold(ms);
@@ -118,11 +118,11 @@ describe('the button', () => {
 		const { world, run, look } = setUp();
 		world.pressed = true;
 		expect(look()).toBe('0 changes, lit for 2000 ms');
-		run(HELD_SET_UP_MS - 2_000);
+		run(Held.SetUp - 2_000);
 		expect(look()).toBe('8 changes, lit for 1000 ms');
-		run(HELD_FORGET_MS - HELD_SET_UP_MS - 2_000);
+		run(Held.Forget - Held.SetUp - 2_000);
 		expect(look()).toBe('16 changes, lit for 1000 ms');
-		run(HELD_STUCK_MS - HELD_FORGET_MS - 2_000);
+		run(Held.Stuck - Held.Forget - 2_000);
 		expect(look()).toBe('0 changes, lit for 0 ms');
 	});
 
@@ -143,7 +143,7 @@ describe('the button', () => {
 describe('a board without', () => {
 	it('an LED still has a button, and one without both asks for nothing', () => {
 		const asked: string[] = [];
-		const node: Signalled = { sign: Sign.Joining, identifyUntil: 0, askSetUp: () => void asked.push('set-up'), forget: () => void asked.push('forget') };
+		const node: Signalled = { shown: Sign.Joining, identifyUntil: 0, askSetUp: () => void asked.push('set-up'), forget: () => void asked.push('forget') };
 		let pressed = false;
 		const dark = new Indicator(undefined, { read: () => Number(pressed) }, node);
 		expect(dark.poll(0)).toBe(NEVER);
