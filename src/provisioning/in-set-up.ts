@@ -15,7 +15,7 @@ import type { SetUp } from './set-up.js';
 const NOTHING_MEASURED = 'the node is being set up: nothing is measured or sent';
 
 export class SetUpActions implements Actions, Signalled {
-	readonly sign = Sign.SetUp;
+	readonly shown = Sign.SetUp;
 	identifyUntil: Millis = 0;
 	private readonly setUp: SetUp;
 	private readonly clock: Clock;

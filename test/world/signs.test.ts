@@ -76,6 +76,16 @@ describe('the button', () => {
 		await set.until(() => set.node.counts.boots === 2, 15 * SECOND);
 		expect(set.texts('status', from)).toContain('stopped');
 		expect(set.node.ends).toEqual(['restart by itself']);
+		await set.run(5 * SECOND);
+		expect(set.heard(/^set-up: /)).toBeDefined();
+		const changes = watchLed(set);
+		await set.run(4 * SECOND);
+		// Two flashes each two seconds.
+		expect([changes.length, changes.filter(({ isLit }) => isLit).length]).toEqual([8, 4]);
+		// There, too: back with the settings of the image, and in no set-up mode.
+		await hold(set, 16 * SECOND);
+		await set.until(() => set.node.counts.boots === 3, 15 * SECOND);
+		await set.until(() => set.isOnline(), MINUTE);
 	});
 
 	it('held for 15 s forgets what was changed at the node, and not the readings', async () => {
