@@ -32,6 +32,7 @@ import { DeviceSerial } from './device/serial.js';
 import { DeviceRandom, LastWords, NOTHING_TO_SAVE, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { ImprovInPlace } from './provisioning/in-place.js';
+import { ImprovUnusable } from './provisioning/unusable.js';
 import { Indicator } from './telemetry/indicator.js';
 import { InFlight } from './storage/in-flight.js';
 import { takeHandover } from './connection/last-resort.js';
@@ -73,7 +74,9 @@ export default function main(): void {
 	mode.begin(settingsStore.trying, missingKey(settings) !== '');
 	if (problem) {
 		mode.survived();
-		return serial.line(`settings: ${problem} Run "telltale configure" and flash again.`);
+		const sentence = `settings: ${problem} Run "telltale configure" and flash again.`;
+		serial.line(sentence);
+		return void new Node([new ImprovUnusable(serial, board.chip, sentence)], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
 	}
 	if (mode.mode === Mode.SetUp) return setUp(settings, settingsStore, store, mode, clock, alarm, serial, random);
 	if (settings !== image) forgetFurther(settings);

@@ -17,7 +17,7 @@ function setUp(refusal = '') {
 	const image = Object.freeze({ node: 'porch', ssid: 'old', passphrase: 'old passphrase' });
 	const config = Object.create(image) as Record<string, unknown>;
 	const settingsStore = { trying: false, proposed: 0, keep: (changes: unknown) => (refusal || kept.push(changes), refusal) };
-	const paused = { state: State.Online, pause: () => link.push('pause'), resume: () => link.push('resume') };
+	const paused = { state: State.Online, pause: () => link.push('pause'), resume: (_now: number, joined = false) => link.push(joined ? 'go on over it' : 'resume') };
 	const place = new InPlace({ config, network, settingsStore, log, queue: {} } as unknown as NodeDeps, paused as unknown as Link);
 	return { place, network, kept, link, config, paused, settingsStore };
 }
@@ -35,7 +35,7 @@ describe('A network that is tried in place', () => {
 		expect([place.phase, place.problem, place.address]).toEqual([Phase.Joined, '', '192.0.2.7']);
 		expect(kept).toEqual([{ ssid: 'attic', passphrase: 'secret passphrase' }]);
 		expect([config['ssid'], config['passphrase']]).toEqual(['attic', 'secret passphrase']);
-		expect(link).toEqual(['pause', 'resume']);
+		expect(link).toEqual(['pause', 'go on over it']);
 		expect(network.asked).toEqual(['join attic secret passphrase']);
 	});
 
