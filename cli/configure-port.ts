@@ -10,7 +10,7 @@ import { safe } from '../viewer/safe.js';
 import { interruption } from './console.js';
 import { Failure, Misuse, Stopped } from './failure.js';
 import { isFileKey, SCHEMA_KEY } from './fields.js';
-import { COMMAND_MAX, ImprovClient, type Device } from './improv-client.js';
+import { COMMAND_MAX, ImprovClient, Restarted, type Device } from './improv-client.js';
 import { choosePort, denied } from './ports.js';
 import { mustHaveSerialLines, openPort } from './serial-port.js';
 import type { Settings } from './settings.js';
@@ -133,7 +133,11 @@ class SetUpRun {
 			throw new Misuse(`These settings have ${Buffer.byteLength(payload)} bytes, and the node takes ${COMMAND_MAX - 'config '.length} at once: give some of them in a second run.`);
 		}
 		const outcome = this.#outcome(pairs);
-		const { ok, error = 'it does not say why', trial } = await this.#client.command('config', payload);
+		const { ok, error = 'it does not say why', trial } = await this.#client.command('config', payload).catch((fault: unknown) => {
+			// So it does when it takes them: its answer was too late, and the outcome tells all.
+			if (fault instanceof Restarted) return { ok: true, error: undefined, trial: NaN };
+			throw fault;
+		});
 		if (!ok) throw new Failure(`The node refuses the settings: ${safe(error).replace(/\.?$/, '.')} Nothing was changed.`);
 		if (trial === undefined) return console.log('The node has these settings already.');
 		console.log('The node restarts and tries the settings; should they not work, those before them hold again.');

@@ -141,7 +141,7 @@ export class ImprovClient {
 			const [reply] = await this.#ask(PUT, [...head, ...content.subarray(at, at + PIECE_BYTES)]);
 			const state = reply?.[1];
 			const next = state === TransferState.Good ? reply!.readUInt16BE(2) : 0;
-			if (state === TransferState.Unknown && at > 0 && at + PIECE_BYTES >= content.length) throw restarted();
+			if (state === TransferState.Unknown && at > 0 && at + PIECE_BYTES >= content.length) throw new Restarted();
 			if (next <= at && ++restarts > TRIES) throw new Failure('The serial line loses too much: use another cable or port, and end other programs that use it.');
 			at = next;
 		}
@@ -153,7 +153,7 @@ export class ImprovClient {
 		for (const until = performance.now() + RESULT_MS; ; ) {
 			const [piece] = await this.#ask(GET, [id, answer.length >> 8, answer.length & 0xff]);
 			const state = piece?.[1];
-			if (!piece || state === TransferState.Unknown) throw restarted();
+			if (!piece || state === TransferState.Unknown) throw new Restarted();
 			if (state === TransferState.Good && piece.length >= 6 && piece.readUInt16BE(4) === answer.length) {
 				answer = Buffer.concat([answer, piece.subarray(6)]);
 				if (answer.length >= piece.readUInt16BE(2)) return answer.toString();
@@ -245,8 +245,11 @@ export class ImprovClient {
 	}
 }
 
-function restarted(): Failure {
-	return new Failure('The node was started anew before it had answered: try again.');
+/** It may have carried the command out before. */
+export class Restarted extends Failure {
+	constructor() {
+		super('The node was started anew before it had answered: try again.');
+	}
 }
 
 function rpc(command: number, data: readonly number[] = []): Buffer {

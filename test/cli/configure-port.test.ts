@@ -23,12 +23,14 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 	beforeEach(async () => {
 		lines = [];
 		broker = await testBroker();
+	});
+	const begin = async (settings: Readonly<Record<string, string>> = {}) => {
 		terminal = await PseudoTerminal.open((bytes) => simulation.nodes[0]!.send(bytes));
 		simulation = await startSimulation({
-			brokerUrl: broker.url, speed: SPEED, seed: 1, settings: { node: 'porch' },
+			brokerUrl: broker.url, speed: SPEED, seed: 1, settings: { node: 'porch' }, settingsOf: () => settings,
 			onLine: (_, line) => lines.push(line), onBytes: (_, bytes) => terminal.write(bytes),
 		});
-	});
+	};
 	afterEach(async () => {
 		await simulation.stop();
 		terminal.close();
@@ -38,6 +40,7 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 	const online = () => until(() => lines.some((line) => line.startsWith('online at')), 20_000, () => lines.join('\n'));
 
 	it('joins a network on the spot, or says why not, and tries a broker', async () => {
+		await begin();
 		await online();
 		const wrong = await set('--ssid', 'simulated', '--passphrase', 'wrong passphrase', '--host', 'localhost');
 		expect([wrong.status, wrong.out]).toEqual([1, `Telltale 0.1.0 on ESP8266 at ${terminal.path}: node "porch".\nJoining Wi-Fi "simulated" …\n`]);
@@ -60,7 +63,19 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		expect([same.status, same.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
 	});
 
+	it('sets up a node that runs a generic image', async () => {
+		await begin({ ssid: '', passphrase: '', host: '' });
+		await until(() => lines.some((line) => line.includes('open http://')), 20_000, () => lines.join('\n'));
+		const { status, out, err } = await set('--ssid', 'simulated', '--passphrase', 'simulated air', '--host', '127.0.0.1', '--port', String(broker.port));
+		expect([status, out.split('\n').slice(1)], err).toEqual([0, [
+			'Joining Wi-Fi "simulated" …', 'Joined; the node keeps it.',
+			'The node restarts and tries the settings; should they not work, those before them hold again.', 'The settings work, and hold from now on.', '',
+		]]);
+		expect(lines).toContain(`online at 127.0.0.1:${broker.port}`);
+	});
+
 	it('says in a sentence what the node refuses, and asks nothing without a terminal', async () => {
+		await begin();
 		await online();
 		expect(await set()).toEqual({ status: 2, out: '', err: 'There is nothing to set: give --ssid, --host or any other setting.\n' });
 		expect((await set('--caFile', 'ca.pem')).err).toBe('caFile cannot go over the serial line: certificates come with the image ("npx telltale flash").\n');
