@@ -32,7 +32,7 @@ const enum Html {
 		+ 'main{max-width:30rem;margin:auto;padding:1rem 1rem 3rem}h1{font-size:1.5rem;margin:.3rem 0 1rem}h2{font-size:1.1rem;margin:1.8rem 0 .4rem}',
 	Style2 = 'label{display:block;margin:.8rem 0 0}input{display:block;width:100%;font:inherit;padding:.6rem .7rem;margin:.2rem 0 0;'
 		+ 'border:1px solid var(--l);border-radius:.5rem;background:Field;color:FieldText}ul{list-style:none;margin:0;padding:0;border:1px solid var(--l);'
-		+ 'border-radius:.5rem;overflow:hidden}li+li{border-top:1px solid var(--l)}',
+		+ 'border-radius:.5rem;overflow:hidden}li+li{border-top:1px solid var(--l)}::placeholder{color:inherit;opacity:.6}',
 	Style3 = 'li label{display:flex;gap:.7rem;align-items:center;margin:0;padding:.65rem .7rem;background:var(--f)}li input{width:1.2rem;'
 		+ 'height:1.2rem;margin:0;flex:none;accent-color:var(--a)}bdi{flex:1;min-width:0;overflow-wrap:anywhere}small{color:inherit;opacity:.8;white-space:nowrap}'
 		+ 'li label:focus-within{outline:3px solid var(--a);outline-offset:-3px}',
@@ -53,7 +53,7 @@ const enum Html {
 	Unchecked = '"><bdi>',
 	NameEnd = '</bdi><small>',
 	NetworkEnd = '</small></label></li>',
-	Locked = ' &#128274;</small></label></li>',
+	Locked = ', locked',
 	Open = ', open',
 	ListEnd = '</ul>',
 	Nothing = '<p>No network with a name was found.</p>',
@@ -242,8 +242,7 @@ export class Page {
 		escaped(text.put(Html.Network), ssid).put(ssid === this.shown.ssid ? Html.Checked : Html.Unchecked);
 		escaped(text, ssid).put(Html.NameEnd);
 		text.put(rssi >= Signal.StrongDbm ? 'strong' : rssi >= Signal.FairDbm ? 'fair' : 'weak');
-		if (open) text.put(Html.Open).put(Html.NetworkEnd);
-		else text.put(Html.Locked);
+		text.put(open ? Html.Open : Html.Locked).put(Html.NetworkEnd);
 	}
 }
 

@@ -23,6 +23,8 @@ const enum Time {
 	JoinMs = 20_000,
 	/** Until the answer to the one who asked has arrived. */
 	RestartMs = 1_500,
+	/** Until a phone has asked for the page once more, which may have lost the network meanwhile. */
+	PageMs = 12_000,
 	OpenAgainMs = 10_000,
 }
 
@@ -114,6 +116,8 @@ export class SetUp implements Provisioner, Pollable {
 	name = '';
 	/** It restarts soon. */
 	isRestarting = false;
+	/** A page waits to be told so. */
+	isAwaited = false;
 	private readonly parts: SetUpParts;
 	private stage = Stage.Begin;
 	private join_: Phase = Phase.Idle;
@@ -206,7 +210,7 @@ export class SetUp implements Provisioner, Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		if (this.isRestarting && this.restartAt === NEVER) this.restartAt = now + Time.RestartMs;
+		if (this.isRestarting && this.restartAt > now + Time.RestartMs) this.restartAt = this.restartsAt(now);
 		if (now >= this.restartAt) {
 			this.parts.accessPoint.close();
 			this.restartAt = NEVER;
@@ -217,6 +221,12 @@ export class SetUp implements Provisioner, Pollable {
 		// While it joins, the radio has no time to look around.
 		if (this.wantsScan && this.join_ !== Phase.Joining && this.stage === Stage.Open) this.look();
 		return this.dueAt < this.restartAt ? this.dueAt : this.restartAt;
+	}
+
+	/** Not later than it was said before. */
+	private restartsAt(now: Millis): Millis {
+		if (!this.isAwaited) return now + Time.RestartMs;
+		return this.restartAt === NEVER ? now + Time.PageMs : this.restartAt;
 	}
 
 	/** Looks around first: an ESP8266 that only is an access point cannot, and one that does both leaves phones alone meanwhile. */

@@ -115,16 +115,21 @@ export class SetUpSite implements Site, Pollable {
 		const { pending, setUp } = this;
 		if (!pending || setUp.phase === Phase.Joining) return NEVER;
 		this.pending = undefined;
-		if (setUp.phase === Phase.Joined) this.refusal = setUp.problem || setUp.configure(pending);
+		if (setUp.phase !== Phase.Joined) return NEVER;
+		this.refusal = setUp.problem || setUp.configure(pending);
+		setUp.isAwaited = setUp.isRestarting;
 		return NEVER;
 	}
 
 	answer(request: HttpRequest, now: Millis): number {
+		const { setUp } = this;
 		this.mode.used(now);
 		const isOurs = this.isOurs(request.host);
 		if (request.method === Method.Post) return isOurs && this.isFromHere(request) ? this.posted(request, now) : Status.Forbidden;
 		if (!isOurs) return 302;
 		if (request.path !== '/') return Status.NotFound;
+		// It has been told.
+		setUp.isAwaited = false;
 		return 200;
 	}
 

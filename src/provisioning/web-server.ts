@@ -96,6 +96,8 @@ class Connection {
 	isWritten = false;
 	/** It has arrived. */
 	isOver = false;
+	/** It has said nothing yet: browsers open connections that they may need. */
+	isIdle = true;
 
 	constructor(transport: Transport, site: Site, now: Millis) {
 		this.transport = transport;
@@ -108,7 +110,10 @@ class Connection {
 		const { transport } = this;
 		if (now >= this.dueAt) return false;
 		const { request } = this;
-		for (let count = transport.read(bytes); count > 0; count = transport.read(bytes)) request?.take(bytes, count);
+		for (let count = transport.read(bytes); count > 0; count = transport.read(bytes)) {
+			this.isIdle = false;
+			request?.take(bytes, count);
+		}
 		if (request?.done) this.begin(request, now);
 		if (transport.state === TransportState.Lost) return false;
 		if (transport.state === TransportState.Open && transport.room > 0 && !this.request) this.write(now);
@@ -200,11 +205,13 @@ export class WebServer implements Pollable {
 		return wakeAt;
 	}
 
-	/** One too many takes the place of a connection that has all its answer, else it is closed. */
+	/** One too many takes the place of a connection that has all its answer, or that has said nothing; else it is closed. */
 	private accept(now: Millis): void {
 		const { connections } = this;
 		for (let next = this.listener.accept(); next; next = this.listener.accept()) {
-			for (let i = connections.length - 1; i >= 0 && connections.length === Bound.ConnectionsMax; i--) if (connections[i].isOver) this.end(i);
+			for (let i = connections.length - 1; i >= 0 && connections.length === Bound.ConnectionsMax; i--) {
+				if (connections[i].isOver || connections[i].isIdle) this.end(i);
+			}
 			if (connections.length < Bound.ConnectionsMax) connections.push(new Connection(next, this.site, now));
 			else next.close();
 		}

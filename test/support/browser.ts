@@ -13,10 +13,10 @@ const path = (process.env['PATH'] ?? '').split(':').flatMap((folder) => NAMES.ma
 export const browserMissing = path === undefined;
 if (browserMissing) console.log('Chromium is not installed: the tests of pages are skipped (Debian: apt install chromium).');
 
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
 	const { chromium } = await import('playwright-core');
 	// In a container it may not make a sandbox, and it sees nothing but our own pages. Nothing of its own goes out.
-	const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-proxy-server'];
+	const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--no-proxy-server', ...more];
 	return chromium.launch({ executablePath: path!, args, timeout: patient(30_000) });
 }
 
