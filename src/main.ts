@@ -64,14 +64,14 @@ export default function main(): void {
 	const store = new DevicePreferences(fingerprint(image));
 	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 
-	const mode = new BootMode(store, serial, restart);
+	const mode = new BootMode(store, restart);
 	const flash = openFlash(serial);
 	const settingsStore = new SettingsStore(flash, image);
 	let settings = mode.imageAlone && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
 	if (!mode.asked) settings = settingsStore.begin(serial) ?? settings;
 	let problem: string;
 	while ((problem = problemOf(image) || problemOf(settings)) && settings !== image) settings = settingsStore.refuse(problem, serial);
-	mode.begin(settingsStore.trying, missingKey(settings) !== '');
+	mode.begin(settingsStore.trying, missingKey(settings) !== '', serial);
 	if (problem) {
 		mode.survived();
 		const sentence = `settings: ${problem} Run "telltale configure" and flash again.`;

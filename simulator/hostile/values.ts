@@ -31,8 +31,18 @@ const NUMBERS = [
 const WRONG = ['null', 'true', 'false', '""', '"5000"', '[]', '{}', '[5000]', '{"value":5000}', '0', '"temperature"', '[null]', '{"temperature":null}', '{"temperature":"21"}', '{"temperature":[]}'] as const;
 const KEYS = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'length', 'prototype', 'toJSON', 'then', '', '0', 'id ', 'ID', 'va\\u006cue', 'value\\u0000'] as const;
 
+/** None of them changes anything: what does would end the boot. */
+const CONFIGS = [
+	'{}', '{"ssid":""}', '{"wifi":{}}', '{"wifi":{"ssid":""}}', '{"host":""}', '{"broker":{}}', '{"user":""}', '{"host2":""}', '{"wifi2":{}}', '{"wifi3":{},"broker3":{}}', '{"wifi4":{}}', '{"wifi":{"wifi":{}}}',
+	'{"wifi":[]}', '{"ssid":{}}', '{"ssid":{"ssid":{"ssid":{}}}}', '{"ssid":null}', '{"ssid":"a\\u0000b"}', '{"ssid":"\\ud83d"}', '{"ssid":"\\u001b[2J"}', `{"ssid":"${'s'.repeat(33)}"}`, `{"passphrase":"${'p'.repeat(65)}"}`,
+	'{"passphrase":"seven 7"}', `{"passphrase":"${'g'.repeat(64)}"}`, '{"password":"x","user":""}', '{"password3":"x"}', '{"port":0}', '{"port":65536}', '{"port":1e400}', '{"port":-0.5}', '{"tls":"true"}', '{"protocol":3}',
+	'{"protocol":"5"}', '{"node":"A"}', '{"node":"-"}', '{"base":"/"}', '{"base":"a/#"}', '{"base":"$SYS"}', '{"clientId":" "}', '{"sensors":","}', '{"sensors":"nose"}', '{"intervalMs":999}', '{"conversions":65}',
+	'{"__proto__":{"ssid":"x"}}', '{"constructor":"x"}', '{"ssid":"x","ssid":"y"}', '{"wifi":{"ssid":"x"},"ssid":"y"}', '{"commands":false}', '{"address":"10.0.0.1"}', '{"gateway":"10.0.0.1"}', '{"address":"999.0.0.1/24"}',
+] as const;
+
 function rightValue(random: Random, name: string): string | undefined {
 	if (name === 'interval') return String(pick(random, INTERVALS));
+	if (name === 'config') return pick(random, CONFIGS);
 	if (name === 'calibrate') {
 		return pick(random, [
 			'{"temperature":21.3}', '{"humidity":45}', '{"temperature":21.3,"humidity":45}', '{"temperature":21,"humidity":999}', '{"humidity":45,"temperature":-400}', '{"temperature":1e400}', '{"temperature":-0}',

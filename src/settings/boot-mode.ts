@@ -57,13 +57,11 @@ const SET_UP = 'setup';
 export class BootMode implements Pollable {
 	mode: Mode = Mode.Starting;
 	private readonly store: Store;
-	private readonly log: Log;
 	private readonly restart: () => void;
 	private dueAt: Millis = NEVER;
 
-	constructor(store: Store, log: Log, restart: () => void) {
+	constructor(store: Store, restart: () => void) {
 		this.store = store;
-		this.log = log;
 		this.restart = restart;
 		store.set(BOOTS, this.boots + 1);
 	}
@@ -84,11 +82,12 @@ export class BootMode implements Pollable {
 	}
 
 	/** The settings are read: some of them are `proposed`, or what a node needs is `missing`. */
-	begin(proposed: boolean, missing: boolean): void {
+	begin(proposed: boolean, missing: boolean, log: Log): void {
 		const { asked } = this;
 		// Once: a power cut leaves set-up mode.
 		if (asked) this.store.set(SET_UP, 0);
 		this.happened(asked ? BootEvent.Asked : missing ? BootEvent.Missing : proposed ? BootEvent.Proposed : this.looped);
+		if (this.safe) log.line(`safe mode: ${LOOP}; nothing is measured for ${(SAFE_MODE_MS / 60_000) | 0} minutes`);
 		// Who needs to be set up waits for it.
 		if (this.mode === Mode.SetUp && !asked) this.dueAt = NEVER;
 	}
@@ -146,7 +145,6 @@ export class BootMode implements Pollable {
 				break;
 			case Mode.Safe:
 				this.dueAt = SAFE_MODE_MS;
-				this.log.line(`safe mode: ${LOOP}; nothing is measured for ${(SAFE_MODE_MS / 60_000) | 0} minutes`);
 				break;
 			case Mode.SetUp:
 				this.dueAt = SET_UP_MS;

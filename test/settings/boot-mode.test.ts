@@ -13,8 +13,8 @@ function chip() {
 	const log = new FakeLog();
 	let restarts = 0;
 	const boot = ({ proposed = false, missing = false }: Start = {}) => {
-		const mode = new BootMode(store, log, () => restarts++);
-		mode.begin(proposed, missing);
+		const mode = new BootMode(store, () => restarts++);
+		mode.begin(proposed, missing, log);
 		return mode;
 	};
 	/** Ends within five minutes, so often. */
@@ -68,17 +68,17 @@ describe('a loop of boots', () => {
 	});
 
 	it('that goes on in safe mode leaves what was changed in place out of it', () => {
-		const { loop, store, log } = chip();
+		const { loop, store } = chip();
 		loop(6);
-		expect(new BootMode(store, log, () => {}).imageAlone).toBe(true);
+		expect(new BootMode(store, () => {}).imageAlone).toBe(true);
 		const sixth = chip();
 		sixth.loop(5);
-		expect(new BootMode(sixth.store, sixth.log, () => {}).imageAlone).toBe(false);
+		expect(new BootMode(sixth.store, () => {}).imageAlone).toBe(false);
 	});
 
 	it('is not noticed, and nothing fails, when nothing can be stored', () => {
-		const mode = new BootMode({ get: () => undefined, set: () => false }, new FakeLog(), () => {});
-		mode.begin(false, false);
+		const mode = new BootMode({ get: () => undefined, set: () => false }, () => {});
+		mode.begin(false, false, new FakeLog());
 		expect([mode.mode, mode.poll(300_000)]).toEqual([Mode.Normal, Infinity]);
 	});
 });

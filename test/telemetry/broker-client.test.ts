@@ -60,8 +60,8 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	let restarts = 0;
 	let typed = '';
 	const console = { take: () => { const line = typed; typed = ''; return line; } };
-	const guard = new BootMode(store, log, () => restarts++);
-	guard.begin(false, false);
+	const guard = new BootMode(store, () => restarts++);
+	guard.begin(false, false, log);
 	const actions = new NodeActions(deps, publications, broker, link, guard);
 	const commands = new Commands(commandQueue, actions, broker, { take: console.take, line: (text) => log.line(text) });
 

@@ -27,7 +27,7 @@ function setUp() {
 		identify: () => note('identify'),
 		setDate: (seconds) => (seconds === 2_000_000_000 ? 'the date is known from a time server' : note(`time ${seconds}`)),
 		forget: () => end('forget'),
-		configure: (changes) => note(`config ${JSON.stringify(changes)}`),
+		configure: (changes, remote) => note(`config ${JSON.stringify(changes)} ${remote ? 'remote' : 'here'}`),
 		get proposed() { return did.at(-1)!.includes('same') ? 0 : 8; },
 		get ending() { return ending; },
 		answered: (all) => (all && ending && note('ended'), NEVER),
@@ -251,6 +251,21 @@ describe('commands', () => {
 		expect([queue.idle, queue.empty, queue.bytes!.length]).toEqual([false, false, COMMANDS_BYTES]);
 		turn();
 		expect([queue.idle, queue.empty, queue.bytes]).toEqual([true, true, undefined]);
+	});
+
+	it('change settings: the result has the number of what is on trial, if anything is', () => {
+		const { did, results, send, type } = setUp();
+		send('config', '{"id":"a","value":{"broker2":{"host":"other.lan"},"retain":false}}');
+		send('config', '{"id":"b","value":{"user":"same"}}');
+		send('config', '{"id":"c","value":{"passphrase":"geheim"}}');
+		type('config {"intervalMs":5000}');
+		expect(did).toEqual([
+			'config {"host2":"other.lan","port2":1883,"tls2":false,"alpn2":"","user2":"","password2":"","retain":false} remote', 'config {"user":"same"} remote', 'config {"intervalMs":5000} here',
+		]);
+		expect(results).toEqual([
+			'{"id":"a","name":"config","ok":true,"trial":8}', '{"id":"b","name":"config","ok":true}',
+			'{"id":"c","name":"config","ok":false,"error":"passphrase is not usable; it must be empty (open network), 8 to 63 ASCII characters, or 64 hexadecimal digits"}',
+		]);
 	});
 
 	it('can be typed', () => {
