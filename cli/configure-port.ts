@@ -116,7 +116,8 @@ class SetUpRun {
 		else if (settings['passphrase'] !== undefined) throw new Misuse('passphrase is given without ssid: name the network with --ssid.');
 		const value = { ...changes, ...(Object.keys(broker).length && { broker }) };
 		if (Object.keys(value).length) await this.#try(value, 1 + further(changes));
-		else await this.#tellPage();
+		else if (settings['ssid'] !== undefined) await this.#tellPage();
+		else console.log('Nothing was changed.');
 	}
 
 	async #join(ssid: string, passphrase: string): Promise<void> {

@@ -21,7 +21,8 @@ const [BAD_RPC, UNKNOWN_COMMAND, UNABLE_TO_CONNECT] = [1, 2, 3];
 const ANSWER_MS = 1_000;
 const TRIES = 4;
 /** A board that was reset by opening its port has to boot first, and the boot ROM of an ESP8266 talks for a while. */
-const FIND_TRIES = 8;
+const FIND_MS = 400;
+const FIND_TRIES = 20;
 /** The node decides within 20 s, and tells the old network's end first. */
 const JOIN_MS = 30_000;
 const SCAN_MS = 25_000;
@@ -75,7 +76,7 @@ export class ImprovClient {
 
 	/** Who is there; throws if nobody answers. */
 	async device(): Promise<Device> {
-		const [firmware = '', version = '', chip = '', node = ''] = (await this.#ask(DEVICE, [], FIND_TRIES)).map(String);
+		const [firmware = '', version = '', chip = '', node = ''] = (await this.#ask(DEVICE, [], FIND_TRIES, FIND_MS)).map(String);
 		return { firmware: safe(firmware), version: safe(version), chip: safe(chip), node: safe(node) };
 	}
 
@@ -165,8 +166,8 @@ export class ImprovClient {
 	}
 
 	/** The strings of a command's result. */
-	async #ask(command: number, data: readonly number[], tries = TRIES): Promise<Buffer[]> {
-		return this.#attempts(tries, ANSWER_MS, rpc(command, data), (packet) => (packet.type === RESULT && packet.data[0] === command ? stringsOf(packet.data) : undefined));
+	async #ask(command: number, data: readonly number[], tries = TRIES, ms = ANSWER_MS): Promise<Buffer[]> {
+		return this.#attempts(tries, ms, rpc(command, data), (packet) => (packet.type === RESULT && packet.data[0] === command ? stringsOf(packet.data) : undefined));
 	}
 
 	/** Sends the request, and again each time that no answer comes, until `take` makes something of a packet. */

@@ -1,13 +1,17 @@
 // telltale configure --port against the firmware on XS, over a pseudo-terminal.
 import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
+import type { ReadStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImprovClient } from '../../cli/improv-client.js';
+import { askForNode, type PortPrompts } from '../../cli/port-questions.js';
+import { openPort } from '../../cli/serial-port.js';
+import type { Settings } from '../../cli/settings.js';
 import { PseudoTerminal } from '../../simulator/pty.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { improvPacket } from '../support/improv.js';
 import { until } from '../support/patience.js';
-import { inside, testBroker, type TestBroker } from './support.js';
+import { inside, Run, testBroker, type TestBroker } from './support.js';
 
 const socatMissing = Boolean(spawnSync('socat', ['-V']).error);
 if (socatMissing) console.log('socat is not installed: "telltale configure --port" is not tried (Debian: apt install socat).');
@@ -85,6 +89,68 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		expect([alone.status, alone.err.split('\n').at(-2)]).toEqual([2, 'passphrase is given without ssid: name the network with --ssid.']);
 		const long = await set('--base', 'b'.repeat(40), '--clientId', 'c'.repeat(60), '--user', 'u'.repeat(64), '--password', 'p'.repeat(64), '--alpn', 'a'.repeat(32), '--timeServer', 't'.repeat(63), '--host', 'h'.repeat(63));
 		expect([long.status, long.err.split('\n').at(-2)]).toEqual([2, expect.stringMatching(/^These settings have \d+ bytes, and the node takes \d+ at once: give some of them in a second run\.$/)]);
+	});
+});
+
+describe('The questions of telltale configure --port', () => {
+	const FOUND = [{ ssid: 'attic', rssi: -50, open: false }, { ssid: 'caf\u00e9', rssi: -70, open: true }];
+	const device = { firmware: 'Telltale', version: '0.1.0', chip: 'ESP8266', node: 'porch' };
+	const CANCEL = Symbol('cancel');
+
+	/** Answers by key; an answer that the question's own check turns down ends the test. */
+	async function asked(answers: Readonly<Record<string, unknown>>, given: Settings = {}) {
+		const keys: string[] = [];
+		const reply = async ({ message, validate }: { message: string; validate?: (text: string) => string | undefined }) => {
+			const key = message.split(':')[0]!;
+			keys.push(key);
+			const value = answers[key] ?? '';
+			const fault = typeof value === 'string' ? validate?.(value) : undefined;
+			if (fault) throw new Error(fault);
+			return value;
+		};
+		const prompts = { text: reply, password: reply, select: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as PortPrompts;
+		const settings = await askForNode({ device, given, networks: async () => FOUND }, prompts);
+		return { keys, settings };
+	}
+
+	it('offer the networks that the node finds, and ask for what belongs together', async () => {
+		expect(await asked({ 'Wi-Fi network': 'attic', passphrase: 'secret passphrase', host: 'broker', user: 'u', password: 'p' })).toEqual({
+			keys: ['Wi-Fi network', 'passphrase', 'host', 'user', 'password'],
+			settings: { ssid: 'attic', passphrase: 'secret passphrase', host: 'broker', user: 'u', password: 'p' },
+		});
+		expect(await asked({ 'Wi-Fi network': 'caf\u00e9' })).toEqual({ keys: ['Wi-Fi network', 'host'], settings: { ssid: 'caf\u00e9' } });
+	});
+
+	it('ask nothing that was given, and leave what is not answered as it is', async () => {
+		expect(await asked({}, { ssid: 'attic', passphrase: '', host: 'broker', user: '' })).toEqual({ keys: [], settings: { ssid: 'attic', passphrase: '', host: 'broker', user: '' } });
+		expect((await asked({ 'Wi-Fi network': '\u0000as it is' })).settings).toEqual({});
+		expect(await asked({ 'Wi-Fi network': '\u0000another', ssid: 'hidden', passphrase: '12345678' })).toEqual({
+			keys: ['Wi-Fi network', 'ssid', 'passphrase', 'host'], settings: { ssid: 'hidden', passphrase: '12345678' },
+		});
+	});
+
+	it('turn down at once what no setting may be, and end when the person does not go on', async () => {
+		await expect(asked({ 'Wi-Fi network': 'attic', passphrase: 'short' })).rejects.toThrow(/^passphrase is not usable/);
+		await expect(asked({ 'Wi-Fi network': CANCEL })).rejects.toThrow('Stopped before anything was changed.');
+	});
+});
+
+describe.skipIf(socatMissing)('telltale simulate --serial', () => {
+	it('gives the node a serial port, where other programs find it', async () => {
+		const run = new Run(['simulate', '--serial', '--no-ui']);
+		try {
+			await run.until(({ out }) => out.includes('Serial port of the node: '));
+			const port = openPort(/Serial port of the node: (\S+)/.exec(run.out)![1]!) as ReadStream;
+			expect(await new ImprovClient(port, () => {}).device()).toEqual({ firmware: 'Telltale', version: '0.1.0', chip: 'ESP8266', node: 'node' });
+			port.destroy();
+		} finally {
+			run.process.kill('SIGINT');
+			await run.ended;
+		}
+	});
+
+	it('is for one node', async () => {
+		expect(await inside(['simulate', '--serial', '--nodes', '2'])).toEqual({ status: 2, out: '', err: '--serial is for one node: leave --nodes out.\n' });
 	});
 });
 
