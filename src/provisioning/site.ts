@@ -46,7 +46,8 @@ export class SetUpSite implements Site, Pollable {
 	private readonly code: string;
 	private readonly mode: Used;
 	private readonly log: Log;
-	private typedSsid: string;
+	/** Of the form that came last; '' once a network is joined, whoever asked for it. */
+	private typedSsid = '';
 	/** Of the form that came last. */
 	private refusal = '';
 	/** Put on trial once the network has worked. */
@@ -61,7 +62,6 @@ export class SetUpSite implements Site, Pollable {
 		this.code = code;
 		this.mode = mode;
 		this.log = log;
-		this.typedSsid = setUp.ssid;
 		this.host = (settings.host as string) || '';
 		const port = settings.port as number | undefined;
 		this.port = port && this.host ? `${port | 0}` : '';
@@ -86,7 +86,7 @@ export class SetUpSite implements Site, Pollable {
 	}
 
 	get ssid(): string {
-		return this.setUp.phase === Phase.Joining ? this.setUp.ssid : this.typedSsid;
+		return this.typedSsid || this.setUp.ssid;
 	}
 
 	get asksCode(): boolean {
@@ -113,7 +113,12 @@ export class SetUpSite implements Site, Pollable {
 
 	poll(): Millis {
 		const { pending, setUp } = this;
-		if (!pending || setUp.phase === Phase.Joining) return NEVER;
+		if (setUp.phase === Phase.Joining) {
+			this.typedSsid = '';
+			this.refusal = '';
+			return NEVER;
+		}
+		if (!pending) return NEVER;
 		this.pending = undefined;
 		if (setUp.phase !== Phase.Joined) return NEVER;
 		this.refusal = setUp.problem || setUp.configure(pending);
@@ -157,7 +162,7 @@ export class SetUpSite implements Site, Pollable {
 	}
 
 	private keepTyped(body: Uint8Array): void {
-		this.typedSsid = formValue(body, 'other') || formValue(body, 'ssid') || this.typedSsid;
+		this.typedSsid = formValue(body, 'other') || formValue(body, 'ssid') || '';
 		this.host = formValue(body, 'host') ?? this.host;
 		this.port = formValue(body, 'port') ?? this.port;
 		this.user = formValue(body, 'user') ?? this.user;
@@ -186,10 +191,11 @@ export class SetUpSite implements Site, Pollable {
 		const changes = this.changes(body);
 		const problem = typeof changes === 'string' ? changes : settingsProblem(changes);
 		if (problem) return problem;
-		const isSame = this.typedSsid === setUp.ssid && passphrase === '';
+		const { ssid } = this;
+		const isSame = ssid === setUp.ssid && passphrase === '';
 		// The network works already: what is left is the broker.
 		if (isSame && setUp.phase === Phase.Joined) return setUp.configure(changes as Record<string, Setting>);
-		const refused = isSame ? setUp.joinAgain(now) : setUp.join(this.typedSsid, passphrase, now);
+		const refused = isSame ? setUp.joinAgain(now) : setUp.join(ssid, passphrase, now);
 		if (!refused && this.host) this.pending = changes as Record<string, Setting>;
 		return refused;
 	}
