@@ -243,18 +243,20 @@ const FIRST_KEYS = ',node,ssid,passphrase,host,port,tls,alpn,user,password,clien
 /** A number that stands for these settings (FNV-1a over their values), whether what is as usual is given or not. */
 export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
 	let hash = 0x811c_9dc5;
-	for (const field of FIELDS) for (const entry of ENTRIES) if (entry === '' || field.group) hash = hashed(hash, field, entry, settings);
+	for (let i = 0; i < FIELDS.length * ENTRIES.length; i++) {
+		const text = given(FIELDS[(i / ENTRIES.length) | 0], ENTRIES[i % ENTRIES.length], settings);
+		for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+	}
 	return hash;
 }
 
-function hashed(hash: number, field: Field, entry: string, settings: Readonly<Record<string, unknown>>): number {
+/** What counts in the fingerprint; '' if nothing does. */
+function given(field: Field, entry: string, settings: Readonly<Record<string, unknown>>): string {
+	if (entry && !field.group) return '';
 	const key = field.key + entry;
 	let value = settings[key];
 	if (value === '' || value === usual(field, settings, entry)) value = undefined;
-	if (value === undefined && FIRST_KEYS.indexOf(`,${key},`) < 0) return hash;
-	const text = `${key}=${spelled(value)};`;
-	for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x0100_0193);
-	return hash;
+	return value === undefined && FIRST_KEYS.indexOf(`,${key},`) < 0 ? '' : `${key}=${spelled(value)};`;
 }
 
 /** `settings` with `changes` over them. What follows from others (client id, topics, port) follows anew, unless it was given. */

@@ -35,6 +35,20 @@ describe.skipIf(opensslMissing)('TLS on the command line', () => {
 		expect(Buffer.from(made!.resources['client.der']!)).toEqual(Buffer.from(der(client.cert)));
 	});
 
+	it('takes a certificate that does for one of several brokers, and refuses one that does for none', async () => {
+		const [one, two, three] = ['localhost', 'other.lan', 'third.lan'].map((host) => maker.make(host, { names: `DNS:${host}` }));
+		await writeFile(maker.path('both.pem'), read(one!.cert, two!.cert));
+		const OTHER = { host2: 'other.lan', tls2: true };
+		expect((await files({ ...OTHER, caFile: 'both.pem' }))!.resources).toHaveProperty(['ca.der']);
+		await expect(files({ caFile: 'both.pem' })).rejects.toThrow(/^caFile both\.pem, certificate 2, /);
+		await writeFile(maker.path('three.pem'), read(one!.cert, two!.cert, three!.cert));
+		await expect(files({ ...OTHER, caFile: 'three.pem' })).rejects.toThrow(/^caFile three\.pem, certificate 3, /);
+		await settle({ tls: false, host2: 'other.lan', tls2: true });
+		expect((await call(['build', '--board', 'nodemcu'])).err).toContain('tls2 is true but caFile is missing');
+		await settle({ tls: false, host2: 'other.lan', tls2: true, caFile: 'both.pem' });
+		expect((await call(['build', '--board', 'nodemcu'])).err).toMatch(/tls2 is true, but TLS does not fit an ESP8266: .* or set tls2 to false\./);
+	});
+
 	it('takes DER, several CAs, and a key of PKCS #1 too', async () => {
 		await writeFile(maker.path('ca.bin'), der(ca.cert));
 		expect(Buffer.from((await files({ caFile: 'ca.bin' }))!.resources['ca.der']!)).toEqual(Buffer.from(der(ca.cert)));
