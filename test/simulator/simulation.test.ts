@@ -97,7 +97,7 @@ describe('the real network', () => {
 		new WiFi({ ssid: config.ssid, password: config.passphrase }, (message) => {
 			if (message === WiFi.disconnected) socket.write(Uint8Array.of(120));
 			if (message !== WiFi.gotIP || globalThis.socket) return;
-			globalThis.socket = new TCP({ address: config.address ?? '127.0.0.1', port: config.port, ${own} });
+			globalThis.socket = new TCP({ address: config.peer ?? '127.0.0.1', port: config.port, ${own} });
 		});`;
 
 	async function probe(port: number, own: string, settings: Record<string, unknown> = {}): Promise<{ simulation: Simulation; said: string[] }> {
@@ -154,7 +154,7 @@ describe('the real network', () => {
 	});
 
 	it('reaches nobody outside this machine, and says so', async () => {
-		const { simulation, said } = await probe(1, `onError() { trace('failed'); },`, { address: '192.0.2.1' });
+		const { simulation, said } = await probe(1, `onError() { trace('failed'); },`, { peer: '192.0.2.1' });
 		await simulation.pass(120_000);
 		expect(said[0]).toMatch(/^\[A simulated node wants to reach 192\.0\.2\.1:1; it may only talk to this machine/);
 		expect(said[1]).toBe('failed');
