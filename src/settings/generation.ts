@@ -13,7 +13,7 @@ import { crc32 } from '../storage/crc32.js';
 import { putWhole, takeWhole } from '../storage/record.js';
 import type { Flash } from '../common/ports.js';
 import { Text } from '../common/text.js';
-import type { Setting } from './settings.js';
+import { utf8Length, type Setting } from './settings.js';
 
 const HEADING_BYTES = 32;
 /** Read and written at a time. */
@@ -56,7 +56,6 @@ const enum Type {
 }
 /** Of an entry beside its key and value. */
 const FRAME_BYTES = 4;
-const UTF8_MAX = 4;
 
 export const enum GenerationState {
 	/** Blank, spoilt, or a sector of the journal. */
@@ -260,7 +259,7 @@ export class GenerationWriter {
 
 	add(key: string, value: Setting): void {
 		const text = typeof value === 'string' ? value : '';
-		const entry = new Text(new Uint8Array(FRAME_BYTES + key.length + 4 + UTF8_MAX * text.length));
+		const entry = new Text(new Uint8Array(FRAME_BYTES + key.length + 4 + utf8Length(text)));
 		entry.byte(key.length).put(key);
 		const typeAt = entry.length;
 		entry.byte(typeof value === 'string' ? Type.Text : typeof value === 'number' ? Type.Whole : value ? Type.True : Type.False).byte(0).byte(0);

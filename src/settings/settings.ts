@@ -259,16 +259,18 @@ function given(field: Field, entry: string, settings: Readonly<Record<string, un
 	return value === undefined && FIRST_KEYS.indexOf(`,${key},`) < 0 ? '' : `${key}=${spelled(value)};`;
 }
 
-/** `settings` with `changes` over them. What follows from others (client id, topics, port) follows anew, unless it was given. */
-export function changedBy(changes: Readonly<Record<string, unknown>>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-	const changed: Record<string, unknown> = { ...changes };
+/**
+ * `settings` with `changes` over them, which are what is returned: a copy may have no room. What follows from others
+ * (client id, topics, port) follows anew, unless it was given.
+ */
+export function changedBy(changes: Record<string, unknown>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
 	const leading = { node: changes.node ?? settings.node, tls: changes.tls ?? settings.tls, root: changes.root ?? settings.root };
 	for (const field of FIELDS) {
 		const before = settings[field.key];
 		const now = usual(field, leading);
-		if (changed[field.key] === undefined && now !== before && before === usual(field, settings)) changed[field.key] = now;
+		if (changes[field.key] === undefined && now !== before && before === usual(field, settings)) changes[field.key] = now;
 	}
-	return Object.setPrototypeOf(changed, settings) as Record<string, unknown>;
+	return Object.setPrototypeOf(changes, settings) as Record<string, unknown>;
 }
 
 /**
@@ -323,7 +325,7 @@ function shown(field: Field, value: unknown): string {
 }
 
 /** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
-function utf8Length(value: string): number {
+export function utf8Length(value: string): number {
 	let size = 0;
 	for (const character of value) {
 		const code = character.codePointAt(0)!;

@@ -11,7 +11,7 @@ import type { NodePublications, NodeDeps } from './node-publications.js';
 import { BootEvent, type BootMode } from '../settings/boot-mode.js';
 import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
-import { changedBy, FIELDS, fieldProblem, missingKey, type Config, type Setting } from '../settings/settings.js';
+import { changedBy, fieldOf, FIELDS, fieldProblem, FURTHER_KEYS, missingKey, type Config, type Setting } from '../settings/settings.js';
 import type { TrialJudge } from '../settings/trial.js';
 import { IDENTIFY_MS, LAST_WORDS_MS, RESTART_SPREAD_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
 import { CAUSES, Cause } from '../connection/causes.js';
@@ -38,7 +38,7 @@ const enum Ending {
 	Restarting,
 }
 
-type Changes = Readonly<Record<string, Setting>>;
+type Changes = Record<string, Setting>;
 
 export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	private readonly deps: NodeDeps;
@@ -153,11 +153,23 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		const { check, settingsStore, queue } = this.deps;
 		if (settingsStore.busy) return settingsStore.busy;
 		if (remote && changes.commands === false) return DEAF;
-		const settings = changedBy(changes, settingsStore.read());
+		const settings = changedBy(changes, this.settingsAround(changes));
 		const problem = check(settings) || missingKey(settings);
 		if (problem) return problem;
 		if (!queue.save()) return UNSAVED;
 		return settingsStore.propose(settings as Changes, queue, remote) || (this.proposed ? this.end(Ending.Restart) : '');
+	}
+
+	/** Those of this boot. Of further networks and brokers, which are kept in flash alone, only such as are to be changed: all would not have room here. */
+	private settingsAround(changes: Changes): Readonly<Record<string, unknown>> {
+		const { config, settingsStore } = this.deps;
+		const around: Record<string, unknown> = {};
+		const keys = Object.keys(changes);
+		for (let i = 0; i < FURTHER_KEYS.length; i++) {
+			const key = FURTHER_KEYS[i];
+			if (changes[key] === undefined && keys.some(isOfSameEntry, key)) around[key] = settingsStore.setting(key);
+		}
+		return Object.setPrototypeOf(around, config) as Record<string, unknown>;
 	}
 
 	get proposed(): number {
@@ -249,6 +261,11 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		const problem = settingsStore.keep(changes, queue);
 		if (problem) log.line(`${Object.keys(changes).join(', ')} cannot be kept: ${problem}; it holds until the next restart`);
 	}
+}
+
+/** Of the same network or broker, by their digit. Not a closure. */
+function isOfSameEntry(this: string, key: string): boolean {
+	return key.charCodeAt(key.length - 1) === this.charCodeAt(this.length - 1) && fieldOf(key)?.group === fieldOf(this)?.group;
 }
 
 function wanted(milli: number): boolean {

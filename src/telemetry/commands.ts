@@ -38,9 +38,9 @@ export interface Actions {
 	forget(): string;
 	/**
 	 * Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything.
-	 * `remote`: they came from the broker.
+	 * They are changed meanwhile. `remote`: they came from the broker.
 	 */
-	configure(changes: Readonly<Record<string, Setting>>, remote: boolean): string;
+	configure(changes: Record<string, Setting>, remote: boolean): string;
 	/** The number of what is on trial from the next boot on; 0: nothing is. */
 	readonly proposed: number;
 	/** The node is about to stop or to restart: nothing else is begun. */

@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualBroker } from '../../simulator/virtual/broker.js';
 import { audit } from '../support/audit.js';
+import { withAir } from '../../simulator/simulation.js';
+import { FIELDS, type Setting } from '../../src/settings/settings.js';
 import { plant } from './planted.js';
 import { MINUTE, SECOND, stage, type Stage } from './stage.js';
 
@@ -324,6 +326,29 @@ describe('a power cut at any step of a change', () => {
 		expect(cuts).toBe(6);
 		expect(await outcome(set)).toMatchObject({ trial: 'failed', why: 'dns' });
 	});
+});
+
+describe('beside the longest settings that there can be, in MQTT 5.0', () => {
+	it('config has room, and what it proposes is tried', async () => {
+		const settings = { intervalMs: 10_000, protocol: 5 };
+		const set = await stage({ engine: 'xs', seed: 'config', settings });
+		set.node.powerCut();
+		const full: Record<string, Setting> = {
+			offsetMilliC: 5, offsetMilliRh: 6, ssid: 'simulated', passphrase: 'simulated air', host: 'broker.test', user: 'u'.repeat(64), password: 'p'.repeat(64), clientId: 'c'.repeat(60), alpn: 'a'.repeat(32),
+			base: 'b'.repeat(40), timeServer: 'pool.ntp.org', keepAliveMs: 20_000, conversions: 8,
+		};
+		for (const { key, group, max, initial } of FIELDS) for (const entry of ['2', '3']) if (group && key !== 'tls') full[key + entry] = initial === '' ? longest(key, max) : 1_884;
+		plant(set.node, full, withAir({ node: 'porch', host: 'broker.test', ...settings }));
+		await set.node.powerOn();
+		await set.until(() => set.readings().length > 2, MINUTE);
+		const broker2 = { host: 'g'.repeat(63), user: 'v'.repeat(64), password: 'q'.repeat(64), port: 1_885 };
+		set.simulation.broker.publish(`${full.base as string}/set/config`, JSON.stringify({ id: 'x', value: { broker2 } }), { qos: 1 });
+		await set.until(() => set.heard(/^settings number 8 work/) !== undefined, MINUTE);
+		expect([set.texts('result'), set.node.ends]).toEqual([['{"id":"x","name":"config","ok":true,"trial":8}'], ['power cut', 'restart by itself']]);
+		expect(set.node.storage.settings).toEqual({ ...full, host2: broker2.host, user2: broker2.user, password2: broker2.password, port2: 1_885, alpn2: '', tls2: false });
+	});
+
+	const longest = (key: string, max: number): string => (key === 'address' ? '192.168.100.100/24' : /gateway|nameServer/.test(key) ? '192.168.100.101' : 'f'.repeat(max));
 });
 
 describe('a generic image', () => {
