@@ -31,6 +31,11 @@ describe('nodemcu', () => {
 		expect(NODEMCU_GPIO[nodemcu.i2c.clockLabel]).toBe(nodemcu.i2c.clock);
 	});
 
+	it('has its LED on D4 and its button on D3, both active low', () => {
+		expect([nodemcu.led.pin, nodemcu.button.pin]).toEqual([NODEMCU_GPIO.D4, NODEMCU_GPIO.D3]);
+		expect([nodemcu.led.activeLow, nodemcu.button.activeLow, nodemcu.button.label]).toEqual([true, true, 'FLASH']);
+	});
+
 	it('counts in 1/1024 V behind a divider of 220 kΩ and 100 kΩ', () => {
 		const countMv = (1_000 / 1_024) * ((220 + 100) / 100);
 		expect(nodemcu.analog.fullScaleMv / (2 ** nodemcu.analog.bits - 1)).toBe(countMv);
