@@ -47,9 +47,9 @@ export interface SessionVersion extends StateVersion {
 	disconnect(bytes: Uint8Array, at: number, end: number): number;
 	/** The reason that the broker is told for that fault; 0: none, it is not the broker's. */
 	reasonFor(fault: Fault): number;
-	/** Whether a DISCONNECT with that reason blames a message; or the number of messages. */
+	/** Whether a DISCONNECT with that reason blames a message; or something else, though it may come of one. */
 	blames(code: number): boolean;
-	rations(code: number): boolean;
+	spares(code: number): boolean;
 }
 
 /** Messages of any length, in and out, as they pass: flow.ts is it. */

@@ -15,9 +15,6 @@ import { State } from './outbound.js';
 import { SubscriptionState } from './state/filters.js';
 import { encodeText } from './codec/topics.js';
 
-/** Hang-ups for which no message is set aside. */
-const FOR_EVER = 0x1_0000;
-
 export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
 	start(now: Millis): void {
@@ -152,16 +149,18 @@ export class Session extends Inbound {
 
 	/**
 	 * The transport is gone; what is unacknowledged will be sent again after the next CONNACK. `byBroker`: it was the broker
-	 * that hung up (closed or reset), not the network or ourselves. May call onSetAside(). Harmless when not running.
+	 * that hung up (closed or reset), not the network or ourselves. May call onSetAside(). Harmless when not running. Returns the id of a message
+	 * upon which it ended so often, but for a reason that is not about messages; else 0. It may be dropped.
 	 */
-	lost(byBroker = false): void {
+	lost(byBroker = false): number {
 		this.receiving = false;
-		if (this.state === State.Idle) return;
+		if (this.state === State.Idle) return 0;
 		const { badAnswer, keepAlive } = this;
 		const blames = byBroker && this.connected || this.blamesMessage;
-		const aside = this.delivery.hungUp(blames || isOfMessage(badAnswer) ? this.options.hangUpsMax ?? HANG_UPS_MAX : this.blamesNumber ? FOR_EVER : 0);
+		const spares = this.sparesMessage;
+		const aside = this.delivery.hungUp(blames || spares || isOfMessage(badAnswer) ? this.options.hangUpsMax ?? HANG_UPS_MAX : 0, spares);
 		const isSuback = badAnswer === Packet.Suback;
-		const mayBlame = (blames || this.blamesNumber || isSuback) && !this.options.flow;
+		const mayBlame = (blames || spares || isSuback) && !this.options.flow;
 		const unheard = mayBlame ? this.filters.hungUp(isSuback, Math.max(keepAlive.sentAt, keepAlive.receivedAt)) : -1;
 		const leftId = badAnswer === Packet.Unsuback ? this.filters.takeOff(SubscriptionState.Left) : 0;
 		if (this.connected) this.delivery.waitShorter();
@@ -172,7 +171,9 @@ export class Session extends Inbound {
 		this.filters.lost();
 		if (unheard >= 0) this.handler.onSubscribed(this.filters.id(unheard), this.filters.index(unheard), NO_ANSWER);
 		if (leftId > 0) this.handler.onUnsubscribed(leftId);
+		if (spares) return aside;
 		if (aside > 0) this.handler.onSetAside(aside);
+		return 0;
 	}
 
 	/** The first byte, without its flags, of the packet with which the broker broke the protocol, if it was to answer one of ours; else 0. */
@@ -227,9 +228,9 @@ export class Session extends Inbound {
 		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.blames(this.code);
 	}
 
-	/** Whether the broker blamed the number of messages with its DISCONNECT: they go one by one until the first is acknowledged. */
-	private get blamesNumber(): boolean {
-		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.rations(this.code);
+	/** Whether it blamed no message with its DISCONNECT, and no other client: they go one by one until the first is acknowledged. */
+	private get sparesMessage(): boolean {
+		return this.state === State.Ended && this.fault === Fault.Disconnected && this.options.protocol5!.spares(this.code);
 	}
 
 	/** DISCONNECT is to be the last packet. */

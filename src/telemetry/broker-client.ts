@@ -80,7 +80,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	closed(cause: Cause, now: Millis): boolean {
 		const off = this.blame(now);
-		this.session.lost(this.transport.state === TransportState.Lost);
+		this.spare(this.session.lost(this.transport.state === TransportState.Lost));
 		this.drop(off, now);
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.unacknowledged(false);

@@ -69,11 +69,11 @@ export abstract class HangUps extends BrokerSession {
 		this.pause(0);
 	}
 
-	/** DISCONNECT of 5.0: some reasons may be about what it was sent. An answer that breaks the protocol is as if the broker had hung up there. */
+	/** DISCONNECT of 5.0 may come of what it was sent, whatever the reason. An answer that breaks the protocol is as if the broker had hung up there. */
 	protected explain(fault: Fault, code: number): void {
 		const { protocol5, session } = this;
 		if (fault === Fault.Disconnected) {
-			const mayBlame = protocol5!.blames(code) || protocol5!.rations(code);
+			const mayBlame = protocol5!.blames(code) || protocol5!.spares(code);
 			this.hangUp = mayBlame && this.unanswered ? HangUp.Unanswered : hangUpFor(code);
 		} else if (causeOf(fault) === Cause.Protocol) {
 			this.hangUp = session.badAnswer > 0 && this.unanswered ? HangUp.Unanswered : HangUp.Explained;
@@ -217,8 +217,8 @@ export abstract class HangUps extends BrokerSession {
 	}
 
 	/** The session has set a message aside. A reading is given up only where others are taken: a broker that hangs up on all alike costs none. */
-	protected setAside(kind: number, message: number): void {
-		const strikes = message < 0 ? 0 : this.inFlight.strike(message, this.takenAmidst > 1, this.takenAmidst === 0);
+	protected setAside(kind: number, message: number, spared = false): void {
+		const strikes = message < 0 || spared ? 0 : this.inFlight.strike(message, this.takenAmidst > 1, this.takenAmidst === 0);
 		this.takenAmidst = 1;
 		if (message >= 0 && strikes < STRIKES_MAX) {
 			this.log.line('the broker hung up on the same reading time and again; others go first');
@@ -228,6 +228,14 @@ export abstract class HangUps extends BrokerSession {
 		if (message < 0 && kind === RESULT && this.endSentence) this.forbidden = blame(blame(this.forbidden, 1 << RESULT), 1 << RESULT);
 		this.log.line('the broker hung up on the same message time and again; it is set aside');
 		if (message >= 0) this.queue.discard(message);
+	}
+
+	/** The broker ended the connection upon it as often, for a reason that is not about it: no reading is given up for that. Before drop(). */
+	protected spare(packetId: number): void {
+		const kind = this.kindOf(this.inFlight.find(packetId));
+		if (packetId === 0 || kind < RESULT) return;
+		this.session.drop(packetId);
+		this.setAside(kind, this.takeReading(packetId), true);
 	}
 
 	/** A PUBACK of 5.0 says so where 3.1.1 hangs up. */

@@ -8,6 +8,9 @@ const QUOTA_EXCEEDED = 0x97;
 const SERVER_BUSY = 0x89;
 const ADMINISTRATIVE_ACTION = 0x98;
 const WILDCARDS_NOT_SUPPORTED = 0xa2;
+/** What says something of the broker or the link, but for 0x8E; and 0x8C, which the judge of the wire does not know (mqtt/v5/protocol5 has it). */
+const ABOUT_ITSELF = [0, SERVER_BUSY, 0x8b, 0x8d, 0x93, 0x9c, 0x9d, 0x9f, 0xa0];
+const hex = (reason: number): string => `0x${reason.toString(16)}`;
 
 interface Forbidden {
 	readonly subscribe?: RegExp;
@@ -73,9 +76,12 @@ describe('a broker that hangs up on a message', () => {
 		await set.expectWell();
 	});
 
-	it.each([
+	it.each<[what: string, reason: string, forbidden: Forbidden]>([
 		['status', 'a quota', { publish: /\/status /, reason: QUOTA_EXCEEDED }], ['SUBSCRIBE', 'a quota', { subscribe: /./, reason: QUOTA_EXCEEDED }],
 		['SUBSCRIBE', 'a filter that it does not take', { subscribe: /set/, reason: WILDCARDS_NOT_SUPPORTED }], ['status', 'an administrative action', { publish: /\/status /, reason: ADMINISTRATIVE_ACTION }],
+		...ABOUT_ITSELF.flatMap((reason): [string, string, Forbidden][] => [
+			[reason % 2 ? 'health' : 'info', hex(reason), { publish: reason % 2 ? /\/health / : /\/info /, reason }], ['SUBSCRIBE', hex(reason), { subscribe: /set/, reason }],
+		]),
 	])('(%s) and calls that %s, in MQTT 5.0, gets every reading all the same', async (_what, _reason, forbidden) => {
 		const set = await node(forbidden, { protocol: 5 });
 		await set.run(20 * MINUTE);
@@ -104,8 +110,8 @@ describe('a broker that hangs up on a message', () => {
 		await set.expectWell();
 	});
 
-	it('of results gets every reading, and results again when it allows them', async () => {
-		const set = await node({ publish: /^telltale\/porch\/result / });
+	it.each([['3.1.1', 4, NOT_AUTHORIZED], ['5.0, server busy', 5, SERVER_BUSY], ['5.0, quota exceeded', 5, QUOTA_EXCEEDED]])('of results (%s) gets every reading, and results again when it allows them', async (_name, protocol, reason) => {
+		const set = await node({ publish: /^telltale\/porch\/result /, reason }, { protocol });
 		for (let i = 0; i < 20; i++) {
 			set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"forbidden"}', { qos: 1 });
 			await set.run(MINUTE);
@@ -117,6 +123,7 @@ describe('a broker that hangs up on a message', () => {
 		set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"heard"}', { qos: 1 });
 		await set.run(5 * SECOND);
 		expect(JSON.parse(set.texts('result').at(-1)!)).toMatchObject({ id: 'heard', ok: true });
+		expect(missing(set)).toEqual([]);
 		await set.expectWell();
 	});
 });
@@ -171,6 +178,17 @@ describe('a broker that hangs up on readings', () => {
 		expect(set.health()).toMatchObject({ dropped: 1 });
 		expect(missing(set)).toEqual([7]);
 		expect(set.heard(/set aside/)).toBeDefined();
+	});
+
+	it.each([SERVER_BUSY, QUOTA_EXCEEDED])('one of which it ends the connection upon, for a reason that is not about it (%i), gets all others, and that one when it takes it', async (reason) => {
+		const set = await node({ publish: /"seq":7,/, reason }, { protocol: 5 });
+		await set.run(HOUR);
+		expect(missing(set)).toEqual([7]);
+		expect(set.readings().length).toBeGreaterThan(30);
+		set.simulation.broker.faults.forbids = undefined;
+		await set.run(5 * MINUTE);
+		expect(missing(set)).toEqual([]);
+		expect(set.health()).toMatchObject({ dropped: 0 });
 	});
 
 	it('two of which, one behind the other, it will never have gets all others', async () => {

@@ -197,8 +197,9 @@ export class Delivery {
 	/**
 	 * The broker hung up. Returns the id of the message that is set aside for it, or 0. MUST be called before rewind(). 0 hang-ups:
 	 * none ever is. With each message that was set aside in vain, since nothing is acknowledged for all that, it takes twice as many.
+	 * `spares`: it stays all the same.
 	 */
-	hungUp(hangUpsMax: number): number {
+	hungUp(hangUpsMax: number, spares: boolean): number {
 		const ids = this.ids;
 		const head = this.outbox.headId;
 		if (head === 0 || hangUpsMax === 0) return 0;
@@ -207,6 +208,7 @@ export class Delivery {
 		const most = hangUpsMax << Math.min(ids[At.SetAside], DOUBLINGS_MAX);
 		ids[At.Held] = ids[At.HangUps] + 1 >= most ? Hold.Waits : Hold.None;
 		if (ids[At.HangUps] < most) return 0;
+		if (spares) return head;
 		this.outbox.rewind();
 		this.outbox.removeHead();
 		ids[At.Suspect] = ids[At.Held] = 0;

@@ -181,8 +181,8 @@ export class Protocol5 implements SessionVersion {
 	/** Whether a DISCONNECT with that reason may be about a message or a filter of ours. */
 	blames(code: number): boolean { return blamesOurs(code); }
 
-	/** Whether it blames their number: message rate too high, quota exceeded. */
-	rations(code: number): boolean { return code === 0x96 || code === 0x97; }
+	/** Whether it says something of their number, the broker or the link; brokers end a connection so upon a message, too. 0x8E: another client. */
+	spares(code: number): boolean { return code !== 0x8e && !blamesOurs(code); }
 
 	/** Reads what is behind the reason code of a CONNACK. */
 	private connack(bytes: Uint8Array, at: number, end: number, idWanted: boolean): Fault {

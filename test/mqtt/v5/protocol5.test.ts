@@ -453,8 +453,8 @@ describe('DISCONNECT', () => {
 		expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual(['aside 1']);
 	});
 
-	it('about their number has no message set aside; they go one by one from then on', () => {
-		for (const code of [0x96, 0x97]) {
+	it('about their number, the broker or the link has no message set aside; they go one by one from then on', () => {
+		for (const code of [0, 0x89, 0x8b, 0x8c, 0x8d, 0x93, 0x96, 0x97, 0x9c, 0x9d, 0x9f, 0xa0]) {
 			const bench = connected();
 			for (const text of ['1', '2', '3']) bench.publish('a', text);
 			for (let n = 0; n < 9; n++) {
@@ -470,15 +470,20 @@ describe('DISCONNECT', () => {
 		}
 	});
 
-	it('about the broker itself has no message set aside', () => {
-		const bench = connected();
-		bench.publish('a', 'innocent');
-		for (let n = 0; n < 5; n++) {
-			bench.sentBytes();
-			bench.receive(hex`e0 01 8b`);
-			bench.reconnect(true, true);
+	it('about the broker itself says which message it came of time and again, and leaves it to the caller; about another client it says none', () => {
+		for (const [code, told] of [[0x8b, 1], [0x8e, 0]] as const) {
+			const bench = connected();
+			bench.publish('a', 'innocent');
+			for (let n = 1; n <= 5; n++) {
+				bench.sentBytes();
+				bench.receive(hex`e0 01 ${code}`);
+				expect(bench.session.lost(true), `${code} ${n}`).toBe(n < 3 ? 0 : told);
+				bench.reconnect(true, true);
+				bench.at(bench.now + HOLD_MS);
+			}
+			expect(bench.session.pending).toBe(1);
+			expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual([]);
 		}
-		expect(bench.session.pending).toBe(1);
 	});
 
 	it('of ours is plain, or asks for the will', () => {
