@@ -5,7 +5,7 @@
 
 import type { Duplex } from 'node:stream';
 import { crc32 } from '../src/storage/crc32.js';
-import { GET, ID_PROBLEM, PUT, TransferKind, TransferState } from '../src/provisioning/transfer-packets.js';
+import { TransferId, TransferKind, TransferRpc, TransferState } from '../src/provisioning/transfer-packets.js';
 import { safe } from '../viewer/safe.js';
 import { Failure } from './failure.js';
 import { Lines } from './logs.js';
@@ -116,7 +116,7 @@ export class ImprovClient {
 			return joined !== undefined || (packet.type === STATE && packet.data[0] === PROVISIONING) ? true : undefined;
 		});
 		if (begun && joined === undefined) joined = await this.#attempts(1, JOIN_MS, undefined, outcome);
-		return joined ? '' : safe(await this.#answer(ID_PROBLEM)) || `Wi-Fi "${safe(ssid)}" was not joined.`;
+		return joined ? '' : safe(await this.#answer(TransferId.Problem)) || `Wi-Fi "${safe(ssid)}" was not joined.`;
 	}
 
 	/** Has the node carry out a command of docs/topics.md; throws if its answer is not to be had. */
@@ -139,7 +139,7 @@ export class ImprovClient {
 		let restarts = 0;
 		for (let at = 0; at < content.length; ) {
 			const head = [TransferKind.Command, id, content.length >> 8, content.length & 0xff, at >> 8, at & 0xff];
-			const [reply] = await this.#ask(PUT, [...head, ...content.subarray(at, at + PIECE_BYTES)]);
+			const [reply] = await this.#ask(TransferRpc.Put, [...head, ...content.subarray(at, at + PIECE_BYTES)]);
 			const state = reply?.[1];
 			const next = state === TransferState.Good ? reply!.readUInt16BE(2) : 0;
 			if (state === TransferState.Unknown && at > 0 && at + PIECE_BYTES >= content.length) throw new Restarted();
@@ -152,7 +152,7 @@ export class ImprovClient {
 	async #answer(id: number): Promise<string> {
 		let answer = Buffer.alloc(0);
 		for (const until = performance.now() + RESULT_MS; ; ) {
-			const [piece] = await this.#ask(GET, [id, answer.length >> 8, answer.length & 0xff]);
+			const [piece] = await this.#ask(TransferRpc.Get, [id, answer.length >> 8, answer.length & 0xff]);
 			const state = piece?.[1];
 			if (!piece || state === TransferState.Unknown) throw new Restarted();
 			if (state === TransferState.Good && piece.length >= 6 && piece.readUInt16BE(4) === answer.length) {

@@ -9,10 +9,10 @@ import { NEVER, type Log, type Millis, type PacketLine } from '../common/ports.j
 import { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
 import { isText } from '../mqtt/codec/wire.js';
-import { beginResult, DATA_AT, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
+import { At, beginResult, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
 import { Phase, type FoundNetwork, type Provisioner } from './provisioner.js';
 import { Transfer } from './transfer.js';
-import { GET, PUT } from './transfer-packets.js';
+import { TransferRpc } from './transfer-packets.js';
 
 const enum Rpc {
 	Wifi = 1,
@@ -37,18 +37,17 @@ const enum Complaint {
 	BadHostname = 5,
 }
 
-/** Of a packet whose end does not come: its bytes follow each other within a millisecond. */
-const GAP_MS = 100;
-/** Until the line may have room again: what is in the FIFO takes 11 ms. */
-const DRAIN_MS = 10;
-/** How often it is looked whether a join or a scan is over; both wake the loop themselves. */
-const LOOK_MS = 250;
-const SCAN_MAX_MS = 20_000;
-const SSID_MAX = 32;
-const PROBLEM_MAX = 160;
-/** Bits of RPC 7. */
-const ONLINE = 1;
-const HAS_WIFI = 2;
+const enum Limit {
+	/** Of a packet whose end does not come: its bytes follow each other within a millisecond. */
+	GapMs = 100,
+	/** Until the line may have room again: what is in the FIFO takes 11 ms. */
+	DrainMs = 10,
+	/** How often it is looked whether a join or a scan is over; both wake the loop themselves. */
+	LookMs = 250,
+	ScanMs = 20_000,
+	SsidBytes = 32,
+	ProblemBytes = 160,
+}
 
 /** What a conversation asks of a Provisioner. */
 export interface Joiner extends Omit<Provisioner, 'configure' | 'node'> {
@@ -64,7 +63,7 @@ export interface ConversationHost {
 	/** The node's name. */
 	readonly node: string;
 	/** What goes beyond a conversation. */
-	transfer: Transfer | undefined;
+	parcel: Transfer | undefined;
 	/** Who does what is asked for, for one conversation. */
 	begin(): Joiner;
 }
@@ -91,7 +90,7 @@ export class Conversation {
 		const { waiting, host: { line, reader } } = this;
 		this.watchGap(now);
 		while (waiting.length) {
-			if (!line.packet(waiting[0])) return now + DRAIN_MS;
+			if (!line.packet(waiting[0])) return now + Limit.DrainMs;
 			waiting.shift();
 		}
 		if (reader.whole) {
@@ -102,8 +101,8 @@ export class Conversation {
 		if (this.joining) this.watchJoin(now);
 		if (this.sending >= 0) this.sendNetwork(now);
 		if (waiting.length) return now;
-		if (reader.busy) return this.seenAt + GAP_MS;
-		return this.joining || this.sending >= 0 ? now + LOOK_MS : NEVER;
+		if (reader.busy) return this.seenAt + Limit.GapMs;
+		return this.joining || this.sending >= 0 ? now + Limit.LookMs : NEVER;
 	}
 
 	private get provisioner(): Joiner {
@@ -116,7 +115,7 @@ export class Conversation {
 		if (reader.count !== this.seen) {
 			this.seen = reader.count;
 			this.seenAt = now;
-		} else if (reader.busy && !reader.whole && now - this.seenAt >= GAP_MS) {
+		} else if (reader.busy && !reader.whole && now - this.seenAt >= Limit.GapMs) {
 			reader.skip();
 			this.seen = reader.count;
 		}
@@ -129,11 +128,11 @@ export class Conversation {
 			return reader.skip();
 		}
 		const bytes = reader.bytes!;
-		const end = DATA_AT + reader.length;
+		const end = At.Data + reader.length;
 		// Anything else is an echo of ours.
 		if (reader.type === PacketType.Rpc) {
-			if (reader.length < 2 || bytes[DATA_AT + 1] !== reader.length - 2) this.complain(Complaint.BadRpc);
-			else this.obey(bytes[DATA_AT], bytes, DATA_AT + 2, end, now);
+			if (reader.length < 2 || bytes[At.Data + 1] !== reader.length - 2) this.complain(Complaint.BadRpc);
+			else this.obey(bytes[At.Data], bytes, At.Data + 2, end, now);
 		}
 		reader.next(line);
 		this.seen = reader.count;
@@ -149,8 +148,8 @@ export class Conversation {
 			case Rpc.Hostname:
 			case Rpc.DeviceName: return this.tellName(command, bytes, from, to);
 			case Rpc.NetworkState: return this.tellNetwork();
-			case PUT:
-			case GET: return this.pass(command, bytes, from, to, now);
+			case TransferRpc.Put:
+			case TransferRpc.Get: return this.pass(command, bytes, from, to, now);
 		}
 		this.complain(Complaint.UnknownCommand);
 	}
@@ -160,7 +159,7 @@ export class Conversation {
 		const ssidAt = from + 1;
 		const ssidEnd = from < to ? ssidAt + bytes[from] : to;
 		const end = ssidEnd < to ? ssidEnd + 1 + bytes[ssidEnd] : 0;
-		if (end !== to || ssidEnd === ssidAt || ssidEnd - ssidAt > SSID_MAX || !isText(bytes, ssidAt, ssidEnd) || !isText(bytes, ssidEnd + 1, to)) {
+		if (end !== to || ssidEnd === ssidAt || ssidEnd - ssidAt > Limit.SsidBytes || !isText(bytes, ssidAt, ssidEnd) || !isText(bytes, ssidEnd + 1, to)) {
 			return this.complain(Complaint.BadRpc);
 		}
 		if (!this.joining) {
@@ -182,8 +181,8 @@ export class Conversation {
 
 	/** And keeps why, for those who ask. */
 	private tellFailure(problem: string, now: Millis): void {
-		const transfer = this.host.transfer = new Transfer(now);
-		transfer.answered(bytesOf(problem));
+		const parcel = this.host.parcel = new Transfer(now);
+		parcel.answered(bytesOf(problem));
 		this.host.line.line(problem);
 		this.complain(Complaint.UnableToConnect);
 		this.tell(State.Ready);
@@ -212,16 +211,17 @@ export class Conversation {
 		this.send(putString(beginResult(command), node));
 	}
 
+	/** Bit 0: online; bit 1: it has Wi-Fi. */
 	private tellNetwork(): void {
 		const { url } = this;
-		const result = putString(beginResult(Rpc.NetworkState), this.provisioner.address ? FLAGS_ONLINE : FLAGS_OFFLINE);
+		const result = putString(beginResult(Rpc.NetworkState), this.provisioner.address ? '3' : '2');
 		this.send(url ? putString(result, url) : result);
 	}
 
 	private scan(now: Millis): void {
 		if (this.sending >= 0) return;
 		this.provisioner.scan(now);
-		this.scanEndsAt = now + SCAN_MAX_MS;
+		this.scanEndsAt = now + Limit.ScanMs;
 		this.sending = 0;
 	}
 
@@ -238,11 +238,11 @@ export class Conversation {
 	private pass(command: number, bytes: Uint8Array, from: number, to: number, now: Millis): void {
 		const { host } = this;
 		const result = beginResult(command);
-		const transfer = host.transfer ?? new Transfer(now);
-		if (command === PUT ? !transfer.put(bytes, from, to, result) : !transfer.get(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
+		const parcel = host.parcel ?? new Transfer(now);
+		if (command === TransferRpc.Put ? !parcel.put(bytes, from, to, result) : !parcel.get(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
 		// Asking alone leaves nothing behind.
-		if (command === PUT) host.transfer = transfer;
-		transfer.spokenOf(now);
+		if (command === TransferRpc.Put) host.parcel = parcel;
+		parcel.spokenOf(now);
 		this.send(result);
 	}
 
@@ -264,9 +264,6 @@ export class Conversation {
 	}
 }
 
-const FLAGS_ONLINE = String(ONLINE | HAS_WIFI);
-const FLAGS_OFFLINE = String(HAS_WIFI);
-
 function putNetwork(result: Text, { ssid, rssi, open }: FoundNetwork): void {
 	putString(result, ssid);
 	const at = result.length;
@@ -276,7 +273,7 @@ function putNetwork(result: Text, { ssid, rssi, open }: FoundNetwork): void {
 }
 
 function bytesOf(text: string): Uint8Array {
-	const { bytes, length } = new Text(new Uint8Array(PROBLEM_MAX)).text(text);
+	const { bytes, length } = new Text(new Uint8Array(Limit.ProblemBytes)).text(text);
 	return bytes.subarray(0, length);
 }
 

@@ -17,17 +17,26 @@ export const enum PacketType {
 
 /** With the version. */
 const HEADER = 'IMPROV\u0001';
-const TYPE_AT = 7;
-const LENGTH_AT = 8;
-export const DATA_AT = 9;
-/** Of a packet beside its data. */
-const FRAME_BYTES = 10;
-const PACKET_MAX = FRAME_BYTES + 255;
-/** Of ours, both newlines included. */
-export const REPLY_MAX = 102;
-/** The published SDK 2.8.1 takes a length of 10 for a newline and drops the packet. */
-const LENGTH_DROPPED = 10;
-const NEWLINE = 10;
+
+/** Enumerations take no flash, where a constant of the module does. */
+export const enum At {
+	Type = 7,
+	Length,
+	Data,
+}
+
+const enum Size {
+	/** Of a packet beside its data. */
+	Frame = 10,
+	PacketMax = Frame + 255,
+	/** Of ours, both newlines included. */
+	ReplyMax = 102,
+	/** The published SDK 2.8.1 takes such a length of data for a newline and drops the packet. */
+	Dropped = 10,
+}
+const enum Code {
+	Newline = 10,
+}
 
 /** What has come of a packet, and behind it. */
 export class PacketReader implements PacketSink {
@@ -37,7 +46,7 @@ export class PacketReader implements PacketSink {
 
 	receive(code: number, keys: Keys): void {
 		if (this.bytes) {
-			if (this.count < PACKET_MAX) this.bytes[this.count++] = code;
+			if (this.count < Size.PacketMax) this.bytes[this.count++] = code;
 		} else if (code === HEADER.charCodeAt(this.count)) {
 			if (++this.count === HEADER.length) this.begin();
 		} else {
@@ -54,28 +63,28 @@ export class PacketReader implements PacketSink {
 
 	/** All bytes of the first packet have come. */
 	get whole(): boolean {
-		return this.count > LENGTH_AT && this.count >= FRAME_BYTES + this.length;
+		return this.count > At.Length && this.count >= Size.Frame + this.length;
 	}
 
 	/** Of a whole packet: the check sum is right. */
 	get sound(): boolean {
-		const sumAt = DATA_AT + this.length;
+		const sumAt = At.Data + this.length;
 		return this.bytes![sumAt] === sum(this.bytes!, 0, sumAt);
 	}
 
 	get type(): number {
-		return this.bytes![TYPE_AT];
+		return this.bytes![At.Type];
 	}
 
 	/** Of its data. */
 	get length(): number {
-		return this.bytes![LENGTH_AT];
+		return this.bytes![At.Length];
 	}
 
 	/** It was read: what came behind it follows, the console's bytes to the console. */
 	next(keys: Keys): void {
 		const { bytes, count } = this;
-		const from = FRAME_BYTES + this.length;
+		const from = Size.Frame + this.length;
 		this.bytes = undefined;
 		this.count = 0;
 		for (let i = from; i < count; i++) this.receive(bytes![i], keys);
@@ -92,14 +101,14 @@ export class PacketReader implements PacketSink {
 	}
 
 	private begin(): void {
-		this.bytes = new Uint8Array(PACKET_MAX);
+		this.bytes = new Uint8Array(Size.PacketMax);
 		for (let i = 0; i < HEADER.length; i++) this.bytes[i] = HEADER.charCodeAt(i);
 	}
 }
 
 /** Begins a packet, whose data is put behind. */
 export function beginPacket(type: PacketType): Text {
-	return new Text(new Uint8Array(REPLY_MAX)).byte(NEWLINE).put(HEADER).byte(type).byte(0);
+	return new Text(new Uint8Array(Size.ReplyMax)).byte(Code.Newline).put(HEADER).byte(type).byte(0);
 }
 
 /** One whose data is a single number. */
@@ -110,8 +119,8 @@ export function shortPacket(type: PacketType, value: number): Uint8Array {
 /** Ready to be written. */
 export function endPacket(packet: Text): Uint8Array {
 	const { bytes } = packet;
-	bytes[1 + LENGTH_AT] = packet.length - 1 - DATA_AT;
-	packet.byte(sum(bytes, 1, packet.length)).byte(NEWLINE);
+	bytes[1 + At.Length] = packet.length - 1 - At.Data;
+	packet.byte(sum(bytes, 1, packet.length)).byte(Code.Newline);
 	return bytes.subarray(0, packet.length);
 }
 
@@ -130,8 +139,8 @@ export function putString(packet: Text, text: string): Text {
 
 /** The result as a packet, with an empty string more where the published SDK would drop it. */
 export function endResult(packet: Text): Uint8Array {
-	if (packet.length - 1 - DATA_AT === LENGTH_DROPPED) packet.byte(0);
-	packet.bytes[1 + DATA_AT + 1] = packet.length - 1 - DATA_AT - 2;
+	if (packet.length - 1 - At.Data === Size.Dropped) packet.byte(0);
+	packet.bytes[1 + At.Data + 1] = packet.length - 1 - At.Data - 2;
 	return endPacket(packet);
 }
 

@@ -17,7 +17,7 @@ export type { Joiner };
 export abstract class Improv implements Pollable, ConversationHost {
 	readonly line: PacketLine & Log;
 	/** A command that comes, or its answer; forgotten when it was not spoken of for a while. */
-	transfer: Transfer | undefined;
+	parcel: Transfer | undefined;
 	private talk: Conversation | undefined;
 
 	constructor(line: PacketLine & Log) {
@@ -35,18 +35,18 @@ export abstract class Improv implements Pollable, ConversationHost {
 			if (at !== NEVER) return at;
 			this.talk = undefined;
 		}
-		if (this.transfer?.asked) this.carryOut(this.transfer);
-		if (this.transfer && now >= this.transfer.endsAt) this.transfer = undefined;
-		return this.transfer?.endsAt ?? NEVER;
+		if (this.parcel?.asked) this.carryOut(this.parcel);
+		if (this.parcel && now >= this.parcel.endsAt) this.parcel = undefined;
+		return this.parcel?.endsAt ?? NEVER;
 	}
 
-	private carryOut(transfer: Transfer): void {
-		const bytes = transfer.bytes!;
-		const { nameEnd, textEnd } = transfer;
+	private carryOut(parcel: Transfer): void {
+		const bytes = parcel.bytes!;
+		const { nameEnd, textEnd } = parcel;
 		const problem = this.obey(bytes, 0, nameEnd, textEnd);
 		const result = new Text(new Uint8Array(RESULT_MAX));
 		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed);
-		transfer.answered(result.bytes.subarray(0, result.length));
+		parcel.answered(result.bytes.subarray(0, result.length));
 	}
 
 	abstract readonly chip: string;

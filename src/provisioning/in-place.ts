@@ -4,7 +4,7 @@
 // Rule: the link is paused while a network is tried, and goes on whatever comes of it: over the new one, which is kept in
 // flash then, or over the one before. Made when somebody talks, and forgotten after it.
 
-import { FIELDS, fieldProblem, type Config, type Setting } from '../settings/settings.js';
+import { FIELDS, fieldProblem, forgetFurther, type Setting } from '../settings/settings.js';
 import { NetworkState, type Log, type Millis, type PacketLine } from '../common/ports.js';
 import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
@@ -14,12 +14,12 @@ import { Improv, type Joiner } from './improv.js';
 import { NetworkList } from './network-list.js';
 import { Phase, type FoundNetwork } from './provisioner.js';
 
-/** Improv's peers wait for 30 s. */
-const JOIN_MS = 20_000;
-/** Beside everything that a running node holds. */
-const NETWORKS_MAX = 8;
-const ENDING = 'The node is about to stop or restart.';
-const UNDER_WAY = 'Other settings are on trial: ask again when that is over.';
+const enum Limit {
+	/** Improv's peers wait for 30 s. */
+	JoinMs = 20_000,
+	/** Beside everything that a running node holds. */
+	Networks = 8,
+}
 const NO_SCAN = Object.freeze([]) as readonly FoundNetwork[];
 
 /** Improv in normal mode, and in all that is like it: on trial, and safe. */
@@ -83,20 +83,20 @@ export class InPlace implements Joiner {
 
 	join(ssid: string, passphrase: string, now: Millis): string {
 		const { link, deps: { network, settingsStore } } = this;
-		this.problem = link.state === State.Parting || settingsStore.proposed ? ENDING : settingsStore.trying ? UNDER_WAY
+		this.problem = link.state === State.Parting || settingsStore.proposed ? 'The node is about to stop or restart.' : settingsStore.trying ? 'Other settings are on trial: ask again when that is over.'
 			: problemOf('ssid', ssid) || problemOf('passphrase', passphrase);
 		if (this.problem) return this.problem;
 		this.ssid = ssid;
 		this.passphrase = passphrase;
 		link.pause(now);
 		network.join(ssid, passphrase);
-		this.dueAt = now + JOIN_MS;
+		this.dueAt = now + Limit.JoinMs;
 		this.phase = Phase.Joining;
 		return '';
 	}
 
 	scan(): void {
-		this.list = new NetworkList(NETWORKS_MAX);
+		this.list = new NetworkList(Limit.Networks);
 		this.cannotScan = !this.deps.network.scan(this.list);
 	}
 
@@ -120,9 +120,10 @@ export class InPlace implements Joiner {
 		}
 		const problem = settingsStore.keep(changes, queue);
 		if (problem) return this.fail(`lets us in, but cannot be kept: ${problem}.`, now);
-		// What the link joins from now on.
-		const keys = Object.keys(changes);
-		for (let i = 0; i < keys.length; i++) holds(config, keys[i], changes[keys[i]]);
+		// What the link joins from now on: `config` takes from there what is not as usual.
+		const settings = settingsStore.read();
+		forgetFurther(settings);
+		Object.setPrototypeOf(config, settings);
 		this.phase = Phase.Joined;
 		log.line(`joined Wi-Fi "${ssid}", which holds from now on`);
 		this.link.resume(now, true);
@@ -134,11 +135,6 @@ export class InPlace implements Joiner {
 		this.deps.network.leave();
 		this.link.resume(now);
 	}
-}
-
-/** Over the image's, which are in flash and cannot be assigned to. */
-function holds(config: Config, key: string, value: Setting): void {
-	Object.defineProperty(config, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function problemOf(key: 'ssid' | 'passphrase', value: string): string {

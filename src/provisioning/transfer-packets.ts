@@ -3,10 +3,12 @@
 //
 // Rule: constants only, for the node and for who talks to it; append only.
 
-/** A piece of something long goes to the node. */
-export const PUT = 0xe0;
-/** A piece of an answer is asked for. */
-export const GET = 0xe1;
+export const enum TransferRpc {
+	/** A piece of something long goes to the node. */
+	Put = 0xe0,
+	/** A piece of an answer is asked for. */
+	Get,
+}
 
 export const enum TransferKind {
 	/** A command of docs/topics.md: its name, and behind a space its payload. */
@@ -24,5 +26,7 @@ export const enum TransferState {
 	Pending,
 }
 
-/** An id that no transfer has: GET gives why the last join came to nothing. */
-export const ID_PROBLEM = 0;
+export const enum TransferId {
+	/** No command has it: asked for, it is why the last join came to nothing. */
+	Problem,
+}

@@ -6,20 +6,24 @@
 // one that comes twice changes nothing, and what is whole is carried out once.
 
 import { crc32 } from '../storage/crc32.js';
-import { ID_PROBLEM, TransferKind, TransferState } from './transfer-packets.js';
+import { TransferId, TransferKind, TransferState } from './transfer-packets.js';
 import type { Millis } from '../common/ports.js';
 import type { Text } from '../common/text.js';
 
-/** Before the bytes of a piece. */
-const PIECE_HEAD = 6;
-const SUM_BYTES = 4;
-/** A name, a space and a payload of 380 B. */
-const COMMAND_MAX = 420;
-/** Of an answer in one packet: what is left of 100 B. */
-const ANSWER_PIECE_MAX = 80;
-const SPACE = 0x20;
-/** Then nobody asks for the answer any more. */
-const LINGER_MS = 30_000;
+const enum Limit {
+	/** Before the bytes of a piece. */
+	PieceHead = 6,
+	Sum = 4,
+	/** A name, a space and a payload of 380 B. */
+	Command = 420,
+	/** Of an answer in one packet: what is left of 100 B. */
+	AnswerPiece = 80,
+	/** Then nobody asks for the answer any more. */
+	LingerMs = 30_000,
+}
+const enum Code {
+	Space = 0x20,
+}
 
 export class Transfer {
 	/** It is whole: to be carried out, once. */
@@ -29,17 +33,17 @@ export class Transfer {
 	answer: Uint8Array | undefined;
 	/** To be forgotten by then. */
 	endsAt: Millis;
-	/** ID_PROBLEM: none yet. */
-	private id = ID_PROBLEM;
+	/** TransferId.Problem: none yet. */
+	private id = TransferId.Problem;
 	private received = 0;
 	private total = 0;
 
 	constructor(now: Millis) {
-		this.endsAt = now + LINGER_MS;
+		this.endsAt = now + Limit.LingerMs;
 	}
 
 	spokenOf(now: Millis): void {
-		this.endsAt = now + LINGER_MS;
+		this.endsAt = now + Limit.LingerMs;
 	}
 
 	/**
@@ -47,12 +51,12 @@ export class Transfer {
 	 * it cannot be one.
 	 */
 	put(bytes: Uint8Array, from: number, to: number, into: Text): boolean {
-		const at = from + PIECE_HEAD;
-		if (at >= to || bytes[from] !== TransferKind.Command || bytes[from + 1] === ID_PROBLEM) return false;
+		const at = from + Limit.PieceHead;
+		if (at >= to || bytes[from] !== TransferKind.Command || bytes[from + 1] === TransferId.Problem) return false;
 		const id = bytes[from + 1];
 		const total = bytes[from + 2] << 8 | bytes[from + 3];
 		const offset = bytes[from + 4] << 8 | bytes[from + 5];
-		if (total <= SUM_BYTES || total > COMMAND_MAX + SUM_BYTES || offset + to - at > total) return false;
+		if (total <= Limit.Sum || total > Limit.Command + Limit.Sum || offset + to - at > total) return false;
 		let state = TransferState.Good;
 		if (id !== this.id && offset === 0) this.begin(id, total);
 		if (id !== this.id || total !== this.total) state = TransferState.Unknown;
@@ -78,13 +82,13 @@ export class Transfer {
 	get nameEnd(): number {
 		const { bytes, textEnd } = this;
 		let at = 0;
-		while (at < textEnd && bytes![at] !== SPACE) at++;
+		while (at < textEnd && bytes![at] !== Code.Space) at++;
 		return at;
 	}
 
 	/** And the end of its payload. */
 	get textEnd(): number {
-		return this.total - SUM_BYTES;
+		return this.total - Limit.Sum;
 	}
 
 	/** It was carried out, with this result. */
@@ -109,9 +113,9 @@ export class Transfer {
 		if (this.received < this.total) return TransferState.Good;
 		const end = this.textEnd;
 		const sum = crc32(this.bytes!, 0, end);
-		for (let i = 0; i < SUM_BYTES; i++) {
+		for (let i = 0; i < Limit.Sum; i++) {
 			if (this.bytes![end + i] === (sum >>> (24 - 8 * i) & 0xff)) continue;
-			this.id = ID_PROBLEM;
+			this.id = TransferId.Problem;
 			this.bytes = undefined;
 			return TransferState.Damaged;
 		}
@@ -122,7 +126,7 @@ export class Transfer {
 
 /** A piece of an answer, as one string of a result. */
 function writeAnswer(id: number, answer: Uint8Array, offset: number, into: Text): void {
-	const end = Math.min(answer.length, offset + ANSWER_PIECE_MAX);
+	const end = Math.min(answer.length, offset + Limit.AnswerPiece);
 	const from = Math.min(offset, end);
 	writeUint16(writeUint16(into.byte(6 + end - from).byte(id).byte(TransferState.Good), answer.length), from).copy(answer, from, end);
 }

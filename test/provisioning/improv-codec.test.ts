@@ -1,7 +1,7 @@
 // Packets of Improv: read from whatever pieces and noise they come in, and written as the specification has them.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beginPacket, beginResult, DATA_AT, endPacket, endResult, PacketReader, PacketType, putString, shortPacket } from '../../src/provisioning/improv-codec.js';
+import { At, beginPacket, beginResult, endPacket, endResult, PacketReader, PacketType, putString, shortPacket } from '../../src/provisioning/improv-codec.js';
 
 /** By the specification, not by our writer. */
 function packet(type: number, data: readonly number[]): number[] {
@@ -27,7 +27,7 @@ function feed(bytes: readonly number[], late = false): Heard & { reader: PacketR
 				heard.bad++;
 				reader.skip();
 			} else {
-				heard.packets.push([reader.type, ...reader.bytes!.subarray(DATA_AT, DATA_AT + reader.length)]);
+				heard.packets.push([reader.type, ...reader.bytes!.subarray(At.Data, At.Data + reader.length)]);
 				reader.next(keys);
 			}
 		}
@@ -79,7 +79,7 @@ describe('A packet of Improv', () => {
 				const { packets, reader } = feed([...damaged, 0x0a, ...packet(3, [2, 0]), 0x0a]);
 				// A length that grew waits for more: then the conversation's clock skips it.
 				while (reader.busy && !reader.whole) reader.skip();
-				if (reader.whole) packets.push([reader.type, ...reader.bytes!.subarray(DATA_AT, DATA_AT + reader.length)]);
+				if (reader.whole) packets.push([reader.type, ...reader.bytes!.subarray(At.Data, At.Data + reader.length)]);
 				expect(packets, `damaged at ${cut}`).toEqual([[3, 2, 0]]);
 			}
 		}

@@ -9,14 +9,14 @@ import { Phase } from '../../src/provisioning/provisioner.js';
 import type { NodeDeps } from '../../src/telemetry/node-publications.js';
 import { FakeLog, FakeNetwork } from '../support/fakes.js';
 
-function setUp(refusal = '') {
+function setUp(refusal = '', own: Readonly<Record<string, string>> = {}) {
 	const network = new FakeNetwork();
-	const kept: unknown[] = [];
+	const kept: Record<string, unknown>[] = [];
 	const link: string[] = [];
 	const log = new FakeLog();
-	const image = Object.freeze({ node: 'porch', ssid: 'old', passphrase: 'old passphrase' });
+	const image = Object.freeze({ node: 'porch', ssid: 'old', passphrase: 'old passphrase', ...own });
 	const config = Object.create(image) as Record<string, unknown>;
-	const settingsStore = { trying: false, proposed: 0, keep: (changes: unknown) => (refusal || kept.push(changes), refusal) };
+	const settingsStore = { trying: false, proposed: 0, keep: (changes: Record<string, unknown>) => (refusal || kept.push(changes), refusal), read: () => ({ ...image, ...kept[0] }) };
 	const paused = { state: State.Online, pause: () => link.push('pause'), resume: (_now: number, joined = false) => link.push(joined ? 'go on over it' : 'resume') };
 	const place = new InPlace({ config, network, settingsStore, log, queue: {} } as unknown as NodeDeps, paused as unknown as Link);
 	return { place, network, kept, link, config, paused, settingsStore };
@@ -86,8 +86,7 @@ describe('A network that is tried in place', () => {
 	});
 
 	it('takes the place of all of the one before, an address of its own included', () => {
-		const { place, network, kept, config } = setUp();
-		Object.assign(config, { address: '192.168.1.9/24', gateway: '192.168.1.1' });
+		const { place, network, kept, config } = setUp('', { address: '192.168.1.9/24', gateway: '192.168.1.1' });
 		place.join('attic', '', 0);
 		network.state = NetworkState.Up;
 		place.step(1);
