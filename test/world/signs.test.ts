@@ -1,4 +1,4 @@
-// What can be seen of a node and asked of it without a cable, and what is asked of all nodes at once: the whole node on the chip's engine.
+// What can be seen of a node and asked of it without a cable, and what is asked of all nodes at once: the whole node, each thing once on the chip's engine.
 
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND, stage, type Stage } from './stage.js';
@@ -26,7 +26,7 @@ const online = async (set: Stage) => set.until(() => set.isOnline() && set.readi
 
 describe.each(['nodemcu', 'esp32'] as const)('the LED of a %s', (board) => {
 	it('blinks while the node joins, is dark while it is online, shows where it is when asked, and is lit in trouble', async () => {
-		const set = await stage({ engine: 'xs', board, seed: `signs/${board}` });
+		const set = await stage({ engine: board === 'nodemcu' ? 'xs' : 'node', board, seed: `signs/${board}` });
 		const changes = watchLed(set);
 		await online(set);
 		expect(changes.length).toBeGreaterThan(2);
@@ -201,7 +201,7 @@ describe('the date by command', () => {
 
 describe('the time server that the network names', () => {
 	it.each(['nodemcu', 'esp32'] as const)('is asked by an ESP32, whose IP stack knows it, and cannot be by an ESP8266 (%s)', async (board) => {
-		const set = await stage({ engine: 'xs', board, seed: 'signs', settings: { host: '10.9.0.1', intervalMs: 5_000 } });
+		const set = await stage({ engine: board === 'esp32' ? 'xs' : 'node', board, seed: 'signs', settings: { host: '10.9.0.1', intervalMs: 5_000 } });
 		const { accessPoint, conditions } = set.simulation.world;
 		set.node.powerCut();
 		accessPoint.timeServer = '10.0.0.1';
@@ -215,7 +215,7 @@ describe('the time server that the network names', () => {
 
 describe('what is asked of all nodes', () => {
 	it('each does and answers for itself, and restarts are spread over a minute', async () => {
-		const set = await stage({ engine: 'xs', seed: 'signs', nodes: 3, settings: { intervalMs: 10_000 } });
+		const set = await stage({ seed: 'signs', nodes: 3, settings: { intervalMs: 10_000 } });
 		const { nodes, broker } = set.simulation;
 		await set.until(() => nodes.every(({ name }) => broker.isConnected(`telltale-${name}`)), 2 * MINUTE);
 		await set.run(65 * SECOND);
