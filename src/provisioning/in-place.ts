@@ -83,8 +83,9 @@ export class InPlace implements Joiner {
 
 	join(ssid: string, passphrase: string, now: Millis): string {
 		const { link, deps: { network, settingsStore } } = this;
-		this.problem = link.state === State.Parting || settingsStore.proposed ? 'The node is about to stop or restart.' : settingsStore.trying ? 'Other settings are on trial: ask again when that is over.'
-			: problemOf('ssid', ssid) || problemOf('passphrase', passphrase);
+		this.problem = problemOf('ssid', ssid) || problemOf('passphrase', passphrase);
+		if (link.state === State.Parting || settingsStore.proposed) this.problem = 'The node is about to stop or restart.';
+		else if (settingsStore.trying) this.problem = 'Other settings are on trial: ask again when that is over.';
 		if (this.problem) return this.problem;
 		this.ssid = ssid;
 		this.passphrase = passphrase;
