@@ -28,7 +28,7 @@ describe('the members of an object', () => {
 		fc.assert(fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }).filter((key) => key !== '__proto__'), value), fc.boolean(), (object, spaced) => {
 			const json = JSON.stringify(object, undefined, spaced ? ' ' : '');
 			expect(members(json)).toEqual(Object.entries(JSON.parse(json) as object));
-		}), { numRuns: 200 });
+		}), { numRuns: 60 });
 	});
 });
 
@@ -36,11 +36,11 @@ describe('a text', () => {
 	const read = (json: string) => textAt(bytesOf(json), 0);
 
 	it('is what JSON makes of it, escapes and all', () => {
-		fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (text, escaped) => {
+		fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 12 }), fc.boolean(), (text, escaped) => {
 			const plain = JSON.stringify(text);
 			const json = escaped ? plain.replaceAll(/[^ -~]/gu, (each) => [...Array(each.length).keys()].map((i) => `\\u${each.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')) : plain;
 			expect(read(json)).toBe(text);
-		}), { numRuns: 300 });
+		}), { numRuns: 100 });
 		expect(read('"\\b\\f\\n\\r\\t\\/\\\\\\"\\u00E9\\uD83D\\ude00 Zoë 😀"')).toBe('\b\f\n\r\t/\\"é😀 Zoë 😀');
 	});
 
