@@ -63,7 +63,7 @@ async function run(options: Options, command: Command): Promise<void> {
 	const guests = new Guests((line) => console.log(line));
 	const { listen: host, port } = options;
 	const running = await startBroker({ port, host, prepare: (aedes) => guests.watch(aedes, credentials), onSocket: (socket) => guests.arrive(socket) }).catch((fault: Error) => Promise.reject(unheard(fault, host, port)));
-	for (const line of introduction(host, port, credentials, addresses())) console.log(line);
+	for (const line of introduction(host, port, credentials, ownAddresses())) console.log(line);
 	if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 	guests.leave();
 	await running.close();
@@ -71,7 +71,7 @@ async function run(options: Options, command: Command): Promise<void> {
 
 function ownAddress(text: string): string {
 	if (text === 'localhost') return LOOPBACK;
-	if (!isIPv4(text)) throw new Misuse(`--listen is ${JSON.stringify(shown(text))}; it must be an IPv4 address of this machine, ${addresses().map((each) => `${each}, `).join('')}${ALL} or ${LOOPBACK}.`);
+	if (!isIPv4(text)) throw new Misuse(`--listen is ${JSON.stringify(shown(text))}; it must be an IPv4 address of this machine, ${ownAddresses().map((each) => `${each}, `).join('')}${ALL} or ${LOOPBACK}.`);
 	return text;
 }
 
@@ -96,7 +96,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** By which others may reach this machine. */
-function addresses(): string[] {
+export function ownAddresses(): string[] {
 	return Object.values(networkInterfaces()).flatMap((each) => each ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
 }
 
@@ -126,7 +126,7 @@ function quoted(text: string): string {
 function unheard(fault: Error, host: string, port: number): unknown {
 	const code = (fault.cause as NodeJS.ErrnoException | undefined)?.code;
 	if (code === 'EADDRINUSE') return new Failure(`Port ${port} is in use on this machine: choose another with --port, or use the broker that listens there.`);
-	if (code === 'EADDRNOTAVAIL') return new Misuse(`${host} is no address of this machine: choose ${[...addresses(), ALL].join(' or ')} with --listen.`);
+	if (code === 'EADDRNOTAVAIL') return new Misuse(`${host} is no address of this machine: choose ${[...ownAddresses(), ALL].join(' or ')} with --listen.`);
 	if (code === 'EACCES') return new Failure(`This user may not listen on port ${port}: choose one above 1023 with --port.`);
 	return code === undefined ? fault : new Failure(`The broker cannot listen on ${host}, port ${port} (${code}): choose another address or port.`);
 }

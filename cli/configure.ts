@@ -6,7 +6,11 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, type Setting } from '../src/settings/settings.js';
+import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, withDefaults, type Setting } from '../src/settings/settings.js';
+import { board as esp32 } from '../hardware/esp32.js';
+import { board as nodemcu } from '../hardware/nodemcu.js';
+import { sensorsProblem } from '../sensors/parts.js';
+import { ownAddresses } from './broker.js';
 import { certificatesOf } from './certificates.js';
 import { configurePort, portOption, takeSerialPort } from './configure-port.js';
 import { safe } from '../viewer/safe.js';
@@ -14,14 +18,21 @@ import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, tlsFault } from './fields.js';
 import { shownPath, unwritable, writeSecret } from './files.js';
 import { configureFleet, mustBeFleet, withFleet, type FleetOptions } from './fleet.js';
-import { path } from './options.js';
+import { BOARDS, type Board } from './flash-map.js';
+import { oneOf, path } from './options.js';
+import { serialPorts } from './ports.js';
+import type { Asked } from './questions.js';
 import { readSettings, settingFrom, settingsText, SETTINGS_FILE, type Settings } from './settings.js';
+import { usbName } from './usb.js';
 
 interface ConfigureOptions extends FleetOptions {
 	readonly file: string;
+	readonly board?: Board;
+	readonly check?: boolean;
 	readonly show?: boolean;
 }
 
+const PLACES = { nodemcu, esp32 };
 const TLS_NEEDS = 'an ESP8266 has too little memory for TLS.';
 /** Secrets may come from the environment, where other users of the machine do not see them: TELLTALE_PASSWORD2 is password2. */
 const variableOf = (key: string): string => `TELLTALE_${key.toUpperCase()}`;
@@ -31,6 +42,8 @@ export function configure(): Command {
 		.description('Ask for the settings of a node, check them and write them to a file; every answer can be an option instead.')
 		.addOption(new Option('--file <path>', 'the settings file').argParser(path('--file')).default(SETTINGS_FILE))
 		.option('--force', 'change a file that is there: what is not given anew stays')
+		.addOption(new Option('--board <name>', 'which board it is for: nodemcu or esp32').argParser(oneOf('The board', BOARDS)))
+		.option('--check', 'try from here whether the broker lets the node in, before anything is written')
 		.option('--show', 'print the settings of the file, without secrets');
 	withFleet(command);
 	for (const { key } of ALL_FIELDS) command.addOption(optionOf(key));
@@ -68,21 +81,63 @@ async function run(options: ConfigureOptions & Record<string, unknown>, command:
 	const serial = takeSerialPort(options);
 	if (options.from !== undefined) {
 		if (command.getOptionValueSource('file') === 'cli') throw new Misuse('--file is of one node: leave it out with --from, which writes into the folder of --out.');
+		if (options.check || options.board) throw new Misuse(`--${options.check ? 'check' : 'board'} is of one node: leave it out with --from.`);
 		if (serial !== undefined) throw new Misuse('--port of a board goes with one node: leave it out with --from, which writes files.');
 		return configureFleet({ ...options, from: options.from }, givenSettings(options, command, {}));
 	}
 	mustBeFleet(options);
-	if (serial !== undefined) return setUpOver(serial, options, command);
+	if (serial !== undefined) {
+		if (options.check || options.board) throw new Misuse(`--${options.check ? 'check' : 'board'} goes with a file: leave it out where a board is set up, which tries the settings itself.`);
+		return setUpOver(serial, options, command);
+	}
+	return isAsked() ? converse(options, command) : conclude(await started(file, force), options, command);
+}
+
+/** What is known before anybody is asked. */
+interface Start {
+	readonly before: Settings;
+	/** What is there may be changed. */
+	readonly force: boolean;
+}
+
+async function started(file: string, force: boolean): Promise<Start> {
 	if (existsSync(file) && !force) throw inTheWay(file);
-	const before = existsSync(file) ? await readSettings(file) : {};
-	const given = givenSettings(options, command, before);
-	const settings = isAsked() ? await (await import('./questions.js')).ask(before, given) : { ...before, ...given };
-	await check(settings, dirname(file));
+	return { before: existsSync(file) ? await readSettings(file) : {}, force };
+}
+
+async function converse(options: ConfigureOptions & Record<string, unknown>, command: Command): Promise<void> {
+	const { ask, askWhatFor, askWhetherToChange } = await import('./questions.js');
+	const { file, board, check: isChecked } = options;
+	// Whoever gives options knows what for.
+	if (!command.options.some((each) => command.getOptionValueSource(each.attributeName()) === 'cli')) {
+		const port = await askWhatFor(serialPorts().map((each) => ({ path: each, name: usbName(each) })));
+		if (port !== undefined) return setUpOver(port, options, command);
+	}
+	const force = options.force || (existsSync(file) && await askWhetherToChange(shownPath(file)));
+	const start = await started(file, force);
+	const folder = dirname(file);
+	const around = { addresses: ownAddresses(), folder, problem: isChecked ? undefined : (settings: Settings) => problemOf(settings, folder) };
+	const asked = await ask(start.before, givenSettings(options, command, start.before), board, around);
+	await conclude(start, options, command, asked);
+}
+
+async function problemOf(settings: Settings, folder: string): Promise<string> {
+	return (await import('./broker-check.js')).brokerProblem(settings, folder);
+}
+
+/** Checks, writes and says what is next. */
+async function conclude({ before, force }: Start, options: ConfigureOptions & Record<string, unknown>, command: Command, asked?: Asked): Promise<void> {
+	const { file } = options;
+	const settings = asked?.settings ?? { ...before, ...givenSettings(options, command, before) };
+	const board = asked?.board ?? options.board;
+	await check(settings, dirname(file), board);
+	const problem = options.check ? await problemOf(settings, dirname(file)) : '';
+	if (problem) throw new Failure(`${problem} Nothing was written.`);
 	await write(file, settings, force);
 	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
 	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
-	if (tlsKey(settings)) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
-	console.log(`Next: npx telltale flash --board ${tlsKey(settings) ? 'esp32' : 'nodemcu'}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	if (tlsKey(settings) && !board) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
+	console.log(`Next: npx telltale flash --board ${board ?? (tlsKey(settings) ? 'esp32' : 'nodemcu')}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
 /** What was said on the command line, and the secrets of the environment. */
@@ -109,18 +164,25 @@ async function setUpOver(port: string | true, options: ConfigureOptions & Record
 }
 
 function isAsked(): boolean {
-	return process.stdin.isTTY === true && process.stdout.isTTY === true;
+	const { stdin, stdout } = process;
+	if (!stdin.isTTY || !stdout.isTTY) return false;
+	// One that does not know its size, as over a serial line: a question would stand there one letter a line.
+	if (!stdout.columns) [stdout.columns, stdout.rows] = [80, 24];
+	return true;
 }
 
 function inTheWay(file: string): Failure {
 	return new Failure(`${shownPath(file)} is there already: change it with --force, or name another with --file.`);
 }
 
-async function check(settings: Settings, folder: string): Promise<void> {
+async function check(settings: Settings, folder: string, board: Board | undefined): Promise<void> {
 	const lack = /^(\S+) is missing: (.*)\.$/.exec(missingKey(settings));
 	if (lack) throw new Misuse(`${lack[1]} is missing: give ${lack[2]} with --${lack[1]}.`);
 	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
+	if (board === 'nodemcu' && tlsKey(settings)) throw new Misuse(`${tlsKey(settings)} is true, and ${TLS_NEEDS.replace(/\.$/, '')}: choose --board esp32, or leave it out.`);
+	const misfit = board && sensorsProblem(withDefaults(settings).sensors, PLACES[board]);
+	if (misfit) throw new Misuse(misfit);
 	await certificatesOf(settings, folder);
 }
 

@@ -5,30 +5,33 @@
 import * as clack from '@clack/prompts';
 import type { Setting } from '../src/settings/settings.js';
 import { safe } from '../viewer/safe.js';
+import { hostAnswer, type AnswerPrompts } from './answers.js';
+import { ownAddresses } from './broker.js';
 import type { NodeToAsk } from './configure-port.js';
 import { unlessDeserted } from './console.js';
 import { Failure } from './failure.js';
 import { fieldFor } from './fields.js';
 import { settingFrom, type Settings } from './settings.js';
 
-export type PortPrompts = Pick<typeof clack, 'text' | 'password' | 'select' | 'isCancel'>;
-
 /** No network has such a name. */
 const AS_IT_IS = '\u0000as it is';
 const ANOTHER = '\u0000another';
 
-export async function askForNode({ given, networks }: NodeToAsk, prompts: PortPrompts = clack): Promise<Settings> {
+export async function askForNode({ given, networks }: NodeToAsk, prompts: AnswerPrompts = clack): Promise<Settings> {
 	const settings: Record<string, Setting> = { ...given };
 	if (given['ssid'] === undefined) await askForNetwork(settings, await networks(), prompts);
 	else if (given['passphrase'] === undefined) await askFor('passphrase', settings, prompts, 'empty for an open network');
-	if (given['host'] === undefined) await askFor('host', settings, prompts, 'empty: as it is');
+	if (given['host'] === undefined) {
+		const host = await hostAnswer('', ownAddresses(), prompts, 'as it is on the node');
+		if (host) settings['host'] = host;
+	}
 	if (!settings['host']) return settings;
 	if (given['user'] === undefined) await askFor('user', settings, prompts, 'empty for none');
 	if (settings['user'] && given['password'] === undefined) await askFor('password', settings, prompts, '');
 	return settings;
 }
 
-async function askForNetwork(settings: Record<string, Setting>, found: Awaited<ReturnType<NodeToAsk['networks']>>, prompts: PortPrompts): Promise<void> {
+async function askForNetwork(settings: Record<string, Setting>, found: Awaited<ReturnType<NodeToAsk['networks']>>, prompts: AnswerPrompts): Promise<void> {
 	const options = found.map(({ ssid, rssi, open }) => ({ value: ssid, label: safe(ssid), hint: `${rssi} dBm${open ? ', open' : ''}` }));
 	const others = [{ value: ANOTHER, label: '(another, by its name)' }, { value: AS_IT_IS, label: '(as it is on the node)' }];
 	const chosen = await answered(prompts.select({ message: 'Wi-Fi network', options: [...options, ...others] }), prompts);
@@ -38,7 +41,7 @@ async function askForNetwork(settings: Record<string, Setting>, found: Awaited<R
 	if (settings['ssid'] !== undefined && !found.find(({ ssid }) => ssid === settings['ssid'])?.open) await askFor('passphrase', settings, prompts, 'empty for an open network');
 }
 
-async function askFor(key: string, settings: Record<string, Setting>, prompts: PortPrompts, hint: string): Promise<void> {
+async function askFor(key: string, settings: Record<string, Setting>, prompts: AnswerPrompts, hint: string): Promise<void> {
 	const field = fieldFor(key)!;
 	const message = `${key}: ${field.meaning}${hint && ` (${hint})`}`;
 	const validate = (text: string | undefined): string | undefined => {
@@ -53,7 +56,7 @@ async function askFor(key: string, settings: Record<string, Setting>, prompts: P
 }
 
 /** The answer, or the end where the person does not want to go on. */
-async function answered<Answer>(question: Promise<Answer | typeof clack.CANCEL_SYMBOL>, prompts: PortPrompts): Promise<Answer> {
+async function answered<Answer>(question: Promise<Answer | typeof clack.CANCEL_SYMBOL>, prompts: AnswerPrompts): Promise<Answer> {
 	const value = await unlessDeserted(question, stopped);
 	if (prompts.isCancel(value)) throw stopped();
 	return value as Answer;

@@ -3,8 +3,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, type Prompts } from '../../cli/questions.js';
-import { FIELDS, settingsProblem } from '../../src/settings/settings.js';
+import { FIELDS } from '../../src/settings/settings.js';
 import { inside, Run, telltale } from './support.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -198,65 +197,5 @@ describe('A settings file', () => {
 	it('that is not there is one sentence too', async () => {
 		const { status, err } = await configure('--show', '--file', 'other.json');
 		expect([status, err]).toEqual([1, 'other.json is not there: make it with "npx telltale configure --file other.json".\n']);
-	});
-});
-
-describe('The questions', () => {
-	const CANCEL = Symbol('cancel');
-
-	/** Answers by key; an answer that the question's own check turns down ends the test. */
-	function person(answers: Readonly<Record<string, unknown>>, asked: string[] = [], typed: unknown[] = []): Prompts {
-		const reply = async (options: { message: string; initialValue?: unknown; initialValues?: unknown; validate?: unknown }) => {
-			const key = options.message.split(':')[0]!;
-			asked.push(key);
-			typed.push(options.initialValue);
-			const value = key in answers ? answers[key] : (options.initialValue ?? options.initialValues ?? '');
-			const fault = (options.validate as ((value: unknown) => string | undefined) | undefined)?.(value);
-			if (fault) throw new Error(fault);
-			return value;
-		};
-		return { text: reply, password: reply, confirm: reply, multiselect: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as Prompts;
-	}
-
-	it('gather settings that pass, and leave out what nobody changed', async () => {
-		const answers = { ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: ['tmp36'], intervalMs: '5000' };
-		const settings = await ask({}, { node: 'cellar' }, person(answers));
-		expect(settings).toEqual({ node: 'cellar', ssid: 'attic', passphrase: 'correct horse', host: 'broker', sensors: 'tmp36', intervalMs: 5000 });
-		expect(settingsProblem(settings)).toBe('');
-	});
-
-	it('do not ask for what was given, nor for a password without a user', async () => {
-		const asked: string[] = [];
-		await ask({}, { node: 'cellar', ssid: 'attic' }, person({ host: 'broker' }, asked));
-		expect(asked).toEqual(['passphrase', 'host', 'port', 'user', 'sensors', 'intervalMs', 'Change other settings too?']);
-	});
-
-	it('ask for every other setting too where that is wanted', async () => {
-		const asked: string[] = [];
-		await ask({}, {}, person({ ssid: 'a', host: 'b', user: 'u', 'Change other settings too?': true, keepAliveMs: '60000' }, asked));
-		expect(new Set(asked)).toEqual(new Set([...FIELDS.map(({ key }) => key), 'Change other settings too?']));
-	});
-
-	it('keep a secret that is in the file when nothing is typed', async () => {
-		const settings = await ask({ ssid: 'a', host: 'b', passphrase: 'correct horse' }, {}, person({ passphrase: '' }));
-		expect(settings['passphrase']).toBe('correct horse');
-	});
-
-	it('have no text typed in before the person types, and Enter keeps what is there', async () => {
-		const typed: unknown[] = [];
-		const settings = await ask({ node: 'porch', port: 1884 }, { ssid: 'a', host: 'b' }, person({ 'Change other settings too?': true }, [], typed));
-		expect(settings).toMatchObject({ node: 'porch', port: 1884 });
-		expect(settings).not.toHaveProperty('keepAliveMs');
-		expect(typed.filter((each) => typeof each === 'string')).toEqual([]);
-	});
-
-	it('turn a wrong answer down with the sentence of the table', async () => {
-		await expect(ask({}, {}, person({ ssid: 'a', host: 'b', port: '0' }))).rejects.toThrow('port is 0; it must be a whole number from 1 to 65535.');
-		await expect(ask({}, {}, person({ ssid: '' }))).rejects.toThrow('It is needed');
-	});
-
-	it('end without a file when they are cancelled', async () => {
-		const prompts = { ...person({}), text: async () => CANCEL } as unknown as Prompts;
-		await expect(ask({}, {}, prompts)).rejects.toThrow('Stopped before anything was written.');
 	});
 });
