@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnswerPrompts } from '../../cli/answers.js';
 import { ImprovClient } from '../../cli/improv-client.js';
-import { askForNode, type PortPrompts } from '../../cli/port-questions.js';
+import { askForNode } from '../../cli/port-questions.js';
 import { openPort } from '../../cli/serial-port.js';
 import type { Settings } from '../../cli/settings.js';
 import { PseudoTerminal } from '../../simulator/pty.js';
@@ -108,7 +109,7 @@ describe('The questions of telltale configure --port', () => {
 			if (fault) throw new Error(fault);
 			return value;
 		};
-		const prompts = { text: reply, password: reply, select: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as PortPrompts;
+		const prompts = { text: reply, password: reply, select: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as AnswerPrompts;
 		const settings = await askForNode({ device, given, networks: async () => FOUND }, prompts);
 		return { keys, settings };
 	}
