@@ -114,6 +114,7 @@ export function introduction(listen: string, port: number, credentials: Credenti
 		lines.push(`Nodes:     only those that "npx telltale simulate" runs on this machine; for others: npx telltale broker --listen ${other}`);
 	}
 	lines.push(`Node:      npx telltale configure --host ${host}${port === USUAL_PORT ? '' : ` --port ${port}`}${named}${credentials ? ` --password ${credentials.spelled}` : ''}`);
+	if (!isLoopback(host)) lines.push('           writes its settings to a file; with --port behind it, it sets up the board at the USB cable');
 	lines.push(`Look with: ${set}npx telltale watch --broker ${broker}${named}`, 'Stop with: Ctrl-C', '');
 	return lines.map(safe);
 }

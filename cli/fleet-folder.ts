@@ -3,7 +3,7 @@
 // Rule: it is there whole or not at all, for its owner alone. One that was there before is replaced only if it is ours, and what people and
 // nodes have from it already is read first.
 
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Setting } from '../src/settings/settings.js';
@@ -36,6 +36,7 @@ export async function earlier(out: string, force: boolean): Promise<Earlier> {
 	const people = new Map<string, string>();
 	if (!existsSync(out)) return { folder: '', nodes, people };
 	const folder = realpathSync(out);
+	if (!statSync(folder).isDirectory()) throw new Failure(`${shownPath(out)} is a file: name a folder with --out.`);
 	const names = await readdir(folder).catch((error) => Promise.reject(unreadable(out, error, 'name a folder that is not there yet with --out')));
 	if (!names.length) return { folder, nodes, people };
 	const name = shownPath(out);

@@ -105,6 +105,7 @@ describe('telltale broker', () => {
 	it('names every address that it has on a machine with several, and words that a shell takes as they are', () => {
 		const lines = introduction('0.0.0.0', 1_883, { user: "it's me", password: 'x', spelled: '"$TELLTALE_PASSWORD"', inEnvironment: true }, ['192.168.1.5', '10.0.0.7']);
 		expect(lines).toContain('           also at 10.0.0.7');
+		expect(lines).toContain('           writes its settings to a file; with --port behind it, it sets up the board at the USB cable');
 		expect(lines).toContain(`Node:      npx telltale configure --host 192.168.1.5 --user 'it'\\''s me' --password "$TELLTALE_PASSWORD"`);
 		expect(lines).toContain(`Look with: npx telltale watch --broker mqtt://192.168.1.5:1883 --user 'it'\\''s me'`);
 		expect(introduction('127.0.0.1', 1_883, undefined, ['10.0.0.7']).join('\n')).toContain('for others: npx telltale broker --listen 10.0.0.7');

@@ -1,6 +1,6 @@
 // telltale configure --from: many nodes from a table, and what mosquitto makes of the files for it.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import { LEAVES } from '../../cli/mosquitto-files.js';
 import { mosquitto } from '../../simulator/field/mosquitto.js';
 import { startSimulation } from '../../simulator/simulation.js';
 import { MOSQUITTO, mosquittoMissing } from '../support/brokers.js';
-import { rest, until } from '../support/patience.js';
-import { inside } from './support.js';
+import { patient, rest, until } from '../support/patience.js';
+import { inside, Run } from './support.js';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'telltale-fleet-'))));
@@ -112,6 +112,7 @@ describe('telltale configure --from', () => {
 		[['--passwords', '--viewer', 'porch'], '--viewer is "porch", a user that there is already: give another name.'],
 		[['--passwords', '--operator', 'a b'], '--operator: "a b" cannot stand in mosquitto\'s files: use letters, digits, ".", "_", "@" and "-".'],
 		[['--file', 'x.json'], '--file is of one node: leave it out with --from, which writes into the folder of --out.'],
+		[['--out', 'nodes.csv', '--force'], 'nodes.csv is a file: name a folder with --out.'],
 		[['--out', 'nowhere/house'], 'nowhere/house cannot be made: make the folder that it is in first.'],
 	])('refuses %j in one sentence', async (words, sentence) => {
 		const { out, err } = await fleet('node\nporch\n', ...COMMON, ...words);
@@ -163,6 +164,30 @@ describe('telltale configure --from', () => {
 		const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...words], { cwd: folder, encoding: 'utf8' });
 		expect([status, stderr]).toEqual([1, 'house cannot be written: the disk is full.\n']);
 		expect(await readdir(folder)).toEqual(['nodes.csv']);
+	});
+
+	it('writes a thousand nodes in five seconds, and nothing at Ctrl-C', async () => {
+		const table = `node\n${Array.from({ length: 1_000 }, (_, index) => `n${index}\n`).join('')}`;
+		const began = performance.now();
+		expect((await fleet(table, ...COMMON, '--passwords')).status).toBe(0);
+		expect(performance.now() - began).toBeLessThan(patient(5_000));
+		expect((await readdir(join(folder, 'house'))).length).toBe(1_000 + 5);
+		const run = new Run(['configure', '--from', 'nodes.csv', '--out', 'other', ...COMMON, '--passwords'], { cwd: folder });
+		const beside = join(folder, `other.${run.process.pid}`);
+		await until(() => existsSync(beside) || run.process.exitCode !== null, 20_000, () => run.err, 1);
+		run.process.kill('SIGINT');
+		expect(await run.ended).toEqual({ status: 130, out: '', err: 'Stopped before anything was written.\n' });
+		expect((await readdir(folder)).sort()).toEqual(['house', 'nodes.csv']);
+	});
+
+	it('does what docs/fleet.md says', async () => {
+		const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
+		await writeFile(join(folder, 'nodes.csv'), /```\n(node,[\s\S]*?)```/.exec(page)![1]!);
+		const commands = [...page.matchAll(/^npx telltale (configure .*)$/gm)].map(([, words]) => [...words!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!));
+		expect(commands.length).toBe(2);
+		for (const words of commands) expect(await inside(words, { cwd: folder })).toMatchObject({ status: 0, err: '' });
+		expect(json('roof-3.json')).toEqual({ node: 'roof-3', ssid: 'attic', passphrase: 'secret passphrase', host: '192.168.1.10', user: 'roof-3', password: expect.stringMatching(/^\w{16}$/), sensors: 'tmp36' });
+		for (const line of text('README.txt').split('\n').filter((each) => /^ {8}\w/.test(each))) expect(page).toContain(`\n${line.trim()}\n`);
 	});
 
 	it('knows each topic that a node publishes', () => {
