@@ -30,6 +30,7 @@ export interface SimulateOptions extends ViewOptions {
 	readonly for?: number;
 	readonly nodes: number;
 	readonly serial?: boolean;
+	readonly new?: boolean;
 }
 
 /** Often enough that somebody who tries it sees something happen. */
@@ -38,6 +39,8 @@ const INTERVAL_MS = 2_000;
 const FAREWELL_MS = 300;
 /** After so many nodes that booted, which may take a while on a busy machine, it is said how many have. */
 const BOOTED_STEP = 10;
+/** What an image without settings does not know. */
+const UNKNOWN: Settings = { ssid: '', passphrase: '', host: '', port: 1_883, user: '', password: '' };
 const FOREVER_MS = 1e12;
 const OFFICE = 'simulator/weather/office-climate.csv';
 
@@ -53,6 +56,7 @@ export function simulate(): Command {
 		.addOption(new Option('--for <duration>', 'simulated time after which to stop').argParser(duration('--for')))
 		.addOption(new Option('--nodes <n>', 'how many').argParser(whole('--nodes', 1, 100)).default(1))
 		.option('--serial', 'give the node a serial port (a pseudo-terminal) that other programs can open, like "telltale configure --port"')
+		.option('--new', 'a node out of its box, which knows no network and no broker: set it up over its serial port')
 		.option('--no-ui', 'plain lines on a terminal too')
 		.addHelpText('after', '\nA duration is like 20s, 5m or 2h. Without --for it runs until Ctrl-C.\nIt takes 130 MB of memory, and 1.5 MB for each node, whose engine is a process of its own: 100 nodes fit in 300 MB.')
 		.action(run);
@@ -61,12 +65,12 @@ export function simulate(): Command {
 async function run(options: SimulateOptions): Promise<void> {
 	const signal = interruption();
 	mustHaveXs();
+	mustGoTogether(options);
 	const own = options.config === undefined ? {} : await readSettings(options.config);
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...own };
 	const certificates = await tlsOf(options, settings);
 	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
-	if (options.serial && options.nodes > 1) throw new Misuse('--serial is for one node: leave --nodes out.');
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
 	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
@@ -85,6 +89,12 @@ async function run(options: SimulateOptions): Promise<void> {
 	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: ${view.cause || 'the lines above tell why; where the broker is away, the nodes still hold them.'}`);
 }
 
+function mustGoTogether(options: SimulateOptions): void {
+	if ((options.serial || options.new) && options.nodes > 1) throw new Misuse(`${options.new ? '--new' : '--serial'} is for one node: leave --nodes out.`);
+	if (options.new && options.config !== undefined) throw new Misuse('--new is a node without settings: leave --config out.');
+	if (options.new && options.broker?.url.startsWith('mqtts:')) throw new Misuse('--new is a node without certificates: name a broker with mqtt://.');
+}
+
 /** From the nodes' first moment to their last. */
 async function live(options: SimulateOptions, settings: Settings, world: Weather | undefined, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
@@ -92,11 +102,12 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 	const { startSimulation } = await import('../simulator/simulation.js');
 	const credentials = address.user === undefined ? {} : { user: address.user, password: address.password ?? '' };
 	let simulation: Simulation;
-	const terminal = options.serial ? await started(async () => (await import('../simulator/pty.js')).PseudoTerminal.open((bytes) => simulation?.nodes[0]?.send(bytes))) : undefined;
+	const terminal = options.serial || options.new ? await started(async () => (await import('../simulator/pty.js')).PseudoTerminal.open((bytes) => simulation?.nodes[0]?.send(bytes))) : undefined;
 	if (terminal) console.log(`Serial port of the node: ${terminal.path}\n`);
+	if (terminal && options.new) console.log(`Set it up with: ${setUpCommand(terminal.path, address)}\n`);
 	simulation = await started(() =>
 		startSimulation({
-			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed,
+			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed, ...(options.new && { settingsOf: () => UNKNOWN }),
 			onLine: (node: string, line: string) => view.log(node, line),
 			onBytes: terminal && ((_node: string, bytes: Uint8Array) => terminal.write(bytes)),
 			onMeasured: (node: string, boot: string, count: number) => view.measured(node, boot, count),
@@ -148,6 +159,13 @@ async function started<Thing>(start: () => Promise<Thing>): Promise<Thing> {
 		if (error instanceof Error && error.constructor === Error && /^[^\n]+\.$/.test(error.message)) throw new Failure(error.message, { cause: error });
 		throw error;
 	}
+}
+
+/** With the network that there is in the simulation, and its broker. */
+function setUpCommand(path: string, { url, user, password }: BrokerAddress): string {
+	const { hostname, port } = new URL(url.replace(/^\w+:/, 'http:'));
+	const more = [...(port && port !== '1883' ? ['--port', port] : []), ...(user ? ['--user', user, '--password', password ? '…' : '""'] : [])];
+	return ['npx telltale configure --port', path, '--ssid simulated --passphrase "simulated air" --host', hostname, ...more].join(' ');
 }
 
 /** Before anything is connected: what is simulated here must not reach anybody else. */

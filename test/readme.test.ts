@@ -42,6 +42,7 @@ describe('the README', () => {
 			'npm start',
 			'npx telltale simulate --nodes 5 --for 30s',
 			'npx telltale simulate --speed 20 --for 10m --no-ui',
+			'npx telltale simulate --new',
 			'npx telltale simulate --help',
 			'npm test',
 			'npx telltale configure --node porch --ssid attic --passphrase "secret passphrase" --host 192.168.1.10',

@@ -153,6 +153,27 @@ describe.skipIf(socatMissing)('telltale simulate --serial', () => {
 	it('is for one node', async () => {
 		expect(await inside(['simulate', '--serial', '--nodes', '2'])).toEqual({ status: 2, out: '', err: '--serial is for one node: leave --nodes out.\n' });
 	});
+
+	it('with --new, gives one that knows nothing, and the command that sets it up', async () => {
+		const run = new Run(['simulate', '--new', '--no-ui', '--speed', '10']);
+		try {
+			await run.until(({ out }) => /Set it up with: .*\n/.test(out) && out.includes('set-up: join the Wi-Fi network'));
+			expect(run.out).not.toMatch(/online|#1\b/);
+			const command = /Set it up with: npx telltale (.*)/.exec(run.out)![1]!;
+			const done = await inside([...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!));
+			expect([done.status, done.out.split('\n').at(-2)]).toEqual([0, 'The settings work, and hold from now on.']);
+			await run.until(({ out }) => /#1\b/.test(out));
+		} finally {
+			run.process.kill('SIGINT');
+			await run.ended;
+		}
+	});
+
+	it('is none with settings', async () => {
+		expect((await inside(['simulate', '--new', '--config', 'telltale.json'])).err).toBe('--new is a node without settings: leave --config out.\n');
+		expect((await inside(['simulate', '--new', '--nodes', '2'])).err).toBe('--new is for one node: leave --nodes out.\n');
+		expect((await inside(['simulate', '--new', '--broker', 'mqtts://localhost'])).err).toBe('--new is a node without certificates: name a broker with mqtt://.\n');
+	});
 });
 
 /** A line that a test plays the node at. */
