@@ -41,6 +41,28 @@ void xs_hostCall(txMachine* the)
 	free(answer);
 }
 
+/** A native of the firmware's own: modules/host.ts does what it does, as in the simulator's other engines. */
+static void standIn(txMachine* the, txString name)
+{
+	txInteger count = mxArgc;
+	mxPushUndefined();
+	mxPush(mxGlobal);
+	mxDub();
+	mxGetID(fxID(the, "native"));
+	mxCall();
+	mxPushStringC(name);
+	mxRunCount(1);
+	mxCall();
+	for (txInteger i = 0; i < count; i++) mxPushSlot(mxArgv(i));
+	mxRunCount(count);
+	mxPullSlot(mxResult);
+}
+
+/** One for each that the linked firmware names: the Makefile reads them from what xsl wrote. */
+#define NATIVE(name) void name(txMachine* the); void name(txMachine* the) { standIn(the, #name); }
+#include "natives.h"
+#undef NATIVE
+
 /** handleCommand(event): tells what it returned or threw. */
 static void turn(txMachine* the, txString event)
 {

@@ -1,11 +1,13 @@
 // telltale size --ram where an SDK is and where none is: what is missing is one sentence, and what is told says in which measure it is. The SDK's tools
 // are shell scripts here: CI has no SDK (docs/budget.md says by which command the real ones were run).
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkedLine, notes } from '../../cli/ram.js';
 import { makeSdkEngine, nameInImage, sdkEngineProblem } from '../../cli/sdk-engine.js';
+import { root } from '../../cli/toolchain.js';
 import { fakeMachine } from './fake-sdk.js';
 
 let folder: string;
@@ -71,6 +73,25 @@ describe("The firmware, put into the SDK's own engine", () => {
 		expect(linked.every((name) => existsSync(join(modules, name)))).toBe(true);
 		expect(readdirSync(join(modules, 'src/mqtt/v5'))).toEqual(['codes.xsb', 'protocol5.xsb', 'reasons5.xsb']);
 		expect(readFileSync(join(modules, 'src/storage/ring.xsb'), 'utf8')).toContain('class Ring');
+	});
+});
+
+describe("The firmware's own natives", () => {
+	it('are read from what the linker declares, but for the door to the host', () => {
+		const linked = join(folder, 'linked-natives');
+		mkdirSync(linked);
+		const declared = ['xs_address_fix', 'xs_hostCall', 'xs_radio_join'].map((name) => `extern void ${name}(xsMachine* the);\n`);
+		writeFileSync(join(linked, 'mc.xs.h'), ['mxExport void* xsPreparationAndCreation(xsCreation **creation);\n', ...declared, '#define xsID_xs_radio_place 842\n'].join(''));
+		execFileSync('make', ['-s', '-f', join(root, 'simulator/sdk/Makefile'), `MODDABLE=${folder}`, `LINKED=${linked}`, join(linked, 'natives.h')]);
+		expect(readFileSync(join(linked, 'natives.h'), 'utf8')).toBe('NATIVE(xs_address_fix)\nNATIVE(xs_radio_join)\n');
+	});
+
+	it('each have a stand-in in the simulator', () => {
+		const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+		const used = files.flatMap((path) => [...readFileSync(join(root, 'src', path), 'utf8').matchAll(/\bnative\('(\w+)'\)/g)].map(([, name]) => name!));
+		const standIns = [...readFileSync(join(root, 'simulator/modules/host.ts'), 'utf8').matchAll(/^\t(xs_\w+): \(/gm)].map(([, name]) => name!);
+		expect(used.length).toBeGreaterThan(4);
+		expect(standIns.sort()).toEqual([...new Set(used)].sort());
 	});
 });
 

@@ -75,17 +75,22 @@ describe('a SUBACK', () => {
 	});
 
 	it.each([['3.1.1', 4, 0x80], ['5.0', 5, 0x97]] as const)('in %s that refuses once is asked for again a minute later, on the same connection', async (_name, protocol, code) => {
-		let refusals = 0;
-		const refuse: Script['on'] = ({ cmd, messageId: id = 0 }, peer) => {
-			if (cmd !== 'subscribe' || refusals++ > 1) return true;
+		const refused = new Set<string>();
+		const refuse: Script['on'] = (packet, peer) => {
+			if (packet.cmd !== 'subscribe') return true;
+			const { messageId: id = 0, subscriptions } = packet;
+			const { topic } = subscriptions[0]!;
+			if (refused.has(topic)) return true;
+			refused.add(topic);
 			peer.say(0x90, protocol === 5 ? 4 : 3, id >> 8, id, ...(protocol === 5 ? [0] : []), code);
 			return false;
 		};
 		const { set, broker } = await node({ on: refuse }, { settings: { protocol } });
 		const { connections } = broker;
-		await set.run(70 * SECOND);
+		await set.run(90 * SECOND);
 		expect(broker.connections).toBe(connections);
-		expect(broker.count('subscribe')).toBe(4);
+		expect([...refused]).toEqual(expect.arrayContaining(['telltale/porch/set/+', 'telltale/all/set/+']));
+		expect(broker.count('subscribe')).toBe(2 * refused.size);
 		broker.publish('telltale/porch/set/sample', '{"id":"heard"}');
 		await set.run(5 * SECOND);
 		expect(broker.packets.some(({ packet }) => packet.cmd === 'publish' && String(packet.payload).includes('"heard"'))).toBe(true);
