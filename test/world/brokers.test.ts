@@ -13,12 +13,12 @@ async function node(profile: Partial<BrokerProfile>, settings: Record<string, un
 const versions = (set: Stage, from = 0) => set.packets('connect', from).map((packet) => (packet as { protocolVersion: number }).protocolVersion);
 const info = (set: Stage) => JSON.parse(set.texts('info').at(-1)!) as Record<string, unknown>;
 
-/** Loses its connection, and is back. */
+/** Loses its connection, and is back with its info. */
 async function reconnect(set: Stage): Promise<number> {
 	const from = set.now;
 	set.simulation.broker.hangUp();
 	await set.run(SECOND);
-	await set.until(() => set.isOnline(), 3 * MINUTE);
+	await set.until(() => set.isOnline() && set.texts('info', from).length > 0, 3 * MINUTE);
 	return from;
 }
 
