@@ -145,7 +145,7 @@ class SetUpRun {
 		const line = await outcome;
 		if (line === '') throw new Failure(`What came of it is not known yet: see "npx telltale logs --port ${safe(this.#path)}".`);
 		const [, , how, problem] = OUTCOME.exec(line)!;
-		if (how !== 'work,') throw new Failure(`The settings do not work, and those before them hold again: ${problem ?? line}`);
+		if (how !== 'work,') throw new Failure(`The settings do not work, and those before them hold again: ${problem ?? 'the lines above say why.'}`);
 		console.log('The settings work, and hold from now on.');
 	}
 

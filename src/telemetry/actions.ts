@@ -218,7 +218,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	askSetUp(): void {
-		this.deps.log.line('the button asks for set-up mode');
+		this.deps.log.line('the node is asked to be set up');
 		this.end(Ending.SetUp);
 	}
 

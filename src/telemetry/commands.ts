@@ -36,6 +36,8 @@ export interface Actions {
 	setDate(seconds: number): string;
 	/** Erases all settings that the node keeps, and restarts. */
 	forget(): string;
+	/** Restarts into set-up mode. */
+	askSetUp(): void;
 	/**
 	 * Puts these settings, which are allowed each by its field, on trial. The node restarts if that changes anything.
 	 * They are changed meanwhile. `remote`: they came from the broker.
@@ -82,7 +84,7 @@ const row = (name: string, from: number, members: readonly Member[]): Row => Obj
 const TABLE: readonly Row[] = Object.freeze([
 	row('interval', Source.Any, VALUE), row(SAMPLE, Source.Any, PLAIN), row('calibrate', Source.One, CALIBRATE), row('restart', Source.Any, PLAIN),
 	row('stop', Source.One, PLAIN), row('identify', Source.Any, PLAIN), row('time', Source.One, VALUE), row('forget', Source.Console, PLAIN),
-	row('config', Source.One, CONFIG),
+	row('set-up', Source.Console, PLAIN), row('config', Source.One, CONFIG),
 ]);
 
 const enum Command {
@@ -94,6 +96,7 @@ const enum Command {
 	Identify,
 	Time,
 	Forget,
+	SetUp,
 	Config,
 }
 export const COMMANDS: readonly string[] = Object.freeze(TABLE.map(({ name }) => name));
@@ -163,7 +166,7 @@ export class Commands implements Pollable {
 		const places = new Uint16Array(SLOTS);
 		const index = indexOf(bytes, nameAt, payloadAt);
 		if (index < 0) return UNKNOWN;
-		if ((TABLE[index].from & source) === 0) return index === Command.Forget ? AT_THE_NODE : NOT_FOR_ALL;
+		if ((TABLE[index].from & source) === 0) return TABLE[index].from === Source.Console ? AT_THE_NODE : NOT_FOR_ALL;
 		const error = payloadAt < payloadEnd ? readObject(bytes, payloadAt, payloadEnd, TABLE[index].members, places) : '';
 		if (error) return `the payload cannot be used: ${error}`;
 		switch (index) {
@@ -174,6 +177,9 @@ export class Commands implements Pollable {
 			case Command.Identify: return this.actions.identify();
 			case Command.Time: return this.time(bytes, places[Slot.Value]);
 			case Command.Forget: return this.actions.forget();
+			case Command.SetUp:
+				this.actions.askSetUp();
+				return '';
 			case Command.Config: return this.configure(bytes, places[Slot.Value], source !== Source.Console);
 		}
 		return this.actions.stop();

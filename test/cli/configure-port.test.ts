@@ -57,7 +57,8 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		// Nobody listens there.
 		const dead = await set('--host', '127.0.0.1', '--port', '9', '--user', 'u', '--password', 'secret of mine');
 		expect(dead.out).toContain('The node restarts and tries the settings');
-		expect([dead.status, dead.err.split('\n').at(-2)]).toEqual([1, expect.stringMatching(/^The settings do not work, and those before them hold again: settings number \d+ do not work \(tcp\); those before them hold again$/)]);
+		expect([dead.status, dead.err.split('\n').at(-2)]).toEqual([1, 'The settings do not work, and those before them hold again: the lines above say why.']);
+		expect(dead.err).toMatch(/^ {2}settings number \d+ do not work \(tcp\); those before them hold again$/m);
 		expect(dead.out + dead.err).not.toContain('secret of mine');
 
 		// About as much as there may be.

@@ -27,6 +27,7 @@ function setUp() {
 		identify: () => note('identify'),
 		setDate: (seconds) => (seconds === 2_000_000_000 ? 'the date is known from a time server' : note(`time ${seconds}`)),
 		forget: () => end('forget'),
+		askSetUp: () => void end('set-up'),
 		configure: (changes, remote) => note(`config ${JSON.stringify(changes)} ${remote ? 'remote' : 'here'}`),
 		get proposed() { return did.at(-1)!.includes('same') ? 0 : 8; },
 		get ending() { return ending; },
@@ -123,7 +124,7 @@ describe('commands', () => {
 		const { results, send } = setUp();
 		send(name, '{"id":"x"}');
 		const { id, name: said, error } = JSON.parse(results[0]);
-		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, config']);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config']);
 		expect(name.startsWith(said)).toBe(true);
 		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
 	});
@@ -235,14 +236,14 @@ describe('commands', () => {
 		expect(did).toEqual(['identify', 'calibrate 21000 NaN', 'restart within a minute', 'ended']);
 	});
 
-	it('forget is refused over MQTT, from one and from all, and taken on the serial line', () => {
+	it.each(['forget', 'set-up'])('%s is refused over MQTT, from one and from all, and taken on the serial line', (name) => {
 		const { did, results, send, type } = setUp();
-		send('forget', '{"id":"f"}');
-		send('forget', '{"id":"f"}', false, true);
-		expect(results.map((each) => JSON.parse(each))).toEqual([1, 2].map(() => ({ id: 'f', name: 'forget', ok: false, error: 'not over MQTT: only on the serial line of the node, or by its button' })));
+		send(name, '{"id":"f"}');
+		send(name, '{"id":"f"}', false, true);
+		expect(results.map((each) => JSON.parse(each))).toEqual([1, 2].map(() => ({ id: 'f', name, ok: false, error: 'not over MQTT: only on the serial line of the node, or by its button' })));
 		expect(did).toEqual([]);
-		type('forget');
-		expect(did).toEqual(['forget', 'ended']);
+		type(name);
+		expect(did).toEqual([name, 'ended']);
 	});
 
 	it('keep no memory when nothing waits', () => {
@@ -273,6 +274,6 @@ describe('commands', () => {
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
 		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
 		expect(log.lines).toEqual([
-			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, config', 'sample: done', 'stop: done']);
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config', 'sample: done', 'stop: done']);
 	});
 });

@@ -72,7 +72,7 @@ describe('the button', () => {
 		await hold(set, 4 * SECOND);
 		expect([set.node.counts.boots, set.heard(/button/)]).toEqual([1, undefined]);
 		await hold(set, 6 * SECOND);
-		expect(set.heard(/^the button asks for set-up mode$/, from)).toBeDefined();
+		expect(set.heard(/^the node is asked to be set up$/, from)).toBeDefined();
 		await set.until(() => set.node.counts.boots === 2, 15 * SECOND);
 		expect(set.texts('status', from)).toContain('stopped');
 		expect(set.node.ends).toEqual(['restart by itself']);
@@ -119,6 +119,19 @@ describe('the button', () => {
 		await set.run(30 * SECOND);
 		expect(set.node.counts.boots).toBe(2);
 		expect(set.node.ends).toEqual(['power cut']);
+	});
+});
+
+describe('set-up, typed at the serial line', () => {
+	it('opens set-up mode, and the node goes on by itself after ten minutes', async () => {
+		const set = await stage({ seed: 'signs', settings: { intervalMs: 10_000 } });
+		await online(set);
+		set.node.type('set-up\n');
+		await set.until(() => set.node.ownNetwork !== undefined, 20 * SECOND);
+		await set.run(9 * MINUTE);
+		expect(set.node.ownNetwork).toBeDefined();
+		await set.until(() => set.node.ownNetwork === undefined, 2 * MINUTE);
+		await set.expectWell(3);
 	});
 });
 
