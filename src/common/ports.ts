@@ -120,7 +120,7 @@ export interface Listener {
 export interface Questions {
 	/** As Listener's. */
 	open(): boolean;
-	/** Moves the next that waits into `into`, cut if it is longer, and returns how long it is; 0 if none waits. */
+	/** Moves the next that waits into `into`, cut if it is longer, and returns how long it is; -1 if none waits. */
 	read(into: Uint8Array): number;
 	/** Sends this to whoever sent what was read last; it may be lost. */
 	answer(bytes: Uint8Array): void;

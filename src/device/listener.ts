@@ -67,7 +67,7 @@ export class DeviceQuestions implements Questions {
 	read(into: Uint8Array): number {
 		this.packet = undefined;
 		const packet = this.socket?.read();
-		if (!packet) return 0;
+		if (!packet) return -1;
 		this.packet = packet;
 		const { byteLength } = packet;
 		into.set(new Uint8Array(packet, 0, byteLength < into.length ? byteLength : into.length));

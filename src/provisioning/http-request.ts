@@ -136,15 +136,15 @@ export class HttpRequest {
 			colon++;
 		}
 		// A folded line, or a space before the colon: two readers might see two things. RFC 9112 §5.
-		if (line[0] === Ascii.Space || line[0] === Ascii.Tab || colon === 0 || line[colon - 1] === Ascii.Space) return this.refuse(Status.BadRequest);
+		if (colon === 0 || isSpace(line[0]) || isSpace(line[colon - 1])) return this.refuse(Status.BadRequest);
 		let from = colon + 1;
-		while (from < end && (line[from] === Ascii.Space || line[from] === Ascii.Tab)) from++;
-		while (end > from && (line[end - 1] === Ascii.Space || line[end - 1] === Ascii.Tab)) end--;
+		while (from < end && isSpace(line[from])) from++;
+		while (end > from && isSpace(line[end - 1])) end--;
 		if (this.isNamed(Name.Host, colon)) {
 			this.hosts++;
 			// One that is cut is nobody's of ours.
 			this.host = isWhole ? this.lower(from, end) : '?';
-		} else if (this.isNamed(Name.Origin, colon)) this.origin = isWhole ? this.lower(from, end) : '?';
+		} else if (this.isNamed(Name.Origin, colon)) this.origin = isWhole && this.origin === '' ? this.lower(from, end) : '?';
 		else if (this.isNamed(Name.TransferEncoding, colon)) this.refuse(Status.NotImplemented);
 		else if (this.isNamed(Name.ContentLength, colon)) this.length(from, end);
 	}
@@ -190,4 +190,8 @@ export class HttpRequest {
 		for (let i = from; i < to; i++) if (this.line[i] >= Ascii.UpperA && this.line[i] <= Ascii.UpperZ) this.line[i] |= Ascii.ToLower;
 		return this.text(from, to);
 	}
+}
+
+function isSpace(byte: number): boolean {
+	return byte === Ascii.Space || byte === Ascii.Tab;
 }

@@ -55,7 +55,7 @@ export class NameServer implements Pollable {
 		if (!this.isOpen) return now + Bound.OpenAgainMs;
 		for (let i = 0; i < Bound.PerTurn; i++) {
 			const length = questions.read(packet);
-			if (length === 0) return NEVER;
+			if (length < 0) return NEVER;
 			const end = length > Bound.PacketMax ? 0 : answerQuestion(packet, length, this.accessPoint.address());
 			if (end > 0) questions.answer(packet.subarray(0, end));
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page that sets a node up, written in pieces of the size of its caller's buffer.
 //
-// Rule: each step is written whole or not at all, and is asked for again in the next piece. It needs no script, and a
+// Rule: each step is written whole where a piece can hold it, else it is asked for again in the next. It needs no script, and a
 // policy in its head (web-server.ts) forbids any. What others named (networks, the broker) is escaped here, nowhere else.
 
 import type { Text } from '../common/text.js';
@@ -146,9 +146,12 @@ export class Page {
 			const before = text.length;
 			const next = this.write(text);
 			if (text.overflowed) {
-				text.length = before;
 				text.overflowed = false;
-				return false;
+				// What no piece can hold loses its end: it would be asked for without end.
+				if (before > 0) {
+					text.length = before;
+					return false;
+				}
 			}
 			this.step = next;
 			if (next === Step.Network) this.network++;

@@ -32,6 +32,13 @@ describe('A form', () => {
 		for (const bytes of ['%ff', '%c3', '%c0%80', '%ed%a0%80', '%00', 'a%f4%90%80%80', '\xff']) expect(formValue(form(`a=${bytes}`), 'a'), bytes).toBe('\u0001');
 	});
 
+	it('makes what no setting takes of what is longer than any: more than 64 characters, of whatever size', () => {
+		for (const character of ['"', '\u00e9', '\u20ac', '\ud83d\ude00']) {
+			expect(formValue(form(`a=${encodeURIComponent(character.repeat(64))}`), 'a')).toBe(character.repeat(64));
+			for (const count of [65, 100]) expect(formValue(form(`a=${encodeURIComponent(character.repeat(count))}`), 'a')).toBe('\u0001');
+		}
+	});
+
 	it('never throws', () => {
 		fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), fc.string({ maxLength: 5 }), (bytes, name) => void formValue(bytes, name)));
 	});

@@ -48,6 +48,7 @@ describe('A request', () => {
 		['two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', Status.BadRequest],
 		['a folded line', 'GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n', Status.BadRequest],
 		['a space before the colon', 'GET / HTTP/1.1\r\nHost : a\r\n\r\n', Status.BadRequest],
+		['a tab before the colon', 'POST / HTTP/1.1\r\nTransfer-Encoding\t: chunked\r\nContent-Length: 1\r\n\r\nx', Status.BadRequest],
 		['a field without a name', 'GET / HTTP/1.1\r\n: a\r\n\r\n', Status.BadRequest],
 		['no length', 'POST / HTTP/1.1\r\nHost: a\r\n\r\n', Status.LengthRequired],
 		['two lengths', 'POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx', Status.BadRequest],
@@ -65,6 +66,12 @@ describe('A request', () => {
 		const long = taken(`GET /${'a'.repeat(3_000)} HTTP/1.1\r\nHost: 4.3.2.1${'0'.repeat(200)}\r\nOrigin: http://4.3.2.1${'0'.repeat(200)}\r\n\r\n`);
 		expect(long).toMatchObject({ done: true, status: 0, host: '?', origin: '?' });
 		expect(long.path.length).toBeLessThan(112);
+	});
+
+	it('has an origin that is nobody\'s when it names two', () => {
+		for (const [first, second] of [['http://evil.test', 'http://4.3.2.1'], ['http://4.3.2.1', 'http://evil.test'], ['http://4.3.2.1', 'http://4.3.2.1']]) {
+			expect(taken(`GET / HTTP/1.1\r\nOrigin: ${first}\r\nOrigin: ${second}\r\n\r\n`).origin).toBe('?');
+		}
 	});
 
 	it('ends at its length: what lies behind it is nobody\'s, and a megabyte more costs nothing', () => {

@@ -69,4 +69,13 @@ describe('The page', () => {
 			expect(html(shown, size)).toBe(whole);
 		}), { numRuns: 30 });
 	});
+
+	it('comes to its end, whatever no piece can hold', () => {
+		const fields = (page: string) => [...page.matchAll(/<(?:input name=|form|button)\w*/g)].map(([tag]) => tag);
+		for (const key of ['problem', 'state', 'ssid', 'host', 'port', 'user', 'newNode'] as const) for (const text of ['"'.repeat(500), '\u00e9'.repeat(2_000)]) {
+			const page = html({ [key]: text });
+			expect(page, key).toMatch(/<\/form><\/main>$/);
+			expect(fields(page), key).toEqual(fields(html({})));
+		}
+	});
 });

@@ -166,6 +166,29 @@ describe('Set-up mode', () => {
 		expect(stand.heard('set-up: joining')).toBe(false);
 	});
 
+	it('shows all of its page after a field of any length, to whoever comes next too', async () => {
+		const stand = await begin({ engine: 'node' });
+		for (const name of ['other', 'host', 'port', 'user', 'node']) for (const value of ['"'.repeat(460), 'x'.repeat(1_300)]) {
+			const { status, body } = (await stand.phone.post({ ...BROKER, ssid: 'simulated', other: '', passphrase: '', [name]: value }))!;
+			expect([status, body.slice(-7), /role=alert>([^<]*)/.exec(body)?.[1]], name).toEqual([200, '</main>', expect.stringMatching(/[.)]$/)]);
+			expect((await stand.phone.get())!.body).toMatch(/<\/form><\/main>$/);
+		}
+		expect(stand.heard('set-up: joining')).toBe(false);
+	});
+
+	it('answers who asks for a name behind packets of nothing, which it lets go', async () => {
+		const stand = await begin({ board: 'nodemcu' });
+		const [node] = stand.simulation.nodes;
+		const free = node.heapLeast;
+		for (let round = 0; round < 10; round++) {
+			for (let i = 0; i < 20; i++) node.inbound!.ask('accessPoint', 53, new Uint8Array(0), () => {});
+			const question = Uint8Array.from([0xbe, 0xef, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 97, 0, 0, 1, 0, 1]);
+			expect([...(await stand.phone.lookup(question))!.subarray(-4)]).toEqual([4, 3, 2, 1]);
+		}
+		expect(node.heapLeast).toBeGreaterThan(free - 3_000);
+		expect([node.counts.faults, node.shortages]).toEqual([0, []]);
+	});
+
 	it('lists the strongest of each name, at most twelve, and none that is no text', async () => {
 		const around = [['simulated', 'x2345678', -80], ['\udcff\udcfe', '', -30], ['cut \udcf0\udc9f', '', -31], ['bell\u0007', '', -32], ['', '', -33],
 			...Array.from({ length: 14 }, (_, i) => [`net-${i}`, '', -60 - i] as const)] as const;
