@@ -164,7 +164,10 @@ export class Conversation {
 		}
 		if (!this.joining) {
 			const problem = this.provisioner.join(textOf(bytes, ssidAt, ssidEnd), textOf(bytes, ssidEnd + 1, to), now);
-			if (problem) return this.tellFailure(problem, now);
+			if (problem) {
+				this.host.line.line(problem);
+				return this.tellFailure(problem, now);
+			}
 			this.joining = true;
 		}
 		this.tell(State.Provisioning);
@@ -183,7 +186,6 @@ export class Conversation {
 	private tellFailure(problem: string, now: Millis): void {
 		const parcel = this.host.parcel = new Transfer(now);
 		parcel.answered(bytesOf(problem));
-		this.host.line.line(problem);
 		this.complain(Complaint.UnableToConnect);
 		this.tell(State.Ready);
 	}

@@ -133,6 +133,7 @@ export class InPlace implements Joiner {
 	private fail(why: string, now: Millis): void {
 		this.problem = `Wi-Fi "${this.ssid}" ${why}`;
 		this.phase = Phase.Failed;
+		this.deps.log.line(this.problem);
 		this.deps.network.leave();
 		this.link.resume(now);
 	}

@@ -31,6 +31,7 @@ describe('The first hour of a node', () => {
 		expect(await hour.outcome(sdk.scan())).toEqual([{ name: 'simulated', rssi: -58, secured: true }]);
 		await expect(hour.outcome(sdk.provision('simulated', 'simulated hair', 0))).rejects.toBe('UNABLE_TO_CONNECT');
 		expect([sdk.state, node.storage.settings, node.storage.erasures]).toEqual([2, {}, 0]);
+		expect(hour.lines.filter((line) => line.includes('refused'))).toEqual(['set-up: "simulated" refused the passphrase.']);
 		await hour.outcome(sdk.provision('simulated', 'simulated air', 0));
 		expect([sdk.state, sdk.nextUrl]).toEqual([4, 'http://10.0.0.10/']);
 		expect(node.storage.settings).toEqual({ ssid: 'simulated', passphrase: 'simulated air' });
