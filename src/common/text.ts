@@ -67,12 +67,18 @@ export class Text {
 		return this.byte(QUOTE);
 	}
 
-	/** A JSON string of any text, in UTF-8. */
-	quoted(text: string): this {
+	/** A JSON string of any text, in UTF-8, of which at most `max` bytes, and no character in pieces, are taken. */
+	quoted(text: string, max = this.bytes.length): this {
 		this.byte(QUOTE);
-		for (const character of text) this.escaped(character.codePointAt(0)!);
-		this.byte(QUOTE);
-		return this;
+		const end = this.length + max;
+		for (const character of text) {
+			const before = this.length;
+			this.escaped(character.codePointAt(0)!);
+			if (this.length <= end) continue;
+			this.length = before;
+			break;
+		}
+		return this.byte(QUOTE);
 	}
 
 	/** Any text in UTF-8, as it is. */

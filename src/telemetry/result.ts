@@ -7,28 +7,31 @@
 
 import { cutText, endOfScalar, readObject, Type, type Member } from './json.js';
 import { RESULT_MAX } from '../common/limits.js';
-import type { Text } from '../common/text.js';
+import { Text } from '../common/text.js';
 
-/** Its name, its error, and all the rest but the id, the quotes that an error may hold among it. */
+/** Its name, its error as it stands in JSON, and all the rest but the id. */
 const NAME_MAX = 40;
-const ERROR_MAX = 120;
-const FRAME_BYTES = 52;
+const ERROR_MAX = 128;
+const FRAME_BYTES = 44;
+/** Of a buffer for an error: its quotes, and the character that does not fit any more. */
+const ERROR_SLACK = 8;
 const QUOTE = 0x22;
 
 /** The id is slot 0 of every command's table. */
 export const ID: Member = Object.freeze({ key: 'id', type: Type.Label, slot: 0 });
 const MEMBERS: readonly Member[] = Object.freeze([ID]);
 
-/** `error`: a sentence of ASCII; '' where there is none. `trial`: what is on trial then; 0: nothing. */
+/** `error`: a sentence, which may show any text that was sent; '' where there is none. `trial`: what is on trial then; 0: nothing. */
 export function writeResult(
 	text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string, trial = 0,
 ): void {
-	const sentence = error.slice(0, ERROR_MAX);
+	const sentence = new Text(new Uint8Array(error ? ERROR_MAX + ERROR_SLACK : 0));
+	if (error) sentence.quoted(error, ERROR_MAX);
 	const places = new Uint16Array(1);
 	if (payloadAt < payloadEnd) readObject(bytes, payloadAt, payloadEnd, MEMBERS, places);
 	writeId(text.put('{"id":'), bytes, places[0], RESULT_MAX - FRAME_BYTES - NAME_MAX - sentence.length);
 	text.put(',"name":').quotedBytes(bytes, nameAt, nameEnd, NAME_MAX).put(error ? ',"ok":false,"error":' : ',"ok":true');
-	if (error) text.quoted(sentence);
+	text.copy(sentence.bytes, 0, sentence.length);
 	if (trial) text.put(',"trial":').whole(trial);
 	text.put('}');
 }

@@ -269,6 +269,20 @@ describe('commands', () => {
 		]);
 	});
 
+	it.each(['\u20ac', '\u{1f600}', '"', '\\', 'é', '\u0001'])('answer in JSON that fits, whatever text of the sender the sentence shows: %j', (character) => {
+		const { results, send } = setUp();
+		for (const id of ['x', 'x'.repeat(100), 'é'.repeat(80)]) {
+			for (const length of [1, 20, 57, 70]) {
+				const payload = JSON.stringify({ id, value: { address2: character.repeat(length) } });
+				if (Buffer.byteLength(payload) > 353) continue;
+				send('config', payload);
+				const answer = JSON.parse(results.pop()!) as { id: string; error: string };
+				expect(id.startsWith(answer.id) && Buffer.byteLength(answer.id) >= Math.min(100, Buffer.byteLength(id)) - 1).toBe(true);
+				expect(answer.error).toMatch(/^address2 is "/);
+			}
+		}
+	});
+
 	it('can be typed', () => {
 		const { did, log, type } = setUp();
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
