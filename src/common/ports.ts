@@ -232,9 +232,9 @@ export interface InputPin {
 	read(): number;
 }
 
-/** A line that a person can type at; one at a time. */
+/** A line that a person can type at. */
 export interface Console {
-	/** The line typed last, without its end; '' if there is none. Taking it makes room for the next. */
+	/** The first line that waits, without its end; '' if there is none. Taking it makes room for others. */
 	take(): string;
 }
 

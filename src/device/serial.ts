@@ -12,6 +12,10 @@ const RING_BYTES = 256;
 /** Half the FIFO: leaves before it is full. */
 const PIECE_MAX = 64;
 const TYPED_MAX = 64;
+/** Of lines that wait to be carried out: all that the FIFO holds. */
+const WAITING_MAX = 128;
+const TOO_LONG = `a line was typed that has more than ${TYPED_MAX} characters: it is not carried out`;
+const TOO_MANY = 'too many lines were typed at once: one is not carried out';
 /** Read at a time. */
 const READ_MAX = 32;
 const NEWLINE = 10;
@@ -33,6 +37,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	private writable = false;
 	private dropped = 0;
 	private typing = '';
+	/** Lines that wait, each with its end. */
 	private typed = '';
 
 	/** `pins`: transmit, receive and port, as an ESP32 wants to be told; an ESP8266 has one line. */
@@ -72,9 +77,11 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	}
 
 	take(): string {
-		const typed = this.typed;
-		this.typed = '';
-		return typed;
+		const { typed } = this;
+		if (typed === '') return '';
+		const end = typed.indexOf('\n');
+		this.typed = typed.slice(end + 1);
+		return typed.slice(0, end);
 	}
 
 	/**
@@ -126,12 +133,16 @@ export class DeviceSerial implements Log, Console, PacketLine {
 
 	key(code: number): void {
 		if (code !== NEWLINE && code !== RETURN) {
-			if (this.typing.length < TYPED_MAX) this.typing += String.fromCharCode(code);
+			// One more tells that it is too long.
+			if (this.typing.length <= TYPED_MAX) this.typing += String.fromCharCode(code);
 			return;
 		}
-		if (this.typing === '') return;
-		this.typed = this.typing;
+		const { typed, typing } = this;
+		if (typing === '') return;
 		this.typing = '';
+		if (typing.length > TYPED_MAX) return this.line(TOO_LONG);
+		if (typed.length + typing.length >= WAITING_MAX) return this.line(TOO_MANY);
+		this.typed = `${typed}${typing}\n`;
 		this.alarm.wake();
 	}
 }

@@ -139,7 +139,8 @@ export class Commands implements Pollable {
 		const at = this.actions.answered(queue.empty, now);
 		// Until then commands are refused in their order.
 		queue.closed = at === NEVER && this.actions.ending;
-		return at;
+		// Another line may wait, too.
+		return line ? now : at;
 	}
 
 	/** A line typed at the console: the command's name, then its value as JSON. */
