@@ -9,11 +9,11 @@ const POLYNOMIAL = 0x31;
 const INITIAL = 0xff;
 
 /** The check sum of `count` bytes from `bytes[from]` on. */
-export function crc8(bytes: Uint8Array, from: number, count: number): number {
+export const crc8 = (bytes: Uint8Array, from: number, count: number): number => {
 	let crc = INITIAL;
 	for (let at = from; at < from + count; at++) {
 		crc ^= bytes[at];
 		for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ POLYNOMIAL) & 0xff : crc << 1;
 	}
 	return crc;
-}
+};

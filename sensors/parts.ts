@@ -79,7 +79,7 @@ export const PARTS: readonly PartRow[] = Object.freeze([
 ]);
 
 /** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
-export function sensorsProblem(setting: string, board: Board): string {
+export const sensorsProblem = (setting: string, board: Board): string => {
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
 		const part = partNamed(names[index]);
@@ -93,10 +93,10 @@ export function sensorsProblem(setting: string, board: Board): string {
 		}
 	}
 	return '';
-}
+};
 
 /** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
-export function connect(setting: string, io: PartIo): Part[] {
+export const connect = (setting: string, io: PartIo): Part[] => {
 	const connected: Part[] = [];
 	const names = setting.split(',');
 	for (let index = 0; index < names.length; index++) {
@@ -107,18 +107,16 @@ export function connect(setting: string, io: PartIo): Part[] {
 		if (left.length) connected.push({ name, quantities, analog, sensor: make(io, quantities), complaint: '' });
 	}
 	return connected;
-}
+};
 
-function partNamed(name: string): PartRow | undefined {
-	return PARTS.find((each) => each.name === name);
-}
+const partNamed = (name: string): PartRow | undefined => PARTS.find((each) => each.name === name);
 
-function analogOptions({ board, Analog }: PartIo, pin: number) {
+const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;
 	return { sensor: { io: Analog, pin }, fullScaleMv, bits, lowestMv };
-}
+};
 
-function sht3x({ board, I2C }: PartIo, address: number, quantities: readonly string[]): Sensor {
+const sht3x = ({ board, I2C }: PartIo, address: number, quantities: readonly string[]): Sensor => {
 	const { data, clock, hz } = board.i2c;
 	return new SHT3x({ sensor: { io: I2C, data, clock, hz, address }, quantities });
-}
+};

@@ -115,10 +115,10 @@ export default function main(): void {
 }
 
 /** No session, ring or journal: what waits in flash stays there. */
-function setUp(
+const setUp = (
 	settings: Settings, store: SettingsStore, preferences: DevicePreferences, mode: BootMode, clock: DeviceClock, alarm: DeviceAlarm, serial: DeviceSerial,
 	random: DeviceRandom,
-): void {
+): void => {
 	const code = settings.setUpCode ? makeCode(random) : '';
 	const network = new StationBeside(alarm);
 	const accessPoint = new DeviceAccessPoint();
@@ -131,11 +131,11 @@ function setUp(
 	const web = new WebServer(new DeviceListener(HTTP_PORT, alarm), site);
 	const names = new NameServer(new DeviceQuestions(DNS_PORT, alarm), accessPoint);
 	new Node([commands, improv, web, names, site, node, mode, indicator], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
-}
+};
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */
-function problemOf(settings: Settings): string {
+const problemOf = (settings: Settings): string => {
 	const problem = settingsProblem(settings);
 	const tls = tlsKey(settings);
 	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board) || (tls && tlsProblem(tls));
-}
+};

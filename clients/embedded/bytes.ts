@@ -6,7 +6,7 @@
 import type { Bytes } from './options.js';
 
 /** The bytes themselves. */
-export function view(buffer: Bytes | null | undefined): Uint8Array {
+export const view = (buffer: Bytes | null | undefined): Uint8Array => {
 	if (buffer instanceof Uint8Array) return buffer;
 	if (ArrayBuffer.isView(buffer)) {
 		const { buffer: whole, byteOffset, byteLength } = buffer;
@@ -15,10 +15,10 @@ export function view(buffer: Bytes | null | undefined): Uint8Array {
 		return new Uint8Array(buffer);
 	}
 	throw new TypeError('Data is a Byte Buffer: an ArrayBuffer, Uint8Array, Int8Array or DataView.');
-}
+};
 
 /** UTF-8 that was checked, as text. */
-export function textOf(bytes: Uint8Array, at: number, end: number): string {
+export const textOf = (bytes: Uint8Array, at: number, end: number): string => {
 	let text = '';
 	while (at < end) {
 		const first = bytes[at++];
@@ -28,4 +28,4 @@ export function textOf(bytes: Uint8Array, at: number, end: number): string {
 		text += String.fromCodePoint(code);
 	}
 	return text;
-}
+};

@@ -172,6 +172,6 @@ export default class MQTTClient {
 	}
 }
 
-function checkQos(qos: number): void {
+const checkQos = (qos: number): void => {
 	if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError('QoS is 0, 1 or 2.');
-}
+};

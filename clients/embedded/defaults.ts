@@ -22,7 +22,7 @@ const IN_FLIGHT_MAX = 16;
 const FILTER_BYTES = 512;
 const FILTERS_MAX = 16;
 
-export function sessionOptions(options: ClientOptions<never>, flow: Flow): SessionOptions {
+export const sessionOptions = (options: ClientOptions<never>, flow: Flow): SessionOptions => {
 	const { will, inFlightMax = IN_FLIGHT_MAX } = options;
 	const session: SessionOptions = {
 		flow,
@@ -47,8 +47,7 @@ export function sessionOptions(options: ClientOptions<never>, flow: Flow): Sessi
 	};
 	const bufferBytes = options.bufferBytes ?? Math.max(BUFFER_BYTES, connectSize(session) + 5);
 	return Object.assign(session, { bufferBytes });
-}
+};
 
-function field(value: string | Bytes | undefined): string | Uint8Array | undefined {
-	return typeof value === 'object' ? view(value) : value;
-}
+const field = (value: string | Bytes | undefined): string | Uint8Array | undefined =>
+	typeof value === 'object' ? view(value) : value;

@@ -62,12 +62,11 @@ export class HIH4030 implements Sensor {
 	}
 }
 
-function compensation(temperatureMilliC: number): number {
-	return COMPENSATION - (COMPENSATION_PER_C * temperatureMilliC) / 1_000;
-}
+const compensation = (temperatureMilliC: number): number =>
+	COMPENSATION - (COMPENSATION_PER_C * temperatureMilliC) / 1_000;
 
-function complaint(rh: number): string {
+const complaint = (rh: number): string => {
 	if (rh > HIGHEST_RH) return 'HIH-4030 gives more than it can: check its divider and that its ground is connected.';
 	if (rh < LOWEST_RH) return 'HIH-4030 gives less than it can: check its supply of 5 V, its output and its divider.';
 	return 'HIH-4030 cannot be read: the analog conversion failed.';
-}
+};

@@ -89,11 +89,7 @@ export class SHT3x implements Sensor {
 }
 
 /** T [°C] = -45 + 175 · S / (2^16 - 1) (§4.13). */
-function milliC(raw: number): number {
-	return MILLI_C_LOWEST + Math.round((MILLI_C_SPAN * raw) / RAW_MAX);
-}
+const milliC = (raw: number): number => MILLI_C_LOWEST + Math.round((MILLI_C_SPAN * raw) / RAW_MAX);
 
 /** RH [%] = 100 · S / (2^16 - 1) (§4.13). */
-function milliRh(raw: number): number {
-	return Math.round((MILLI_RH_SPAN * raw) / RAW_MAX);
-}
+const milliRh = (raw: number): number => Math.round((MILLI_RH_SPAN * raw) / RAW_MAX);

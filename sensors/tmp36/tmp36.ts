@@ -41,8 +41,8 @@ export class TMP36 implements Sensor {
 	}
 }
 
-function complaint(mv: number): string {
+const complaint = (mv: number): string => {
 	if (mv > HIGHEST_MV) return `TMP36 gives ${Math.round(mv) | 0} mV, more than it can: check that pin 3 is at GND.`;
 	if (mv >= 0) return `TMP36 gives ${Math.round(mv) | 0} mV, less than it can: check its pins 1 (3V3) and 2 (analog input).`;
 	return 'TMP36 cannot be read: the analog conversion failed.';
-}
+};

@@ -11,39 +11,39 @@ const PARTS = 4;
 const ZERO = 0x30;
 
 /** Four whole numbers up to 255. */
-export function isAddress(text: string): boolean {
+export const isAddress = (text: string): boolean => {
 	const parts = text.split('.');
 	for (let i = 0; i < parts.length; i++) if (!(wholeOf(parts[i]) <= 255)) return false;
 	return parts.length === PARTS;
-}
+};
 
 /** The same, and behind a slash how many bits of it are the network's. */
-export function isNetworkAddress(text: string): boolean {
+export const isNetworkAddress = (text: string): boolean => {
 	const slash = text.indexOf('/');
 	const prefix = wholeOf(text.slice(slash + 1));
 	return slash > 0 && isAddress(text.slice(0, slash)) && prefix >= PREFIX_MIN && prefix <= PREFIX_MAX;
-}
+};
 
 /** Of an address, whatever follows its slash; 0 for none. */
-export function packed(text: string): number {
+export const packed = (text: string): number => {
 	const slash = text.indexOf('/');
 	const parts = (slash < 0 ? text : text.slice(0, slash)).split('.');
 	let address = 0;
 	for (let i = 0; i < PARTS && parts.length === PARTS; i++) address |= wholeOf(parts[i]) << 8 * i;
 	return address;
-}
+};
 
 /** The mask of its network, of an address with a slash. */
-export function packedMask(text: string): number {
+export const packedMask = (text: string): number => {
 	const prefix = wholeOf(text.slice(text.indexOf('/') + 1));
 	let mask = 0;
 	// From the highest bit of the first part on.
 	for (let bit = 0; bit < prefix; bit++) mask |= 1 << (bit & ~7) + 7 - (bit & 7);
 	return mask;
-}
+};
 
 /** In at most three digits, without a 0 in front, which some read as octal; else NaN. */
-function wholeOf(text: string): number {
+const wholeOf = (text: string): number => {
 	if (text === '' || text.length > 3 || text.length > 1 && text.charCodeAt(0) === ZERO) return NaN;
 	let value = 0;
 	for (let i = 0; i < text.length; i++) {
@@ -52,4 +52,4 @@ function wholeOf(text: string): number {
 		value = 10 * value + digit;
 	}
 	return value;
-}
+};

@@ -3,6 +3,6 @@
 // Rule: never asserted about the world (sockets, sensors, settings); the world's faults are numbers, counted and
 // survived.
 
-export function assert(condition: boolean, sentence: string): void {
+export const assert = (condition: boolean, sentence: string): void => {
 	if (!condition) throw new Error(sentence);
-}
+};

@@ -150,7 +150,7 @@ export class Text {
 }
 
 /** What these bytes of well-formed UTF-8 say. */
-export function textOf(bytes: Uint8Array, at: number, end: number): string {
+export const textOf = (bytes: Uint8Array, at: number, end: number): string => {
 	let text = '';
 	while (at < end) {
 		const first = bytes[at++];
@@ -160,4 +160,4 @@ export function textOf(bytes: Uint8Array, at: number, end: number): string {
 		text += String.fromCodePoint(code);
 	}
 	return text;
-}
+};

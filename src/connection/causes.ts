@@ -24,10 +24,10 @@ const SERVER_BUSY_5 = 0x89;
 const SERVER_SHUTTING_DOWN_5 = 0x8b;
 
 /** Whether the broker turned us down for what we are: client id, user, password. It does not heal within seconds. */
-export function isRefusal(fault: Fault, code: number): boolean {
+export const isRefusal = (fault: Fault, code: number): boolean => {
 	if (fault !== Fault.Refused) return false;
 	return code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5 && code !== SERVER_SHUTTING_DOWN_5;
-}
+};
 
 /** What is known of why a broker hung up. */
 export const enum HangUp {
@@ -46,11 +46,9 @@ export const enum HangUp {
 const TAKEN_OVER_5 = 0x8e;
 
 /** Of a reason that MQTT 5.0 gives. */
-export function hangUpFor(code: number): HangUp {
-	return code === TAKEN_OVER_5 ? HangUp.TakenOver : HangUp.Explained;
-}
+export const hangUpFor = (code: number): HangUp => code === TAKEN_OVER_5 ? HangUp.TakenOver : HangUp.Explained;
 
-export function causeOf(fault: Fault): Cause {
+export const causeOf = (fault: Fault): Cause => {
 	switch (fault) {
 		case Fault.None:
 			return Cause.None;
@@ -68,4 +66,4 @@ export function causeOf(fault: Fault): Cause {
 			return Cause.Tcp;
 	}
 	return Cause.Protocol;
-}
+};

@@ -30,14 +30,14 @@ export interface Handover {
 }
 
 /** The restart must follow at once. What cannot be stored is not handed over. */
-export function writeHandover(store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Handover): void {
+export const writeHandover = (store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Handover): void => {
 	// The count comes last: without it nothing of this counts.
 	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds)
 		&& store.set(LOST_TIME, lostTime | 0) && store.set(CAUSE, cause);
 	if (told) store.set(RESTARTS, restarts);
-}
+};
 
-export function takeHandover(store: Store, log: Log): Handover {
+export const takeHandover = (store: Store, log: Log): Handover => {
 	const restarts = store.get(RESTARTS) ?? 0;
 	if (restarts) store.set(RESTARTS, 0);
 	// Without a sign: a date lies beyond 2^31 from 2038 on.
@@ -45,4 +45,4 @@ export function takeHandover(store: Store, log: Log): Handover {
 	const handover = { restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME), cause: of(CAUSE) as Cause };
 	if (restarts) log.line(`restarted by itself (${restarts | 0} times in a row): there was no link for ${(handover.lostSeconds / 60) | 0} minutes`);
 	return handover;
-}
+};

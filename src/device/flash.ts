@@ -12,14 +12,14 @@ import type { Flash, Log } from '../common/ports.js';
 const PARTITION = 'storage';
 
 /** Undefined if there is no such partition. */
-export function openFlash(log: Log): Flash | undefined {
+export const openFlash = (log: Log): Flash | undefined => {
 	try {
 		return new DeviceFlash(new NorFlash(PARTITION));
 	} catch {
 		log.line(`there is no flash partition "${PARTITION}": readings wait in RAM only, and what commands change is not kept`);
 		return undefined;
 	}
-}
+};
 
 class DeviceFlash implements Flash {
 	readonly sectorBytes: number;

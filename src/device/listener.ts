@@ -90,6 +90,5 @@ function wake(this: SocketListener | UDP): void {
 	(this.target as Alarm).wake();
 }
 
-function takeOver(from: TCP, { target, onReadable, onWritable, onError }: SocketOptions): Socket {
-	return new TCP({ from, target, onReadable, onWritable, onError });
-}
+const takeOver = (from: TCP, { target, onReadable, onWritable, onError }: SocketOptions): Socket =>
+	new TCP({ from, target, onReadable, onWritable, onError });

@@ -113,7 +113,7 @@ export class DeviceNetwork implements Network {
  * bytes, since XS takes every text for well-formed and would read on behind one that is cut. Nothing throws here: the
  * ESP8266 swallows it, and the rest of the list with it.
  */
-function heardNetwork(listener: ScanListener, alarm: Alarm, item: ScanItem | null): void {
+const heardNetwork = (listener: ScanListener, alarm: Alarm, item: ScanItem | null): void => {
 	if (item) {
 		const name = new Uint8Array(ArrayBuffer.fromString(item.ssid));
 		if (isText(name, 0, name.length)) listener.found(item.ssid, item.rssi, item.authentication === 'none');
@@ -121,4 +121,4 @@ function heardNetwork(listener: ScanListener, alarm: Alarm, item: ScanItem | nul
 	}
 	listener.scanned();
 	alarm.wake();
-}
+};

@@ -12,23 +12,23 @@ export interface PinConstants {
 	readonly activeLow: boolean;
 }
 
-export function openLed({ pin, activeLow }: PinConstants, log: Log): OutputPin | undefined {
+export const openLed = ({ pin, activeLow }: PinConstants, log: Log): OutputPin | undefined => {
 	try {
 		return new Digital({ pin, activeLow, mode: Digital.Output });
 	} catch (error) {
 		log.line(`no LED: GPIO ${pin | 0}: ${(error as Error).message}`);
 	}
 	return undefined;
-}
+};
 
-export function openButton({ pin, activeLow }: PinConstants, alarm: Alarm, log: Log): InputPin | undefined {
+export const openButton = ({ pin, activeLow }: PinConstants, alarm: Alarm, log: Log): InputPin | undefined => {
 	try {
 		return new Digital({ pin, activeLow, mode: Digital.InputPullUp, edge: Digital.Rising | Digital.Falling, onReadable: moved, target: alarm });
 	} catch (error) {
 		log.line(`no button: GPIO ${pin | 0}: ${(error as Error).message}`);
 	}
 	return undefined;
-}
+};
 
 function moved(this: Digital): void {
 	(this.target as Alarm).wake();

@@ -17,10 +17,10 @@ export class DeviceRandom implements Random {
 }
 
 /** Never comes back. Where nothing restarts, as in the SDK's desktop simulator, what asked for it ends as after a bug. */
-export function restart(): void {
+export const restart = (): void => {
 	if (canRestart()) System.restart();
 	throw NO_RESTART;
-}
+};
 
 /** What would be lost with RAM, and can be saved. */
 export interface Saved {
@@ -68,6 +68,4 @@ export class LastWords implements BugHandler {
 	}
 }
 
-function canRestart(): boolean {
-	return typeof System.restart === 'function';
-}
+const canRestart = (): boolean => typeof System.restart === 'function';

@@ -127,9 +127,7 @@ export class DeviceTcp implements Transport {
 	}
 }
 
-function makeTcp(options: SocketOptions): Socket {
-	return new TCP(options);
-}
+const makeTcp = (options: SocketOptions): Socket => new TCP(options);
 
 /** Not closures, which on XS copy their byte code into RAM. */
 function onSecuring(this: Socket): void {

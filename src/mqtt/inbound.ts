@@ -61,7 +61,7 @@ export abstract class Inbound extends Outbound {
 	/** The packet that the framer completed. */
 	private packet(first: number, now: Millis): void {
 		const connected = this.state === State.Connected;
-		if (connected && first >> 4 === Packet.Publish >> 4) return this.message(first);
+		if (connected && (first & 0xf0) === Packet.Publish) return this.message(first);
 		if (connected === (first === Packet.Connack)) return this.fail(Fault.Unexpected, first);
 		this.leaveFastPath();
 		if (first === Packet.Pingresp) return this.keepAlive.answered();

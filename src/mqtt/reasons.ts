@@ -43,8 +43,8 @@ const SENTENCES: readonly string[] = Object.freeze([
 	'the broker does not answer what we ask to hear',
 ]);
 
-export function reasonText(fault: Fault, code: number): string {
+export const reasonText = (fault: Fault, code: number): string => {
 	if (fault === Fault.Refused && code > 0 && code < REFUSALS.length) return REFUSALS[code];
 	const sentence = SENTENCES[fault];
 	return code ? `${sentence} (0x${code.toString(16)})` : sentence;
-}
+};

@@ -17,6 +17,8 @@ import { packetSize, writeUint16 } from './codec/wire.js';
 
 /** The longest answer to one packet. */
 const ANSWER_MAX = 5;
+/** Room for one more answer, beside what is kept free. */
+const READY_BYTES = RESERVE + ANSWER_MAX;
 
 const enum Source { None, Connect, Control, Outbox }
 
@@ -66,7 +68,7 @@ export class Sender {
 	get room(): number { return this.outbox.start - this.end - RESERVE; }
 
 	/** Whether the answer to one more packet has room. */
-	get ready(): boolean { return this.end + RESERVE + ANSWER_MAX <= this.outbox.start; }
+	get ready(): boolean { return this.end + READY_BYTES <= this.outbox.start; }
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 	acknowledge(first: number, id: number, reason = 0): void {

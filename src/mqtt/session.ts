@@ -338,4 +338,5 @@ export class Session extends Inbound {
 Object.freeze(Session.prototype);
 
 /** Whether a packet of that type ends the way of a message. */
-function isOfMessage(type: number): boolean { return type === Packet.Puback || type === Packet.Pubrec || type === Packet.Pubcomp; }
+const isOfMessage = (type: number): boolean =>
+	type === Packet.Puback || type === Packet.Pubrec || type === Packet.Pubcomp;

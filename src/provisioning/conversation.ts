@@ -266,21 +266,21 @@ export class Conversation {
 	}
 }
 
-function putNetwork(result: Text, { ssid, rssi, open }: FoundNetwork): void {
+const putNetwork = (result: Text, { ssid, rssi, open }: FoundNetwork): void => {
 	putString(result, ssid);
 	const at = result.length;
 	result.byte(0).whole(rssi);
 	result.bytes[at] = result.length - at - 1;
 	putString(result, open ? 'NO' : 'YES');
-}
+};
 
-function bytesOf(text: string): Uint8Array {
+const bytesOf = (text: string): Uint8Array => {
 	const { bytes, length } = new Text(new Uint8Array(Limit.ProblemBytes)).text(text);
 	return bytes.subarray(0, length);
-}
+};
 
 /** Of UTF-8 that is well formed. */
-function textOf(bytes: Uint8Array, from: number, to: number): string {
+const textOf = (bytes: Uint8Array, from: number, to: number): string => {
 	let text = '';
 	for (let at = from; at < to; ) {
 		const first = bytes[at++];
@@ -290,4 +290,4 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
 		text += String.fromCodePoint(code);
 	}
 	return text;
-}
+};

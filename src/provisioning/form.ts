@@ -31,7 +31,7 @@ const enum Ascii {
 }
 
 /** The first field of that name, of ASCII. */
-export function formValue(form: Uint8Array, name: string): string | undefined {
+export const formValue = (form: Uint8Array, name: string): string | undefined => {
 	for (let at = 0; at < form.length; ) {
 		let end = at;
 		while (end < form.length && form[end] !== Ascii.Ampersand) end++;
@@ -39,15 +39,15 @@ export function formValue(form: Uint8Array, name: string): string | undefined {
 		at = end + 1;
 	}
 	return undefined;
-}
+};
 
-function isNamed(form: Uint8Array, at: number, end: number, name: string): boolean {
+const isNamed = (form: Uint8Array, at: number, end: number, name: string): boolean => {
 	if (end - at <= name.length || form[at + name.length] !== Ascii.Equals) return false;
 	for (let i = 0; i < name.length; i++) if (form[at + i] !== name.charCodeAt(i)) return false;
 	return true;
-}
+};
 
-function decoded(form: Uint8Array, from: number, end: number): string {
+const decoded = (form: Uint8Array, from: number, end: number): string => {
 	const bytes = new Uint8Array(end - from);
 	let length = 0;
 	let characters = 0;
@@ -61,10 +61,10 @@ function decoded(form: Uint8Array, from: number, end: number): string {
 		if ((value & 0xc0) !== 0x80 && ++characters > Bound.CharactersMax) return NotText.NoText;
 	}
 	return isText(bytes, 0, length) ? textOf(bytes, 0, length) : NotText.NoText;
-}
+};
 
-function hex(digit: number): number {
+const hex = (digit: number): number => {
 	if (digit >= Ascii.Digit0 && digit <= Ascii.Digit9) return digit - Ascii.Digit0;
 	digit |= Ascii.ToLower;
 	return digit >= Ascii.LowerA && digit <= Ascii.LowerF ? digit - Ascii.LowerA + 10 : -1;
-}
+};

@@ -192,6 +192,4 @@ export class HttpRequest {
 	}
 }
 
-function isSpace(byte: number): boolean {
-	return byte === Ascii.Space || byte === Ascii.Tab;
-}
+const isSpace = (byte: number): boolean => byte === Ascii.Space || byte === Ascii.Tab;

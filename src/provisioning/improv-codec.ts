@@ -107,51 +107,46 @@ export class PacketReader implements PacketSink {
 }
 
 /** Begins a packet, whose data is put behind. */
-export function beginPacket(type: PacketType): Text {
-	return new Text(new Uint8Array(Size.ReplyMax)).byte(Code.Newline).put(HEADER).byte(type).byte(0);
-}
+export const beginPacket = (type: PacketType): Text =>
+	new Text(new Uint8Array(Size.ReplyMax)).byte(Code.Newline).put(HEADER).byte(type).byte(0);
 
 /** One whose data is a single number. */
-export function shortPacket(type: PacketType, value: number): Uint8Array {
-	return endPacket(beginPacket(type).byte(value));
-}
+export const shortPacket = (type: PacketType, value: number): Uint8Array => endPacket(beginPacket(type).byte(value));
 
 /** Ready to be written. */
-export function endPacket(packet: Text): Uint8Array {
+export const endPacket = (packet: Text): Uint8Array => {
 	const { bytes } = packet;
 	bytes[1 + At.Length] = packet.length - 1 - At.Data;
 	packet.byte(sum(bytes, 1, packet.length)).byte(Code.Newline);
 	return bytes.subarray(0, packet.length);
-}
+};
 
 /** Begins the result of a command, whose strings are put behind. */
-export function beginResult(command: number): Text {
-	return beginPacket(PacketType.Result).byte(command).byte(0);
-}
+export const beginResult = (command: number): Text => beginPacket(PacketType.Result).byte(command).byte(0);
 
 /** One of its strings: any text, in UTF-8. */
-export function putString(packet: Text, text: string): Text {
+export const putString = (packet: Text, text: string): Text => {
 	const at = packet.length;
 	packet.byte(0).text(text);
 	packet.bytes[at] = packet.length - at - 1;
 	return packet;
-}
+};
 
 /** The result as a packet, with an empty string more where the published SDK would drop it. */
-export function endResult(packet: Text): Uint8Array {
+export const endResult = (packet: Text): Uint8Array => {
 	if (packet.length - 1 - At.Data === Size.Dropped) packet.byte(0);
 	packet.bytes[1 + At.Data + 1] = packet.length - 1 - At.Data - 2;
 	return endPacket(packet);
-}
+};
 
 /** What lies there is a header, or its beginning and nothing else. */
-function isHeader(bytes: Uint8Array, at: number, end: number): boolean {
+const isHeader = (bytes: Uint8Array, at: number, end: number): boolean => {
 	for (let i = 0; i < HEADER.length && at + i < end; i++) if (bytes[at + i] !== HEADER.charCodeAt(i)) return false;
 	return true;
-}
+};
 
-function sum(bytes: Uint8Array, from: number, to: number): number {
+const sum = (bytes: Uint8Array, from: number, to: number): number => {
 	let total = 0;
 	for (let i = from; i < to; i++) total += bytes[i];
 	return total & 0xff;
-}
+};

@@ -139,7 +139,7 @@ export class InPlace implements Joiner {
 	}
 }
 
-function problemOf(key: 'ssid' | 'passphrase', value: string): string {
+const problemOf = (key: 'ssid' | 'passphrase', value: string): string => {
 	const problem = fieldProblem(FIELDS.find((field) => field.key === key)!, value);
 	return problem && `${problem}.`;
-}
+};

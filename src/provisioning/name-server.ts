@@ -64,7 +64,7 @@ export class NameServer implements Pollable {
 }
 
 /** Makes the answer of the question, in its place, where 16 bytes more MUST be: its length, or 0 if there is none. */
-export function answerQuestion(packet: Uint8Array, length: number, address: string): number {
+export const answerQuestion = (packet: Uint8Array, length: number, address: string): number => {
 	// One question; a response, an update and the like are for others.
 	if (length < Dns.HeaderBytes || (packet[Dns.FlagsAt] & (Dns.Response | Dns.Opcode)) !== 0 || packet[4] !== 0 || packet[5] !== 1) return 0;
 	const typeAt = endOfName(packet, length);
@@ -89,10 +89,10 @@ export function answerQuestion(packet: Uint8Array, length: number, address: stri
 	packet[at++] = 0;
 	packet[at++] = 4;
 	return putAddress(packet, at, address);
-}
+};
 
 /** Behind the name of the first question; 0 if it is none. */
-function endOfName(packet: Uint8Array, length: number): number {
+const endOfName = (packet: Uint8Array, length: number): number => {
 	let at = Dns.HeaderBytes;
 	while (at < length && packet[at] !== 0) {
 		// A pointer has nothing to point to in a first name.
@@ -101,9 +101,9 @@ function endOfName(packet: Uint8Array, length: number): number {
 		if (at - Dns.HeaderBytes >= Bound.NameMax) return 0;
 	}
 	return at < length ? at + 1 : 0;
-}
+};
 
-function putAddress(packet: Uint8Array, at: number, address: string): number {
+const putAddress = (packet: Uint8Array, at: number, address: string): number => {
 	packet[at] = 0;
 	for (let i = 0; i < address.length; i++) {
 		const code = address.charCodeAt(i);
@@ -111,4 +111,4 @@ function putAddress(packet: Uint8Array, at: number, address: string): number {
 		else packet[at] = packet[at] * 10 + code - Dns.Digit0;
 	}
 	return at + 1;
-}
+};

@@ -249,13 +249,13 @@ export class Page {
 	}
 }
 
-function isListed(networks: readonly FoundNetwork[], ssid: string): boolean {
+const isListed = (networks: readonly FoundNetwork[], ssid: string): boolean => {
 	for (let i = 0; i < networks.length; i++) if (networks[i].ssid === ssid) return true;
 	return false;
-}
+};
 
 /** As text of HTML, and as the value of an attribute in double quotes. */
-function escaped(text: Text, value: string): Text {
+const escaped = (text: Text, value: string): Text => {
 	for (const character of value) {
 		const code = character.codePointAt(0)!;
 		switch (code) {
@@ -280,4 +280,4 @@ function escaped(text: Text, value: string): Text {
 		}
 	}
 	return text;
-}
+};

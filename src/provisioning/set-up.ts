@@ -43,7 +43,7 @@ const enum Secret {
 }
 
 /** What a trial came to. */
-function outcomeOf(outcome: number): string {
+const outcomeOf = (outcome: number): string => {
 	switch (outcome) {
 		case Cause.None: return ': they could not be used';
 		case Cause.Wifi: return ': the Wi-Fi network was not joined';
@@ -56,20 +56,20 @@ function outcomeOf(outcome: number): string {
 		case POWER: return ': the power went before they had worked';
 	}
 	return '';
-}
+};
 
 /** The sentence about settings that were tried; '' if none were, or they worked. */
-export function trialProblem(trial: Generation | undefined): string {
+export const trialProblem = (trial: Generation | undefined): string => {
 	if (!trial || trial.progress(Progress.Worked) === 0) return '';
 	return `The settings tried last did not work${outcomeOf(trial.progress(Progress.Outcome))}.`;
-}
+};
 
 /** For the access point's password and the page. */
-export function makeCode(random: Random): string {
+export const makeCode = (random: Random): string => {
 	let code = '';
 	while (code.length < Secret.CodeLength) code += Secret.CodeLetters.charAt(random.below(Secret.CodeLetters.length));
 	return code;
-}
+};
 
 /** What set-up mode is made of. */
 export interface SetUpParts {
@@ -314,7 +314,7 @@ export class SetUp implements Provisioner, Pollable {
 }
 
 /** Of one field: a sentence without its full stop; '' if there is none. */
-export function problemOf(key: string, value: Setting): string {
+export const problemOf = (key: string, value: Setting): string => {
 	for (let i = 0; i < FIELDS.length; i++) if (FIELDS[i].key === key) return fieldProblem(FIELDS[i], value);
 	return `${key} is no setting`;
-}
+};

@@ -219,12 +219,11 @@ export class SetUpSite implements Site, Pollable {
 	}
 }
 
-function isHost(host: string, address: string): boolean {
-	return address !== '' && (host === address || host === `${address}:80`);
-}
+const isHost = (host: string, address: string): boolean =>
+	address !== '' && (host === address || host === `${address}:80`);
 
 /** The usual one for none; -1 if it is no number. */
-function portOf(text: string): number {
+const portOf = (text: string): number => {
 	if (text === '') return Usual.UsualPort;
 	if (text.length > Bound.DigitsMax) return -1;
 	let port = 0;
@@ -234,4 +233,4 @@ function portOf(text: string): number {
 		port = port * 10 + digit;
 	}
 	return port;
-}
+};

@@ -125,12 +125,10 @@ export class Transfer {
 }
 
 /** A piece of an answer, as one string of a result. */
-function writeAnswer(id: number, answer: Uint8Array, offset: number, into: Text): void {
+const writeAnswer = (id: number, answer: Uint8Array, offset: number, into: Text): void => {
 	const end = Math.min(answer.length, offset + Limit.AnswerPiece);
 	const from = Math.min(offset, end);
 	writeUint16(writeUint16(into.byte(6 + end - from).byte(id).byte(TransferState.Good), answer.length), from).copy(answer, from, end);
-}
+};
 
-function writeUint16(into: Text, value: number): Text {
-	return into.byte(value >> 8).byte(value & 0xff);
-}
+const writeUint16 = (into: Text, value: number): Text => into.byte(value >> 8).byte(value & 0xff);

@@ -56,7 +56,7 @@ export interface Site extends Shown {
 	readonly home: string;
 }
 
-function phraseOf(status: number): string {
+const phraseOf = (status: number): string => {
 	switch (status) {
 		case Status.Forbidden: return '403 Forbidden';
 		case Status.NotFound: return '404 Not Found';
@@ -67,9 +67,9 @@ function phraseOf(status: number): string {
 		case Status.NotImplemented: return '501 Not Implemented';
 	}
 	return '400 Bad Request';
-}
+};
 
-function sentenceOf(status: number): string {
+const sentenceOf = (status: number): string => {
 	switch (status) {
 		case Status.Forbidden: return 'This form was not sent by the page of this node.';
 		case Status.NotFound: return 'There is one page here: /';
@@ -80,7 +80,7 @@ function sentenceOf(status: number): string {
 		case Status.NotImplemented: return 'Transfer codings are not taken here.';
 	}
 	return 'This is no request of HTTP/1.1.';
-}
+};
 
 class Connection {
 	/** The peer has until then. */

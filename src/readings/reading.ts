@@ -36,6 +36,12 @@ export class Reading {
 	readonly values = new Int32Array(QUANTITY_MAX).fill(ABSENT);
 }
 
+const codesOf = (ascii: string): readonly number[] => {
+	const codes: number[] = [];
+	for (let i = 0; i < ascii.length; i++) codes.push(ascii.charCodeAt(i));
+	return Object.freeze(codes);
+};
+
 /**
  * What stands before each number of a payload, as the codes of its characters: taking a text apart costs XS two slots a
  * character. Such a list lies in flash, which bytes cannot: they can be changed.
@@ -51,7 +57,7 @@ const BRACKET = 0x5d;
 const BRACE = 0x7d;
 
 /** Writes a payload: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
-export function writeReading(text: Text, reading: Reading): void {
+export const writeReading = (text: Text, reading: Reading): void => {
 	text.clear().codes(SEQ).whole(reading.seq).codes(BOOT).whole(reading.boot);
 	if (reading.time) text.codes(TIME).whole(reading.time);
 	else text.codes(UPTIME).whole(reading.uptime);
@@ -60,10 +66,4 @@ export function writeReading(text: Text, reading: Reading): void {
 		if (reading.values[i] !== ABSENT) text.codes(VALUES[i]).milli(reading.values[i]);
 	}
 	text.byte(BRACE);
-}
-
-function codesOf(ascii: string): readonly number[] {
-	const codes: number[] = [];
-	for (let i = 0; i < ascii.length; i++) codes.push(ascii.charCodeAt(i));
-	return Object.freeze(codes);
-}
+};

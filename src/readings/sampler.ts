@@ -209,20 +209,18 @@ export class Sampler implements Pollable {
 	}
 }
 
-function within(value: number, min: number, max: number): number {
-	return value < min ? min : value > max ? max : value;
-}
+const within = (value: number, min: number, max: number): number => value < min ? min : value > max ? max : value;
 
 /** Puts `value` among the ascending ones that lie from `from` on, up to `at`. */
-function insert(sorted: Int32Array, from: number, at: number, value: number): void {
+const insert = (sorted: Int32Array, from: number, at: number, value: number): void => {
 	for (; at > from && sorted[at - 1] > value; at--) sorted[at] = sorted[at - 1];
 	sorted[at] = value;
-}
+};
 
 /** The mean of the middle half of the ascending values from `from` to `end`, rounded to a whole number. */
-export function middleHalf(sorted: Int32Array, from: number, end: number): number {
+export const middleHalf = (sorted: Int32Array, from: number, end: number): number => {
 	const outside = Math.floor((end - from) / 4);
 	let sum = 0;
 	for (let i = from + outside; i < end - outside; i++) sum += sorted[i];
 	return Math.round(sum / (end - from - 2 * outside));
-}
+};

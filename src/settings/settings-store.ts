@@ -283,22 +283,20 @@ export class SettingsStore {
 	}
 }
 
-function isUntried(generation: Generation): boolean {
-	return generation.state === GenerationState.OnTrial && generation.progress(Progress.Tried) === ERASED;
-}
+const isUntried = (generation: Generation): boolean =>
+	generation.state === GenerationState.OnTrial && generation.progress(Progress.Tried) === ERASED;
 
-function problemOf({ state }: Generation): string {
-	return state === GenerationState.Newer ? NEWER : state === GenerationState.Unreadable ? UNREADABLE : '';
-}
+const problemOf = ({ state }: Generation): string =>
+	state === GenerationState.Newer ? NEWER : state === GenerationState.Unreadable ? UNREADABLE : '';
 
 /** Unless readings of an earlier firmware lie there, which are no settings. */
-function erased(flash: Flash, sector: number): boolean {
+const erased = (flash: Flash, sector: number): boolean => {
 	const sectors = new Sectors(flash);
 	return sectors.readHeading(sector) === SectorState.Alive || sectors.clear(sector);
-}
+};
 
 /** Readings wait in this sector, or will. */
-function isHeld(flash: Flash, { sector, state }: Generation, owner: SectorOwner | undefined): boolean {
+const isHeld = (flash: Flash, { sector, state }: Generation, owner: SectorOwner | undefined): boolean => {
 	if (state >= GenerationState.OnTrial) return false;
 	return new Sectors(flash).readHeading(sector) === SectorState.Alive || (owner !== undefined && !owner.spares(sector));
-}
+};

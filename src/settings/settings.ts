@@ -156,16 +156,16 @@ for (const key of FURTHER_KEYS) FURTHER_NAMES[key] = true;
 Object.freeze(FURTHER_NAMES);
 
 /** The row of that key, which may be one of a further entry, like `host2`. */
-export function fieldOf(key: string): Field | undefined {
+export const fieldOf = (key: string): Field | undefined => {
 	const entry = key.charAt(key.length - 1);
 	const isFurther = entry === SECOND || entry === THIRD;
 	const name = isFurther ? key.slice(0, -1) : key;
 	for (let i = 0; i < FIELDS.length; i++) if (FIELDS[i].key === name) return isFurther && !FIELDS[i].group ? undefined : FIELDS[i];
 	return undefined;
-}
+};
 
 /** Why these settings cannot be used, in one sentence; '' if they can. Keys that are missing are fine: they have defaults. */
-export function settingsProblem(settings: Readonly<Record<string, unknown>>): string {
+export const settingsProblem = (settings: Readonly<Record<string, unknown>>): string => {
 	for (const key of Object.keys(settings)) {
 		const field = fieldOf(key);
 		if (!field) return `Unknown setting ${quoted(key)}: known are ${FIELDS.map((each) => each.key).join(', ')}.`;
@@ -180,10 +180,10 @@ export function settingsProblem(settings: Readonly<Record<string, unknown>>): st
 	const taken = settings.node === ALL ? 'node' : `${(settings.base || NODE) as string}/`.indexOf(all) === 0 ? 'base' : '';
 	if (taken) return `${taken} is ${quoted(settings[taken] as string)}, which stands for all nodes in the topics of commands; give it another.`;
 	return '';
-}
+};
 
 /** What of this entry of each group does not go together. */
-function entryProblem(settings: Readonly<Record<string, unknown>>, entry: string): string {
+const entryProblem = (settings: Readonly<Record<string, unknown>>, entry: string): string => {
 	if (settings[`password${entry}`] && !settings[`user${entry}`]) {
 		return `password${entry} is given without user${entry}: MQTT 3.1.1 sends none without the other (§3.1.2.9).`;
 	}
@@ -192,10 +192,10 @@ function entryProblem(settings: Readonly<Record<string, unknown>>, entry: string
 		if (key) return `${key}${entry} is given without address${entry}: without an own address both come from DHCP.`;
 	}
 	return entry && furtherProblem(settings, entry);
-}
+};
 
 /** A further entry has what makes it one, and comes behind a first. */
-function furtherProblem(settings: Readonly<Record<string, unknown>>, entry: string): string {
+const furtherProblem = (settings: Readonly<Record<string, unknown>>, entry: string): string => {
 	for (const { key, group, initial } of FIELDS) {
 		const leader = group === 'network' ? 'ssid' : 'host';
 		if (group === undefined || initial !== '' || !settings[key + entry]) continue;
@@ -203,35 +203,33 @@ function furtherProblem(settings: Readonly<Record<string, unknown>>, entry: stri
 		if (key === leader && !settings[key]) return `${key}${entry} is given without ${key}: the first ${group} has no digit behind its keys.`;
 	}
 	return '';
-}
+};
 
 /** Why this value cannot be used for the field, or for another entry's `key`: a sentence without its full stop; '' if it can. */
-export function fieldProblem(field: Field, value: unknown, key: string = field.key): string {
-	return fits(field, value) ? '' : `${key} is ${shown(field, value)}; it must be ${field.allowed}`;
-}
+export const fieldProblem = (field: Field, value: unknown, key: string = field.key): string =>
+	fits(field, value) ? '' : `${key} is ${shown(field, value)}; it must be ${field.allowed}`;
 
 /** The keys without which there is nobody to report to, if one is missing: a sentence, else ''. */
-export function missingKey(settings: Readonly<Record<string, unknown>>): string {
+export const missingKey = (settings: Readonly<Record<string, unknown>>): string => {
 	if (!settings.ssid) return 'ssid is missing: the name of the Wi-Fi network.';
 	if (!settings.host) return 'host is missing: the name or address of the broker.';
 	return '';
-}
+};
 
 /** The key by which a broker is to be reached by TLS, the first of several; '' if none is. */
-export function tlsKey(settings: Readonly<Record<string, unknown>>): string {
+export const tlsKey = (settings: Readonly<Record<string, unknown>>): string => {
 	for (let i = 0; i < ENTRIES.length; i++) if (settings[`tls${ENTRIES[i]}`]) return `tls${ENTRIES[i]}`;
 	return '';
-}
+};
 
 /** Takes out of `settings` what of them Destinations reads where it lies, in flash or in the image. */
-export function forgetFurther(settings: Readonly<Record<string, unknown>>): void {
+export const forgetFurther = (settings: Readonly<Record<string, unknown>>): void => {
 	for (let i = 0; i < FURTHER_KEYS.length; i++) delete (settings as Record<string, unknown>)[FURTHER_KEYS[i]];
-}
+};
 
 /** Of the SDK's own configuration, which holds other things too, what belongs to us. */
-export function ownSettings(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-	return (config.telltale ?? {}) as Readonly<Record<string, unknown>>;
-}
+export const ownSettings = (config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+	(config.telltale ?? {}) as Readonly<Record<string, unknown>>;
 
 /**
  * Those that there were when fingerprints began to be kept. A later one counts where it is not as usual, so that a new
@@ -241,29 +239,29 @@ const FIRST_KEYS = ',node,ssid,passphrase,host,port,tls,alpn,user,password,clien
 	+ 'intervalMs,conversions,sensors,offsetMilliC,offsetMilliRh,timeServer,restartAfterMs,';
 
 /** A number that stands for these settings (FNV-1a over their values), whether what is as usual is given or not. */
-export function fingerprint(settings: Readonly<Record<string, unknown>>): number {
+export const fingerprint = (settings: Readonly<Record<string, unknown>>): number => {
 	let hash = 0x811c_9dc5;
 	for (let i = 0; i < FIELDS.length * ENTRIES.length; i++) {
 		const text = given(FIELDS[(i / ENTRIES.length) | 0], ENTRIES[i % ENTRIES.length], settings);
 		for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
 	}
 	return hash;
-}
+};
 
 /** What counts in the fingerprint; '' if nothing does. */
-function given(field: Field, entry: string, settings: Readonly<Record<string, unknown>>): string {
+const given = (field: Field, entry: string, settings: Readonly<Record<string, unknown>>): string => {
 	if (entry && !field.group) return '';
 	const key = field.key + entry;
 	let value = settings[key];
 	if (value === '' || value === usual(field, settings, entry)) value = undefined;
 	return value === undefined && FIRST_KEYS.indexOf(`,${key},`) < 0 ? '' : `${key}=${spelled(value)};`;
-}
+};
 
 /**
  * `settings` with `changes` over them, which are what is returned: a copy may have no room. What follows from others
  * (client id, topics, port) follows anew, unless it was given.
  */
-export function changedBy(changes: Record<string, unknown>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export const changedBy = (changes: Record<string, unknown>, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
 	const leading = { node: changes.node ?? settings.node, tls: changes.tls ?? settings.tls, root: changes.root ?? settings.root };
 	for (const field of FIELDS) {
 		const before = settings[field.key];
@@ -271,13 +269,13 @@ export function changedBy(changes: Record<string, unknown>, settings: Readonly<R
 		if (changes[field.key] === undefined && now !== before && before === usual(field, settings)) changes[field.key] = now;
 	}
 	return Object.setPrototypeOf(changes, settings) as Record<string, unknown>;
-}
+};
 
 /**
  * The settings with defaults for all that is missing. What goes in MUST have passed settingsProblem().
  * What is as in `settings` is read from there: they are in flash, and on XS each key of our own is a slot.
  */
-export function withDefaults(settings: Readonly<Record<string, unknown>>): Config {
+export const withDefaults = (settings: Readonly<Record<string, unknown>>): Config => {
 	const config: Record<string, unknown> = {};
 	for (const field of FIELDS) {
 		const given = settings[field.key];
@@ -285,15 +283,14 @@ export function withDefaults(settings: Readonly<Record<string, unknown>>): Confi
 		if (used !== given) config[field.key] = used;
 	}
 	return Object.setPrototypeOf(config, settings) as Config;
-}
+};
 
 /** The same with all keys its own: so they stand in an image. */
-export function completed(settings: Readonly<Record<string, unknown>>): Config & Record<string, unknown> {
-	return { ...settings, ...withDefaults(settings) };
-}
+export const completed = (settings: Readonly<Record<string, unknown>>): Config & Record<string, unknown> =>
+	({ ...settings, ...withDefaults(settings) });
 
 /** What a setting is that is missing or empty. */
-export function usual({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown {
+export const usual = ({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown => {
 	switch (key) {
 		case 'clientId':
 			return `telltale-${(settings.node ?? NODE) as string}`;
@@ -303,13 +300,11 @@ export function usual({ key, initial }: Field, settings: Readonly<Record<string,
 			return usualPort(settings[`tls${entry}`] === true);
 	}
 	return initial;
-}
+};
 
-export function usualPort(tls: boolean): number {
-	return tls ? TLS_PORT : TCP_PORT;
-}
+export const usualPort = (tls: boolean): number => tls ? TLS_PORT : TCP_PORT;
 
-function fits(field: Field, value: unknown): boolean {
+const fits = (field: Field, value: unknown): boolean => {
 	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;
 	if (typeof value !== typeof field.initial) return false;
 	if (typeof value === 'number') return value % 1 === 0 && ((value >= field.min && value <= field.max) || (field.orNever === true && value === 0));
@@ -317,19 +312,19 @@ function fits(field: Field, value: unknown): boolean {
 	if (value === '' && field.min === 0) return true;
 	const size = utf8Length(value);
 	return size >= field.min && size <= field.max && (!field.accepts || field.accepts(value));
-}
+};
 
-function shown(field: Field, value: unknown): string {
+const shown = (field: Field, value: unknown): string => {
 	if (field.secret) return 'not usable';
 	return typeof value === 'string' ? quoted(value) : spelled(value);
-}
+};
 
 /** Iterates by code point: the chip's strings count those, Node's count UTF-16 units. */
-export function utf8Length(value: string): number {
+export const utf8Length = (value: string): number => {
 	let size = 0;
 	for (const character of value) {
 		const code = character.codePointAt(0)!;
 		size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
 	}
 	return size;
-}
+};

@@ -14,7 +14,7 @@ const DIGITS_MAX = 1_000_000_000_000;
  * No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip
  * when that is empty.
  */
-export function spelled(value: unknown): string {
+export const spelled = (value: unknown): string => {
 	switch (typeof value) {
 		case 'string':
 			return value;
@@ -26,20 +26,20 @@ export function spelled(value: unknown): string {
 			return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
 	}
 	return 'undefined';
-}
+};
 
 /** To thousandths. */
-function digits(value: number): string {
+const digits = (value: number): string => {
 	if (!(value > -DIGITS_MAX && value < DIGITS_MAX)) return 'a number beyond all bounds';
 	const { bytes, length } = new Text(new Uint8Array(24)).milli(Math.round(value * 1_000));
 	let ascii = '';
 	for (let i = 0; i < length; i++) ascii += String.fromCharCode(bytes[i]);
 	return ascii;
-}
+};
 
 /** In a sentence: cut where it is long, and without control characters, which can be neither typed nor seen. */
-export function quoted(text: string): string {
+export const quoted = (text: string): string => {
 	let plain = '';
 	for (let i = 0; i < text.length && i < SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
 	return text.length > SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
-}
+};

@@ -16,7 +16,7 @@ export interface OldStore extends Store {
 }
 
 /** Those of `settings`, which `store` gave, and over them what waits in `old`. */
-export function takeOver(old: OldStore, store: SettingsStore, settings: Settings, log: Log): Settings {
+export const takeOver = (old: OldStore, store: SettingsStore, settings: Settings, log: Log): Settings => {
 	const found: Record<string, Setting> = {};
 	for (const key of KEYS) {
 		const value = old.get(key);
@@ -29,4 +29,4 @@ export function takeOver(old: OldStore, store: SettingsStore, settings: Settings
 	if (problem) log.line(`${keys.join(', ')} cannot be moved to the settings in flash yet: ${problem}`);
 	else for (const key of keys) old.forget(key);
 	return younger ? settings : changedBy(found, settings);
-}
+};

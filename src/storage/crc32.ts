@@ -12,7 +12,7 @@ const TABLE: readonly number[] = Object.freeze([
  * Of the bytes from `from` up to `to`, as a signed number of 32 bits; of those that gave `before` and these behind
  * them, where that is given.
  */
-export function crc32(bytes: Uint8Array, from: number, to: number, before = 0): number {
+export const crc32 = (bytes: Uint8Array, from: number, to: number, before = 0): number => {
 	let crc = ~before;
 	for (let at = from; at < to; at++) {
 		crc ^= bytes[at];
@@ -20,4 +20,4 @@ export function crc32(bytes: Uint8Array, from: number, to: number, before = 0): 
 		crc = (crc >>> 4) ^ TABLE[crc & 15];
 	}
 	return ~crc;
-}
+};

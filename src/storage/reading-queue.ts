@@ -286,6 +286,4 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	}
 }
 
-function isInFlash(position: number): boolean {
-	return position >= FLASH_LOWEST && position <= FLASH_HIGHEST;
-}
+const isInFlash = (position: number): boolean => position >= FLASH_LOWEST && position <= FLASH_HIGHEST;

@@ -20,21 +20,21 @@ const VALUE_MAX = 0x7f_ffff;
 export const RECORD_MAX = HEADER_BYTES + QUANTITY_MAX * VALUE_BYTES;
 
 /** Bytes that this reading takes. */
-export function recordSize(reading: Reading): number {
+export const recordSize = (reading: Reading): number => {
 	let size = HEADER_BYTES;
 	for (let i = 0; i < QUANTITY_MAX; i++) if (reading.values[i] !== ABSENT) size += VALUE_BYTES;
 	return size;
-}
+};
 
 /** Bytes of the record at `place`. */
-export function sizeAt(bytes: Uint8Array, place: number): number {
+export const sizeAt = (bytes: Uint8Array, place: number): number => {
 	let size = HEADER_BYTES;
 	for (let bits = bytes[place % bytes.length] >> FIRST_QUANTITY; bits; bits >>= 1) if (bits & 1) size += VALUE_BYTES;
 	return size;
-}
+};
 
 /** Returns the place behind it. */
-export function writeRecord(bytes: Uint8Array, place: number, reading: Reading): number {
+export const writeRecord = (bytes: Uint8Array, place: number, reading: Reading): number => {
 	let flags = reading.time ? TIME_KNOWN : 0;
 	let at = place + HEADER_BYTES;
 	for (let i = 0; i < QUANTITY_MAX; i++) {
@@ -47,10 +47,10 @@ export function writeRecord(bytes: Uint8Array, place: number, reading: Reading):
 	putWhole(bytes, place + SEQ_AT, reading.seq, 4);
 	putWhole(bytes, place + SECONDS_AT, reading.time || reading.uptime, 4);
 	return at;
-}
+};
 
 /** Fills `reading` with all that a record holds. */
-export function readRecord(bytes: Uint8Array, place: number, reading: Reading): void {
+export const readRecord = (bytes: Uint8Array, place: number, reading: Reading): void => {
 	const flags = bytes[place % bytes.length];
 	const seconds = takeWhole(bytes, place + SECONDS_AT, 4) >>> 0;
 	reading.seq = seqAt(bytes, place);
@@ -62,30 +62,26 @@ export function readRecord(bytes: Uint8Array, place: number, reading: Reading): 
 		reading.values[i] = present ? (takeWhole(bytes, at, VALUE_BYTES) << 8) >> 8 : ABSENT;
 		if (present) at += VALUE_BYTES;
 	}
-}
+};
 
 /** Puts a time in the place of the uptime. */
-export function dateRecord(bytes: Uint8Array, place: number, time: number): void {
+export const dateRecord = (bytes: Uint8Array, place: number, time: number): void => {
 	putWhole(bytes, place, bytes[place % bytes.length] | TIME_KNOWN, 1);
 	putWhole(bytes, place + SECONDS_AT, time, 4);
-}
+};
 
 /** The number of the reading at `place`. */
-export function seqAt(bytes: Uint8Array, place: number): number {
-	return takeWhole(bytes, place + SEQ_AT, 4) >>> 0;
-}
+export const seqAt = (bytes: Uint8Array, place: number): number => takeWhole(bytes, place + SEQ_AT, 4) >>> 0;
 
-export function putWhole(bytes: Uint8Array, place: number, value: number, size: number): void {
+export const putWhole = (bytes: Uint8Array, place: number, value: number, size: number): void => {
 	for (let i = 0; i < size; i++) bytes[(place + i) % bytes.length] = value >> (8 * i);
-}
+};
 
 /** Of four bytes a signed number: `>>> 0` where it is none. */
-export function takeWhole(bytes: Uint8Array, place: number, size: number): number {
+export const takeWhole = (bytes: Uint8Array, place: number, size: number): number => {
 	let value = 0;
 	for (let i = 0; i < size; i++) value |= bytes[(place + i) % bytes.length] << (8 * i);
 	return value;
-}
+};
 
-function clamp(value: number): number {
-	return value > VALUE_MAX ? VALUE_MAX : value < -VALUE_MAX ? -VALUE_MAX : value;
-}
+const clamp = (value: number): number => value > VALUE_MAX ? VALUE_MAX : value < -VALUE_MAX ? -VALUE_MAX : value;

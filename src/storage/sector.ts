@@ -253,11 +253,9 @@ export class Sectors {
 	}
 }
 
-function isWhole(bytes: Uint8Array): boolean {
-	return takeWhole(bytes, 0, 4) === crc32(bytes, CHECKED_AT, DONE_AT);
-}
+const isWhole = (bytes: Uint8Array): boolean => takeWhole(bytes, 0, 4) === crc32(bytes, CHECKED_AT, DONE_AT);
 
-function isErased(bytes: Uint8Array): boolean {
+const isErased = (bytes: Uint8Array): boolean => {
 	for (let i = 0; i < SLOT_BYTES; i++) if (bytes[i] !== ERASED) return false;
 	return true;
-}
+};

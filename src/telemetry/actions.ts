@@ -268,6 +268,4 @@ function isOfSameEntry(this: string, key: string): boolean {
 	return key.charCodeAt(key.length - 1) === this.charCodeAt(this.length - 1) && fieldOf(key)?.group === fieldOf(this)?.group;
 }
 
-function wanted(milli: number): boolean {
-	return milli === milli;
-}
+const wanted = (milli: number): boolean => milli === milli;

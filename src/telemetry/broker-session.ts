@@ -233,9 +233,8 @@ export abstract class BrokerSession {
 }
 
 /** What the settings leave out. */
-function wished({ retain, qos }: Config): number {
-	return (retain ? 0 : Without.Retain) | (qos > 0 ? 0 : Without.Acknowledgements);
-}
+const wished = ({ retain, qos }: Config): number =>
+	(retain ? 0 : Without.Retain) | (qos > 0 ? 0 : Without.Acknowledgements);
 
 /** Keys in the store: the version that the broker was found to speak, and what it does not take. */
 const VERSION_KEY = 'spoken';

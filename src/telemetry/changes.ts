@@ -20,7 +20,7 @@ const LOWER_T = 0x74;
 const LOWER_F = 0x66;
 
 /** Reads the object that begins at `at`, which JSON's reader has seen, into `changes`. Returns '', or why it cannot be used. */
-export function readChanges(bytes: Uint8Array, at: number, changes: Changes): string {
+export const readChanges = (bytes: Uint8Array, at: number, changes: Changes): string => {
 	let nameAt = nextName(bytes, at + 1);
 	if (nameAt < 0) return 'value names no setting';
 	for (; nameAt >= 0; nameAt = nextName(bytes, at)) {
@@ -31,10 +31,10 @@ export function readChanges(bytes: Uint8Array, at: number, changes: Changes): st
 		at = endOfValue(bytes, valueAt);
 	}
 	return '';
-}
+};
 
 /** One network or broker, whole. */
-function readEntry(bytes: Uint8Array, at: number, name: string, changes: Changes): string {
+const readEntry = (bytes: Uint8Array, at: number, name: string, changes: Changes): string => {
 	const digit = name.charAt(name.length - 1);
 	const entry = ENTRIES.indexOf(digit) > 0 ? digit : '';
 	const group = GROUPS[ENTRY_NAMES.indexOf(entry ? name.slice(0, -1) : name)];
@@ -56,36 +56,32 @@ function readEntry(bytes: Uint8Array, at: number, name: string, changes: Changes
 		changes[key] = named[key] ?? usual(field, named, entry) as Setting;
 	}
 	return '';
-}
+};
 
-function readSetting(bytes: Uint8Array, at: number, key: string, field: Field | undefined, changes: Changes): string {
+const readSetting = (bytes: Uint8Array, at: number, key: string, field: Field | undefined, changes: Changes): string => {
 	if (!field) return unknown(key);
 	if (changes[key] !== undefined) return twice(key);
 	const value = settingAt(bytes, at);
 	if (value === undefined) return `${key} is ${field.secret || bytes[at] === QUOTE ? 'not usable' : describeValue(bytes, at)}; it must be ${field.allowed}`;
 	changes[key] = value;
 	return fieldProblem(field, value, key);
-}
+};
 
 /** undefined: no setting is like that. */
-function settingAt(bytes: Uint8Array, at: number): Setting | undefined {
+const settingAt = (bytes: Uint8Array, at: number): Setting | undefined => {
 	const first = bytes[at];
 	if (first === QUOTE) return textAt(bytes, at);
 	if (first === LOWER_T || first === LOWER_F) return first === LOWER_T;
 	const value = decimalAt(bytes, at, 0, true);
 	return value === value ? value : undefined;
-}
+};
 
-function nameOf(bytes: Uint8Array, at: number): string {
-	return textAt(bytes, at) ?? '';
-}
+const nameOf = (bytes: Uint8Array, at: number): string => textAt(bytes, at) ?? '';
 
-function unknown(name: string): string {
+const unknown = (name: string): string => {
 	let shown = '';
 	for (let i = 0; i < name.length && i < NAME_SHOWN_MAX; i++) shown += name.charCodeAt(i) > 0x20 && name.charCodeAt(i) < 0x7f ? name.charAt(i) : '?';
 	return `there is no setting "${shown}${name.length > NAME_SHOWN_MAX ? '...' : ''}"`;
-}
+};
 
-function twice(key: string): string {
-	return `${key} stands twice`;
-}
+const twice = (key: string): string => `${key} stands twice`;

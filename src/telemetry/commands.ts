@@ -220,7 +220,7 @@ export class Commands implements Pollable {
 }
 
 /** In TABLE, or -1. */
-function indexOf(bytes: Uint8Array, nameAt: number, nameEnd: number): number {
+const indexOf = (bytes: Uint8Array, nameAt: number, nameEnd: number): number => {
 	for (let i = 0; i < TABLE.length; i++) if (isWord(bytes, nameAt, nameEnd, TABLE[i].name)) return i;
 	return -1;
-}
+};

@@ -111,6 +111,5 @@ export class Indicator implements Pollable {
 	}
 }
 
-function heldPattern(heldMs: Millis): number {
-	return heldMs < Held.SetUp ? Pattern.Lit : heldMs < Held.Forget ? Pattern.HalfFast : Pattern.Fast;
-}
+const heldPattern = (heldMs: Millis): number =>
+	heldMs < Held.SetUp ? Pattern.Lit : heldMs < Held.Forget ? Pattern.HalfFast : Pattern.Fast;

@@ -21,22 +21,22 @@ const SURROGATES_LOW = 0xdc00;
 const SURROGATES_END = 0xe000;
 
 /** Where the next name begins, from behind "{" or behind a value; -1: there is none. */
-export function nextName(bytes: Uint8Array, at: number): number {
+export const nextName = (bytes: Uint8Array, at: number): number => {
 	const end = bytes.length;
 	let from = skipSpace(bytes, at, end);
 	if (bytes[from] === COMMA) from = skipSpace(bytes, from + 1, end);
 	return bytes[from] === QUOTE ? from : -1;
-}
+};
 
 /** Where the value of that name begins. */
-export function valueOf(bytes: Uint8Array, nameAt: number): number {
+export const valueOf = (bytes: Uint8Array, nameAt: number): number => {
 	const end = bytes.length;
 	const colon = skipSpace(bytes, endOfScalar(bytes, nameAt, end), end);
 	return skipSpace(bytes, colon + 1, end);
-}
+};
 
 /** Behind the value that begins there, whatever it is. */
-export function endOfValue(bytes: Uint8Array, at: number): number {
+export const endOfValue = (bytes: Uint8Array, at: number): number => {
 	let depth = 0;
 	do {
 		const first = bytes[at];
@@ -46,10 +46,10 @@ export function endOfValue(bytes: Uint8Array, at: number): number {
 		at = end < 0 ? at + 1 : end;
 	} while (depth > 0);
 	return at;
-}
+};
 
 /** The text that begins there; undefined: it holds half a character (a lone surrogate), which UTF-8 cannot say. */
-export function textAt(bytes: Uint8Array, at: number): string | undefined {
+export const textAt = (bytes: Uint8Array, at: number): string | undefined => {
 	const end = endOfScalar(bytes, at, bytes.length) - 1;
 	let text = '';
 	for (at++; at < end; ) {
@@ -73,10 +73,10 @@ export function textAt(bytes: Uint8Array, at: number): string | undefined {
 		text += String.fromCodePoint(code);
 	}
 	return text;
-}
+};
 
 /** What the escape that begins there stands for. */
-function escapedAt(bytes: Uint8Array, at: number): number {
+const escapedAt = (bytes: Uint8Array, at: number): number => {
 	const letter = bytes[at + 1];
 	if (letter === LOWER_U) {
 		let code = 0;
@@ -85,4 +85,4 @@ function escapedAt(bytes: Uint8Array, at: number): number {
 	}
 	const index = ESCAPES.indexOf(String.fromCharCode(letter));
 	return index < 0 ? letter : ESCAPED.charCodeAt(index);
-}
+};

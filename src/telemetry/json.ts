@@ -65,7 +65,7 @@ const enum Expect {
  * Notes in `places` (filled with 0 before) where the value of each member of the object from `from` to `to` begins that
  * `members` name. Returns '', or what is wrong, to follow "the payload: ". What was noted up to there is good.
  */
-export function readObject(bytes: Uint8Array, from: number, to: number, members: readonly Member[], places: Uint16Array): string {
+export const readObject = (bytes: Uint8Array, from: number, to: number, members: readonly Member[], places: Uint16Array): string => {
 	/** What is wanted on each level that is open. */
 	const wanted: (readonly Member[] | undefined)[] = [];
 	let lists = 0;
@@ -109,10 +109,10 @@ export function readObject(bytes: Uint8Array, from: number, to: number, members:
 		}
 	}
 	return expect === Expect.Rest && wanted.length === 0 ? '' : NO_JSON;
-}
+};
 
 /** What a value is, for a sentence; a number as it stands, cut where it is long. */
-export function describeValue(bytes: Uint8Array, at: number): string {
+export const describeValue = (bytes: Uint8Array, at: number): string => {
 	switch (bytes[at]) {
 		case QUOTE: return 'a text';
 		case OPEN_LIST: return 'a list';
@@ -127,7 +127,7 @@ export function describeValue(bytes: Uint8Array, at: number): string {
 		text += String.fromCharCode(bytes[at]);
 	}
 	return text;
-}
+};
 const SHOWN_MAX = 20;
 
 /**
@@ -135,7 +135,7 @@ const SHOWN_MAX = 20;
  * is rounded off, or with `exact` makes it NaN, too. By whole numbers alone: a fraction's digits would take memory
  * beside XS.
  */
-export function decimalAt(bytes: Uint8Array, at: number, decimals: number, exact: boolean): number {
+export const decimalAt = (bytes: Uint8Array, at: number, decimals: number, exact: boolean): number => {
 	const end = endOfNumber(bytes, at, bytes.length);
 	if (end < 0) return NaN;
 	let value = 0;
@@ -164,7 +164,7 @@ export function decimalAt(bytes: Uint8Array, at: number, decimals: number, exact
 	if (value >= VALUE_END || exact && (cut || last > 0)) return NaN;
 	if (last >= 5) value++;
 	return negative && value > 0 ? -value : value;
-}
+};
 const DIGITS_MAX = 1e14;
 const VALUE_END = 1e12;
 const EXPONENT_MAX = 9_999;
@@ -173,7 +173,7 @@ const EXPONENT_MAX = 9_999;
  * Where to cut the inside of a quoted text, from `from` to `to`, so that at most `max` bytes stay and no character or
  * escape is broken.
  */
-export function cutText(bytes: Uint8Array, from: number, to: number, max: number): number {
+export const cutText = (bytes: Uint8Array, from: number, to: number, max: number): number => {
 	let at = from;
 	while (at < to) {
 		const next = at + characterSize(bytes, at);
@@ -181,10 +181,10 @@ export function cutText(bytes: Uint8Array, from: number, to: number, max: number
 		at = next;
 	}
 	return at;
-}
+};
 
 /** Behind the value that begins there, which was read before. */
-export function endOfScalar(bytes: Uint8Array, at: number, to: number): number {
+export const endOfScalar = (bytes: Uint8Array, at: number, to: number): number => {
 	switch (bytes[at]) {
 		case QUOTE: return endOfText(bytes, at, to);
 		case LOWER_T: return endOfWord(bytes, at, to, 'true');
@@ -192,20 +192,20 @@ export function endOfScalar(bytes: Uint8Array, at: number, to: number): number {
 		case LOWER_N: return endOfWord(bytes, at, to, 'null');
 	}
 	return endOfNumber(bytes, at, to);
-}
+};
 
 /** Behind the white space that begins there. */
-export function skipSpace(bytes: Uint8Array, at: number, to: number): number {
+export const skipSpace = (bytes: Uint8Array, at: number, to: number): number => {
 	while (at < to && (bytes[at] === 0x20 || bytes[at] >= 9 && bytes[at] <= 13 && bytes[at] !== 11 && bytes[at] !== 12)) at++;
 	return at;
-}
+};
 
-function find(members: readonly Member[] | undefined, bytes: Uint8Array, from: number, to: number): Member | undefined {
+const find = (members: readonly Member[] | undefined, bytes: Uint8Array, from: number, to: number): Member | undefined => {
 	if (members) for (let i = 0; i < members.length; i++) if (isWord(bytes, from, to, members[i].key)) return members[i];
 	return undefined;
-}
+};
 
-function suits(type: Type, first: number): boolean {
+const suits = (type: Type, first: number): boolean => {
 	const isNumber = first === MINUS || isDigit(first);
 	switch (type) {
 		case Type.Text: return first === QUOTE;
@@ -214,22 +214,22 @@ function suits(type: Type, first: number): boolean {
 		case Type.Object: return first === OPEN_OBJECT;
 	}
 	return true;
-}
+};
 
 /** Whether bytes are those letters of ASCII. */
-export function isWord(bytes: Uint8Array, from: number, to: number, word: string): boolean {
+export const isWord = (bytes: Uint8Array, from: number, to: number, word: string): boolean => {
 	if (to - from !== word.length) return false;
 	for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word.charCodeAt(i)) return false;
 	return true;
-}
+};
 
-function endOfWord(bytes: Uint8Array, at: number, to: number, word: string): number {
+const endOfWord = (bytes: Uint8Array, at: number, to: number, word: string): number => {
 	const end = at + word.length;
 	return end <= to && isWord(bytes, at, end, word) ? end : -1;
-}
+};
 
 /** -1: there is no text there, or it has no end, or it holds what it must not. */
-function endOfText(bytes: Uint8Array, at: number, to: number): number {
+const endOfText = (bytes: Uint8Array, at: number, to: number): number => {
 	if (bytes[at] !== QUOTE) return -1;
 	for (let i = at + 1; i < to; i++) {
 		const code = bytes[i];
@@ -238,39 +238,37 @@ function endOfText(bytes: Uint8Array, at: number, to: number): number {
 		if (code === BACKSLASH && !isEscape(bytes, ++i, to)) return -1;
 	}
 	return -1;
-}
+};
 
 /** What follows a backslash. */
-function isEscape(bytes: Uint8Array, at: number, to: number): boolean {
+const isEscape = (bytes: Uint8Array, at: number, to: number): boolean => {
 	if (at >= to) return false;
 	if (bytes[at] !== LOWER_U) return '"\\/bfnrt'.indexOf(String.fromCharCode(bytes[at])) >= 0;
 	if (at + 4 >= to) return false;
 	for (let i = at + 1; i <= at + 4; i++) if (!isDigit(bytes[i]) && !((bytes[i] | 0x20) >= 0x61 && (bytes[i] | 0x20) <= LOWER_F)) return false;
 	return true;
-}
+};
 
 /** Of a character as it stands in a text that was read: two escapes of a surrogate pair are one. */
-function characterSize(bytes: Uint8Array, at: number): number {
+const characterSize = (bytes: Uint8Array, at: number): number => {
 	const first = bytes[at];
 	if (first === BACKSLASH) {
 		if (bytes[at + 1] !== LOWER_U) return 2;
 		return isSurrogate(bytes, at, 0x38) && bytes[at + 6] === BACKSLASH && bytes[at + 7] === LOWER_U && isSurrogate(bytes, at + 6, 0x63) ? 12 : 6;
 	}
 	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
+};
 
 /** Whether the escape is \uD8.. to \uDB.. (`least` "8"), or \uDC.. to \uDF.. ("c"). */
-function isSurrogate(bytes: Uint8Array, at: number, least: number): boolean {
+const isSurrogate = (bytes: Uint8Array, at: number, least: number): boolean => {
 	const second = isDigit(bytes[at + 3]) ? bytes[at + 3] : bytes[at + 3] | 0x20;
 	return (bytes[at + 2] | 0x20) === 0x64 && (least === 0x38 ? second === 0x38 || second === NINE || second === 0x61 || second === 0x62 : second >= 0x63);
-}
+};
 
-function isDigit(code: number): boolean {
-	return code >= ZERO && code <= NINE;
-}
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 
 /** -1: there is no number there. */
-function endOfNumber(bytes: Uint8Array, at: number, to: number): number {
+const endOfNumber = (bytes: Uint8Array, at: number, to: number): number => {
 	if (bytes[at] === MINUS) at++;
 	if (at >= to || !isDigit(bytes[at])) return -1;
 	at = bytes[at] === ZERO ? at + 1 : skipDigits(bytes, at, to);
@@ -282,18 +280,18 @@ function endOfNumber(bytes: Uint8Array, at: number, to: number): number {
 	if (++at < to && (bytes[at] === PLUS || bytes[at] === MINUS)) at++;
 	const end = skipDigits(bytes, at, to);
 	return end === at ? -1 : end;
-}
+};
 
-function skipDigits(bytes: Uint8Array, at: number, to: number): number {
+const skipDigits = (bytes: Uint8Array, at: number, to: number): number => {
 	while (at < to && isDigit(bytes[at])) at++;
 	return at;
-}
+};
 
 /** Of the number from `at` to `end`; 0 if it has none. */
-function exponentAt(bytes: Uint8Array, at: number, end: number): number {
+const exponentAt = (bytes: Uint8Array, at: number, end: number): number => {
 	while (at < end && (bytes[at] | 0x20) !== LOWER_E) at++;
 	const sign = at + 1 < end && bytes[at + 1] === MINUS ? -1 : 1;
 	let exponent = 0;
 	for (at++; at < end; at++) if (isDigit(bytes[at]) && exponent < EXPONENT_MAX) exponent = exponent * 10 + bytes[at] - ZERO;
 	return sign * exponent;
-}
+};

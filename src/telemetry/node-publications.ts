@@ -55,14 +55,14 @@ export interface NodeDeps {
 }
 
 /** How many characters of the sentence have room as JSON, quotes not counted. */
-function fitting(sentence: string, room: number): number {
+const fitting = (sentence: string, room: number): number => {
 	for (let i = 0; i < sentence.length; i++) {
 		const code = sentence.charCodeAt(i);
 		room -= code < 0x20 || code > 0x7e ? 6 : code === 0x22 || code === 0x5c ? 2 : 1;
 		if (room < 0) return i;
 	}
 	return sentence.length;
-}
+};
 
 export class NodePublications implements Pollable, Publications, Subscription {
 	due = 0;

@@ -54,11 +54,11 @@ class NodeSessionOptions implements SessionOptions {
  * `terms`: what the broker does not take. `fresh`: the broker shall begin a new session with each connection, whatever
  * the settings say.
  */
-export function openSession(
+export const openSession = (
 	to: Destinations, terms: Terms, subscriptions: readonly Subscription[], fresh: boolean, protocol5: Protocol5 | undefined, handler: SessionHandler,
-): Session {
+): Session => {
 	const { config } = to;
 	const session = new Session(new NodeSessionOptions(to, terms, config.cleanSession || fresh, protocol5), handler);
 	for (let i = 0; i < subscriptions.length; i++) session.subscribe(filterOf(config, subscriptions, i), QOS);
 	return session;
-}
+};

@@ -13,15 +13,12 @@ import { reasonText } from '../mqtt/reasons.js';
 const WITHOUT_5 = 'protocol asks for MQTT 5.0, which was left out of this image: it must be 4.';
 
 /** Why the image cannot speak what is asked for; '' if it can. */
-export function protocolProblem(protocol: unknown): string {
-	return protocol === 5 || protocol === 'auto' ? (Protocol5 as typeof Protocol5 | undefined) ? '' : WITHOUT_5 : '';
-}
+export const protocolProblem = (protocol: unknown): string =>
+	protocol === 5 || protocol === 'auto' ? (Protocol5 as typeof Protocol5 | undefined) ? '' : WITHOUT_5 : '';
 
 /** undefined where 5.0 was left out. */
-export function makeProtocol5(options: Options5): Protocol5 | undefined {
-	return (Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);
-}
+export const makeProtocol5 = (options: Options5): Protocol5 | undefined =>
+	(Protocol5 as typeof Protocol5 | undefined) && new Protocol5(options);
 
-export function reasonSentence(fault: Fault, code: number, protocol5: Protocol5 | undefined): string {
-	return protocol5 ? reasonText5(fault, code, protocol5.reasonString) : reasonText(fault, code);
-}
+export const reasonSentence = (fault: Fault, code: number, protocol5: Protocol5 | undefined): string =>
+	protocol5 ? reasonText5(fault, code, protocol5.reasonString) : reasonText(fault, code);

@@ -14,38 +14,28 @@ const COUNT_MAX = 5;
 const PUT_OFF_MS = 60_000;
 
 /** The broker hung up on one of these kinds. */
-export function blame(state: number, kinds: number): number {
+export const blame = (state: number, kinds: number): number => {
 	const again = state & kinds & KINDS;
 	const next = state & ~KINDS | kinds | again << OFF;
 	return again && countOf(next) < COUNT_MAX ? next + (1 << COUNT) : next;
-}
+};
 
 /** The broker took one of that kind. */
-export function clear(state: number, kind: number): number {
+export const clear = (state: number, kind: number): number => {
 	const next = state & ~kind;
 	return next & (KINDS | KINDS << OFF) ? next : 0;
-}
+};
 
 /** The time is over. */
-export function retry(state: number): number {
-	return state & ~(KINDS << OFF);
-}
+export const retry = (state: number): number => state & ~(KINDS << OFF);
 
 /** The kinds of which one hang-up more would show that they are forbidden. */
-export function suspects(state: number): number {
-	return state & KINDS;
-}
+export const suspects = (state: number): number => state & KINDS;
 
 /** The kinds that are left out. */
-export function kindsOff(state: number): number {
-	return state >> OFF & KINDS;
-}
+export const kindsOff = (state: number): number => state >> OFF & KINDS;
 
 /** For how long, from the last hang-up on. */
-export function putOffMs(state: number): Millis {
-	return PUT_OFF_MS << countOf(state) - 1;
-}
+export const putOffMs = (state: number): Millis => PUT_OFF_MS << countOf(state) - 1;
 
-function countOf(state: number): number {
-	return state >> COUNT;
-}
+const countOf = (state: number): number => state >> COUNT;

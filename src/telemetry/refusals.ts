@@ -8,10 +8,10 @@
 import { NO_ANSWER } from '../mqtt/options.js';
 
 /** Of a topic filter that we do not get. */
-export function unheardSentence(topic: string, code: number): string {
+export const unheardSentence = (topic: string, code: number): string => {
 	if (code === NO_ANSWER) return `the broker does not answer SUBSCRIBE: we go on without ${topic}, and ask again later`;
 	return `the broker does not let us hear ${topic} (code 0x${code.toString(16)}); we ask again later`;
-}
+};
 
 /**
  * Codes that are about the state of the broker, or the number of messages. Some of them the standard has in other
@@ -30,16 +30,15 @@ const enum ForNow {
 }
 
 /** Whether the broker would turn that very message down again, whenever it came. */
-export function isFinal(code: number): boolean {
+export const isFinal = (code: number): boolean => {
 	switch (code) {
 		case ForNow.Unspecified: case ForNow.ImplementationSpecific: case ForNow.ServerUnavailable: case ForNow.ServerBusy: case ForNow.ServerShuttingDown:
 		case ForNow.PacketIdInUse: case ForNow.ReceiveMaxExceeded: case ForNow.RateTooHigh: case ForNow.QuotaExceeded:
 			return false;
 	}
 	return true;
-}
+};
 
 /** Of a message of ours that a PUBACK turned down. */
-export function turnedDownSentence(what: string, code: number, becomes: string): string {
-	return `the broker turns ${what} down (code 0x${code.toString(16)}): ${becomes}`;
-}
+export const turnedDownSentence = (what: string, code: number, becomes: string): string =>
+	`the broker turns ${what} down (code 0x${code.toString(16)}): ${becomes}`;

@@ -22,9 +22,9 @@ export const ID: Member = Object.freeze({ key: 'id', type: Type.Label, slot: 0 }
 const MEMBERS: readonly Member[] = Object.freeze([ID]);
 
 /** `error`: a sentence, which may show any text that was sent; '' where there is none. `trial`: what is on trial then; 0: nothing. */
-export function writeResult(
+export const writeResult = (
 	text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string, trial = 0,
-): void {
+): void => {
 	const sentence = new Text(new Uint8Array(error ? ERROR_MAX + ERROR_SLACK : 0));
 	if (error) sentence.quoted(error, ERROR_MAX);
 	const places = new Uint16Array(1);
@@ -34,12 +34,12 @@ export function writeResult(
 	text.copy(sentence.bytes, 0, sentence.length);
 	if (trial) text.put(',"trial":').whole(trial);
 	text.put('}');
-}
+};
 
-function writeId(text: Text, bytes: Uint8Array, at: number, max: number): void {
+const writeId = (text: Text, bytes: Uint8Array, at: number, max: number): void => {
 	if (at === 0) return void text.put('""');
 	const isText = bytes[at] === QUOTE;
 	const end = endOfScalar(bytes, at, bytes.length);
 	const from = isText ? at + 1 : at;
 	text.byte(QUOTE).copy(bytes, from, cutText(bytes, from, isText ? end - 1 : end, max)).byte(QUOTE);
-}
+};

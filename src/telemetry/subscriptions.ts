@@ -21,20 +21,18 @@ const enum Char {
 
 type Places = Pick<Config, 'base' | 'root'>;
 
-export function filterOf({ base, root }: Places, subscriptions: readonly Subscription[], index: number): string {
-	return `${index === Index.Everyone ? root + ALL : base}/${subscriptions[index].leaf}`;
-}
+export const filterOf = ({ base, root }: Places, subscriptions: readonly Subscription[], index: number): string =>
+	`${index === Index.Everyone ? root + ALL : base}/${subscriptions[index].leaf}`;
 
 /** What all of them take in the session: each its text, and 6 bytes. */
-export function filterBytes({ base, root }: Places): number {
-	return 2 * base.length + root.length + 3 * 6 + 'status'.length + 'set/+'.length + 'all/set/+'.length + 3;
-}
+export const filterBytes = ({ base, root }: Places): number =>
+	2 * base.length + root.length + 3 * 6 + 'status'.length + 'set/+'.length + 'all/set/+'.length + 3;
 
 /** Hands a message to the subscription that its topic belongs to. */
-export function deliver(
+export const deliver = (
 	{ base, root }: Places, subscriptions: readonly Subscription[], bytes: Uint8Array, topicAt: number, topicEnd: number,
 	payloadAt: number, payloadEnd: number, retained: boolean, answers: Answers,
-): void {
+): void => {
 	const allAt = topicAt + root.length;
 	const leafAt = topicAt + base.length + 1;
 	if (isWord(bytes, topicAt, leafAt - 1, base) && bytes[leafAt - 1] === Char.Slash) {
@@ -48,17 +46,17 @@ export function deliver(
 	if (!isWord(bytes, allAt, behind, ALL) || bytes[behind] !== Char.Slash) return;
 	const at = nameAt(subscriptions[Index.Everyone].leaf, bytes, behind + 1, topicEnd);
 	if (at >= 0) subscriptions[Index.Everyone].received(bytes, at, topicEnd, payloadAt, payloadEnd, retained, true, answers);
-}
+};
 
 /**
  * Where that part of the topic begins that the "+" of the leaf stands for; the topic's end if the leaf has none; -1: it
  * is another topic.
  */
-export function nameAt(leaf: string, bytes: Uint8Array, at: number, end: number): number {
+export const nameAt = (leaf: string, bytes: Uint8Array, at: number, end: number): number => {
 	const wild = leaf.charCodeAt(leaf.length - 1) === Char.Plus;
 	const length = wild ? leaf.length - 1 : leaf.length;
 	if (wild ? end - at < length : end - at !== length) return -1;
 	for (let i = 0; i < length; i++) if (bytes[at + i] !== leaf.charCodeAt(i)) return -1;
 	for (let i = at + length; i < end; i++) if (bytes[i] === Char.Slash) return -1;
 	return at + length;
-}
+};

@@ -134,6 +134,7 @@ export const BANNED: readonly (readonly [reason: string, pattern: RegExp])[] = [
 	// The SDK's linker leaves out the built-ins whose names no module has, whatever has them: a field called so is enough.
 	['names that bring the regular expressions into the image', /\b(?:search|match|matchAll)\b/],
 	['names that bring the comparison of texts into the image (0.1 KB of RAM)', /\b(?:compare|localeCompare)\b/],
+	['function declarations, each with a prototype (60 B of flash): write a constant', /^(?:export )?function (?!\w+\(this: )/m],
 	['eval', /\beval\b|new Function\b/],
 ];
 

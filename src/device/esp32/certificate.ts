@@ -170,29 +170,29 @@ export class Certificate {
 	}
 }
 
-function holdsServerAuth(list: Der): boolean {
+const holdsServerAuth = (list: Der): boolean => {
 	while (list.next()) if (list.tag === OBJECT_ID && latin(list.content()) === SERVER_AUTH) return true;
 	return false;
-}
+};
 
-function digestOf(id: string): number {
+const digestOf = (id: string): number => {
 	const last = id.charCodeAt(id.length - 1);
 	const index = id === RSA_WITH + String.fromCharCode(last) ? last - 11 : id === ECDSA_WITH + String.fromCharCode(last) ? last - 2 : -1;
 	return index < 0 || index > 2 ? 0 : 256 + 128 * index;
-}
+};
 
 /** The whole number that these characters are; NaN if they are none. The engine's own reading may need the system's heap. */
-export function digits(text: string, from: number, to: number): number {
+export const digits = (text: string, from: number, to: number): number => {
 	let value = 0;
 	for (let i = from; i < to; i++) {
 		const digit = text.charCodeAt(i) - ZERO;
 		value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
 	}
 	return value;
-}
+};
 
 /** YYMMDDHHMMSSZ, from 1950 to 2049, or YYYYMMDDHHMMSSZ. */
-function seconds(validity: Der): number {
+const seconds = (validity: Der): number => {
 	validity.next();
 	const text = latin(validity.content());
 	const long = validity.tag === GENERALIZED_TIME;
@@ -209,4 +209,4 @@ function seconds(validity: Der): number {
 	const unix = Date.UTC(year, part(0, 1, 12) - 1, part(2, 1, 31), part(4, 0, 23), part(6, 0, 59), part(8, 0, 59)) / 1_000;
 	if (!(unix >= -631_152_000)) throw new Error('DER has a date that cannot be');
 	return unix;
-}
+};

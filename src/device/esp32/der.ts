@@ -90,14 +90,14 @@ export class Der {
 	}
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 	if (a.length !== b.length) return false;
 	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
 	return true;
-}
+};
 
-export function latin(bytes: Uint8Array): string {
+export const latin = (bytes: Uint8Array): string => {
 	let text = '';
 	for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
 	return text;
-}
+};

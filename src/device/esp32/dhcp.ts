@@ -14,11 +14,9 @@ class Dhcp {
 }
 
 /** Lets the stack keep what comes with an address. To be called before any does. */
-export function acceptTimeServer(): void {
+export const acceptTimeServer = (): void => {
 	Dhcp.accept();
-}
+};
 
 /** Its dotted address; '' if there is none. */
-export function dhcpTimeServer(): string {
-	return Dhcp.timeServer();
-}
+export const dhcpTimeServer = (): string => Dhcp.timeServer();

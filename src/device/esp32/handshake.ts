@@ -192,13 +192,13 @@ export class Handshake {
 }
 
 /** Where the parameters of ECDHE end; -1 if they are not a point on the one curve that the SDK offers. */
-function afterPoint(bytes: Uint8Array, from: number, end: number): number {
+const afterPoint = (bytes: Uint8Array, from: number, end: number): number => {
 	if (from + 4 + POINT_BYTES > end || bytes[from] !== NAMED_CURVE || word(bytes, from + 1) !== SECP256R1) return -1;
 	return bytes[from + 3] === POINT_BYTES && bytes[from + 4] === UNCOMPRESSED ? from + 4 + POINT_BYTES : -1;
-}
+};
 
 /** Where the parameters of DHE end; -1 if the prime is too short to be safe, too long to compute with, or none. */
-function afterGroup(bytes: Uint8Array, from: number, end: number): number {
+const afterGroup = (bytes: Uint8Array, from: number, end: number): number => {
 	let at = from;
 	for (let i = 0; i < 3; i++) {
 		if (at + 2 > end) return -1;
@@ -208,7 +208,7 @@ function afterGroup(bytes: Uint8Array, from: number, end: number): number {
 		if (i === 0 && (size < DHE_BYTES_MIN || !bytes[at - size] || !(bytes[at - 1] & 1))) return -1;
 	}
 	return at;
-}
+};
 
 /** The heads of records, in the bytes as they are read: a head and what it announces apart, each maybe in pieces. */
 export class RecordHeads {
@@ -240,7 +240,7 @@ export class RecordHeads {
 }
 
 /** Why the other side ended it: RFC 5246 §7.2.2, RFC 7301 §3.2. */
-export function alertText(code: number): string {
+export const alertText = (code: number): string => {
 	switch (code) {
 		case 0:
 			return 'it ends the handshake';
@@ -267,9 +267,9 @@ export function alertText(code: number): string {
 			return 'it does not know the protocol that alpn names';
 	}
 	return `it ends TLS with alert ${code | 0}`;
-}
+};
 
-function keyOf(suite: number): Key {
+const keyOf = (suite: number): Key => {
 	switch (suite) {
 		case 0x002f:
 		case 0x0035:
@@ -286,12 +286,8 @@ function keyOf(suite: number): Key {
 			return Key.Ecdhe;
 	}
 	return Key.None;
-}
+};
 
-function triple(bytes: Uint8Array, at: number): number {
-	return bytes[at] * 65_536 + word(bytes, at + 1);
-}
+const triple = (bytes: Uint8Array, at: number): number => bytes[at] * 65_536 + word(bytes, at + 1);
 
-function word(bytes: Uint8Array, at: number): number {
-	return bytes[at] * 256 + bytes[at + 1];
-}
+const word = (bytes: Uint8Array, at: number): number => bytes[at] * 256 + bytes[at + 1];

@@ -82,7 +82,7 @@ export class PublicKey {
 }
 
 /** The modulus of an RSA key within the bounds. */
-function takenModulus(bytes: Uint8Array): Uint8Array | undefined {
+const takenModulus = (bytes: Uint8Array): Uint8Array | undefined => {
 	const outer = new Der(bytes).expect(SEQUENCE);
 	outer.finish();
 	const numbers = outer.inside();
@@ -94,20 +94,18 @@ function takenModulus(bytes: Uint8Array): Uint8Array | undefined {
 	let value = 0;
 	for (let i = 0; i < exponent.length; i++) value = value * 256 + exponent[i];
 	return value >= EXPONENT_MIN && isOdd(exponent) ? modulus : undefined;
-}
+};
 
-function isOdd(number: Uint8Array): boolean {
-	return (number[number.length - 1] & 1) === 1;
-}
+const isOdd = (number: Uint8Array): boolean => (number[number.length - 1] & 1) === 1;
 
 /** Of numbers of the same length. */
-function isBelow(number: Uint8Array, limit: Uint8Array): boolean {
+const isBelow = (number: Uint8Array, limit: Uint8Array): boolean => {
 	for (let i = 0; i < limit.length; i++) if (number[i] !== limit[i]) return number[i] < limit[i];
 	return false;
-}
+};
 
 /** Whether 0 < number < order; `number` without zeros in front. */
-function isWithin(number: Uint8Array, order: readonly number[]): boolean {
+const isWithin = (number: Uint8Array, order: readonly number[]): boolean => {
 	const size = order.length * 4;
 	if (number.length !== size) return number.length < size && number[0] > 0;
 	for (let i = 0; i < size; i++) {
@@ -115,4 +113,4 @@ function isWithin(number: Uint8Array, order: readonly number[]): boolean {
 		if (number[i] !== digit) return number[i] < digit;
 	}
 	return false;
-}
+};

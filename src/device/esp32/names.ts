@@ -13,7 +13,7 @@ const PERMITTED = 0xa0;
 const EXCLUDED = 0xa1;
 
 /** `names`: the content of the extension. */
-export function isNamed(names: Uint8Array, host: string): boolean {
+export const isNamed = (names: Uint8Array, host: string): boolean => {
 	const list = new Der(names).expect(SEQUENCE).inside();
 	const wanted = host.toLowerCase();
 	const wantsAddress = isAddress(host);
@@ -22,23 +22,23 @@ export function isNamed(names: Uint8Array, host: string): boolean {
 		if (wantsAddress && list.tag === IP_ADDRESS && list.to - list.from === 4 && list.content().join('.') === wanted) return true;
 	}
 	return false;
-}
+};
 
 /** Whether a host is an IPv4 address: digits and dots. */
-export function isAddress(host: string): boolean {
+export const isAddress = (host: string): boolean => {
 	for (let i = 0; i < host.length; i++) if ('0123456789.'.indexOf(host.charAt(i)) < 0) return false;
 	return true;
-}
+};
 
 /** A wildcard stands for one whole label, the first, of a name of at least three. */
-function covers(name: string, host: string): boolean {
+const covers = (name: string, host: string): boolean => {
 	if (name.charAt(0) !== '*') return name === host;
 	const dot = host.indexOf('.');
 	return dot > 0 && name.indexOf('.', 2) > 0 && name.slice(1) === host.slice(dot);
-}
+};
 
 /** Whether a CA with these constraints may speak for these names; both the contents of the extensions. */
-export function isAllowed(constraints: Uint8Array, names: Uint8Array): boolean {
+export const isAllowed = (constraints: Uint8Array, names: Uint8Array): boolean => {
 	const outer = new Der(constraints).expect(SEQUENCE);
 	outer.finish();
 	const level = outer.inside();
@@ -48,13 +48,13 @@ export function isAllowed(constraints: Uint8Array, names: Uint8Array): boolean {
 		while (list.next()) if (!isWithinLimits(level, list)) return false;
 	}
 	return true;
-}
+};
 
 /**
  * Whether the name at `name` keeps to the subtrees at `limits`: to one of those permitted of its kind, to none of those
  * excluded.
  */
-function isWithinLimits(limits: Der, name: Der): boolean {
+const isWithinLimits = (limits: Der, name: Der): boolean => {
 	const excluded = limits.tag === EXCLUDED;
 	const subtrees = limits.inside();
 	let limited = false;
@@ -70,21 +70,21 @@ function isWithinLimits(limits: Der, name: Der): boolean {
 		limited = true;
 	}
 	return excluded || !limited;
-}
+};
 
 /** `excluded`: a wildcard that may stand for something in the subtree counts as in it. */
-function isSubdomain(name: Der, base: Der, excluded: boolean): boolean {
+const isSubdomain = (name: Der, base: Der, excluded: boolean): boolean => {
 	const domain = latin(name.content()).toLowerCase();
 	const root = latin(base.content()).toLowerCase();
 	if (excluded && domain.charAt(0) === '*' && root.endsWith(domain.slice(1))) return true;
 	if (root === '' || domain === root) return true;
 	return domain.endsWith(root.charAt(0) === '.' ? root : `.${root}`);
-}
+};
 
 /** `network`: an address and its mask. */
-function isInNetwork(address: Uint8Array, network: Uint8Array): boolean {
+const isInNetwork = (address: Uint8Array, network: Uint8Array): boolean => {
 	const size = address.length;
 	if (network.length !== 2 * size) return false;
 	const masked = network.subarray(0, size).map((part, i) => part & network[size + i]);
 	return sameBytes(masked, address.map((part, i) => part & network[size + i]));
-}
+};

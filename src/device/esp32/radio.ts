@@ -7,8 +7,8 @@
 import WiFi from 'wifi';
 
 /** A station that has an access point beside it joins a network. */
-export function joinBeside(ssid: string, passphrase: string): void {
+export const joinBeside = (ssid: string, passphrase: string): void => {
 	WiFi.connect(passphrase ? { ssid, password: passphrase } : { ssid });
-}
+};
 
-export function placeAccessPoint(): void {}
+export const placeAccessPoint = (): void => {};

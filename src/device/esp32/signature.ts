@@ -16,7 +16,7 @@ import type { Certificate } from './certificate.js';
 /** Object identifiers of SHA-256, SHA-384 and SHA-512 end in 1, 2 and 3. */
 const SHA2 = Object.freeze([2, 16, 840, 1, 101, 3, 4, 2]);
 
-export function isSignedBy(issuer: Certificate, certificate: Certificate): boolean {
+export const isSignedBy = (issuer: Certificate, certificate: Certificate): boolean => {
 	const { digestBits, signature } = certificate;
 	const key = X509.decodeSPKI(issuer.bytes);
 	const digest = new Digest(`SHA${digestBits | 0}`).process(certificate.signedPart);
@@ -27,4 +27,4 @@ export function isSignedBy(issuer: Certificate, certificate: Certificate): boole
 	}
 	const rsa = new PKCS1_5(key, false, SHA2.concat((digestBits - 128) / 128));
 	return rsa.rsa.process(PKCS1.OS2IP(signature)) === rsa.emsaEncode(digest, rsa.modulusSize - 1);
-}
+};

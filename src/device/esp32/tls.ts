@@ -36,14 +36,13 @@ interface TlsSettings {
 }
 
 /** Why TLS cannot be had, which the setting `key` asks for; '' if it can. */
-export function tlsProblem(key: string): string {
+export const tlsProblem = (key: string): string => {
 	return Resource.exists(CA) ? '' : `${key} is true, but the image holds no CA certificate to know the broker by: name one with caFile.`;
-}
+};
 
 /** To the broker that is tried when the socket is made, with TLS or without. With it the clock MUST know the date by then. */
-export function tlsSockets(to: TlsSettings, clock: Clock): MakeSocket | undefined {
-	return (options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds()) : new TCP(options));
-}
+export const tlsSockets = (to: TlsSettings, clock: Clock): MakeSocket | undefined =>
+	(options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds()) : new TCP(options));
 
 /** What the session takes for a socket: it counts `readable` and `writable` itself. */
 class Wire {
@@ -237,17 +236,17 @@ class TlsSocket implements Socket {
 }
 
 /** "alert: 2, 40" is all that the SDK says of an alert that came encrypted; nothing is said where the connection just broke. */
-function alertIn({ message }: Error): string {
+const alertIn = ({ message }: Error): string => {
 	if (message.startsWith('alert: ')) return alertText(digits(message, message.indexOf(',') + 2, message.length));
 	return message && `the handshake fails (${message})`;
-}
+};
 
 /** The certificates of a file of the image; undefined if there is no such file. */
-function pieces(name: string): ArrayBuffer[] | undefined {
+const pieces = (name: string): ArrayBuffer[] | undefined => {
 	if (!Resource.exists(name)) return undefined;
 	const buffer = new Resource(name).slice(0);
 	const found: ArrayBuffer[] = [];
 	const list = new Der(new Uint8Array(buffer));
 	while (list.next()) found.push(buffer.slice(list.start, list.to));
 	return found;
-}
+};

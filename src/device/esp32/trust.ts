@@ -146,20 +146,20 @@ export class Trust {
 }
 
 /** Why a certificate cannot be that of a CA which signs a server's, to follow its name; '' if it can. Dates are not looked at. */
-export function caProblem(certificate: Certificate): string {
+export const caProblem = (certificate: Certificate): string => {
 	if (!certificate.ca) return 'is not allowed to sign others (CA:FALSE)';
 	if (!certificate.maySign) return 'is not allowed to sign others (keyUsage)';
 	return commonProblem(certificate);
-}
+};
 
 /** The same for a server's own certificate. Whose it is, is not looked at. */
-export function serverProblem(certificate: Certificate): string {
+export const serverProblem = (certificate: Certificate): string => {
 	if (!certificate.mayServe) return 'is not for servers (keyUsage)';
 	return commonProblem(certificate);
-}
+};
 
-function commonProblem(certificate: Certificate): string {
+const commonProblem = (certificate: Certificate): string => {
 	if (!certificate.forServers) return 'is not for servers (extendedKeyUsage)';
 	if (certificate.hasUnknownCritical) return 'has a critical extension that is not known';
 	return certificate.key.kind === KeyKind.Unknown ? KEY_PROBLEM : '';
-}
+};

@@ -3,8 +3,6 @@
 //
 // Rule: none is ever there, and the setting `timeServer` alone counts.
 
-export function acceptTimeServer(): void {}
+export const acceptTimeServer = (): void => {};
 
-export function dhcpTimeServer(): string {
-	return '';
-}
+export const dhcpTimeServer = (): string => '';

@@ -7,12 +7,10 @@ import type { Clock } from '../../common/ports.js';
 import type { MakeSocket } from '../tcp.js';
 
 /** Why TLS cannot be had, which the setting `key` asks for; '' if it can. The figures are those of the SDK's own documentation. */
-export function tlsProblem(key: string): string {
+export const tlsProblem = (key: string): string => {
 	return `${key} is true, but TLS does not fit an ESP8266: a handshake takes 20 KB of RAM beside the program, of 28 KB in all; `
 		+ `use an ESP32, or set ${key} to false.`;
-}
+};
 
 /** Never called where tlsObjection() objects. */
-export function tlsSockets(_to: unknown, _clock: Clock): MakeSocket | undefined {
-	return undefined;
-}
+export const tlsSockets = (_to: unknown, _clock: Clock): MakeSocket | undefined => undefined;

@@ -9,47 +9,44 @@ import { assert } from '../../common/assert.js';
 /** The longest text, topic name or topic filter (§1.5.3). */
 export const TEXT_MAX = 65_535;
 
-export function readUint16(bytes: Uint8Array, at: number): number {
-	return bytes[at] << 8 | bytes[at + 1];
-}
+export const readUint16 = (bytes: Uint8Array, at: number): number => bytes[at] << 8 | bytes[at + 1];
 
-export function writeUint16(bytes: Uint8Array, at: number, value: number): number {
+export const writeUint16 = (bytes: Uint8Array, at: number, value: number): number => {
 	bytes[at] = value >> 8;
 	bytes[at + 1] = value;
 	return at + 2;
-}
+};
 
 /** Bytes that a remaining length takes. */
-export function lengthSize(length: number): number {
-	return length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : 4;
-}
+export const lengthSize = (length: number): number =>
+	length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x20_0000 ? 3 : 4;
 
 /** Writes a remaining length, in the fewest bytes. */
-export function writeLength(bytes: Uint8Array, at: number, length: number): number {
+export const writeLength = (bytes: Uint8Array, at: number, length: number): number => {
 	while (length >= 0x80) {
 		bytes[at++] = length & 0x7f | 0x80;
 		length >>= 7;
 	}
 	bytes[at++] = length;
 	return at;
-}
+};
 
 /** Bytes of the whole packet that begins there. */
-export function packetSize(bytes: Uint8Array, at: number): number {
+export const packetSize = (bytes: Uint8Array, at: number): number => {
 	let length = bytes[++at] & 0x7f;
 	for (let shift = 7; bytes[at] >= 0x80; shift += 7) length |= (bytes[++at] & 0x7f) << shift;
 	return 1 + lengthSize(length) + length;
-}
+};
 
 /** Copies the first `length` of `source`, and if there is room, in one piece, all of it: what lies behind MUST be free. */
-export function writeBytes(bytes: Uint8Array, at: number, source: Uint8Array, length: number): number {
+export const writeBytes = (bytes: Uint8Array, at: number, source: Uint8Array, length: number): number => {
 	if (at + source.length <= bytes.length) bytes.set(source, at);
 	else for (let i = 0; i < length; i++) bytes[at + i] = source[i];
 	return at + length;
-}
+};
 
 /** Bytes of the text in UTF-8; -1 if it holds U+0000 or half a surrogate pair, which MQTT does not carry. */
-export function textSize(text: string): number {
+export const textSize = (text: string): number => {
 	let size = 0;
 	for (const character of text) {
 		const code = character.codePointAt(0)!;
@@ -57,19 +54,19 @@ export function textSize(text: string): number {
 		size += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
 	}
 	return size;
-}
+};
 
 /** Writes the text in UTF-8 behind its length in two bytes. Its textSize() MUST be 0 to TEXT_MAX. */
-export function writeText(bytes: Uint8Array, at: number, text: string): number {
+export const writeText = (bytes: Uint8Array, at: number, text: string): number => {
 	const begin = at + 2;
 	let end = begin;
 	for (const character of text) end = writeCodePoint(bytes, end, character.codePointAt(0)!);
 	assert(end - begin <= TEXT_MAX, 'A text is longer than 65,535 bytes.');
 	writeUint16(bytes, at, end - begin);
 	return end;
-}
+};
 
-function writeCodePoint(bytes: Uint8Array, at: number, code: number): number {
+const writeCodePoint = (bytes: Uint8Array, at: number, code: number): number => {
 	if (code < 0x80) {
 		bytes[at++] = code;
 		return at;
@@ -87,10 +84,10 @@ function writeCodePoint(bytes: Uint8Array, at: number, code: number): number {
 	}
 	bytes[at++] = 0x80 | code & 0x3f;
 	return at;
-}
+};
 
 /** Whether bytes[at] to bytes[end - 1] are what §1.5.3 lets through: well-formed UTF-8 without U+0000 and surrogates. */
-export function isText(bytes: Uint8Array, at: number, end: number): boolean {
+export const isText = (bytes: Uint8Array, at: number, end: number): boolean => {
 	while (at < end) {
 		const first = bytes[at];
 		if (first > 0 && first < 0x80) {
@@ -102,10 +99,10 @@ export function isText(bytes: Uint8Array, at: number, end: number): boolean {
 		}
 	}
 	return true;
-}
+};
 
 /** The second byte's range keeps out overlong forms, surrogates, and what lies beyond U+10FFFF (Unicode, table 3-7). */
-function isSequence(bytes: Uint8Array, at: number, size: number): boolean {
+const isSequence = (bytes: Uint8Array, at: number, size: number): boolean => {
 	const first = bytes[at];
 	const second = bytes[at + 1];
 	const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
@@ -113,4 +110,4 @@ function isSequence(bytes: Uint8Array, at: number, size: number): boolean {
 	if (second < least || second > most) return false;
 	for (let i = 2; i < size; i++) if ((bytes[at + i] & 0xc0) !== 0x80) return false;
 	return true;
-}
+};

@@ -304,13 +304,14 @@ export class Filters {
 Object.freeze(Filters.prototype);
 
 /** Something is to be said, or was said and is not answered. */
-function isOpen(state: SubscriptionState): boolean { return state !== SubscriptionState.None && state !== SubscriptionState.PutOff; }
+const isOpen = (state: SubscriptionState): boolean =>
+	state !== SubscriptionState.None && state !== SubscriptionState.PutOff;
 
 /** "$share/name/filter" has a name without wildcards and a filter, and no No Local (MQTT 5.0 §4.8.2-1, -2, §3.8.3-4). */
-function checkShared(filter: string, bytes: Uint8Array, options: number): void {
+const checkShared = (filter: string, bytes: Uint8Array, options: number): void => {
 	if (filter.slice(0, 7) !== SHARE) return;
 	let end = 7;
 	while (end < bytes.length && bytes[end] !== 0x2f) end++;
 	assert(isTopicName(bytes, 7, end) && end + 1 < bytes.length, `"${filter}" shares nothing: it is "$share/", a name, "/" and a filter.`);
 	assert((options & 4) === 0, 'A shared subscription cannot have No Local.');
-}
+};

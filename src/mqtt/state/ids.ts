@@ -49,32 +49,28 @@ export type List = At.PubcompPending | At.Inbound;
 /** The array has that many elements more than the lists can be long together. */
 export const ID_WORDS = At.Lists;
 
-function startOf(ids: Uint16Array, list: List): number {
-	return list === At.PubcompPending ? At.Lists : At.Lists + ids[At.InFlightMax];
-}
+const startOf = (ids: Uint16Array, list: List): number =>
+	list === At.PubcompPending ? At.Lists : At.Lists + ids[At.InFlightMax];
 
-export function isFull(ids: Uint16Array, list: List): boolean {
-	return ids[list] === (list === At.PubcompPending ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
-}
+export const isFull = (ids: Uint16Array, list: List): boolean =>
+	ids[list] === (list === At.PubcompPending ? ids[At.InFlightMax] : ids.length - startOf(ids, list));
 
-export function idAt(ids: Uint16Array, list: List, index: number): number {
-	return ids[startOf(ids, list) + index];
-}
+export const idAt = (ids: Uint16Array, list: List, index: number): number => ids[startOf(ids, list) + index];
 
 /** -1 if it is not there. */
-export function indexOf(ids: Uint16Array, list: List, id: number): number {
+export const indexOf = (ids: Uint16Array, list: List, id: number): number => {
 	const start = startOf(ids, list);
 	const count = ids[list];
 	for (let i = 0; i < count; i++) if (ids[start + i] === id) return i;
 	return -1;
-}
+};
 
-export function add(ids: Uint16Array, list: List, id: number): void {
+export const add = (ids: Uint16Array, list: List, id: number): void => {
 	assert(!isFull(ids, list), 'A list of packet ids is full.');
 	ids[startOf(ids, list) + ids[list]++] = id;
-}
+};
 
-export function removeAt(ids: Uint16Array, list: List, index: number): void {
+export const removeAt = (ids: Uint16Array, list: List, index: number): void => {
 	const start = startOf(ids, list);
 	ids.copyWithin(start + index, start + index + 1, start + ids[list]--);
-}
+};

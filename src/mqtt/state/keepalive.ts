@@ -108,6 +108,4 @@ export class KeepAlive {
 Object.freeze(KeepAlive.prototype);
 
 /** Never beyond now. */
-function later(since: Millis, ms: number, now: Millis): Millis {
-	return since < now ? Math.min(since + ms, now) : since;
-}
+const later = (since: Millis, ms: number, now: Millis): Millis => since < now ? Math.min(since + ms, now) : since;

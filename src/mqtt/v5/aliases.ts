@@ -87,7 +87,7 @@ export class Aliases implements AliasWriter {
 }
 Object.freeze(Aliases.prototype);
 
-function copy(bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number {
+const copy = (bytes: Uint8Array, from: number, end: number, into: Uint8Array, to: number): number => {
 	for (; from < end; from++) into[to++] = bytes[from];
 	return to;
-}
+};

@@ -20,7 +20,7 @@ const QOS_MAX = 2;
 const BLAMES = 0x4f31_808f;
 
 /** Whether that packet of a broker, by its first byte, may have that code. */
-export function isReason(first: number, code: number): boolean {
+export const isReason = (first: number, code: number): boolean => {
 	if (code === 0 || code >= REFUSAL_MIN && code <= REFUSAL_MAX) return true;
 	switch (first) {
 		case Packet.Puback: case Packet.Pubrec: return code === NO_SUBSCRIBERS;
@@ -28,9 +28,8 @@ export function isReason(first: number, code: number): boolean {
 		case Packet.Unsuback: return code === NO_SUBSCRIPTION;
 	}
 	return false;
-}
+};
 
 /** Whether a DISCONNECT with that code may be about a message or a filter of ours. */
-export function blamesOurs(code: number): boolean {
-	return code === 0xa1 || code === 0xa2 || code >= 0x80 && code < 0xa0 && (BLAMES >>> (code & 31) & 1) === 1;
-}
+export const blamesOurs = (code: number): boolean =>
+	code === 0xa1 || code === 0xa2 || code >= 0x80 && code < 0xa0 && (BLAMES >>> (code & 31) & 1) === 1;

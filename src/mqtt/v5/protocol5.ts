@@ -267,13 +267,13 @@ export class Protocol5 implements SessionVersion {
 }
 Object.freeze(Protocol5.prototype);
 
-function writeNumber(bytes: Uint8Array, at: number, id: Property, value: number): number {
+const writeNumber = (bytes: Uint8Array, at: number, id: Property, value: number): number => {
 	bytes[at] = id;
 	return writeUint16(bytes, writeUint16(bytes, at + 1, Math.floor(value / 0x1_0000)), value & 0xffff);
-}
+};
 
 /** Bytes that are text (isText), cut at the end of a character. */
-function decodeText(bytes: Uint8Array, at: number, end: number): string {
+const decodeText = (bytes: Uint8Array, at: number, end: number): string => {
 	let text = '';
 	while (at < end) {
 		const first = bytes[at];
@@ -285,4 +285,4 @@ function decodeText(bytes: Uint8Array, at: number, end: number): string {
 		at += size;
 	}
 	return text;
-}
+};

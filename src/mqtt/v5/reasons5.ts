@@ -7,7 +7,7 @@ import { Fault } from '../codec/fault.js';
 import { reasonText } from '../reasons.js';
 
 /** What reason codes mean, e.g. 'not authorized'. */
-export function reason(code: number): string {
+export const reason = (code: number): string => {
 	switch (code) {
 		case 0x00: return 'success';
 		case 0x04: return 'disconnect with will message';
@@ -31,9 +31,9 @@ export function reason(code: number): string {
 		case 0x8f: return 'topic filter invalid';
 		default: return late(code);
 	}
-}
+};
 
-function late(code: number): string {
+const late = (code: number): string => {
 	switch (code) {
 		case 0x90: return 'topic name invalid';
 		case 0x91: return 'packet identifier in use';
@@ -56,16 +56,16 @@ function late(code: number): string {
 		case 0xa2: return 'wildcard subscriptions not supported';
 		default: return `reason 0x${code.toString(16).padStart(2, '0')}`;
 	}
-}
+};
 
 /** As reasonText(), for a connection that spoke MQTT 5.0; `reasonString` is what the broker added (Protocol5.reasonString). */
-export function reasonText5(fault: Fault, code: number, reasonString: string): string {
+export const reasonText5 = (fault: Fault, code: number, reasonString: string): string => {
 	const added = reasonString === '' ? '' : ` ("${reasonString}")`;
 	if (fault === Fault.Refused && (code === BAD_USER || code === NOT_AUTHORIZED)) return reasonText(fault, code - BAD_USER + BAD_USER_3) + added;
 	if (fault === Fault.Refused) return `the broker refuses the connection: ${reason(code)}${added}`;
 	if (fault === Fault.Disconnected) return `the broker ended the connection: ${reason(code)}${added}`;
 	return reasonText(fault, code);
-}
+};
 
 /** What CONNACK of 3.1.1 has better words for: there it is 4 and 5. */
 const BAD_USER = 0x86;
