@@ -2,7 +2,7 @@
 //
 // Rule: no wildcard gets through, and every topic and filter made here fits MQTT; whatever does not is one sentence, a short one.
 
-import { INBOUND_PACKET_MAX } from '../src/common/limits.js';
+import { Limit } from '../src/common/limits.js';
 import { Misuse } from './failure.js';
 
 /** The longest text of MQTT, in bytes of UTF-8 (MQTT 3.1.1 §1.5.3). */
@@ -56,6 +56,6 @@ export function mustBeCommand(name: string): void {
 
 /** Throws Misuse if a node would throw the command away for its size, and so never answer. */
 export function mustFitNode(topic: string, payload: string): void {
-	const over = PUBLISH_FIELDS_BYTES + Buffer.byteLength(topic) + Buffer.byteLength(payload) - INBOUND_PACKET_MAX;
+	const over = PUBLISH_FIELDS_BYTES + Buffer.byteLength(topic) + Buffer.byteLength(payload) - Limit.INBOUND_PACKET_MAX;
 	if (over > 0) throw new Misuse(`The command is ${over} ${over === 1 ? 'byte' : 'bytes'} too large for a node, topic and value together: give it a shorter value.`);
 }

@@ -3,7 +3,7 @@
 // Rule: nothing that the node says of itself is believed without a second source: a reading must belong to a measurement that its parts saw,
 // at that time and with that air. Another question than the auditor's, which is whether every reading is accounted for.
 
-import { RING_BYTES } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import type { Reading } from '../../viewer/payload.js';
 import { OWN_RESTART } from '../board/machine.js';
 import type { SimulatedNode } from '../board/simulated-node.js';
@@ -30,7 +30,7 @@ const NOISE_C = 0.6;
 const NOISE_SIGMAS = 5;
 const TOLERANCE_PCT = 4;
 /** RING_BYTES over the smallest record, of one quantity: what a power cut may cost. */
-const RING_READINGS_MAX = RING_BYTES / 12;
+const RING_READINGS_MAX = Limit.RING_BYTES / 12;
 /** A reading is compared with the air if its parts were well for so long around it. */
 const WELL_MS = 30_000;
 

@@ -4,7 +4,7 @@
 
 import { SettingsStore } from '../../src/settings/settings-store.js';
 import type { Setting } from '../../src/settings/settings.js';
-import { SETTINGS_SECTORS } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import type { Flash } from '../../src/common/ports.js';
 
 export type Kept = Readonly<Record<string, Setting>>;
@@ -12,7 +12,7 @@ export type Kept = Readonly<Record<string, Setting>>;
 /** Those in flash of so many sectors, without an image's below them. */
 export function keptSettings(sectorBytes: number, sectorCount: number, sectorAt: (index: number) => Uint8Array | undefined): Kept {
 	const flash: Flash = {
-		sectorBytes, sectorCount, settingsSectors: SETTINGS_SECTORS,
+		sectorBytes, sectorCount, settingsSectors: Limit.SETTINGS_SECTORS,
 		read: (offset, into) => {
 			const sector = sectorAt(Math.floor(offset / sectorBytes));
 			const from = offset % sectorBytes;

@@ -4,7 +4,7 @@
 // then part of it is done. Preferences keep each chip's limits: ESP8266 63 bytes a value in a sector of 4 KB (the old
 // value goes before the new one is there), ESP32 15 characters a key.
 
-import { SETTINGS_SECTORS } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import type { Setting } from '../../src/settings/settings.js';
 import { DeviceError, type Device } from './chip.js';
 import type { ChipName } from '../engine/creation.js';
@@ -113,7 +113,7 @@ export class StorageDevice implements Device {
 	/** A generation counts from when its heading is written, which is where its sector begins, and what comes of it on trial is noted there. */
 	#lookAtSettings(partition: string, offset: number): void {
 		const count = this.#size(partition) / SECTOR;
-		if (partition !== 'storage' || offset % SECTOR >= HEADING_BYTES || offset / SECTOR < count - SETTINGS_SECTORS) return;
+		if (partition !== 'storage' || offset % SECTOR >= HEADING_BYTES || offset / SECTOR < count - Limit.SETTINGS_SECTORS) return;
 		const before = this.#storage.settings;
 		this.#storage.settings = keptSettings(SECTOR, count, (index) => this.#storage.sectors.get(`${partition}/${index}`));
 		tellChanges(before, this.#storage.settings, this.#storage.onSetting);

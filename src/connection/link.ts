@@ -10,9 +10,7 @@ import type { Backoff } from './backoff.js';
 import { Cause, HangUp } from './causes.js';
 import { Next, type Destinations } from './destinations.js';
 import { Event, State, TABLE } from './states.js';
-import {
-	CONNACK_TIMEOUT_MS, DATE_TIMEOUT_MS, DNS_TIMEOUT_MS, LINK_USEFUL_MS, STOP_TIMEOUT_MS, TAKEOVERS_MIN, TCP_TIMEOUT_MS, TLS_TIMEOUT_MS, WIFI_TIMEOUT_MS,
-} from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, NetworkState, TransportState, type Log, type Millis, type Network, type Pollable, type Transport } from '../common/ports.js';
 
 /** What link needs of the session above it. */
@@ -94,7 +92,7 @@ export class Link implements Pollable {
 
 	/** Times in a row that another client with our id seems to have taken our place; 0 while there is no such suspicion. */
 	get takeovers(): number {
-		return this.hangUp === HangUp.TakenOver || this.hangUp === HangUp.Unexplained && this.hangUps >= TAKEOVERS_MIN ? this.hangUps : 0;
+		return this.hangUp === HangUp.TakenOver || this.hangUp === HangUp.Unexplained && this.hangUps >= Limit.TAKEOVERS_MIN ? this.hangUps : 0;
 	}
 
 	/**
@@ -155,7 +153,7 @@ export class Link implements Pollable {
 				break;
 			case State.Opening:
 				if (this.transport.state === TransportState.Open) return Event.Done;
-				if (this.transport.state === TransportState.Securing) this.dueAt = this.enteredAt + TLS_TIMEOUT_MS;
+				if (this.transport.state === TransportState.Securing) this.dueAt = this.enteredAt + Limit.TLS_TIMEOUT_MS;
 				if (this.transport.state === TransportState.Lost) return Event.Failed;
 				break;
 			case State.Greeting:
@@ -179,7 +177,7 @@ export class Link implements Pollable {
 
 	private watchUse(now: Millis): void {
 		if (this.useful) return;
-		if (!this.session.acknowledged && now - this.enteredAt < LINK_USEFUL_MS) return;
+		if (!this.session.acknowledged && now - this.enteredAt < Limit.LINK_USEFUL_MS) return;
 		this.useful = true;
 		this.dueAt = NEVER;
 		this.attempts = 0;
@@ -193,29 +191,29 @@ export class Link implements Pollable {
 		switch (state) {
 			case State.Joining:
 				this.attempts++;
-				this.dueAt = now + WIFI_TIMEOUT_MS;
+				this.dueAt = now + Limit.WIFI_TIMEOUT_MS;
 				this.join();
 				break;
 			case State.Resolving:
-				this.dueAt = this.dated() ? now + DNS_TIMEOUT_MS : this.to.pairs > 1 ? now + DATE_TIMEOUT_MS : NEVER;
+				this.dueAt = this.dated() ? now + Limit.DNS_TIMEOUT_MS : this.to.pairs > 1 ? now + Limit.DATE_TIMEOUT_MS : NEVER;
 				if (!this.dated()) this.log.line('waiting for the date: without it no certificate can be checked');
 				this.network.resolve(this.to.host);
 				break;
 			case State.Opening:
-				this.dueAt = now + TCP_TIMEOUT_MS;
+				this.dueAt = now + Limit.TCP_TIMEOUT_MS;
 				this.transport.open(this.network.resolved!, this.to.port);
 				break;
 			case State.Greeting:
-				this.dueAt = now + CONNACK_TIMEOUT_MS;
+				this.dueAt = now + Limit.CONNACK_TIMEOUT_MS;
 				this.session.opened(now, this.attempts, this.takeovers);
 				break;
 			case State.Online:
 				this.useful = false;
-				this.dueAt = now + LINK_USEFUL_MS;
+				this.dueAt = now + Limit.LINK_USEFUL_MS;
 				this.log.line(`online at ${this.to.host}:${this.to.port | 0}`);
 				break;
 			case State.Parting:
-				this.dueAt = now + STOP_TIMEOUT_MS;
+				this.dueAt = now + Limit.STOP_TIMEOUT_MS;
 				break;
 			case State.Stopped:
 				if (this.transport.state !== TransportState.Closed) this.leave(now);
@@ -255,9 +253,9 @@ export class Link implements Pollable {
 		this.hangUp = this.session.hangUp;
 		if (this.hangUp === HangUp.LeftOut) this.hangUps = 0;
 		else if (this.hangUp === HangUp.TakenOver) this.hangUps = Math.abs(this.hangUps) + 1;
-		else if (this.endsByBroker && now - this.enteredAt < LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
+		else if (this.endsByBroker && now - this.enteredAt < Limit.LINK_USEFUL_MS) this.hangUps += this.hangUps < 0 ? -1 : 1;
 		else this.hangUps = 0;
-		return Math.abs(this.hangUps) >= TAKEOVERS_MIN || this.hangUp === HangUp.TakenOver;
+		return Math.abs(this.hangUps) >= Limit.TAKEOVERS_MIN || this.hangUp === HangUp.TakenOver;
 	}
 
 	/** An acknowledgement before it shows nothing: what ends one connection so may end each. */

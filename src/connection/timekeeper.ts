@@ -5,7 +5,7 @@
 // comes. What is not confirmed, contradicted or doubted is asked for again in a minute. A server that the network names
 // is asked first, unless the settings name one; when it gives no date, the one of the settings has its turn.
 
-import { TIME_AGAIN_MS, TIME_RETRY_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { FIELDS, type Config } from '../settings/settings.js';
 import { NEVER, NetworkState, TimeState, type Log, type Millis, type Network, type Pollable, type TimeServer } from '../common/ports.js';
 
@@ -42,7 +42,7 @@ export class Timekeeper implements Pollable {
 		const { state } = this.server;
 		if (this.asked >= Asked.Local && state !== TimeState.Asking) this.answered(state, now);
 		// As soon as may be: a minute after the last answer.
-		if (state === TimeState.Doubted && this.dueAt > now + TIME_RETRY_MS) this.dueAt = Math.max(now, this.dueAt - TIME_AGAIN_MS + TIME_RETRY_MS);
+		if (state === TimeState.Doubted && this.dueAt > now + Limit.TIME_RETRY_MS) this.dueAt = Math.max(now, this.dueAt - Limit.TIME_AGAIN_MS + Limit.TIME_RETRY_MS);
 		if (this.network.state !== NetworkState.Up) return NEVER;
 		if (now < this.dueAt) return this.dueAt;
 		// A client that never answers in either way is asked anew.
@@ -51,14 +51,14 @@ export class Timekeeper implements Pollable {
 		const local = isLocalTurn && this.host === USUAL ? this.network.timeServer() : '';
 		this.asked = local ? Asked.Local : Asked.Given;
 		this.server.ask(local || this.host);
-		return (this.dueAt = now + TIME_RETRY_MS);
+		return (this.dueAt = now + Limit.TIME_RETRY_MS);
 	}
 
 	private answered(state: TimeState, now: Millis): void {
 		this.tell(state);
 		const inVain = this.asked === Asked.Local && (state === TimeState.Failed || state === TimeState.Disbelieved);
 		this.asked = inVain ? Asked.LocalInVain : Asked.Nobody;
-		this.dueAt = inVain ? now : now + (state === TimeState.Answered ? TIME_AGAIN_MS : TIME_RETRY_MS);
+		this.dueAt = inVain ? now : now + (state === TimeState.Answered ? Limit.TIME_AGAIN_MS : Limit.TIME_RETRY_MS);
 	}
 
 	private tell(state: TimeState): void {

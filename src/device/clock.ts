@@ -8,7 +8,7 @@ import Net from 'net';
 import SNTP from 'sntp';
 import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
-import { TIME_STEP_SECONDS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { RELEASE_UNIX } from '../common/version.js';
 import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TellableClock, type TimeServer } from '../common/ports.js';
 
@@ -213,7 +213,7 @@ export class DeviceTimeServer implements TimeServer {
 	private believe(seconds: number): TimeState {
 		const { clock } = this;
 		const { dateFrom } = clock;
-		const agrees = dateFrom > DateFrom.Person && Math.abs(seconds - clock.unixSeconds()) <= TIME_STEP_SECONDS;
+		const agrees = dateFrom > DateFrom.Person && Math.abs(seconds - clock.unixSeconds()) <= Limit.TIME_STEP_SECONDS;
 		clock.dateFrom = agrees ? DateFrom.Confirmed : DateFrom.Unconfirmed;
 		if (!agrees && dateFrom === DateFrom.Confirmed) return TimeState.Contradicted;
 		clock.setUnixSeconds(seconds);

@@ -6,7 +6,7 @@
 // The SDK makes a new buffer for each read, which is garbage at once: whoever reads much does so in steps.
 
 import NorFlash from 'flash';
-import { JOURNAL_SECTORS_MIN, SETTINGS_SECTORS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 
 const PARTITION = 'storage';
@@ -34,7 +34,7 @@ class DeviceFlash implements Flash {
 
 	/** A small flash is left to the journal. */
 	get settingsSectors(): number {
-		return this.sectorCount < JOURNAL_SECTORS_MIN + SETTINGS_SECTORS ? 0 : SETTINGS_SECTORS;
+		return this.sectorCount < Limit.JOURNAL_SECTORS_MIN + Limit.SETTINGS_SECTORS ? 0 : Limit.SETTINGS_SECTORS;
 	}
 
 	read(offset: number, into: Uint8Array): boolean {

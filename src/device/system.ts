@@ -4,7 +4,7 @@
 // Rule: before it starts anew, what would be lost with RAM is saved.
 
 import Timer from 'timer';
-import { LAST_WORDS_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { BugHandler, Log, Random } from '../common/ports.js';
 
 const NO_RESTART = 'this machine cannot restart itself';
@@ -50,7 +50,7 @@ export class LastWords implements BugHandler {
 		if (bug !== NO_RESTART) this.log.line(`bug: ${bug as Error}`);
 		const end = this.end.bind(this, bug);
 		try {
-			Timer.set(end, LAST_WORDS_MS);
+			Timer.set(end, Limit.LAST_WORDS_MS);
 		} catch {
 			// No memory for a timer: what it had to say may be cut short, what it has to save is not.
 			end();

@@ -6,7 +6,7 @@
 
 import { NEVER, type Log, type Millis, type PacketLine, type Pollable } from '../common/ports.js';
 import { Text } from '../common/text.js';
-import { RESULT_MAX } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { writeResult } from '../telemetry/result.js';
 import { Conversation, type ConversationHost, type Joiner } from './conversation.js';
 import { PacketReader } from './improv-codec.js';
@@ -44,7 +44,7 @@ export abstract class Improv implements Pollable, ConversationHost {
 		const bytes = parcel.bytes!;
 		const { nameEnd, textEnd } = parcel;
 		const problem = this.obey(bytes, 0, nameEnd, textEnd);
-		const result = new Text(new Uint8Array(RESULT_MAX));
+		const result = new Text(new Uint8Array(Limit.RESULT_MAX));
 		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed);
 		parcel.answered(result.bytes.subarray(0, result.length));
 	}

@@ -3,7 +3,7 @@
 //
 // Rule: only what sets the node up is done; the rest is refused in a sentence, since nothing is measured here.
 
-import { IDENTIFY_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Clock, type Log, type Millis, type PacketLine } from '../common/ports.js';
 import type { Setting } from '../settings/settings.js';
 import type { Actions, Commands } from '../telemetry/commands.js';
@@ -46,7 +46,7 @@ export class SetUpActions implements Actions, Signalled {
 	}
 
 	identify(): string {
-		this.identifyUntil = this.clock.now() + IDENTIFY_MS;
+		this.identifyUntil = this.clock.now() + Limit.IDENTIFY_MS;
 		return '';
 	}
 

@@ -9,7 +9,7 @@
 // late and undated.
 
 import type { Clock, Log, Millis, Part, Pollable, Sensor } from '../common/ports.js';
-import { FIRST_READING_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, TEMPERATURE, type Reading } from './reading.js';
 
 export interface ReadingSink {
@@ -104,7 +104,7 @@ export class Sampler implements Pollable {
 	poll(now: Millis): Millis {
 		if (this.stage === Stage.Idle) {
 			if (now < this.dueAt) return this.dueAt;
-			if (now < FIRST_READING_MS && this.sampled === 0 && !(this.sink.linked && this.clock.unixSeconds())) return FIRST_READING_MS;
+			if (now < Limit.FIRST_READING_MS && this.sampled === 0 && !(this.sink.linked && this.clock.unixSeconds())) return Limit.FIRST_READING_MS;
 			this.start(now);
 		}
 		if (now < this.readyAt) return this.readyAt;

@@ -7,7 +7,7 @@
 // mode that was asked for, are left by themselves: a cause that has passed must not keep a node from measuring. An
 // outage is no event here. docs/architecture.md draws this table.
 
-import { BOOTS_MAX, SAFE_MODE_MS, SET_UP_MS, SURVIVED_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Log, type Millis, type Pollable, type Store } from '../common/ports.js';
 
 export const enum Mode {
@@ -68,7 +68,7 @@ export class BootMode implements Pollable {
 
 	/** Safe mode itself ended too soon with what was changed in place: the image's settings alone, if they suffice. */
 	get imageAlone(): boolean {
-		return this.boots > BOOTS_MAX + 1;
+		return this.boots > Limit.BOOTS_MAX + 1;
 	}
 
 	/** This boot is to set the node up, whatever there is. */
@@ -87,7 +87,7 @@ export class BootMode implements Pollable {
 		// Once: a power cut leaves set-up mode.
 		if (asked) this.store.set(SET_UP, 0);
 		this.happened(asked ? BootEvent.Asked : missing ? BootEvent.Missing : proposed ? BootEvent.Proposed : this.looped);
-		if (this.safe) log.line(`safe mode: ${LOOP}; nothing is measured for ${(SAFE_MODE_MS / 60_000) | 0} minutes`);
+		if (this.safe) log.line(`safe mode: ${LOOP}; nothing is measured for ${(Limit.SAFE_MODE_MS / 60_000) | 0} minutes`);
 		// Who needs to be set up waits for it.
 		if (this.mode === Mode.SetUp && !asked) this.dueAt = NEVER;
 	}
@@ -107,7 +107,7 @@ export class BootMode implements Pollable {
 
 	/** Somebody is at it: set-up mode goes on, where it ends by itself. */
 	used(now: Millis): void {
-		if (this.dueAt !== NEVER) this.dueAt = now + SET_UP_MS;
+		if (this.dueAt !== NEVER) this.dueAt = now + Limit.SET_UP_MS;
 	}
 
 	/** Restarts at once. The next boot is wanted: it does not count towards a loop. */
@@ -128,7 +128,7 @@ export class BootMode implements Pollable {
 	}
 
 	private get looped(): BootEvent {
-		return this.boots > BOOTS_MAX ? BootEvent.Loop : BootEvent.None;
+		return this.boots > Limit.BOOTS_MAX ? BootEvent.Loop : BootEvent.None;
 	}
 
 	private get boots(): number {
@@ -141,13 +141,13 @@ export class BootMode implements Pollable {
 		switch (mode) {
 			case Mode.Normal:
 			case Mode.Trial:
-				if (!worked) this.dueAt = SURVIVED_MS;
+				if (!worked) this.dueAt = Limit.SURVIVED_MS;
 				break;
 			case Mode.Safe:
-				this.dueAt = SAFE_MODE_MS;
+				this.dueAt = Limit.SAFE_MODE_MS;
 				break;
 			case Mode.SetUp:
-				this.dueAt = SET_UP_MS;
+				this.dueAt = Limit.SET_UP_MS;
 				break;
 			case Mode.Restarting:
 				this.survived();
@@ -157,4 +157,4 @@ export class BootMode implements Pollable {
 	}
 }
 
-const LOOP = `the last ${BOOTS_MAX} boots ended within ${(SURVIVED_MS / 60_000) | 0} minutes`;
+const LOOP = `the last ${Limit.BOOTS_MAX} boots ended within ${(Limit.SURVIVED_MS / 60_000) | 0} minutes`;

@@ -9,7 +9,7 @@
 
 import { ERASED, Generation, GenerationState, GenerationWriter, ON_TRIAL, ON_TRIAL_REMOTE, Progress } from './generation.js';
 import { changedBy, fieldOf, fingerprint, type Setting } from './settings.js';
-import { SETTINGS_SECTORS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 import { Sectors, SectorState } from '../storage/sector.js';
 
@@ -52,7 +52,7 @@ export class SettingsStore {
 
 	/** `image`: the image's own settings. */
 	constructor(flash: Flash | undefined, image: Settings) {
-		this.flash = flash && flash.settingsSectors === SETTINGS_SECTORS ? flash : undefined;
+		this.flash = flash && flash.settingsSectors === Limit.SETTINGS_SECTORS ? flash : undefined;
 		this.image = image;
 	}
 
@@ -64,7 +64,7 @@ export class SettingsStore {
 		const { flash, image } = this;
 		this.base = NONE;
 		if (!flash) return image;
-		let generation = new Generation(flash, flash.sectorCount - SETTINGS_SECTORS);
+		let generation = new Generation(flash, flash.sectorCount - Limit.SETTINGS_SECTORS);
 		let other = new Generation(flash, flash.sectorCount - 1);
 		if (other.serial > generation.serial) [generation, other] = [other, generation];
 		if (generation.state === GenerationState.OnTrial && this.isReplaced(generation)) return this.supersede(log);
@@ -187,7 +187,7 @@ export class SettingsStore {
 	private newest(): Generation | undefined {
 		const { flash } = this;
 		if (!flash) return undefined;
-		const one = new Generation(flash, flash.sectorCount - SETTINGS_SECTORS);
+		const one = new Generation(flash, flash.sectorCount - Limit.SETTINGS_SECTORS);
 		const other = new Generation(flash, flash.sectorCount - 1);
 		return other.serial > one.serial ? other : one;
 	}

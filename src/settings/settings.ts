@@ -4,7 +4,7 @@
 // Rule: what passes settingsProblem() is used without further checks anywhere. A refusal is one sentence that names
 // the key, the value and what is allowed. Secrets are named, never shown.
 
-import { RESTART_AFTER_MAX_MS, RESTART_AFTER_MIN_MS, RESTART_AFTER_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { isAddress, isNetworkAddress } from '../common/address.js';
 import { isBase, isClientId, isHost, isName, isParts, isPassphrase, isPrintable } from './characters.js';
 import { quoted, spelled } from './spelling.js';
@@ -139,8 +139,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters',
 		'SNTP server that the date comes from; if none is given, an ESP32 asks that of its network first'),
 	Object.freeze({
-		key: 'restartAfterMs', initial: RESTART_AFTER_MS, min: RESTART_AFTER_MIN_MS, max: RESTART_AFTER_MAX_MS, orNever: true,
-		allowed: `a whole number from ${RESTART_AFTER_MIN_MS} to ${RESTART_AFTER_MAX_MS}, or 0 for never`,
+		key: 'restartAfterMs', initial: Limit.RESTART_AFTER_MS, min: Limit.RESTART_AFTER_MIN_MS, max: Limit.RESTART_AFTER_MAX_MS, orNever: true,
+		allowed: `a whole number from ${Limit.RESTART_AFTER_MIN_MS} to ${Limit.RESTART_AFTER_MAX_MS}, or 0 for never`,
 		meaning: 'time without the broker after which the node restarts itself, in milliseconds; 0 for never',
 	}),
 	flag('setUpCode', false, 'whether the set-up page and its Wi-Fi network want a code, which the serial line says'),

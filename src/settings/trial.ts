@@ -8,7 +8,7 @@
 // only when it hears commands again: else nobody could change it back. Until then nothing is decided: a power cut is a
 // failure.
 
-import { TRIAL_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 
 /** What is asked of the way to the broker. */
@@ -50,7 +50,7 @@ export class Trial implements Pollable {
 		this.judge = judge;
 		this.session = session;
 		this.rounds = rounds;
-		this.endsAt = TRIAL_MS * link.pairs;
+		this.endsAt = Limit.TRIAL_MS * link.pairs;
 	}
 
 	/** The loop asks this after the link. */

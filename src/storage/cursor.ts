@@ -5,7 +5,7 @@
 // been read to their end. Such a sector is retired as soon as nothing of it is in flight.
 
 import { SectorSearch, NONE } from './sector-search.js';
-import { SLOTS_PER_STEP } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { SectorState, SlotState, type Sectors } from './sector.js';
 
 /** `found`: not known yet. */
@@ -61,7 +61,7 @@ export class Cursor {
 
 	/** Looks a little further for the next reading to send. */
 	advance(): void {
-		for (let steps = 0; steps < SLOTS_PER_STEP && this.found === BUSY && !this.journal.working; steps++) {
+		for (let steps = 0; steps < Limit.SLOTS_PER_STEP && this.found === BUSY && !this.journal.working; steps++) {
 			if (this.sector === NONE) this.seek();
 			else if (this.journal.endsAt(this.sector, this.slot)) this.found = NONE;
 			else if (this.slot === this.sectors.slotsPerSector) this.leave();

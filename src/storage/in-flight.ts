@@ -5,7 +5,7 @@
 // neither packet id nor position. An acknowledgement removes the packet id; the queue (reading-queue.ts) then removes
 // the position.
 
-import { MESSAGES_MAX } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 
 /** What a message carries that carries no reading any more. */
 export const NOTHING = 0xffff_ffff;
@@ -17,12 +17,12 @@ export const FORGOTTEN = 0xffff_fffe;
 export const PUBLICATION = 0xffff_fffd;
 const PUBLICATION_LOWEST = 0xffff_ff00;
 /** Where the reading lies that the broker seems never to take, and how often it was hung up on while others passed. */
-const SUSPECT = 2 * MESSAGES_MAX;
+const SUSPECT = 2 * Limit.MESSAGES_MAX;
 const STRIKES = SUSPECT + 1;
 
 export class InFlight {
 	/** Packet ids, 0 for none, then as many positions, then the suspect. */
-	private readonly entries = new Uint32Array(STRIKES + 1).fill(NOTHING, MESSAGES_MAX);
+	private readonly entries = new Uint32Array(STRIKES + 1).fill(NOTHING, Limit.MESSAGES_MAX);
 
 	/** Whether begin() has an entry left. */
 	get hasRoom(): boolean {
@@ -33,7 +33,7 @@ export class InFlight {
 	add(packetId: number, position: number): number {
 		const index = this.free();
 		this.entries[index] = packetId;
-		this.entries[MESSAGES_MAX + index] = position;
+		this.entries[Limit.MESSAGES_MAX + index] = position;
 		return index;
 	}
 
@@ -46,7 +46,7 @@ export class InFlight {
 
 	/** The index of the message with that packet id; -1: there is none. */
 	find(packetId: number): number {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === packetId) return i;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === packetId) return i;
 		return -1;
 	}
 
@@ -62,7 +62,7 @@ export class InFlight {
 	setBack(index: number): number {
 		this.entries[index] = SET_BACK;
 		let count = 0;
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === SET_BACK) count++;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === SET_BACK) count++;
 		return count;
 	}
 
@@ -93,27 +93,27 @@ export class InFlight {
 
 	/** A reading lies elsewhere now, whether it is with the session or not. */
 	moved(from: number, to: number): void {
-		for (let at = MESSAGES_MAX; at <= SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;
+		for (let at = Limit.MESSAGES_MAX; at <= SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;
 	}
 
 	/** The session has lost all messages. Returns one of them after the other, as take(); then -1. */
 	takeAny(): number {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] > 0) return this.take(this.entries[i]);
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] > 0) return this.take(this.entries[i]);
 		return -1;
 	}
 
 	position(index: number): number {
-		return this.entries[MESSAGES_MAX + index];
+		return this.entries[Limit.MESSAGES_MAX + index];
 	}
 
 	setPosition(index: number, position: number): void {
-		this.entries[MESSAGES_MAX + index] = position;
+		this.entries[Limit.MESSAGES_MAX + index] = position;
 	}
 
 	/** The index of the message that carries what lies there; -1: none does. */
 	indexOf(position: number): number {
-		const at = this.entries.indexOf(position, MESSAGES_MAX);
-		return at < 0 || at >= SUSPECT ? -1 : at - MESSAGES_MAX;
+		const at = this.entries.indexOf(position, Limit.MESSAGES_MAX);
+		return at < 0 || at >= SUSPECT ? -1 : at - Limit.MESSAGES_MAX;
 	}
 
 	isPublication(index: number): boolean {
@@ -122,7 +122,7 @@ export class InFlight {
 	}
 
 	private free(): number {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.entries[i] === 0 && this.position(i) === NOTHING) return i;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === 0 && this.position(i) === NOTHING) return i;
 		return -1;
 	}
 }

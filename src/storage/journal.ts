@@ -10,7 +10,7 @@
 
 import { Cursor, type SlotsInFlight, type JournalView } from './cursor.js';
 import { SectorSearch, NONE } from './sector-search.js';
-import { FLASH_FAULTS_MAX, JOURNAL_RESERVE, SECTORS_PER_STEP } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 import type { Reading } from '../readings/reading.js';
 import { SectorState, NOWHERE, Sectors, SlotState } from './sector.js';
@@ -80,7 +80,7 @@ export class Journal implements JournalView {
 	/** Nothing waits in this sector, one behind `usable`, and the journal can do without it. */
 	spares(sector: number): boolean {
 		const { sectors } = this;
-		return this.task !== Task.Opening && sectors.free(this.alive) >= JOURNAL_RESERVE && sectors.readHeading(sector) !== SectorState.Alive;
+		return this.task !== Task.Opening && sectors.free(this.alive) >= Limit.JOURNAL_RESERVE && sectors.readHeading(sector) !== SectorState.Alive;
 	}
 
 	/** There is something to do for work(). */
@@ -220,7 +220,7 @@ export class Journal implements JournalView {
 
 	private open(): void {
 		const sectors = this.sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < sectors.count; steps++) this.census(this.at++);
+		for (let steps = 0; steps < Limit.SECTORS_PER_STEP && this.at < sectors.count; steps++) this.census(this.at++);
 		if (this.at < sectors.count) return;
 		this.task = Task.None;
 		if (this.newest !== NONE) this.finishThinning();
@@ -268,7 +268,7 @@ export class Journal implements JournalView {
 	/** Finds the next free sector in turn, and begins it, or thins two others into it. */
 	private allocate(): void {
 		const sectors = this.sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP; steps++) {
+		for (let steps = 0; steps < Limit.SECTORS_PER_STEP; steps++) {
 			if (++this.at > sectors.count) {
 				this.sectorSearch.begin(0);
 				this.task = Task.Cutting;
@@ -277,7 +277,7 @@ export class Journal implements JournalView {
 			const sector = sectors.inTurn(this.newest, this.at);
 			const state = sectors.readHeading(sector);
 			if (state === SectorState.Alive || state === SectorState.Taken) continue;
-			if (sectors.free(this.alive) > JOURNAL_RESERVE) return this.begin(sector);
+			if (sectors.free(this.alive) > Limit.JOURNAL_RESERVE) return this.begin(sector);
 			this.newest = sector;
 			this.cursor.rewind();
 			this.thinning = new Thinning(sectors, this.sectorSearch, this.boot, sector, ++this.serial);
@@ -339,7 +339,7 @@ export class Journal implements JournalView {
 	}
 
 	private fault(): typeof NONE {
-		if (++this.faultsInRow === FLASH_FAULTS_MAX) {
+		if (++this.faultsInRow === Limit.FLASH_FAULTS_MAX) {
 			this.broken = true;
 			this.log.line('the flash fails: readings wait in RAM only');
 		}

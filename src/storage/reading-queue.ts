@@ -13,7 +13,7 @@ import { BUSY, type SlotsInFlight } from './cursor.js';
 import { NONE } from './sector-search.js';
 import { FORGOTTEN, NOTHING, type InFlight } from './in-flight.js';
 import { Journal, NOBODY } from './journal.js';
-import { RING_BYTES, JOURNAL_AFTER_MS, JOURNAL_PER_TURN, JOURNAL_SECTORS_MIN, MESSAGES_MAX } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from '../common/ports.js';
 import { Reading } from '../readings/reading.js';
 import { GAP_MAX } from './sector.js';
@@ -54,12 +54,12 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
 	private outcomes = 0;
 
-	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, flash?: Flash, ringBytes = RING_BYTES) {
+	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, flash?: Flash, ringBytes = Limit.RING_BYTES) {
 		this.boot = boot;
 		this.inFlight = inFlight;
 		this.clock = clock;
 		this.ring = new Ring(ringBytes);
-		if (flash && flash.sectorCount >= JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, boot, this, log);
+		if (flash && flash.sectorCount >= Limit.JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, boot, this, log);
 	}
 
 	/** Readings of this boot that are not acknowledged. */
@@ -104,7 +104,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		}
 		if (journal.broken || this.ring.oldest() < 0) return NEVER;
 		if (this.stuckSince === NEVER) this.stuckSince = now;
-		const at = this.stuckSince + JOURNAL_AFTER_MS;
+		const at = this.stuckSince + Limit.JOURNAL_AFTER_MS;
 		if (now < at && !this.ring.fillsUp) return at;
 		this.store();
 		return now;
@@ -221,12 +221,12 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	}
 
 	hasAnyOf(sector: number): boolean {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) return true;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.isFrom(i, sector)) return true;
 		return false;
 	}
 
 	forgetSector(sector: number): void {
-		for (let i = 0; i < MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, FORGOTTEN);
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, FORGOTTEN);
 	}
 
 	private isFrom(message: number, sector: number): boolean {
@@ -266,7 +266,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	private store(): void {
 		const journal = this.journal!;
 		if (!journal.ready) return journal.prepare();
-		for (let count = 0; count < JOURNAL_PER_TURN && journal.ready; count++) {
+		for (let count = 0; count < Limit.JOURNAL_PER_TURN && journal.ready; count++) {
 			const position = this.ring.oldest();
 			if (position < 0 || !this.move(position)) return;
 		}

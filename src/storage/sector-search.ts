@@ -3,7 +3,7 @@
 //
 // Rule: nothing of it is remembered but the best one so far: 761 sectors (ESP8266) have no place in RAM.
 
-import { SECTORS_PER_STEP } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { SectorState, type Sectors } from './sector.js';
 
 export const NONE = -1;
@@ -35,7 +35,7 @@ export class SectorSearch {
 	/** True when all have been looked at, or the one that must be the next was met. */
 	step(): boolean {
 		const { count } = this.sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < count; steps++) {
+		for (let steps = 0; steps < Limit.SECTORS_PER_STEP && this.at < count; steps++) {
 			if (this.check(this.at++)) return true;
 		}
 		return this.at >= count;

@@ -9,7 +9,7 @@
 // again or finished (journal.ts). A few slots a step.
 
 import { SectorSearch, NONE } from './sector-search.js';
-import { LEVEL_MAX, SECTORS_PER_STEP, SLOTS_PER_STEP } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { SectorState, GAP_MAX, SlotState, type Sectors } from './sector.js';
 
 /** Above every level. */
@@ -90,7 +90,7 @@ export class Thinning {
 
 	private weigh(): Outcome {
 		const sectors = this.sectors;
-		for (let steps = 0; steps < SECTORS_PER_STEP && this.at < sectors.count; steps++, this.at++) {
+		for (let steps = 0; steps < Limit.SECTORS_PER_STEP && this.at < sectors.count; steps++, this.at++) {
 			if (sectors.readHeading(this.at) === SectorState.Alive) this.countLevel(sectors.level);
 		}
 		if (this.at < sectors.count) return Outcome.Working;
@@ -133,7 +133,7 @@ export class Thinning {
 	/** Two sectors that fit into one lose nothing. */
 	private count(): Outcome {
 		const slots = this.sectors.slotsPerSector - 1;
-		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < 2 * slots; steps++, this.at++) {
+		for (let steps = 0; steps < Limit.SLOTS_PER_STEP && this.at < 2 * slots; steps++, this.at++) {
 			if (this.sectors.readSlot(this.slot(this.at)) === SlotState.Waiting) this.out++;
 		}
 		if (this.at < 2 * slots) return Outcome.Working;
@@ -141,7 +141,7 @@ export class Thinning {
 	}
 
 	private beginCopy(level: number): Outcome {
-		if (level > LEVEL_MAX) return Outcome.Hopeless;
+		if (level > Limit.LEVEL_MAX) return Outcome.Hopeless;
 		this.level = level;
 		this.stage = Stage.Copying;
 		this.at = this.dropped = this.droppedEarlier = this.held = 0;
@@ -152,7 +152,7 @@ export class Thinning {
 	private copy(): Outcome {
 		const sectors = this.sectors;
 		const end = 2 * (sectors.slotsPerSector - 1);
-		for (let steps = 0; steps < SLOTS_PER_STEP && this.at < end; steps++, this.at++) {
+		for (let steps = 0; steps < Limit.SLOTS_PER_STEP && this.at < end; steps++, this.at++) {
 			const slot = this.slot(this.at);
 			if (sectors.readSlot(slot) !== SlotState.Waiting) continue;
 			// Too many runs of numbers for this level: the next one drops more.

@@ -13,7 +13,7 @@ import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
 import { changedBy, fieldOf, FIELDS, fieldProblem, FURTHER_KEYS, missingKey, type Config, type Setting } from '../settings/settings.js';
 import type { TrialJudge } from '../settings/trial.js';
-import { IDENTIFY_MS, LAST_WORDS_MS, RESTART_SPREAD_MS, RESTART_UPTIME_MIN_MS, STOP_TIMEOUT_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { CAUSES, Cause } from '../connection/causes.js';
 import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
@@ -26,7 +26,7 @@ export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC',
 
 const UNSAVED = 'readings wait that cannot be kept in flash: a restart would lose them';
 const DEAF = 'commands is false: the node could not be reached from here any more; set it over the serial line';
-const TOO_SOON = `s ago; it restarts ${(RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
+const TOO_SOON = `s ago; it restarts ${(Limit.RESTART_UPTIME_MIN_MS / 1_000) | 0} s after a start at the earliest`;
 
 const enum Ending {
 	None,
@@ -64,7 +64,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 
 	answered(all: boolean, now: Millis): Millis {
 		if (this.ends === Ending.None || this.ends === Ending.Restarting) return NEVER;
-		const at = all ? this.endsAt - STOP_TIMEOUT_MS : this.endsAt;
+		const at = all ? this.endsAt - Limit.STOP_TIMEOUT_MS : this.endsAt;
 		if (now < at) return at;
 		this.client.stop(now);
 		return (this.endsAt = NEVER);
@@ -75,7 +75,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		if (this.link.state !== State.Stopped) return NEVER;
 		if (this.ends === Ending.Restart) {
 			this.ends = Ending.Restarting;
-			this.endsAt = now + LAST_WORDS_MS;
+			this.endsAt = now + Limit.LAST_WORDS_MS;
 		}
 		if (this.ends === Ending.Restarting && now < this.endsAt) return this.endsAt;
 		if (this.ends === Ending.SetUp) this.bootIntoSetUp();
@@ -145,7 +145,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		const { clock, queue, boot } = this.deps;
 		const uptimeMs = clock.now();
 		// The number of the boot was drawn by chance.
-		if (uptimeMs >= RESTART_UPTIME_MIN_MS) return queue.save() ? this.end(Ending.Restart, spread ? boot % RESTART_SPREAD_MS : 0) : UNSAVED;
+		if (uptimeMs >= Limit.RESTART_UPTIME_MIN_MS) return queue.save() ? this.end(Ending.Restart, spread ? boot % Limit.RESTART_SPREAD_MS : 0) : UNSAVED;
 		return `the node started ${Math.floor(uptimeMs / 1_000) | 0} ${TOO_SOON}`;
 	}
 
@@ -196,7 +196,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 
 	identify(): string {
 		// A node that ends is not looked for.
-		this.endsAt = this.deps.clock.now() + IDENTIFY_MS;
+		this.endsAt = this.deps.clock.now() + Limit.IDENTIFY_MS;
 		return '';
 	}
 
@@ -251,7 +251,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 
 	private end(ending: Ending, delayMs = 0): string {
 		this.ends = ending;
-		this.endsAt = this.deps.clock.now() + delayMs + STOP_TIMEOUT_MS;
+		this.endsAt = this.deps.clock.now() + delayMs + Limit.STOP_TIMEOUT_MS;
 		return '';
 	}
 

@@ -13,9 +13,7 @@ import { NONE } from '../storage/sector-search.js';
 import { PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import type { LinkSession } from '../connection/link.js';
-import {
-	ANSWERS_ROOM, FILTERS_MS, LATE_PER_SECOND, INBOUND_PACKET_MAX, OUTBOX_RESERVE, PACKET_MAX, PAUSE_MAX_MS, PAUSE_MS, RESULT_MAX, STOP_TIMEOUT_MS, WRITE_MAX,
-} from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
 import { HangUps, RESULT } from './hang-ups.js';
@@ -59,7 +57,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	stop(now: Millis): void {
 		if (this.stopping) return;
 		this.stopping = true;
-		this.stopAt = now + STOP_TIMEOUT_MS;
+		this.stopAt = now + Limit.STOP_TIMEOUT_MS;
 		if (!this.accepted) this.stopped = true;
 		this.publications.stopping();
 	}
@@ -72,7 +70,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.inbox.clear();
 		this.open = true;
 		this.mayPublish = false;
-		this.renewAt = takeovers > 0 ? now : Math.min(this.renewAt, now + FILTERS_MS);
+		this.renewAt = takeovers > 0 ? now : Math.min(this.renewAt, now + Limit.FILTERS_MS);
 		this.session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
 		if (this.config.publishEarly && (this.config.protocol !== 'auto' || this.spoken > 0)) this.linkUp();
@@ -123,11 +121,11 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */
 	private mayRead(now: Millis): boolean {
-		return this.idle || this.flush(now) && this.transport.room >= ANSWERS_ROOM;
+		return this.idle || this.flush(now) && this.transport.room >= Limit.ANSWERS_ROOM;
 	}
 
 	/** A result has room, and there is somebody to hear it. */
-	get ready(): boolean { return this.accepted && !this.endSentence && this.hasRoom(RESULT_MAX); }
+	get ready(): boolean { return this.accepted && !this.endSentence && this.hasRoom(Limit.RESULT_MAX); }
 
 	/** For a payload of that length, whatever the broker takes. */
 	private hasRoom(length: number): boolean { return this.session.free - this.backlogTopic.length - PUBLISH_BYTES >= length; }
@@ -151,7 +149,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.publications.accepted();
 		this.agreed(sessionPresent);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
-		if (this.packetMax < PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
+		if (this.packetMax < Limit.PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
 		if (!this.mayPublish) this.linkUp();
 	}
 
@@ -160,7 +158,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (code >= 0x80) return this.turnedDown(packetId, code);
 		const message = this.takeReading(packetId);
 		if (message < 0) return;
-		if (this.lateAt === NEVER) this.pause(this.pauseMs > PAUSE_MS ? this.pauseMs / 2 : 0);
+		if (this.lateAt === NEVER) this.pause(this.pauseMs > Limit.PAUSE_MS ? this.pauseMs / 2 : 0);
 		this.taken(message);
 		this.queue.acknowledged(message);
 	}
@@ -178,7 +176,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	}
 
 	onOversize(size: number, _qos: number): void {
-		this.log.line(`a message of ${size | 0} bytes was thrown away: larger than ${INBOUND_PACKET_MAX}`);
+		this.log.line(`a message of ${size | 0} bytes was thrown away: larger than ${Limit.INBOUND_PACKET_MAX}`);
 	}
 
 	onSetAside(packetId: number): void { this.setAside(this.kindOf(this.inFlight.find(packetId)), this.takeReading(packetId)); }
@@ -217,7 +215,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	private flush(now: Millis): boolean {
 		while (this.transport.state === TransportState.Open) {
 			const room = this.transport.room;
-			const bytes = this.session.peek(room < WRITE_MAX ? room : WRITE_MAX);
+			const bytes = this.session.peek(room < Limit.WRITE_MAX ? room : Limit.WRITE_MAX);
 			if (!bytes) return room > 0;
 			if (!this.transport.write(bytes)) {
 				this.broken('the connection broke while sending');
@@ -253,7 +251,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (position === NONE) return NEVER;
 		if (position === BUSY) return now;
 		if (!this.publishReading(this.backlogTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
-		return (this.lateAt = slow ? NEVER : now + 1_000 / LATE_PER_SECOND);
+		return (this.lateAt = slow ? NEVER : now + 1_000 / Limit.LATE_PER_SECOND);
 	}
 
 	/** Of each kind that is due, the one before must be acknowledged. False: there is no room. */
@@ -300,14 +298,14 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	}
 
 	private publishReading(topic: Uint8Array, position: number, now: Millis): boolean {
-		if (!this.inFlight.hasRoom || !this.hasRoom(OUTBOX_RESERVE)) return false;
+		if (!this.inFlight.hasRoom || !this.hasRoom(Limit.OUTBOX_RESERVE)) return false;
 		writeReading(this.text, this.queue.read(position));
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const message = this.message.to(topic, this.qosOf(QOS), false);
 		if (!this.fits(message)) {
 			this.log.line(`a reading takes ${message.packet.length | 0} bytes, the broker ${this.packetMax | 0} at most: readings wait`);
-			this.pauseMs = PAUSE_MAX_MS;
-			this.lateAt = now + PAUSE_MAX_MS;
+			this.pauseMs = Limit.PAUSE_MAX_MS;
+			this.lateAt = now + Limit.PAUSE_MAX_MS;
 			return false;
 		}
 		const packetId = this.session.send(message, this.text.length, now);

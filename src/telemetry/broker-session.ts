@@ -7,7 +7,7 @@
 
 import { Cause } from '../connection/causes.js';
 import type { Destinations } from '../connection/destinations.js';
-import { PAYLOAD_MAX } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Log, type Millis, type Store } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { Fault } from '../mqtt/codec/fault.js';
@@ -226,7 +226,7 @@ export abstract class BrokerSession {
 		// Those two topics are worth an alias: all others are rare.
 		this.protocol5?.aliases.note(this.readingsTopic);
 		this.protocol5?.aliases.note(this.backlogTopic);
-		this.message = new Message(this.readingsTopic.length, PAYLOAD_MAX, this.protocol5);
+		this.message = new Message(this.readingsTopic.length, Limit.PAYLOAD_MAX, this.protocol5);
 		this.text = new Text(this.message.payload);
 		return openSession(to, this.publications, this.subscriptions, this.safe, this.protocol5, this);
 	}

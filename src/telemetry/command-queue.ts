@@ -8,7 +8,7 @@
 // said to all nodes.
 
 import { isWord } from './json.js';
-import { COMMANDS_BYTES } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { Log } from '../common/ports.js';
 import type { Answers, Subscription } from './publications.js';
 import { writeResult } from './result.js';
@@ -88,8 +88,8 @@ export class CommandQueue implements Subscription {
 		const payloadBytes = payloadEnd - payloadAt;
 		const at = this.end;
 		const end = at + HEAD_BYTES + nameBytes + payloadBytes;
-		if (end > COMMANDS_BYTES) return false;
-		const queue = (this.bytes ??= new Uint8Array(COMMANDS_BYTES));
+		if (end > Limit.COMMANDS_BYTES) return false;
+		const queue = (this.bytes ??= new Uint8Array(Limit.COMMANDS_BYTES));
 		queue[at] = nameBytes >> 8 | (everyone ? Flag.Everyone : 0);
 		queue[at + 1] = nameBytes;
 		queue[at + 2] = payloadBytes >> 8;

@@ -7,7 +7,7 @@
 // What 5.0 turns down with a PUBACK, for now, is published anew, and readings go slower (docs/decisions/0024-turned-down-for-now.md).
 
 import { Cause, HangUp, causeOf, hangUpFor } from '../connection/causes.js';
-import { MESSAGES_MAX, PAUSE_MAX_MS, PAUSE_MS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
@@ -27,7 +27,7 @@ const KINDS = 0xff;
 const PUT_OFF_SOON = (1 << RESULT) - 1;
 const BEFORE = 8;
 /** Trouble that is over: all that wait in the session, twice. */
-const TAKEN_MAX = 2 * MESSAGES_MAX;
+const TAKEN_MAX = 2 * Limit.MESSAGES_MAX;
 /** So many readings in a row that it hangs up on are all alike. */
 const SET_BACK_MAX = 4;
 /** A reading is given up when it was hung up on so often while others passed, each time again and again, beside the first. */
@@ -257,7 +257,7 @@ export abstract class HangUps extends BrokerSession {
 			if (this.pauseMs === 0) this.log.line(turnedDownSentence('a reading', code, 'it is published anew later, and all are, slower'));
 			this.queue.recall(message);
 			// Others that were on their way with it say nothing new.
-			if (this.pauseMs === 0 || this.lateAt === NEVER) this.pause(Math.min(Math.max(PAUSE_MS, 2 * this.pauseMs), PAUSE_MAX_MS));
+			if (this.pauseMs === 0 || this.lateAt === NEVER) this.pause(Math.min(Math.max(Limit.PAUSE_MS, 2 * this.pauseMs), Limit.PAUSE_MAX_MS));
 		}
 	}
 

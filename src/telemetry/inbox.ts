@@ -4,12 +4,12 @@
 // Rule: the session takes no more while acknowledgements of its own wait for the socket; what it leaves is offered
 // again.
 
-import { ARRIVED_BYTES } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { Session } from '../mqtt/session.js';
 import type { Millis, Transport } from '../common/ports.js';
 
 export class Inbox {
-	private readonly bytes = new Uint8Array(ARRIVED_BYTES);
+	private readonly bytes = new Uint8Array(Limit.ARRIVED_BYTES);
 	private from = 0;
 	private to = 0;
 

@@ -10,7 +10,7 @@ import { CAUSES, Cause } from '../connection/causes.js';
 import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
-import { HEALTH_MS, RESTART_SECONDS } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { type ClearableStore, type Log, type Millis, type Network, type Part, type Pollable, type TellableClock } from '../common/ports.js';
 import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
@@ -82,7 +82,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	private restarts = 0;
 	private backAt: Millis = 0;
 	private kept = 0;
-	private healthAt: Millis = HEALTH_MS;
+	private healthAt: Millis = Limit.HEALTH_MS;
 
 	constructor(deps: NodeDeps) {
 		this.deps = deps;
@@ -102,7 +102,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	poll(now: Millis): Millis {
 		if (now >= this.healthAt) {
-			this.healthAt = now + HEALTH_MS;
+			this.healthAt = now + Limit.HEALTH_MS;
 			this.due |= 1 << PublicationIndex.Health | this.due >> LATER;
 			this.due &= DUE_NOW;
 			// Who subscribes later finds nothing that was retained.
@@ -170,8 +170,8 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		writeHandover(store, {
 			restarts: this.restarts + 1,
 			boot,
-			uptime: clock.uptime() + RESTART_SECONDS,
-			lostSeconds: seconds + RESTART_SECONDS,
+			uptime: clock.uptime() + Limit.RESTART_SECONDS,
+			lostSeconds: seconds + Limit.RESTART_SECONDS,
 			lostTime: this.lostTime || (unix && unix - seconds),
 			cause: never ? cause : this.cause,
 		});

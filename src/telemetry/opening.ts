@@ -6,7 +6,7 @@
 
 import { OFFLINE } from './node-publications.js';
 import type { Destinations } from '../connection/destinations.js';
-import { INBOUND_PACKET_MAX, INFLIGHT_MAX, MESSAGES_MAX, OUTBOX_BYTES } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import type { SessionHandler, SessionOptions } from '../mqtt/options.js';
 import type { Will } from '../mqtt/codec/version.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
@@ -43,11 +43,11 @@ class NodeSessionOptions implements SessionOptions {
 		const { without } = this.terms;
 		return { topic: `${this.to.config.base}/status`, payload: OFFLINE, qos: without & Without.Acknowledgements ? 0 : QOS, retain: !(without & Without.Retain) };
 	}
-	get bufferBytes(): number { return INBOUND_PACKET_MAX; }
-	get outboxBytes(): number { return OUTBOX_BYTES; }
+	get bufferBytes(): number { return Limit.INBOUND_PACKET_MAX; }
+	get outboxBytes(): number { return Limit.OUTBOX_BYTES; }
 	get filterBytes(): number { return filterBytes(this.to.config); }
-	get messagesMax(): number { return MESSAGES_MAX; }
-	get inFlightMax(): number { return INFLIGHT_MAX; }
+	get messagesMax(): number { return Limit.MESSAGES_MAX; }
+	get inFlightMax(): number { return Limit.INFLIGHT_MAX; }
 }
 
 /**

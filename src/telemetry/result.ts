@@ -6,7 +6,7 @@
 // The id is given back as it came, which is JSON already; a number becomes a text.
 
 import { cutText, endOfScalar, readObject, Type, type Member } from './json.js';
-import { RESULT_MAX } from '../common/limits.js';
+import { Limit } from '../common/limits.js';
 import { Text } from '../common/text.js';
 
 /** Its name, its error as it stands in JSON, and all the rest but the id. */
@@ -29,7 +29,7 @@ export const writeResult = (
 	if (error) sentence.quoted(error, ERROR_MAX);
 	const places = new Uint16Array(1);
 	if (payloadAt < payloadEnd) readObject(bytes, payloadAt, payloadEnd, MEMBERS, places);
-	writeId(text.put('{"id":'), bytes, places[0], RESULT_MAX - FRAME_BYTES - NAME_MAX - sentence.length);
+	writeId(text.put('{"id":'), bytes, places[0], Limit.RESULT_MAX - FRAME_BYTES - NAME_MAX - sentence.length);
 	text.put(',"name":').quotedBytes(bytes, nameAt, nameEnd, NAME_MAX).put(error ? ',"ok":false,"error":' : ',"ok":true');
 	text.copy(sentence.bytes, 0, sentence.length);
 	if (trial) text.put(',"trial":').whole(trial);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, writeReading } from '../../src/readings/reading.js';
-import { PAYLOAD_MAX } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 
 function payload(fields: Partial<Reading>, values: number[], boot = 7): string {
 	const reading = Object.assign(new Reading(), fields, { boot });
 	reading.values.set(values);
-	const text = new Text(new Uint8Array(PAYLOAD_MAX));
+	const text = new Text(new Uint8Array(Limit.PAYLOAD_MAX));
 	writeReading(text, reading);
 	expect(text.overflowed).toBe(false);
 	return Buffer.from(text.bytes.subarray(0, text.length)).toString();

@@ -3,7 +3,7 @@ import { ramTable } from '../../cli/ram.js';
 import { FUNCTIONS, ownersOf, REST, type Owner } from '../../simulator/engine/owners.js';
 import { classesOfFirmware, mapRam } from '../../simulator/ram.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
-import { RING_BYTES } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 
 const NAMES_MAX_BYTES = 200;
 
@@ -49,7 +49,7 @@ describe('the map of a node\'s RAM', () => {
 		const sum = map.owners.reduce((total, { bytes }) => total + bytes, 0);
 		expect(Math.abs(sum - map.memory.bytes)).toBeLessThan(map.memory.bytes / 50);
 		expect(map.owners[0]!.name).toBe('Ring');
-		expect(map.owners[0]!.bytes).toBeGreaterThan(RING_BYTES);
+		expect(map.owners[0]!.bytes).toBeGreaterThan(Limit.RING_BYTES);
 		// Names of properties that are put together at run time stay for life.
 		expect(map.owners.find(({ name }) => name === REST)!.bytes).toBeLessThan(NAMES_MAX_BYTES);
 		const table = ramTable('MQTT', map, classesOfFirmware(), 20_000);

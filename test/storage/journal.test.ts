@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { RING_BYTES, JOURNAL_RESERVE, JOURNAL_SECTORS_MIN, SETTINGS_SECTORS } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { random } from '../support/fakes.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
 import { checkTrue, name, namedBy, Shelf, type Delivered } from '../support/shelf.js';
@@ -115,7 +115,7 @@ describe('a full flash', () => {
 	/** How much further than capacity; each must be accounted for, and lie evenly. */
 	it.each([1, 2, 3.3, 7.9, 40])('takes %f times what it holds: the oldest are thinned evenly, and each that went is named once', (times) => {
 		const sectors = 16;
-		const count = Math.floor(times * (sectors - JOURNAL_RESERVE) * SLOTS);
+		const count = Math.floor(times * (sectors - Limit.JOURNAL_RESERVE) * SLOTS);
 		const shelf = new Shelf(new FakeFlash(sectors)).start().fill(count).connect();
 		const { waiting } = shelf;
 		expect(waiting.count + waiting.dropped).toBe(count);
@@ -127,13 +127,13 @@ describe('a full flash', () => {
 		expect([...named, ...delivered.map(name)].sort()).toEqual([...Array(count).keys()].map((k) => `1/${k + 1}`).sort());
 		expect([waiting.delivered, waiting.count]).toEqual([delivered.length, 0]);
 		// At least a third of the flash is in use however long it lasts.
-		expect(delivered.length).toBeGreaterThanOrEqual(Math.min(count, ((sectors - JOURNAL_RESERVE) * SLOTS) / 3));
+		expect(delivered.length).toBeGreaterThanOrEqual(Math.min(count, ((sectors - Limit.JOURNAL_RESERVE) * SLOTS) / 3));
 	});
 
 	it('keeps readings apart within a factor of two over the whole outage, but for the youngest', () => {
 		for (const times of [1.5, 3, 5.2, 9, 20]) {
 			const sectors = 40;
-			const count = Math.floor(times * (sectors - JOURNAL_RESERVE) * SLOTS);
+			const count = Math.floor(times * (sectors - Limit.JOURNAL_RESERVE) * SLOTS);
 			const shelf = new Shelf(new FakeFlash(sectors)).start().fill(count).connect();
 			const delivered = shelf.deliver();
 			const old = delivered.slice(0, -6 * SLOTS);
@@ -197,8 +197,8 @@ describe('the capacity', () => {
 		const figures = [...readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8').matchAll(/\| (ESP8266|ESP32)[^|]*\| (\d+) \| ([\d,]+) \| (\d+) days/g)];
 		expect(figures.map(([, chip]) => chip)).toEqual(['ESP8266', 'ESP32']);
 		for (const [, chip, sectors, readings, days] of figures) {
-			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0x90000) / 4096 - SETTINGS_SECTORS);
-			const holds = (Number(sectors) - JOURNAL_RESERVE) * (4096 / 32 - 1);
+			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0x90000) / 4096 - Limit.SETTINGS_SECTORS);
+			const holds = (Number(sectors) - Limit.JOURNAL_RESERVE) * (4096 / 32 - 1);
 			expect(readings, chip).toBe(holds.toLocaleString('en'));
 			expect(Number(days), chip).toBe(Math.floor(holds / (24 * 60)));
 		}
@@ -206,9 +206,9 @@ describe('the capacity', () => {
 
 	it('of a NodeMCU is reached before the first reading goes: more than 30 days at one a minute', () => {
 		const flash = new FakeFlash(761, 4096);
-		flash.settingsSectors = SETTINGS_SECTORS;
-		const shelf = new Shelf(flash, RING_BYTES).start();
-		const holds = (759 - JOURNAL_RESERVE) * 127;
+		flash.settingsSectors = Limit.SETTINGS_SECTORS;
+		const shelf = new Shelf(flash, Limit.RING_BYTES).start();
+		const holds = (759 - Limit.JOURNAL_RESERVE) * 127;
 		while (shelf.seq + 64 <= holds) {
 			for (let i = 0; i < 64; i++) shelf.take();
 			shelf.settle();
@@ -314,7 +314,7 @@ function checkAfter(shelf: Shelf, ledger: Ledger): void {
 }
 
 describe('a power cut', () => {
-	const sectors = JOURNAL_SECTORS_MIN + 1;
+	const sectors = Limit.JOURNAL_SECTORS_MIN + 1;
 	const whole = new Shelf(new FakeFlash(sectors));
 	script(whole, new Ledger());
 	const steps = whole.flash.steps;
@@ -366,7 +366,7 @@ describe('a power cut', () => {
 			{ weight: 2, arbitrary: fc.constant({ reboot: true }) },
 			{ weight: 4, arbitrary: fc.record({ cut: fc.integer({ min: 0, max: 900 }) }) },
 		);
-		fc.assert(fc.property(fc.array(action, { minLength: 3, maxLength: 25 }), fc.integer({ min: JOURNAL_SECTORS_MIN, max: 14 }), fc.integer(), (actions, count, seed) => {
+		fc.assert(fc.property(fc.array(action, { minLength: 3, maxLength: 25 }), fc.integer({ min: Limit.JOURNAL_SECTORS_MIN, max: 14 }), fc.integer(), (actions, count, seed) => {
 			const shelf = new Shelf(new FakeFlash(count, 256, seed)).start();
 			const ledger = new Ledger();
 			const doubtful = new Set<string>();
@@ -505,7 +505,7 @@ describe('bad flash', () => {
 	});
 
 	it('of too few sectors is not used', () => {
-		const flash = new FakeFlash(JOURNAL_SECTORS_MIN - 1);
+		const flash = new FakeFlash(Limit.JOURNAL_SECTORS_MIN - 1);
 		const shelf = new Shelf(flash).start().fill(20);
 		expect(shelf.waiting.journal).toBeUndefined();
 		expect(flash.steps).toBe(0);

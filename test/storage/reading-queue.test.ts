@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NONE } from '../../src/storage/sector-search.js';
-import { JOURNAL_SECTORS_MIN, MESSAGES_MAX } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { ABSENT } from '../../src/readings/reading.js';
 import { FakeFlash } from '../support/flash.js';
 import { checkTrue, namedBy, name, Shelf, type Delivered } from '../support/shelf.js';
@@ -32,7 +32,7 @@ describe('readings that wait', () => {
 	});
 
 	it('without flash wait in RAM; what had to make room is named by the first that is sent, and by no other', () => {
-		const shelf = new Shelf(new FakeFlash(JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
+		const shelf = new Shelf(new FakeFlash(Limit.JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
 		shelf.take();
 		const { waiting } = shelf;
 		shelf.sent(0, waiting.nextLive());
@@ -280,7 +280,7 @@ describe('readings that wait', () => {
 			{ weight: 2, arbitrary: fc.constant('up' as const) }, { weight: 2, arbitrary: fc.constant('down' as const) }, { weight: 5, arbitrary: fc.constant('turn' as const) },
 			{ weight: 1, arbitrary: fc.constant('settle' as const) }, { weight: 1, arbitrary: fc.constant('many' as const) },
 		);
-		fc.assert(fc.property(fc.array(event, { maxLength: 250 }), fc.integer({ min: JOURNAL_SECTORS_MIN, max: 9 }), (events, sectors) => {
+		fc.assert(fc.property(fc.array(event, { maxLength: 250 }), fc.integer({ min: Limit.JOURNAL_SECTORS_MIN, max: 9 }), (events, sectors) => {
 			const shelf = new Shelf(new FakeFlash(sectors)).start();
 			const flying: { message: number; one: Delivered }[] = [];
 			const landed: Delivered[] = [];
@@ -289,7 +289,7 @@ describe('readings that wait', () => {
 				take: () => void shelf.take(),
 				many: () => void shelf.fill(60),
 				send: () => {
-					const message = [...Array(MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index));
+					const message = [...Array(Limit.MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index));
 					if (!online || message === undefined) return;
 					let place = shelf.waiting.nextLive();
 					if (place === NONE) place = shelf.waiting.nextLate();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ring } from '../../src/storage/ring.js';
-import { RING_BYTES } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { ABSENT, Reading } from '../../src/readings/reading.js';
 
 function reading(seq: number, temperature = 20_000 + seq, humidity = 40_000 - seq): Reading {
@@ -34,7 +34,7 @@ function drain(backlog: Ring): number[] {
 
 describe('the ring of waiting readings', () => {
 	it('offers a reading again that is called back, late or live, when delivery has passed it', () => {
-		const backlog = new Ring(RING_BYTES);
+		const backlog = new Ring(Limit.RING_BYTES);
 		for (let seq = 1; seq <= 4; seq++) backlog.put(reading(seq));
 		backlog.linkUp();
 		for (let seq = 5; seq <= 6; seq++) backlog.put(reading(seq));
@@ -74,7 +74,7 @@ describe('the ring of waiting readings', () => {
 	});
 
 	it('holds 256 readings of two quantities and more', () => {
-		const backlog = new Ring(RING_BYTES);
+		const backlog = new Ring(Limit.RING_BYTES);
 		for (let seq = 1; seq <= 256; seq++) backlog.put(reading(seq));
 		expect(backlog.count).toBe(256);
 		expect(backlog.dropped).toBe(0);

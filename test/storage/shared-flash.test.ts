@@ -1,6 +1,6 @@
 // A journal that an older firmware wrote over all of the flash, and one of today, which leaves the last sectors to the settings.
 import { describe, expect, it } from 'vitest';
-import { JOURNAL_RESERVE } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { SettingsStore } from '../../src/settings/settings-store.js';
 import { Sectors, SectorState } from '../../src/storage/sector.js';
 import { random } from '../support/fakes.js';
@@ -72,7 +72,7 @@ describe('a journal over all of the flash', () => {
 			const { flash, shelf, taken } = older([count]);
 			flash.settingsSectors = 2;
 			const free = USABLE - alive(flash).filter((sector) => sector < USABLE).length;
-			if (free < JOURNAL_RESERVE) beyond++;
+			if (free < Limit.JOURNAL_RESERVE) beyond++;
 			// Commands at every stage: while the journal is looked through, then, and when more has been written.
 			let kept: number | undefined;
 			const keep = (intervalMs: number) => void (store(flash).keep({ intervalMs }, shelf.waiting) || (kept = intervalMs));
@@ -90,7 +90,7 @@ describe('a journal over all of the flash', () => {
 			const { dropped } = shelf.waiting;
 			expectAll(taken, shelf.deliver());
 			// Where there is room for four more sectors beside the reserve, nothing has to go.
-			if (free >= 4 + JOURNAL_RESERVE + 1) expect(dropped + shelf.waiting.journal!.droppedEarlier, `${count} readings`).toBe(0);
+			if (free >= 4 + Limit.JOURNAL_RESERVE + 1) expect(dropped + shelf.waiting.journal!.droppedEarlier, `${count} readings`).toBe(0);
 			expect(shelf.waiting.count).toBe(0);
 		}
 		expect(beyond).toBeGreaterThan(5);

@@ -11,7 +11,7 @@ import { Commands } from '../../src/telemetry/commands.js';
 import { settingsProblem, withDefaults } from '../../src/settings/settings.js';
 import { SettingsStore } from '../../src/settings/settings-store.js';
 import { InFlight } from '../../src/storage/in-flight.js';
-import { PAYLOAD_MAX } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { Destinations } from '../../src/connection/destinations.js';
 import { Link } from '../../src/connection/link.js';
 import { State } from '../../src/connection/states.js';
@@ -697,7 +697,7 @@ describe('the broker', () => {
 			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most, failing },
 			queue: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
 		} as never);
-		const text = new Text(new Uint8Array(PAYLOAD_MAX));
+		const text = new Text(new Uint8Array(Limit.PAYLOAD_MAX));
 		publications.write(PublicationIndex.Health, text);
 		expect(text.overflowed).toBe(false);
 		return JSON.parse(Buffer.from(text.bytes.subarray(0, text.length)).toString());

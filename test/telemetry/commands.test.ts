@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands, type Actions } from '../../src/telemetry/commands.js';
-import { COMMANDS_BYTES, RESULT_MAX } from '../../src/common/limits.js';
+import { Limit } from '../../src/common/limits.js';
 import { NEVER } from '../../src/common/ports.js';
 import { Text } from '../../src/common/text.js';
 import { FakeLog } from '../support/fakes.js';
@@ -33,7 +33,7 @@ function setUp() {
 		get ending() { return ending; },
 		answered: (all) => (all && ending && note('ended'), NEVER),
 	};
-	const text = new Text(new Uint8Array(RESULT_MAX));
+	const text = new Text(new Uint8Array(Limit.RESULT_MAX));
 	const take = (): string => {
 		expect(text.overflowed).toBe(false);
 		return new TextDecoder('utf-8', { fatal: true }).decode(text.bytes.subarray(0, text.length));
@@ -249,7 +249,7 @@ describe('commands', () => {
 	it('keep no memory when nothing waits', () => {
 		const { queue, hear, turn } = setUp();
 		hear('sample', '{}');
-		expect([queue.idle, queue.empty, queue.bytes!.length]).toEqual([false, false, COMMANDS_BYTES]);
+		expect([queue.idle, queue.empty, queue.bytes!.length]).toEqual([false, false, Limit.COMMANDS_BYTES]);
 		turn();
 		expect([queue.idle, queue.empty, queue.bytes]).toEqual([true, true, undefined]);
 	});
