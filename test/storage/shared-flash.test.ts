@@ -103,13 +103,13 @@ describe('settings and readings in one flash', () => {
 		flash.settingsSectors = 2;
 		shelf.start().settle();
 		const before = flash.bytes.slice();
-		expect(store(flash).keep({ intervalMs: 10_000 }, shelf.waiting)).toMatch(/readings/);
+		expect(store(flash).keep({ intervalMs: 20_000 }, shelf.waiting)).toMatch(/readings/);
 		expect(flash.bytes).toEqual(before);
 		shelf.connect();
 		expectAll(taken, shelf.deliver());
-		expect(store(flash).keep({ intervalMs: 10_000 }, shelf.waiting)).toBe('');
+		expect(store(flash).keep({ intervalMs: 20_000 }, shelf.waiting)).toBe('');
 		for (let boot = 0; boot < 6; boot++) shelf.start().fill(3 * COUNT * SLOTS);
-		expect(store(flash).read()).toEqual({ intervalMs: 10_000 });
+		expect(store(flash).read()).toEqual({ intervalMs: 20_000 });
 	});
 
 	it('never bring a sector back to life that was delivered, when the power goes while it is erased', () => {
@@ -122,20 +122,20 @@ describe('settings and readings in one flash', () => {
 			flash.bytes[sector * 256 + 31] = 0xff;
 			throw new PowerCut();
 		};
-		expect(() => store(flash).keep({ intervalMs: 10_000 }, shelf.waiting)).toThrow(PowerCut);
+		expect(() => store(flash).keep({ intervalMs: 20_000 }, shelf.waiting)).toThrow(PowerCut);
 		expect(alive(flash).filter((sector) => sector >= USABLE)).toEqual([]);
 	});
 
 	it('stay where they are though an older firmware filled all but them', () => {
 		const { flash, shelf } = older([]);
 		flash.settingsSectors = 2;
-		for (const intervalMs of [10_000, 20_000]) store(flash).keep({ intervalMs });
+		for (const intervalMs of [20_000, 30_000]) store(flash).keep({ intervalMs });
 		flash.settingsSectors = 0;
 		shelf.start().fill(USABLE * SLOTS);
 		expect(alive(flash)).toEqual([...Array(USABLE).keys()]);
 		flash.settingsSectors = 2;
 		shelf.start().fill(3 * SLOTS);
-		expect(store(flash).read()).toEqual({ intervalMs: 20_000 });
+		expect(store(flash).read()).toEqual({ intervalMs: 30_000 });
 		// There is nothing to thin into: the oldest goes whole, and is counted.
 		const delivered = shelf.connect().deliver();
 		checkTrue(delivered);

@@ -1,4 +1,4 @@
-// What can be seen of a node and asked of it without a cable, and what is asked of all nodes at once: the whole node, each thing once on the chip's engine.
+// What can be seen of a node and asked of it without a cable, and what is asked of all nodes at once: the whole node; LED, button and date once on the chip's engine.
 
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND, stage, type Stage } from './stage.js';
@@ -89,7 +89,7 @@ describe('the button', () => {
 	});
 
 	it('held for 15 s forgets what was changed at the node, and not the readings', async () => {
-		const set = await stage({ engine: 'xs', seed: 'signs', settings: { intervalMs: 10_000 } });
+		const set = await stage({ seed: 'signs', settings: { intervalMs: 10_000 } });
 		await online(set);
 		send(set, 'telltale/porch/set/interval', { value: 20_000 });
 		await set.until(() => set.node.storage.settings.intervalMs === 20_000, 10 * SECOND);
@@ -107,7 +107,7 @@ describe('the button', () => {
 	});
 
 	it('held since power-on does nothing, nor does one that sticks', async () => {
-		const set = await stage({ engine: 'xs', seed: 'signs' });
+		const set = await stage({ seed: 'signs' });
 		await online(set);
 		set.node.powerCut();
 		set.node.panel.isPressed = true;
@@ -214,7 +214,7 @@ describe('the date by command', () => {
 
 describe('the time server that the network names', () => {
 	it.each(['nodemcu', 'esp32'] as const)('is asked by an ESP32, whose IP stack knows it, and cannot be by an ESP8266 (%s)', async (board) => {
-		const set = await stage({ engine: board === 'esp32' ? 'xs' : 'node', board, seed: 'signs', settings: { host: '10.9.0.1', intervalMs: 5_000 } });
+		const set = await stage({ board, seed: 'signs', settings: { host: '10.9.0.1', intervalMs: 5_000 } });
 		const { accessPoint, conditions } = set.simulation.world;
 		set.node.powerCut();
 		accessPoint.timeServer = '10.0.0.1';
@@ -259,7 +259,7 @@ describe('what is asked of all nodes', () => {
 	});
 
 	it('is below the root of the settings, and nothing that was retained there is done', async () => {
-		const set = await stage({ engine: 'xs', seed: 'signs', settings: { root: 'home/lab', intervalMs: 10_000 } });
+		const set = await stage({ seed: 'signs', settings: { root: 'home/lab', intervalMs: 10_000 } });
 		set.simulation.broker.publish('home/lab/all/set/interval', '{"id":"old","value":77000}', { qos: 1, retain: true });
 		await set.until(() => set.isOnline(), MINUTE);
 		await set.run(5 * SECOND);
