@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNotWritten } from '../../cli/console.js';
 import { freePort } from '../support/brokers.js';
+import { until } from '../support/patience.js';
 import { testBroker } from './support.js';
 
 const port = String(await freePort());
@@ -74,16 +75,25 @@ it.each([
 /** "script" runs a program on a terminal of its own. */
 const terminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 describe.skipIf(!terminal)('On a terminal', () => {
-	it('the end of the input ends the questions as Ctrl-C does, and the cursor is back', async () => {
-		const command = `stty cols 100 rows 30; exec '${process.execPath}' '${program}' configure`;
+	it.each([
+		['a choice', '', 'What do you want to do?'],
+		['a text', '--file telltale.json --board nodemcu', 'node:'],
+	])('the end of the input at %s ends the questions as Ctrl-C does, and the cursor is back', async (_what, words, question) => {
+		const command = `stty cols 100 rows 30; exec '${process.execPath}' '${program}' configure ${words}`;
 		const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
 		let out = '';
 		child.stdout.on('data', (chunk: Buffer) => {
-			const asked = out.includes('node:');
+			const asked = out.includes(question);
 			out += chunk.toString();
-			if (!asked && out.includes('node:')) child.stdin.write('\x04');
+			if (!asked && out.includes(question)) child.stdin.write('\x04');
 		});
-		const status = await new Promise((resolve) => child.on('close', resolve));
+		const ended = new Promise((resolve) => child.on('close', resolve));
+		try {
+			await until(() => child.exitCode !== null, 20_000, () => `"${question}" was not asked, or did not end: ${out}`);
+		} finally {
+			child.kill();
+		}
+		const status = await ended;
 		expect([status, out]).toEqual([1, expect.stringContaining('Stopped before anything was written.')]);
 		expect(out.lastIndexOf('\x1b[?25h')).toBeGreaterThan(out.lastIndexOf('\x1b[?25l'));
 		expect(existsSync(join(folder, 'telltale.json'))).toBe(false);
