@@ -4,11 +4,10 @@
 // content of a key is never shown.
 
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { caFileProblem } from './ca.js';
 import { Failure } from './failure.js';
-import { whyNot } from './files.js';
+import { readUpTo, whyNot } from './files.js';
 import type { FileKey } from './fields.js';
 import { ENTRIES, tlsKey } from '../src/settings/settings.js';
 import type { Settings } from './settings.js';
@@ -21,6 +20,7 @@ export interface Certificates {
 }
 
 /** The chip holds them in RAM while it shakes hands. */
+const FILE_BYTES_MAX = 1_024 * 1_024;
 const CAS_MAX = 4;
 const CHAIN_MAX = 4;
 
@@ -86,12 +86,14 @@ function tried(make: () => KeyObject, name: string, otherwise?: () => KeyObject)
 async function read(key: FileKey, settings: Settings, folder: string): Promise<Buffer> {
 	const path = resolve(folder, String(settings[key]));
 	try {
-		return await readFile(path);
+		const bytes = await readUpTo(FILE_BYTES_MAX, path);
+		if (bytes) return bytes;
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		const why = code === 'ENOENT' ? 'is not there' : code === 'EISDIR' ? 'is a folder' : code === 'EACCES' ? 'may not be read by this user' : `cannot be read (${whyNot(code ?? '')})`;
 		throw new Failure(`${key} ${settings[key]} ${why}: name a file, PEM or DER, from the folder of the settings.`);
 	}
+	throw new Failure(`${key} ${settings[key]} has more than ${FILE_BYTES_MAX / 1_024} KB: name a file, PEM or DER, with no more in it than is needed.`);
 }
 
 function joined(list: readonly X509Certificate[]): Buffer {

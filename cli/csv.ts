@@ -3,9 +3,8 @@
 // Rule: RFC 4180. Quotes are kept apart from what they enclose, lines end as on any system, a byte order mark is skipped. The first ",", ";"
 // or tab of the file divides the cells of all of it. What could be meant in two ways is refused in one sentence with its line.
 
-import { open } from 'node:fs/promises';
 import { Failure } from './failure.js';
-import { shownPath, unreadable } from './files.js';
+import { readUpTo, shownPath, unreadable } from './files.js';
 import { shown } from './topics.js';
 
 export interface Row {
@@ -24,8 +23,10 @@ const SAVE = 'save it as "CSV UTF-8"';
 /** The text of a file, UTF-8; nothing of it is in memory if it is far too large. */
 export async function readCsv(path: string): Promise<Row[]> {
 	const name = shownPath(path);
-	const bytes = await readUpTo(FILE_BYTES_MAX + 1, path);
-	if (bytes.length > FILE_BYTES_MAX) throw new Failure(`${name} has more than ${FILE_BYTES_MAX / 1_024 / 1_024} MB: divide it into several files.`);
+	const bytes = await readUpTo(FILE_BYTES_MAX, path).catch((error: unknown) => {
+		throw unreadable(path, error, 'name a CSV file with --from');
+	});
+	if (!bytes) throw new Failure(`${name} has more than ${FILE_BYTES_MAX / 1_024 / 1_024} MB: divide it into several files.`);
 	let text: string;
 	try {
 		text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -33,26 +34,6 @@ export async function readCsv(path: string): Promise<Row[]> {
 		throw new Failure(`${name} is not UTF-8: ${SAVE}.`);
 	}
 	return rowsOf(text, name);
-}
-
-async function readUpTo(max: number, path: string): Promise<Buffer> {
-	const pieces: Buffer[] = [];
-	try {
-		const file = await open(path);
-		try {
-			for (let left = max; left > 0; ) {
-				const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(left, 65_536)), 0, Math.min(left, 65_536), null);
-				if (!bytesRead) break;
-				pieces.push(buffer.subarray(0, bytesRead));
-				left -= bytesRead;
-			}
-		} finally {
-			await file.close();
-		}
-	} catch (error) {
-		throw unreadable(path, error, 'name a CSV file with --from');
-	}
-	return Buffer.concat(pieces);
 }
 
 /** Throws a Failure that begins with `name` and gives the line. */

@@ -1,14 +1,16 @@
-// Files and folders that commands write.
+// Files and folders that commands read and write.
 //
 // Rule: what was there stays whole until the new is whole, whatever the disk does; a link stays a link. What cannot be written is a sentence.
+// No file is read without a bound: some have no end.
 
 import { existsSync, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
-import { link, realpath, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, open, realpath, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Failure } from './failure.js';
 
 const PATH_MAX = 200;
 const PATH_END = 60;
+const READ_BYTES = 65_536;
 
 /** As much of a path as a sentence bears: its beginning and its end. */
 export function shownPath(path: string): string {
@@ -35,6 +37,23 @@ const CODES: Readonly<Record<string, string>> = {
 
 export function whyNot(code: string): string {
 	return CODES[code] ?? `the system says ${code}`;
+}
+
+/** All of a file; undefined if it has more than `max` bytes, of which then few more are read. */
+export async function readUpTo(max: number, path: string): Promise<Buffer | undefined> {
+	const pieces: Buffer[] = [];
+	const file = await open(path);
+	try {
+		for (let size = 0; size <= max; ) {
+			const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
+			if (!bytesRead) return Buffer.concat(pieces);
+			pieces.push(buffer.subarray(0, bytesRead));
+			size += bytesRead;
+		}
+	} finally {
+		await file.close();
+	}
+	return undefined;
 }
 
 /** Readable by its owner alone. `replace`: false: throws EEXIST if something is there. */

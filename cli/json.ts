@@ -3,10 +3,12 @@
 // Rule: JSON.parse decides what is JSON (RFC 8259); the scanner only finds the place, since V8 tells it in some cases and not in others,
 // and what JSON.parse keeps quiet about: a key that stands twice, of which it takes the second.
 
-import { readFile } from 'node:fs/promises';
 import { Failure } from './failure.js';
-import { shownPath } from './files.js';
+import { readUpTo, shownPath } from './files.js';
 import { shown } from './topics.js';
+
+/** All settings at their longest are 8 KB. */
+const FILE_BYTES_MAX = 1_024 * 1_024;
 
 export interface Parsed {
 	readonly value: unknown;
@@ -16,7 +18,8 @@ export interface Parsed {
 
 /** The text of a file; throws a Failure if it is not UTF-8, and passes on why it cannot be read. */
 export async function readUtf8(path: string): Promise<string> {
-	const bytes = await readFile(path);
+	const bytes = await readUpTo(FILE_BYTES_MAX, path);
+	if (!bytes) throw new Failure(`${shownPath(path)} has more than ${FILE_BYTES_MAX / 1_024} KB: settings are shorter, so name another file.`);
 	try {
 		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 	} catch {

@@ -5,10 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { chmod, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from './failure.js';
-import { makeFolder, shownPath, unreadable, unwritable } from './files.js';
+import { makeFolder, readUpTo, shownPath, unreadable, unwritable } from './files.js';
 import { BOARDS, CHIPS, partsProblem, type Board, type Part } from './flash-map.js';
 import { root } from './toolchain.js';
 
@@ -16,6 +16,9 @@ export const RELEASE_FOLDER = join(root, 'build', 'release');
 export const SUMS = 'SHA256SUMS';
 /** One each, since ESP Web Tools shows one name for all that a manifest holds. */
 export const MANIFESTS: Readonly<Record<Board, string>> = { nodemcu: 'manifest.json', esp32: 'manifest-esp32.json' };
+
+/** The largest chips have so much flash. */
+const FILE_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** The first boot of an empty board sets its flash up. */
 const IMPROV_WAIT_S = 10;
@@ -86,7 +89,8 @@ async function namesIn(folder: string): Promise<string[]> {
 	try {
 		others = readdirSync(folder);
 		if (others.includes(SUMS)) {
-			const names = [...sumsOf(await readFile(join(folder, SUMS), 'utf8'), folder).keys()];
+			const sums = await readUpTo(FILE_BYTES_MAX, join(folder, SUMS));
+			const names = [...sumsOf(String(sums ?? ''), folder).keys()];
 			if (names.every((name) => OURS.test(name))) return names;
 		}
 	} catch (error) {
@@ -101,11 +105,15 @@ async function namesIn(folder: string): Promise<string[]> {
 export async function readRelease(folder: string): Promise<Release> {
 	const files = new Map<string, Buffer>();
 	const again = 'make the release again with "npx telltale release", or copy it again';
-	const read = (name: string) => readFile(join(folder, name)).catch((error) => {
-		const { code } = error as NodeJS.ErrnoException;
-		if (name !== SUMS || (code !== 'ENOENT' && code !== 'ENOTDIR')) throw unreadable(join(folder, name), error, again);
-		throw new Failure(`There is no release in ${shownPath(folder)}: make one with "npx telltale release", or name its folder with --release.`);
-	});
+	const read = async (name: string): Promise<Buffer> => {
+		const bytes = await readUpTo(FILE_BYTES_MAX, join(folder, name)).catch((error) => {
+			const { code } = error as NodeJS.ErrnoException;
+			if (name !== SUMS || (code !== 'ENOENT' && code !== 'ENOTDIR')) throw unreadable(join(folder, name), error, again);
+			throw new Failure(`There is no release in ${shownPath(folder)}: make one with "npx telltale release", or name its folder with --release.`);
+		});
+		if (!bytes) throw new Failure(`${shownPath(join(folder, name))} is larger than any flash: ${again}.`);
+		return bytes;
+	};
 	const sums = await read(SUMS);
 	for (const [name, sum] of sumsOf(sums.toString(), folder)) {
 		const bytes = await read(name);

@@ -1,6 +1,6 @@
 // Every way in which a command prints somebody else's text, with text that would move a cursor, begin a line or turn one round.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -121,5 +121,35 @@ describe('Without one', () => {
 		await new Promise((resolve) => child.on('close', resolve));
 		expectSafe(out);
 		expect(JSON.parse(out.trimEnd().split('\n').at(-1)!)).toMatchObject({ event: 'error', id: HOSTILE });
+	});
+});
+
+describe('Of a file that is far too large', () => {
+	let folder: string;
+	const large = (name = 'large') => join(folder, name);
+	beforeEach(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'telltale-'));
+		await writeFile(large('table.csv'), 'node\na\n');
+		await mkdir(large('release'));
+		// Of zeros, and without taking room on the disk.
+		for (const name of ['large', 'release/SHA256SUMS', 'table2.csv']) {
+			await writeFile(large(name), '');
+			await truncate(large(name), 17 * 1_024 * 1_024);
+		}
+		await writeFile(large('tls.json'), JSON.stringify({ node: 'a', ssid: 'a', host: 'b', tls: true, caFile: 'large' }));
+	});
+	afterEach(() => rm(folder, { recursive: true }));
+
+	it.each([
+		['settings', () => ['simulate', '--config', large()], 'large has more than 1024 KB: settings are shorter, so name another file.'],
+		['settings for all nodes', () => ['configure', '--from', large('table.csv'), '--common', large(), '--out', large('out')], 'large has more than 1024 KB: settings are shorter, so name another file.'],
+		['a certificate', () => ['simulate', '--board', 'esp32', '--broker', 'mqtts://localhost:8883', '--config', large('tls.json')], 'caFile large has more than 1024 KB: name a file, PEM or DER, with no more in it than is needed.'],
+		['a table', () => ['configure', '--from', large('table2.csv'), '--out', large('out')], 'table2.csv has more than 16 MB: divide it into several files.'],
+		['check sums', () => ['flash', '--web', '0', '--release', large('release')], 'SHA256SUMS is larger than any flash: make the release again with "npx telltale release", or copy it again.'],
+	] as const)('%s, no more is read than needed to say so', async (_what, words, sentence) => {
+		const { status, out, err } = await inside(words());
+		expect([status, out]).toEqual([1, '']);
+		expect(err.endsWith(`${sentence}\n`), err).toBe(true);
+		expect(err.split('\n')).toHaveLength(2);
 	});
 });
