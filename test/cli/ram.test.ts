@@ -65,7 +65,7 @@ describe("The firmware, put into the SDK's own engine", () => {
 		expect(readFileSync(join(place, 'protocol-4/build.log'), 'utf8')).toContain('no way');
 		const words = readFileSync(join(folder, 'linked'), 'utf8').trim().split(' ');
 		expect(words[words.indexOf('-p') + 1]).toBe('simulator/sdk/begin.xsb');
-		expect(words[words.indexOf('-c') + 1]!.split(',')[4]).toBe('446');
+		expect(words[words.indexOf('-c') + 1]!.split(',')[4]).toBe('462');
 		const modules = join(place, 'protocol-4/modules');
 		const linked = words.filter((word) => word.startsWith(modules) && word.endsWith('.xsb')).map((word) => word.slice(modules.length + 1));
 		expect(linked).toEqual(expect.arrayContaining(['src/main.xsb', 'src/storage/ring.xsb', 'telltale/board.xsb', 'timer.xsb', 'embedded:io/socket/tcp.xsb', 'simulator/modules/tcp.xsb']));
