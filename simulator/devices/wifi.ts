@@ -42,6 +42,7 @@ export class WifiDevice implements Device, Reachable {
 		'wifi.connect': (ssid: string, password: string) => this.#connect(ssid, password),
 		'wifi.disconnect': () => this.#disconnect(),
 		'wifi.scan': () => this.#scan(),
+		'wifi.found': (index: number) => this.#found[index],
 		'wifi.fix': (address: number) => void (this.#fixed = [0, 8, 16, 24].map((shift) => address >>> shift & 0xff).join('.')),
 		'wifi.free': () => void (this.#fixed = undefined),
 		'wifi.accessPoint': (ssid: string, password: string, station: boolean) => this.#openAccessPoint(ssid, password, station),
@@ -84,6 +85,8 @@ export class WifiDevice implements Device, Reachable {
 	/** ESP32: the interface is there when an event has said so. */
 	#ownUpAt = 0;
 	#scanning = false;
+	/** By the last scan; the guest takes them one at a time, as the SDK gives them. */
+	#found: readonly object[] = [];
 
 	constructor(chip: Chip, accessPoint: AccessPoint, index: number) {
 		this.#chip = chip;
@@ -261,13 +264,13 @@ export class WifiDevice implements Device, Reachable {
 		this.#chip.after(SCAN_MS, () => {
 			const found = isJoining ? [] : [this.#around, ...this.#around.others].filter(({ up, hidden }) => up && !hidden);
 			const held = this.#chip.heap.take('networks found', found.length * 3 * taken(COSTS.foundNetwork));
-			const items = (held ? found : []).map(({ ssid, rssi, passphrase }) => ({
+			this.#found = (held ? found : []).map(({ ssid, rssi, passphrase }) => ({
 				ssid, rssi, channel: CHANNEL, hidden: false, bssid: '02000a000001', authentication: passphrase ? 'wpa2_psk' : 'none',
 			}));
 			this.#chip.post(() => {
 				held?.release();
 				this.#scanning = false;
-				return ['scan', items];
+				return ['scan', this.#found.length];
 			});
 		});
 	}

@@ -16,10 +16,13 @@ on('wifi', (message: WiFiMessage, code: number | null) => {
 	for (const listener of listeners.slice()) if (listeners.includes(listener)) listener.deliver(message, code);
 });
 
-on('scan', (items: (Omit<ScanItem, 'bssid'> & { bssid: string })[]) => {
+on('scan', (count: number) => {
 	const callback = scans.shift()!;
 	try {
-		for (const item of items) callback({ ...item, bssid: fromHex(item.bssid) });
+		for (let i = 0; i < count; i++) {
+			const item = call<Omit<ScanItem, 'bssid'> & { bssid: string }>('wifi.found', i);
+			callback({ ...item, bssid: fromHex(item.bssid) });
+		}
 	} catch {
 		// ESP8266: the rest is lost. ESP32 goes on with the next, which a firmware that throws cannot rely on.
 	}

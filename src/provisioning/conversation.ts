@@ -222,6 +222,9 @@ export class Conversation {
 
 	private scan(now: Millis): void {
 		if (this.sending >= 0) return;
+		const { host } = this;
+		// Both have no room: who was sending it begins anew.
+		if (host.parcel?.partial) host.parcel = undefined;
 		this.provisioner.scan(now);
 		this.scanEndsAt = now + Limit.ScanMs;
 		this.sending = 0;

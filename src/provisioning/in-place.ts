@@ -17,8 +17,8 @@ import { Phase, type FoundNetwork } from './provisioner.js';
 const enum Limit {
 	/** Improv's peers wait for 30 s. */
 	JoinMs = 20_000,
-	/** Beside everything that a running node holds. */
-	Networks = 8,
+	/** Beside everything that a running node holds, a command under way among it. */
+	Networks = 4,
 }
 const NO_SCAN = Object.freeze([]) as readonly FoundNetwork[];
 
@@ -48,12 +48,17 @@ export class ImprovInPlace extends Improv {
 	}
 
 	begin(): Joiner {
-		return new InPlace(this.deps, this.link);
+		return new InPlace(this.deps, this.link, this.commands);
 	}
 
 	protected obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
 		return this.commands.obey(bytes, nameAt, payloadAt, payloadEnd);
 	}
+}
+
+/** Of commands.ts: some wait, and take the memory that a list of networks would need. */
+export interface Waiting {
+	readonly waiting: boolean;
 }
 
 export class InPlace implements Joiner {
@@ -67,10 +72,12 @@ export class InPlace implements Joiner {
 	private dueAt: Millis = 0;
 	private list: NetworkList | undefined;
 	private cannotScan = false;
+	private readonly commands: Waiting;
 
-	constructor(deps: NodeDeps, link: Link) {
+	constructor(deps: NodeDeps, link: Link, commands: Waiting) {
 		this.deps = deps;
 		this.link = link;
+		this.commands = commands;
 	}
 
 	get address(): string {
@@ -98,7 +105,7 @@ export class InPlace implements Joiner {
 
 	scan(): void {
 		this.list = new NetworkList(Limit.Networks);
-		this.cannotScan = !this.deps.network.scan(this.list);
+		this.cannotScan = this.commands.waiting || !this.deps.network.scan(this.list);
 	}
 
 	step(now: Millis): void {

@@ -78,6 +78,11 @@ export class Transfer {
 		return true;
 	}
 
+	/** Some of it is missing. */
+	get partial(): boolean {
+		return this.bytes !== undefined && !this.asked;
+	}
+
 	/** Of what is whole: where its name ends. */
 	get nameEnd(): number {
 		const { bytes, textEnd } = this;

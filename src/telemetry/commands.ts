@@ -126,6 +126,10 @@ export class Commands implements Pollable {
 		this.line = line;
 	}
 
+	get waiting(): boolean {
+		return !this.queue.empty;
+	}
+
 	poll(now: Millis): Millis {
 		const line = this.line.take();
 		if (line) this.obeyLine(line);

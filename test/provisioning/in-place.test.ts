@@ -18,7 +18,7 @@ function setUp(refusal = '', own: Readonly<Record<string, string>> = {}) {
 	const config = Object.create(image) as Record<string, unknown>;
 	const settingsStore = { trying: false, proposed: 0, keep: (changes: Record<string, unknown>) => (refusal || kept.push(changes), refusal), read: () => ({ ...image, ...kept[0] }) };
 	const paused = { state: State.Online, pause: () => link.push('pause'), resume: (_now: number, joined = false) => link.push(joined ? 'go on over it' : 'resume') };
-	const place = new InPlace({ config, network, settingsStore, log, queue: {} } as unknown as NodeDeps, paused as unknown as Link);
+	const place = new InPlace({ config, network, settingsStore, log, queue: {} } as unknown as NodeDeps, paused as unknown as Link, { waiting: false });
 	return { place, network, kept, link, config, paused, settingsStore };
 }
 
