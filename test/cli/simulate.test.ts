@@ -130,7 +130,7 @@ describe('telltale simulate', () => {
 		});
 
 		it('says of a node that a command stops that it holds what it takes since, and ends with 0', async () => {
-			const run = new Run(['simulate', '--broker', broker.url, '--speed', '20', '--for', `${patientSeconds(60)}s`]);
+			const run = new Run(['simulate', '--broker', broker.url, '--speed', '20', '--for', `${patientSeconds(120)}s`]);
 			await run.until(({ out }) => readingsIn(out).length >= 1);
 			const person = await broker.client();
 			await person.publishAsync('telltale/node/set/stop', '{"id":"1"}', { qos: 1 });

@@ -9,6 +9,7 @@ import { startSimulation, type Simulation } from '../../simulator/simulation.js'
 import { readWeather } from '../../simulator/world/weather.js';
 import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
 import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type BrokerKind, type TestBroker } from '../support/brokers.js';
+import { Limit } from '../../src/common/limits.js';
 import { few } from '../support/few.js';
 import { until as patientUntil } from '../support/patience.js';
 
@@ -144,9 +145,11 @@ describe.concurrent.each(BROKERS)('with $name', (kind) => {
 		const seqs = () => new Set([...readings(heard), ...readings(after.heard)].map(({ seq }) => seq));
 		await until(() => after.heard.some(({ topic }) => topic.endsWith('/outage')) && after.heard.some(({ topic }) => topic.endsWith('/readings')));
 		await until(() => seqs().size >= 35 && seqs().size === Math.max(...seqs()));
-		expect(after.heard.filter(({ topic }) => topic.endsWith('/backlog')).length).toBeGreaterThanOrEqual(25);
 		const outage = JSON.parse(after.heard.find(({ topic }) => topic.endsWith('/outage'))!.text);
 		expect(outage).toMatchObject({ cause: 'tcp' });
+		// What was on its way keeps its topic. A busy machine takes fewer in that time.
+		expect(outage.kept).toBeGreaterThan(Limit.INFLIGHT_MAX);
+		expect(after.heard.filter(({ topic }) => topic.endsWith('/backlog')).length).toBeGreaterThanOrEqual(outage.kept - Limit.INFLIGHT_MAX);
 		expect(outage.seconds).toBeGreaterThan(28);
 		expect(lines.some((line) => line.includes('no broker is listening there; next attempt in'))).toBe(true);
 		expect([at.auditor.violations, at.auditor.missingOfAll()]).toEqual([[], []]);
