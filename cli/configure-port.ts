@@ -34,13 +34,15 @@ export async function configurePort(port: string | true, given: Settings, ask?: 
 	const signal = interruption();
 	const close = () => void stream.destroy();
 	signal.addEventListener('abort', close);
+	const run = new SetUpRun(stream, path);
 	try {
-		await new SetUpRun(stream, path).run(given, ask);
+		await run.run(given, ask);
 	} catch (error) {
 		if (signal.aborted) throw new Stopped('Stopped; what the node had taken by then it keeps.');
 		throw error;
 	} finally {
 		signal.removeEventListener('abort', close);
+		run.over = true;
 		close();
 	}
 }
@@ -87,6 +89,8 @@ function opened(path: string): ReadStream {
 }
 
 class SetUpRun {
+	/** What the node says from now on is not shown: the last line is ours. */
+	over = false;
 	readonly #client: ImprovClient;
 	readonly #path: string;
 	#onLine: (line: string) => void = () => {};
@@ -94,6 +98,7 @@ class SetUpRun {
 	constructor(port: ReadStream, path: string) {
 		this.#path = path;
 		this.#client = new ImprovClient(port, (line) => {
+			if (this.over) return;
 			console.error(`  ${line}`);
 			this.#onLine(line);
 		});

@@ -12,7 +12,7 @@ import { PseudoTerminal } from '../../simulator/pty.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { improvPacket } from '../support/improv.js';
 import { until } from '../support/patience.js';
-import { inside, Run, testBroker, type TestBroker } from './support.js';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 
 const socatMissing = Boolean(spawnSync('socat', ['-V']).error);
 if (socatMissing) console.log('socat is not installed: "telltale configure --port" is not tried (Debian: apt install socat).');
@@ -230,4 +230,12 @@ describe('A node that is talked to', () => {
 		await expect(client.command('config', `{"value":{"user":"${'u'.repeat(64)}"}}`)).rejects.toThrow('The node was started anew before it had answered: try again.');
 		expect(requests).toHaveLength(2);
 	});
+});
+
+it.skipIf(socatMissing)('telltale configure --port ends with its own sentence, whatever the board goes on to say', async () => {
+	const terminal: PseudoTerminal = await PseudoTerminal.open(() => terminal.write(Uint8Array.from([...Buffer.from('a whole line\n'), ...improvPacket(2, [1]), ...Buffer.from('half a line')])));
+	const { status, err } = await telltale(['configure', '--port', terminal.path, '--ssid', 'a', '--host', 'b']);
+	terminal.close();
+	expect(err).toMatch(/^ {2}a whole line\n/);
+	expect([status, err.split('\n').at(-2)]).toEqual([1, 'The board does not answer: is there Telltale on it, and no other program at its port?']);
 });
