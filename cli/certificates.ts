@@ -27,15 +27,16 @@ const CHAIN_MAX = 4;
 /** undefined without TLS. `folder`: where the settings are. */
 export async function certificatesOf(settings: Settings, folder: string): Promise<Certificates | undefined> {
 	if (!tlsKey(settings)) return undefined;
-	const hosts = ENTRIES.filter((entry) => settings[`tls${entry}`]).map((entry) => String(settings[`host${entry}`]));
-	const cas = await certificates('caFile', settings, folder, CAS_MAX);
+	// Which broker they are for need not be known here.
+	const hosts = ENTRIES.filter((entry) => settings[`tls${entry}`] && settings[`host${entry}`]).map((entry) => String(settings[`host${entry}`]));
+	const cas = settings['caFile'] ? await certificates('caFile', settings, folder, CAS_MAX) : [];
 	cas.forEach(({ raw }, index) => {
 		// Each does for one broker at least.
 		const problems = hosts.map((host) => caFileProblem(raw, host, new Date()));
 		const problem = problems.every((each) => each) ? problems[0] : '';
 		if (problem) throw new Failure(`caFile ${settings['caFile']}${cas.length > 1 ? `, certificate ${index + 1},` : ''} ${problem}`);
 	});
-	const ca = { 'ca.der': joined(cas) };
+	const ca: Record<string, Uint8Array> = cas.length ? { 'ca.der': joined(cas) } : {};
 	if (!settings['certFile']) return { resources: ca, pem: { ca: pemOf(cas) } };
 	const own = await certificates('certFile', settings, folder, CHAIN_MAX);
 	if (Date.parse(own[0]!.validTo) < Date.now()) throw new Failure(`certFile ${settings['certFile']} has expired (${own[0]!.validTo}): name a newer one.`);

@@ -5,11 +5,13 @@
 
 import type { ReadStream } from 'node:tty';
 import { Option } from 'commander';
-import { FIELDS, type Setting } from '../src/settings/settings.js';
+import { TransferKind } from '../src/provisioning/transfer-packets.js';
+import { FIELDS, tlsKey, type Setting } from '../src/settings/settings.js';
 import { safe } from '../viewer/safe.js';
 import { interruption } from './console.js';
 import { Failure, Misuse, Stopped } from './failure.js';
-import { isFileKey, SCHEMA_KEY } from './fields.js';
+import { certificatesOf, type Certificates } from './certificates.js';
+import { FILE_KEYS, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
 import { COMMAND_MAX, ImprovClient, Restarted, type Device } from './improv-client.js';
 import { choosePort, denied } from './ports.js';
 import { mustHaveSerialLines, openPort } from './serial-port.js';
@@ -20,14 +22,14 @@ const PAIR_MS = 120_000;
 const RESTART_MS = 30_000;
 /** What the node says of settings on trial (src/telemetry/actions.ts, src/settings/). */
 const OUTCOME = /\bsettings number (\d+) (work,|do not work|were on trial when)|\bnew settings: (.*)/;
+/** What is sent, in this order, from which file, and what it is called in an image. */
+const SENT = [[TransferKind.Ca, 'caFile', 'ca.der'], [TransferKind.Certificate, 'certFile', 'client.der'], [TransferKind.Key, 'keyFile', 'clientkey.der']] as const;
 const NETWORK = ['ssid', 'passphrase'];
 
-/** `port`: true for the only one there is. `given`: settings by their flat keys. */
-export async function configurePort(port: string | true, given: Settings, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
+/** `port`: true for the only one there is. `given`: settings by their flat keys; files are named from `folder`. */
+export async function configurePort(port: string | true, given: Settings, folder: string, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
 	mustHaveSerialLines();
-	for (const key of Object.keys(given)) {
-		if (isFileKey(key)) throw new Misuse(`${key} cannot go over the serial line: certificates come with the image ("npx telltale flash").`);
-	}
+	const certificates = await certificatesAmong(given, folder);
 	if (!ask && !Object.keys(given).length) throw new Misuse('There is nothing to set: give --ssid, --host or any other setting.');
 	const path = choosePort(port === true ? undefined : port);
 	const stream = opened(path);
@@ -36,7 +38,7 @@ export async function configurePort(port: string | true, given: Settings, ask?: 
 	signal.addEventListener('abort', close);
 	const run = new SetUpRun(stream, path);
 	try {
-		await run.run(given, ask);
+		await run.run(certificates ? withTls(given) : given, certificates, ask);
 	} catch (error) {
 		if (signal.aborted) throw new Stopped('Stopped; what the node had taken by then it keeps.');
 		throw error;
@@ -104,21 +106,23 @@ class SetUpRun {
 		});
 	}
 
-	async run(given: Settings, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
+	async run(given: Settings, certificates: Certificates | undefined, ask?: (node: NodeToAsk) => Promise<Settings>): Promise<void> {
 		const client = this.#client;
 		const device = await client.device();
 		console.log(`${device.firmware} ${device.version} on ${device.chip} at ${safe(this.#path)}: node "${device.node}".`);
+		if (certificates && device.chip !== 'ESP32') throw new Failure(`The node is on an ${device.chip}, which has too little memory for TLS: leave the certificates out, or use an ESP32. Nothing was changed.`);
 		const settings = ask ? await ask({ device, given, networks: () => client.networks() }) : given;
 		const changes: Record<string, Setting> = {};
 		const broker: Record<string, Setting> = {};
 		for (const [key, value] of Object.entries(settings)) {
-			if (key === SCHEMA_KEY || NETWORK.includes(key)) continue;
+			if (key === SCHEMA_KEY || isFileKey(key) || NETWORK.includes(key)) continue;
 			// A new broker is given whole, so that the password of the one before never goes to it.
 			if (settings['host'] !== undefined && isOfBroker(key)) broker[key] = value;
 			else changes[key] = value;
 		}
 		if (settings['ssid'] !== undefined) await this.#join(String(settings['ssid']), String(settings['passphrase'] ?? ''));
 		else if (settings['passphrase'] !== undefined) throw new Misuse('passphrase is given without ssid: name the network with --ssid.');
+		if (certificates) await this.#send(certificates);
 		const value = { ...changes, ...(Object.keys(broker).length && { broker }) };
 		if (Object.keys(value).length) await this.#try(value, 1 + further(changes));
 		else if (settings['ssid'] !== undefined) await this.#tellPage();
@@ -130,6 +134,17 @@ class SetUpRun {
 		const problem = await this.#client.join(ssid, passphrase);
 		if (problem) throw new Failure(`${problem.replace(/\.?$/, '.')} Nothing was changed.`);
 		console.log('Joined; the node keeps it.');
+	}
+
+	/** They go with the settings that come next. */
+	async #send({ resources }: Certificates): Promise<void> {
+		for (const [kind, key, name] of SENT) {
+			const content = resources[name];
+			if (!content) continue;
+			console.log(`Sending ${key} …`);
+			const { ok, error = 'it does not say why' } = await this.#client.certificate(kind, key, content);
+			if (!ok) throw new Failure(`The node refuses ${key}: ${safe(error).replace(/\.?$/, '.')} The certificates before hold.`);
+		}
 	}
 
 	/** By a trial of the node's. */
@@ -171,6 +186,20 @@ class SetUpRun {
 		const url = await this.#client.url();
 		if (url) console.log(`The broker can be entered at ${safe(url)}, or with --host here.`);
 	}
+}
+
+/** Those that the files hold, as the node takes them; undefined where none are named. */
+async function certificatesAmong(given: Settings, folder: string): Promise<Certificates | undefined> {
+	const key = FILE_KEYS.find((each) => given[each]);
+	if (!key) return undefined;
+	if (given['tls'] === false && !tlsKey(given)) throw new Misuse(`${key} is given and tls is false: leave one of them out.`);
+	if (!given['certFile'] !== !given['keyFile']) throw new Misuse(tlsFault({ ...given, tls: true, caFile: '-' }));
+	return certificatesOf(withTls(given), folder);
+}
+
+/** A CA is for TLS: with the first broker where none is named. */
+function withTls(given: Settings): Settings {
+	return tlsKey(given) ? given : { ...given, tls: true };
 }
 
 function isOfBroker(key: string): boolean {

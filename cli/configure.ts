@@ -160,7 +160,8 @@ async function setUpOver(port: string | true, options: ConfigureOptions & Record
 		const isIdle = command.getOptionValueSource(key) === 'env' && !options[key.replace('passphrase', 'ssid').replace('password', 'user')];
 		if (options[key] !== undefined && !isIdle) given[key] = options[key] as Setting;
 	}
-	await configurePort(port, given, isAsked() ? async (node) => (await import('./port-questions.js')).askForNode(node) : undefined);
+	const folder = command.getOptionValueSource('file') === 'cli' ? dirname(options.file) : '.';
+	await configurePort(port, given, folder, isAsked() ? async (node) => (await import('./port-questions.js')).askForNode(node) : undefined);
 }
 
 function isAsked(): boolean {

@@ -32,6 +32,8 @@ const LOOK_MS = 25;
 const PIECE_BYTES = 80;
 /** A name, a space and its payload. */
 export const COMMAND_MAX = 420;
+/** What a sector of the node's flash takes at once. */
+const CONTENT_MAX = 4_064;
 
 export interface Device {
 	readonly firmware: string;
@@ -65,6 +67,8 @@ export class ImprovClient {
 	#rest = Buffer.alloc(0);
 	#heard: ((packet: Packet) => void) | undefined;
 	#gone = false;
+	/** The last answer was that the request is wrong. */
+	#refused = false;
 	#lastId = Math.floor(Math.random() * 255);
 
 	/** `onLine`: of the node's log, safe to print. */
@@ -123,10 +127,20 @@ export class ImprovClient {
 	async command(name: string, payload = ''): Promise<CommandResult> {
 		const text = Buffer.from(payload ? `${name} ${payload}` : name);
 		if (text.length > COMMAND_MAX) throw new Failure(`The command ${name} has ${text.length} bytes, and the node takes ${COMMAND_MAX} at once: give fewer settings at a time.`);
+		return this.#transfer(TransferKind.Command, text, name);
+	}
+
+	/** Sends a CA, a client's certificate or its key, in DER, which go with the settings that the node is given next. */
+	async certificate(kind: TransferKind.Ca | TransferKind.Certificate | TransferKind.Key, name: string, content: Uint8Array): Promise<CommandResult> {
+		if (content.length > CONTENT_MAX) throw new Failure(`${name} has ${content.length} bytes, and the node has room for ${CONTENT_MAX}: leave out what is not needed of it.`);
+		return this.#transfer(kind, content, name);
+	}
+
+	async #transfer(kind: TransferKind, bytes: Uint8Array, name: string): Promise<CommandResult> {
 		const sum = Buffer.alloc(4);
-		sum.writeInt32BE(crc32(text, 0, text.length));
+		sum.writeInt32BE(crc32(bytes, 0, bytes.length));
 		const id = (this.#lastId = 1 + (this.#lastId + 1) % 255);
-		await this.#put(id, Buffer.concat([text, sum]));
+		await this.#put(kind, id, Buffer.concat([bytes, sum]));
 		const answer = await this.#answer(id);
 		try {
 			return JSON.parse(answer) as CommandResult;
@@ -135,10 +149,10 @@ export class ImprovClient {
 		}
 	}
 
-	async #put(id: number, content: Buffer): Promise<void> {
+	async #put(kind: TransferKind, id: number, content: Buffer): Promise<void> {
 		let restarts = 0;
 		for (let at = 0; at < content.length; ) {
-			const head = [TransferKind.Command, id, content.length >> 8, content.length & 0xff, at >> 8, at & 0xff];
+			const head = [kind, id, content.length >> 8, content.length & 0xff, at >> 8, at & 0xff];
 			const [reply] = await this.#ask(TransferRpc.Put, [...head, ...content.subarray(at, at + PIECE_BYTES)]);
 			const state = reply?.[1];
 			const next = state === TransferState.Good ? reply!.readUInt16BE(2) : 0;
@@ -176,10 +190,12 @@ export class ImprovClient {
 			const answer = await this.#once(ms, request, take);
 			if (answer !== undefined) return answer.value;
 		}
+		if (this.#refused) throw new Failure('The node does not take this request: its firmware is older, or its settings cannot be used; flash one of this version first.');
 		throw new Failure('The board does not answer: is there Telltale on it, and no other program at its port?');
 	}
 
 	#once<Answer>(ms: number, request: Buffer | undefined, take: (packet: Packet) => Answer | undefined): Promise<{ value: Answer } | undefined> {
+		this.#refused = false;
 		return new Promise((resolve, reject) => {
 			const end = () => {
 				clearTimeout(timer);
@@ -206,6 +222,7 @@ export class ImprovClient {
 					reject(new Failure("The node's firmware does not know this request: flash one of this version first."));
 				} else if (packet.type === ERROR && packet.data[0] === BAD_RPC) {
 					// Damaged on the way: sent again at once.
+					this.#refused = true;
 					end();
 					resolve(undefined);
 				}

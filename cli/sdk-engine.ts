@@ -105,7 +105,7 @@ class Making {
 	#transpiled(): string {
 		const outDir = join(this.#folder, 'scripts');
 		const modules = [...Object.values(SDK), 'system'].map((name) => `simulator/modules/${name}`);
-		const files = ['src/main', 'src/mqtt/without5/protocol5', 'src/mqtt/without5/reasons5', ...modules].map((name) => join(root, `${name}.ts`));
+		const files = ['src/main', 'src/mqtt/without5/protocol5', 'src/mqtt/without5/reasons5', 'src/without-certificates/certificates', ...modules].map((name) => join(root, `${name}.ts`));
 		const paths = { 'telltale/board': [join(root, 'hardware/nodemcu.ts')], 'telltale/*': [join(root, 'src/device/esp8266/*')] };
 		const compilerOptions = { target: 'es2025', lib: ['es2025'], module: 'preserve', types: [], noCheck: true, rootDir: root, outDir, paths };
 		const config = join(this.#folder, 'tsconfig.json');
@@ -150,6 +150,8 @@ class Making {
 export function nameInImage(path: string, protocol: number): string {
 	if (path === 'hardware/nodemcu') return 'telltale/board';
 	if (path.startsWith('src/device/esp8266/')) return `telltale/${basename(path)}`;
+	if (path.startsWith('src/certificates/')) return '';
+	if (path.startsWith('src/without-certificates/')) return `src/certificates/${basename(path)}`;
 	if (path.startsWith('src/mqtt/without5/')) return protocol === 4 ? `src/mqtt/v5/${basename(path)}` : '';
 	return protocol === 4 && ONLY_5.includes(path) ? '' : path;
 }

@@ -8,17 +8,18 @@ import mcConfig from 'mc/config';
 import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
-import { tlsProblem, tlsSockets } from 'telltale/tls';
+import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
 import { connect, sensorsProblem } from '../sensors/parts.js';
 import { NodeActions, OFFSETS } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
 import { Backoff } from './connection/backoff.js';
 import { BootMode, Mode } from './settings/boot-mode.js';
 import { BrokerClient } from './telemetry/broker-client.js';
+import { CERTIFICATE_SECTORS, NodeSettings, takeCertificates } from './certificates/certificates.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
 import { forgetFurther, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
-import { SettingsStore, type Settings } from './settings/settings-store.js';
+import type { Settings, SettingsStore } from './settings/settings-store.js';
 import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
 import { DeviceAccessPoint, StationBeside } from './device/access-point.js';
@@ -65,12 +66,13 @@ export default function main(): void {
 	serial.line(`Telltale ${VERSION} on ${board.chip}`);
 
 	const mode = new BootMode(store, restart);
-	const flash = openFlash(serial);
-	const settingsStore = new SettingsStore(flash, image);
+	const flash = openFlash(serial, CERTIFICATE_SECTORS);
+	const settingsStore = new NodeSettings(flash, image);
 	let settings = mode.imageAlone && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
 	if (!mode.asked) settings = settingsStore.begin(serial) ?? settings;
 	let problem: string;
-	while ((problem = problemOf(image) || problemOf(settings)) && settings !== image) settings = settingsStore.refuse(problem, serial);
+	while ((problem = problemOf(image, settingsStore) || problemOf(settings, settingsStore)) && settings !== image)
+		settings = settingsStore.refuse(problem, serial);
 	mode.begin(settingsStore.trying, missingKey(settings) !== '', serial);
 	if (problem) {
 		mode.survived();
@@ -91,7 +93,7 @@ export default function main(): void {
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, mode.safe ? undefined : flash);
 	const network = new DeviceNetwork(alarm);
 	const to = new Destinations(config, settingsStore);
-	const transport = new DeviceTcp(alarm, tlsSockets(to, clock));
+	const transport = new DeviceTcp(alarm, tlsSockets(to, clock, settingsStore));
 	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never });
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
 	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
@@ -108,6 +110,7 @@ export default function main(): void {
 	const commands = new Commands(commandQueue, actions, client, serial);
 	const timekeeper = new Timekeeper(config.timeServer, network, timeServer, serial);
 	const improv = new ImprovInPlace(serial, deps, link, commands);
+	takeCertificates(improv, settingsStore, certificateProblem, queue);
 	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
 	const tasks: Pollable[] = [mode, sampler, timekeeper, publications, commands, actions, client, improv, link, queue, indicator];
 	if (settingsStore.trying) tasks.push(new Trial(link, actions, settingsStore.triesRemote ? client : undefined, config.protocol === 'auto' ? 2 : 1));
@@ -128,14 +131,16 @@ const setUp = (
 	const commands = new Commands(new CommandQueue(serial), actions, NO_ANSWERS, serial);
 	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
 	const improv = new ImprovInSetUp(serial, board.chip, node, commands);
+	takeCertificates(improv, store, certificateProblem);
 	const web = new WebServer(new DeviceListener(HTTP_PORT, alarm), site);
 	const names = new NameServer(new DeviceQuestions(DNS_PORT, alarm), accessPoint);
 	new Node([commands, improv, web, names, site, node, mode, indicator], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
 };
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */
-const problemOf = (settings: Settings): string => {
+const problemOf = (settings: Settings, store: SettingsStore): string => {
 	const problem = settingsProblem(settings);
 	const tls = tlsKey(settings);
-	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board) || (tls && tlsProblem(tls));
+	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board)
+		|| (tls && tlsProblem(tls, store as NodeSettings));
 };

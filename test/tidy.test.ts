@@ -163,6 +163,8 @@ describe('every file', () => {
 			'src/telemetry/command-queue.ts', 'src/telemetry/result.ts',
 			// Parts of Improv: test/provisioning/improv.test.ts; and of what is tried in place: test/provisioning/in-place.test.ts.
 			'src/provisioning/conversation.ts', 'src/provisioning/transfer.ts', 'src/provisioning/transfer-packets.ts', 'src/provisioning/network-list.ts',
+			// Certificates as they come in and are kept: test/certificates/certificates.test.ts.
+			'src/certificates/certificate-sector.ts', 'src/certificates/certificate-transfer.ts', 'src/certificates/kept.ts', 'src/without-certificates/certificates.ts',
 			// Of readings that wait: test/storage/queue.test.ts.
 			'src/storage/in-flight.ts',
 		]);
@@ -201,6 +203,7 @@ describe('the project', () => {
 		const { modules } = JSON.parse(text('manifest.json'));
 		const folders = new Set([...files('src'), ...files('sensors')].map((file) => dirname(file)));
 		folders.delete('src/mqtt/without5');
+		for (const folder of ['src/certificates', 'src/without-certificates']) expect(folders.delete(folder)).toBe(true);
 		for (const chip of ['esp8266', 'esp32']) expect(folders.delete(`src/device/${chip}`)).toBe(true);
 		for (const folder of folders) expect(modules[`${folder}/*`], folder).toBe(`./${folder}/*`);
 	});
@@ -209,6 +212,8 @@ describe('the project', () => {
 		const { platforms } = JSON.parse(text('manifest.json'));
 		const place = (platform: string) => platforms[platform].modules['telltale/*'];
 		expect([place('esp'), place('esp32'), place('lin')]).toEqual(['./src/device/esp8266/*', './src/device/esp32/*', './src/device/esp8266/*']);
+		const kept = (platform: string) => platforms[platform].modules['src/certificates/*'];
+		expect([kept('esp'), kept('esp32'), kept('lin')]).toEqual(['./src/without-certificates/*', './src/certificates/*', './src/without-certificates/*']);
 		for (const platform of Object.keys(platforms)) expect(JSON.stringify(platforms[platform].include ?? []).includes('crypt/tls'), platform).toBe(platform === 'esp32');
 	});
 

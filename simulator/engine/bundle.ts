@@ -94,6 +94,8 @@ function sdkPlugin(board: BoardName): Plugin {
 	return {
 		name: 'sdk',
 		setup({ onResolve }) {
+			// As the manifest has it.
+			if (board === 'nodemcu') onResolve({ filter: /\/certificates\/certificates\.js$/ }, () => ({ path: join(root, 'src/without-certificates/certificates.ts') }));
 			onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }: OnResolveArgs) => {
 				if (kind === 'entry-point' || path.startsWith('/')) return undefined;
 				if (path === 'telltale/board') return { path: join(root, 'hardware', `${board}.ts`) };

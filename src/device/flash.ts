@@ -11,10 +11,10 @@ import type { Flash, Log } from '../common/ports.js';
 
 const PARTITION = 'storage';
 
-/** Undefined if there is no such partition. */
-export const openFlash = (log: Log): Flash | undefined => {
+/** Undefined if there is no such partition. `more`: sectors at its end beside those of the settings. */
+export const openFlash = (log: Log, more: number): Flash | undefined => {
 	try {
-		return new DeviceFlash(new NorFlash(PARTITION));
+		return new DeviceFlash(new NorFlash(PARTITION), more);
 	} catch {
 		log.line(`there is no flash partition "${PARTITION}": readings wait in RAM only, and what commands change is not kept`);
 		return undefined;
@@ -24,17 +24,16 @@ export const openFlash = (log: Log): Flash | undefined => {
 class DeviceFlash implements Flash {
 	readonly sectorBytes: number;
 	readonly sectorCount: number;
+	/** A small flash is left to the journal. */
+	readonly settingsSectors: number;
 	private readonly flash: NorFlash;
 
-	constructor(flash: NorFlash) {
+	constructor(flash: NorFlash, more: number) {
 		this.flash = flash;
 		this.sectorBytes = flash.blockSize;
 		this.sectorCount = Math.floor(flash.byteLength / flash.blockSize);
-	}
-
-	/** A small flash is left to the journal. */
-	get settingsSectors(): number {
-		return this.sectorCount < Limit.JOURNAL_SECTORS_MIN + Limit.SETTINGS_SECTORS ? 0 : Limit.SETTINGS_SECTORS;
+		const sectors = Limit.SETTINGS_SECTORS + more;
+		this.settingsSectors = this.sectorCount < Limit.JOURNAL_SECTORS_MIN + sectors ? 0 : sectors;
 	}
 
 	read(offset: number, into: Uint8Array): boolean {

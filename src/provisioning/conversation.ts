@@ -11,7 +11,7 @@ import { VERSION } from '../common/version.js';
 import { isText } from '../mqtt/codec/wire.js';
 import { At, beginResult, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
 import { Phase, type FoundNetwork, type Provisioner } from './provisioner.js';
-import { Transfer } from './transfer.js';
+import type { Transfer } from './transfer.js';
 import { TransferRpc } from './transfer-packets.js';
 
 const enum Rpc {
@@ -64,6 +64,8 @@ export interface ConversationHost {
 	readonly node: string;
 	/** What goes beyond a conversation. */
 	parcel: Transfer | undefined;
+	/** To be that. */
+	newParcel(now: Millis): Transfer;
 	/** Who does what is asked for, for one conversation. */
 	begin(): Joiner;
 }
@@ -184,7 +186,7 @@ export class Conversation {
 
 	/** And keeps why, for those who ask. */
 	private tellFailure(problem: string, now: Millis): void {
-		const parcel = this.host.parcel = new Transfer(now);
+		const parcel = this.host.parcel = this.host.newParcel(now);
 		parcel.answered(bytesOf(problem));
 		this.complain(Complaint.UnableToConnect);
 		this.tell(State.Ready);
@@ -243,7 +245,7 @@ export class Conversation {
 	private pass(command: number, bytes: Uint8Array, from: number, to: number, now: Millis): void {
 		const { host } = this;
 		const result = beginResult(command);
-		const parcel = host.parcel ?? new Transfer(now);
+		const parcel = host.parcel ?? host.newParcel(now);
 		if (command === TransferRpc.Put ? !parcel.put(bytes, from, to, result) : !parcel.get(bytes, from, to, result)) return this.complain(Complaint.BadRpc);
 		// Asking alone leaves nothing behind.
 		if (command === TransferRpc.Put) host.parcel = parcel;

@@ -10,7 +10,7 @@ import { Limit } from '../common/limits.js';
 import { writeResult } from '../telemetry/result.js';
 import { Conversation, type ConversationHost, type Joiner } from './conversation.js';
 import { PacketReader } from './improv-codec.js';
-import type { Transfer } from './transfer.js';
+import { Transfer } from './transfer.js';
 
 export type { Joiner };
 
@@ -18,6 +18,8 @@ export abstract class Improv implements Pollable, ConversationHost {
 	readonly line: PacketLine & Log;
 	/** A command that comes, or its answer; forgotten when it was not spoken of for a while. */
 	parcel: Transfer | undefined;
+	/** Where more than commands comes in: makes what takes it. */
+	declare maker?: (now: Millis) => Transfer;
 	private talk: Conversation | undefined;
 
 	constructor(line: PacketLine & Log) {
@@ -40,7 +42,12 @@ export abstract class Improv implements Pollable, ConversationHost {
 		return this.parcel?.endsAt ?? NEVER;
 	}
 
+	newParcel(now: Millis): Transfer {
+		return this.maker ? this.maker(now) : new Transfer(now);
+	}
+
 	private carryOut(parcel: Transfer): void {
+		if (parcel.work()) return;
 		const bytes = parcel.bytes!;
 		const { nameEnd, textEnd } = parcel;
 		const problem = this.obey(bytes, 0, nameEnd, textEnd);

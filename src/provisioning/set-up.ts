@@ -83,7 +83,7 @@ export interface SetUpParts {
 	readonly code: string;
 	readonly mode: Restarter;
 	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
-	readonly check: (settings: Settings) => string;
+	readonly check: (settings: Settings, store: SettingsStore) => string;
 }
 
 /** The store of small numbers. */
@@ -178,7 +178,7 @@ export class SetUp implements Provisioner, Pollable {
 		if (this.isRestarting) return ENDING;
 		if (store.busy) return `Not stored: ${store.busy}.`;
 		const settings = changedBy(changes, store.read());
-		const problem = check(settings) || missingKey(settings);
+		const problem = check(settings, store) || missingKey(settings);
 		if (problem) return problem;
 		const refused = store.propose(settings as Readonly<Record<string, Setting>>);
 		return refused ? `Not stored: ${refused}.` : this.restart();

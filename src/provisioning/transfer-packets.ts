@@ -13,7 +13,10 @@ export const enum TransferRpc {
 export const enum TransferKind {
 	/** A command of docs/topics.md: its name, and behind a space its payload. */
 	Command,
-	// 1 to 3 are for the CA, the client's certificate and its key.
+	/** On an ESP32: certificates in DER, one behind the other; the client's, before its key; that key as PKCS #8. */
+	Ca,
+	Certificate,
+	Key,
 }
 
 export const enum TransferState {

@@ -34,9 +34,9 @@ export class Transfer {
 	/** To be forgotten by then. */
 	endsAt: Millis;
 	/** TransferId.Problem: none yet. */
-	private id = TransferId.Problem;
-	private received = 0;
-	private total = 0;
+	protected id = TransferId.Problem;
+	protected received = 0;
+	protected total = 0;
 
 	constructor(now: Millis) {
 		this.endsAt = now + Limit.LingerMs;
@@ -52,13 +52,13 @@ export class Transfer {
 	 */
 	put(bytes: Uint8Array, from: number, to: number, into: Text): boolean {
 		const at = from + Limit.PieceHead;
-		if (at >= to || bytes[from] !== TransferKind.Command || bytes[from + 1] === TransferId.Problem) return false;
+		if (at >= to || bytes[from + 1] === TransferId.Problem) return false;
 		const id = bytes[from + 1];
 		const total = bytes[from + 2] << 8 | bytes[from + 3];
 		const offset = bytes[from + 4] << 8 | bytes[from + 5];
-		if (total <= Limit.Sum || total > Limit.Command + Limit.Sum || offset + to - at > total) return false;
+		if (!this.takes(bytes[from], total) || offset + to - at > total) return false;
 		let state = TransferState.Good;
-		if (id !== this.id && offset === 0) this.begin(id, total);
+		if (id !== this.id && offset === 0) this.begin(bytes[from], id, total);
 		if (id !== this.id || total !== this.total) state = TransferState.Unknown;
 		else if (offset === this.received) state = this.take(bytes, at, to);
 		writeUint16(into.byte(4).byte(id).byte(state), state === TransferState.Good ? this.received : 0);
@@ -74,13 +74,18 @@ export class Transfer {
 		const id = bytes[from];
 		const offset = bytes[from + 1] << 8 | bytes[from + 2];
 		if (id === this.id && this.answer) writeAnswer(id, this.answer, offset, into);
-		else into.byte(2).byte(id).byte(id === this.id && this.bytes ? TransferState.Pending : TransferState.Unknown);
+		else into.byte(2).byte(id).byte(id === this.id && (this.bytes || this.asked) ? TransferState.Pending : TransferState.Unknown);
 		return true;
 	}
 
 	/** Some of it is missing. */
 	get partial(): boolean {
 		return this.bytes !== undefined && !this.asked;
+	}
+
+	/** Does what is asked for, where that is no command; else false. */
+	work(): boolean {
+		return false;
 	}
 
 	/** Of what is whole: where its name ends. */
@@ -103,7 +108,12 @@ export class Transfer {
 		this.answer = answer;
 	}
 
-	private begin(id: number, total: number): void {
+	/** So much of that kind. */
+	protected takes(kind: TransferKind, total: number): boolean {
+		return kind === TransferKind.Command && total > Limit.Sum && total <= Limit.Command + Limit.Sum;
+	}
+
+	protected begin(_kind: TransferKind, id: number, total: number): void {
 		this.id = id;
 		this.total = total;
 		this.received = 0;
@@ -112,7 +122,7 @@ export class Transfer {
 		this.bytes = new Uint8Array(total);
 	}
 
-	private take(bytes: Uint8Array, from: number, to: number): TransferState {
+	protected take(bytes: Uint8Array, from: number, to: number): TransferState {
 		this.bytes!.set(bytes.subarray(from, to), this.received);
 		this.received += to - from;
 		if (this.received < this.total) return TransferState.Good;
@@ -120,12 +130,17 @@ export class Transfer {
 		const sum = crc32(this.bytes!, 0, end);
 		for (let i = 0; i < Limit.Sum; i++) {
 			if (this.bytes![end + i] === (sum >>> (24 - 8 * i) & 0xff)) continue;
-			this.id = TransferId.Problem;
-			this.bytes = undefined;
-			return TransferState.Damaged;
+			return this.damaged();
 		}
 		this.asked = true;
 		return TransferState.Good;
+	}
+
+	/** It has to come again. */
+	protected damaged(): TransferState {
+		this.id = TransferId.Problem;
+		this.bytes = undefined;
+		return TransferState.Damaged;
 	}
 }
 

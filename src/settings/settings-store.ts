@@ -25,13 +25,16 @@ type Changes = Readonly<Record<string, Setting>>;
 const NOTHING: Changes = Object.freeze({});
 const NO_KEYS: readonly string[] = Object.freeze([]);
 
+/** What the keys of entries begin with that are no settings. */
+const NO_SETTING = '#';
+
 /** `base` */
 const NONE = -1;
 const UNKNOWN = -2;
 
-const NO_ROOM = 'there is no flash for settings';
-const HELD = 'readings of an earlier firmware wait in its place';
-const FAILED = 'the flash fails';
+export const NO_ROOM = 'there is no flash for settings';
+export const HELD = 'readings of an earlier firmware wait in its place';
+export const FAILED = 'the flash fails';
 const UNREADABLE = 'some are unreadable, damaged or cut short';
 const NEWER = 'some are of a newer firmware';
 const OTHERS = 'those before them hold';
@@ -43,7 +46,7 @@ export const UNUSABLE = 0;
 export const POWER = 0xfe;
 
 export class SettingsStore {
-	private readonly flash: Flash | undefined;
+	protected readonly flash: Flash | undefined;
 	private readonly image: Settings;
 	/** The sector that holds what is changed next; NONE: the image alone; UNKNOWN before read(). */
 	private base = UNKNOWN;
@@ -52,7 +55,7 @@ export class SettingsStore {
 
 	/** `image`: the image's own settings. */
 	constructor(flash: Flash | undefined, image: Settings) {
-		this.flash = flash && flash.settingsSectors === Limit.SETTINGS_SECTORS ? flash : undefined;
+		this.flash = flash && flash.settingsSectors >= Limit.SETTINGS_SECTORS ? flash : undefined;
 		this.image = image;
 	}
 
@@ -202,13 +205,17 @@ export class SettingsStore {
 	private store(changes: Changes, owner: SectorOwner | undefined, flags?: number): string {
 		if (!this.flash) return NO_ROOM;
 		if (this.busy) return UNDER_WAY;
-		if (this.base === UNKNOWN) this.read();
+		this.mustBeRead();
 		const keys = Object.keys(changes);
 		for (let i = 0; i < keys.length; i++) {
 			const before = this.named(keys[i], this.base) ?? fieldOf(keys[i])?.initial;
 			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, flags);
 		}
 		return '';
+	}
+
+	protected mustBeRead(): void {
+		if (this.base === UNKNOWN) this.read();
 	}
 
 	/**
@@ -243,6 +250,8 @@ export class SettingsStore {
 		const changes: Record<string, Setting> = {};
 		while (generation.next()) {
 			const { key } = generation;
+			// It names what goes with these settings.
+			if (key.charAt(0) === NO_SETTING) continue;
 			const value = generation.value();
 			if (!fieldOf(key) || value === undefined) return NEWER;
 			changes[key] = value;

@@ -154,7 +154,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		if (settingsStore.busy) return settingsStore.busy;
 		if (remote && changes.commands === false) return DEAF;
 		const settings = changedBy(changes, this.settingsAround(changes));
-		const problem = check(settings) || missingKey(settings);
+		const problem = check(settings, settingsStore) || missingKey(settings);
 		if (problem) return problem;
 		if (!queue.save()) return UNSAVED;
 		return settingsStore.propose(settings as Changes, queue, remote) || (this.proposed ? this.end(Ending.Restart) : '');

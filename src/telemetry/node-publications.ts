@@ -48,7 +48,7 @@ export interface NodeDeps {
 	readonly store: ClearableStore;
 	readonly settingsStore: SettingsStore;
 	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
-	readonly check: (settings: Settings) => string;
+	readonly check: (settings: Settings, store: SettingsStore) => string;
 	readonly network: Network;
 	readonly sampler: Sampler;
 	readonly queue: ReadingQueue;

@@ -84,7 +84,9 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		await begin();
 		await online();
 		expect(await set()).toEqual({ status: 2, out: '', err: 'There is nothing to set: give --ssid, --host or any other setting.\n' });
-		expect((await set('--caFile', 'ca.pem')).err).toBe('caFile cannot go over the serial line: certificates come with the image ("npx telltale flash").\n');
+		expect((await set('--caFile', 'nowhere.pem')).err).toBe('caFile nowhere.pem is not there: name a file, PEM or DER, from the folder of the settings.\n');
+		expect((await set('--caFile', 'ca.pem', '--tls', 'false')).err).toBe('caFile is given and tls is false: leave one of them out.\n');
+		expect((await set('--certFile', 'own.pem')).err).toBe('certFile is given without keyFile: name the file with its key too.\n');
 		const noUser = await set('--password', 'x');
 		expect([noUser.status, noUser.err.split('\n').at(-2)]).toEqual([1, expect.stringMatching(/^The node refuses the settings: password .* Nothing was changed\.$/)]);
 		const alone = await set('--passphrase', 'simulated air');

@@ -41,7 +41,8 @@ export class PublicKey {
 	readonly kind: KeyKind;
 	/** Of the modulus, or of one coordinate. */
 	readonly sizeBytes: number;
-	private readonly modulus: Uint8Array | undefined;
+	/** RSA's. */
+	readonly modulus: Uint8Array | undefined;
 
 	/** `info`: at the SubjectPublicKeyInfo. Throws if that is none. */
 	constructor(info: Der) {

@@ -14,6 +14,7 @@ import Session from 'ssl/session';
 import Time from 'time';
 import type { Clock } from '../../common/ports.js';
 import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
+import { certificateProblem } from './certificate-check.js';
 import { digits } from './certificate.js';
 import { Der } from './der.js';
 import { alertText, Handshake, RecordHeads, WANTS_CERTIFICATE } from './handshake.js';
@@ -21,12 +22,24 @@ import { isAddress } from './names.js';
 import { isSignedBy } from './signature.js';
 import { Trust } from './trust.js';
 
-/** Files of the image, made by "telltale build": DER, several certificates one after the other, the key as PKCS #8. */
+/** Files of the image, where none are kept in flash: made by "telltale build": DER, several certificates one after the other, the key as PKCS #8. */
 const CA = 'ca.der';
 const CERTIFICATE = 'client.der';
 const KEY = 'clientkey.der';
 /** What a record costs at the most, as the SDK's TLS socket estimates it. */
 const OVERHEAD = 96;
+
+export { certificateProblem };
+
+/** What was sent to the node goes before the image's. */
+interface Keeper {
+	/** It is there, or about to be. */
+	readonly hasCa: boolean;
+	readonly ca: Uint8Array | undefined;
+	/** Both or none. */
+	readonly clientCertificate: Uint8Array | undefined;
+	readonly clientKey: Uint8Array | undefined;
+}
 
 interface TlsSettings {
 	readonly tls: boolean;
@@ -36,13 +49,15 @@ interface TlsSettings {
 }
 
 /** Why TLS cannot be had, which the setting `key` asks for; '' if it can. */
-export const tlsProblem = (key: string): string => {
-	return Resource.exists(CA) ? '' : `${key} is true, but the image holds no CA certificate to know the broker by: name one with caFile.`;
+export const tlsProblem = (key: string, store: Keeper): string => {
+	if (store.hasCa || Resource.exists(CA)) return '';
+	return `${key} is true, but there is no CA certificate to know the broker by: name one with caFile.`;
 };
 
 /** To the broker that is tried when the socket is made, with TLS or without. With it the clock MUST know the date by then. */
-export const tlsSockets = (to: TlsSettings, clock: Clock): MakeSocket | undefined =>
-	(options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds()) : new TCP(options));
+export const tlsSockets = (to: TlsSettings, clock: Clock, store: Keeper): MakeSocket | undefined => {
+	return (options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds(), store) : new TCP(options));
+};
 
 /** What the session takes for a socket: it counts `readable` and `writable` itself. */
 class Wire {
@@ -74,8 +89,8 @@ class Certificates extends CertificateManager {
 	readonly #trust: Trust;
 	readonly #unixSeconds: number;
 
-	constructor(trust: Trust, unixSeconds: number) {
-		super({ verify: true, clientCertificates: pieces(CERTIFICATE), clientKey: Resource.exists(KEY) ? new Resource(KEY).slice(0) : undefined });
+	constructor(trust: Trust, unixSeconds: number, { certificate, key }: Identity) {
+		super({ verify: true, clientCertificates: certificate && pieces(certificate), clientKey: key?.buffer as ArrayBuffer | undefined });
 		this.#trust = trust;
 		this.#unixSeconds = unixSeconds;
 	}
@@ -107,6 +122,7 @@ class TlsSocket implements Socket {
 	readonly #session: CheckedSession;
 	readonly #wire: Wire;
 	readonly #tcp: TCP;
+	readonly #hasIdentity: boolean;
 	#begun = false;
 	#open = false;
 	#ended = false;
@@ -114,17 +130,19 @@ class TlsSocket implements Socket {
 	#plain: Uint8Array | undefined;
 	#at = 0;
 
-	constructor(options: SocketOptions, host: string, alpn: string, unixSeconds: number) {
+	constructor(options: SocketOptions, host: string, alpn: string, unixSeconds: number, store: Keeper) {
 		this.#options = options;
 		this.target = options.target;
 		// The SDK's session looks at the chip's own date too.
 		Time.set(unixSeconds);
-		this.#trust = new Trust(new Uint8Array(new Resource(CA).slice(0)), host, isSignedBy);
+		this.#trust = new Trust(store.ca ?? resource(CA) ?? new Uint8Array(0), host, isSignedBy);
+		const identity = identityOf(store);
+		this.#hasIdentity = identity.certificate !== undefined;
 		const secure: Record<string, unknown> = { protocolVersion: 0x303, cache: false, verify: true };
 		if (!isAddress(host)) secure.serverName = host;
 		if (alpn) secure.applicationLayerProtocolNegotiation = alpn;
 		this.#session = new CheckedSession(secure);
-		this.#session.certificateManager = new Certificates(this.#trust, unixSeconds);
+		this.#session.certificateManager = new Certificates(this.#trust, unixSeconds, identity);
 		this.#session.initiateHandshake();
 		this.#tcp = new TCP({
 			address: options.address,
@@ -230,7 +248,7 @@ class TlsSocket implements Socket {
 
 	private end(): void {
 		// A broker that got no certificate may hang up before its alert is read.
-		if (!this.#open && this.#session.checked.asked && !Resource.exists(CERTIFICATE)) this.failure = WANTS_CERTIFICATE;
+		if (!this.#open && this.#session.checked.asked && !this.#hasIdentity) this.failure = WANTS_CERTIFICATE;
 		this.#options.onError.call(this);
 	}
 }
@@ -241,12 +259,25 @@ const alertIn = ({ message }: Error): string => {
 	return message && `the handshake fails (${message})`;
 };
 
-/** The certificates of a file of the image; undefined if there is no such file. */
-const pieces = (name: string): ArrayBuffer[] | undefined => {
-	if (!Resource.exists(name)) return undefined;
-	const buffer = new Resource(name).slice(0);
+/** Who the node says it is: both, or neither. */
+interface Identity {
+	readonly certificate: Uint8Array | undefined;
+	readonly key: Uint8Array | undefined;
+}
+
+const identityOf = (store: Keeper): Identity => {
+	const certificate = store.clientCertificate;
+	return certificate ? { certificate, key: store.clientKey } : { certificate: resource(CERTIFICATE), key: resource(KEY) };
+};
+
+/** A copy of a file of the image; undefined if there is none. */
+const resource = (name: string): Uint8Array | undefined => {
+	return Resource.exists(name) ? new Uint8Array(new Resource(name).slice(0)) : undefined;
+};
+
+const pieces = (certificates: Uint8Array): ArrayBuffer[] => {
 	const found: ArrayBuffer[] = [];
-	const list = new Der(new Uint8Array(buffer));
-	while (list.next()) found.push(buffer.slice(list.start, list.to));
+	const list = new Der(certificates);
+	while (list.next()) found.push(list.whole().slice().buffer as ArrayBuffer);
 	return found;
 };
