@@ -11,8 +11,10 @@ import type { Settings } from '../../cli/settings.js';
 import { PseudoTerminal } from '../../simulator/pty.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { improvPacket } from '../support/improv.js';
+import { CertificateMaker, opensslMissing, read } from '../support/certificates.js';
 import { until } from '../support/patience.js';
 import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
+import { startTlsBroker } from '../support/tls-broker.js';
 
 const socatMissing = Boolean(spawnSync('socat', ['-V']).error);
 if (socatMissing) console.log('socat is not installed: "telltale configure --port" is not tried (Debian: apt install socat).');
@@ -29,10 +31,10 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		lines = [];
 		broker = await testBroker();
 	});
-	const begin = async (settings: Readonly<Record<string, string>> = {}) => {
+	const begin = async (settings: Readonly<Record<string, string>> = {}, board: 'nodemcu' | 'esp32' = 'nodemcu') => {
 		terminal = await PseudoTerminal.open((bytes) => simulation.nodes[0]!.send(bytes));
 		simulation = await startSimulation({
-			brokerUrl: broker.url, speed: SPEED, seed: 1, settings: { node: 'porch' }, settingsOf: () => settings,
+			brokerUrl: broker.url, speed: SPEED, seed: 1, board, settings: { node: 'porch' }, settingsOf: () => settings,
 			onLine: (_, line) => lines.push(line), onBytes: (_, bytes) => terminal.write(bytes),
 		});
 	};
@@ -78,6 +80,31 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 			'The node restarts and tries the settings; should they not work, those before them hold again.', 'The settings work, and hold from now on.', '',
 		]]);
 		expect(lines).toContain(`online at 127.0.0.1:${broker.port}`);
+	});
+
+	it.skipIf(opensslMissing)('sends certificates to an ESP32, and to no other', async () => {
+		const maker = new CertificateMaker();
+		const ca = maker.make('ca', { ca: true, key: 'P-256' });
+		const made = maker.make('broker', { by: ca, names: 'DNS:localhost', key: 'P-256' });
+		const client = maker.make('client', { by: ca });
+		const tls = await startTlsBroker({ cert: read(made.cert), key: read(made.key), ca: read(ca.cert), requestCert: true, rejectUnauthorized: true });
+		const words = ['--caFile', ca.cert, '--certFile', client.cert, '--keyFile', client.key, '--host', 'localhost', '--port', String(tls.port)];
+		try {
+			await begin();
+			expect((await set(...words)).err.split('\n').at(-2)).toBe('The node is on an ESP8266, which has too little memory for TLS: leave the certificates out, or use an ESP32. Nothing was changed.');
+			await simulation.stop();
+			terminal.close();
+			await begin({ ssid: '', passphrase: '', host: '' }, 'esp32');
+			const { status, out, err } = await set('--ssid', 'simulated', '--passphrase', 'simulated air', ...words);
+			expect([status, out.split('\n').slice(3)], err).toEqual([0, [
+				'Sending caFile …', 'Sending certFile …', 'Sending keyFile …',
+				'The node restarts and tries the settings; should they not work, those before them hold again.', 'The settings work, and hold from now on.', '',
+			]]);
+			expect(tls.sessions.at(-1)!.client).toBe('client');
+		} finally {
+			await tls.close();
+			maker.dispose();
+		}
 	});
 
 	it('says in a sentence what the node refuses, and asks nothing without a terminal', async () => {
