@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { CERTIFICATE_SECTORS } from '../../src/certificates/certificates.js';
 import { Limit } from '../../src/common/limits.js';
 import { random } from '../support/fakes.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
@@ -197,7 +198,7 @@ describe('the capacity', () => {
 		const figures = [...readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8').matchAll(/\| (ESP8266|ESP32)[^|]*\| (\d+) \| ([\d,]+) \| (\d+) days/g)];
 		expect(figures.map(([, chip]) => chip)).toEqual(['ESP8266', 'ESP32']);
 		for (const [, chip, sectors, readings, days] of figures) {
-			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0x90000) / 4096 - Limit.SETTINGS_SECTORS);
+			expect(Number(sectors), chip).toBe((chip === 'ESP8266' ? 0x2f9000 : 0x90000) / 4096 - Limit.SETTINGS_SECTORS - (chip === 'ESP32' ? CERTIFICATE_SECTORS : 0));
 			const holds = (Number(sectors) - Limit.JOURNAL_RESERVE) * (4096 / 32 - 1);
 			expect(readings, chip).toBe(holds.toLocaleString('en'));
 			expect(Number(days), chip).toBe(Math.floor(holds / (24 * 60)));
