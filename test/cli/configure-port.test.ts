@@ -266,5 +266,5 @@ it.skipIf(socatMissing)('telltale configure --port ends with its own sentence, w
 	const { status, err } = await telltale(['configure', '--port', terminal.path, '--ssid', 'a', '--host', 'b']);
 	terminal.close();
 	expect(err).toMatch(/^ {2}a whole line\n/);
-	expect([status, err.split('\n').at(-2)]).toEqual([1, 'The board does not answer: is there Telltale on it, and no other program at its port?']);
+	expect([status, err.split('\n').at(-2)]).toEqual([1, 'The node does not take this request: its firmware is older, or its settings cannot be used; flash one of this version first.']);
 });
