@@ -147,10 +147,13 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	onConnected(sessionPresent: boolean): void {
 		this.accepted = true;
 		this.publications.accepted();
+		const { without } = this.publications;
 		this.agreed(sessionPresent);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < Limit.PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
 		if (!this.mayPublish) this.linkUp();
+		// What went out before CONNACK went by other terms: status was not retained.
+		else if (without !== this.publications.without) this.publications.linkUp(this.attempts, this.takeovers);
 	}
 
 	onAcknowledged(packetId: number, code: number): void {

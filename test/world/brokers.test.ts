@@ -83,12 +83,15 @@ describe('a broker that keeps no retained messages', () => {
 		expect(set.texts('status').at(-1)).toBe('offline');
 	});
 
-	it('and does so again later: all is retained again, the will from the connection after on', async () => {
-		const set = await node({ keepsRetained: false }, { protocol: 5 });
+	it.each([false, true])('and does so again later: all is retained again, the will from the connection after on (publishEarly %s)', async (publishEarly) => {
+		const set = await node({ keepsRetained: false }, { protocol: 5, publishEarly });
 		await set.until(() => set.isOnline(), MINUTE);
 		set.simulation.broker.profile.keepsRetained = true;
 		await reconnect(set);
+		await set.run(SECOND);
 		expect(info(set).retain).toBeUndefined();
+		expect([...set.simulation.broker.retained.keys()].sort()).toEqual(['telltale/porch/info', 'telltale/porch/status']);
+		expect(set.simulation.broker.retained.get('telltale/porch/status')!.payload.toString()).toBe('online');
 		await reconnect(set);
 		set.node.powerCut();
 		await set.run(3 * MINUTE);
