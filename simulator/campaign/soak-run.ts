@@ -13,6 +13,7 @@ import { LetGo } from './let-go.js';
 import { hampers, MannersPlan, PUT_OFF_MS } from './manners.js';
 import { MeasurementsJudge, timesGivenIn } from './measurements.js';
 import { stall } from './network.js';
+import { onlineLimitMs } from './online.js';
 import type { Outcome, SoakOptions } from './outcome.js';
 import { Operator } from './operator.js';
 import { Presence } from './presence.js';
@@ -20,10 +21,6 @@ import { ResultsJudge } from './results.js';
 import { scenarioOf, type Scenario } from './scenario.js';
 import { WireJudge } from './wire.js';
 
-/** "Online within two minutes of virtual time after the last fault" … */
-const ONLINE_MS = 120_000;
-/** … but one whose credentials were refused until then waits for up to five more (src/common/limits.ts, BACKOFF_REFUSED_CAP_MS). */
-const REFUSED_MS = 300_000;
 /** Late readings go at ten a second; and the last of them must be acknowledged and said in `health`. */
 const DRAIN_PER_SECOND = 10;
 const DRAIN_MS = 180_000;
@@ -266,10 +263,8 @@ class SoakRun {
 		}
 	}
 
-	/** Of a plain broker; of another there is more to wait for. */
 	#onlineLimitMs(from: number): number {
-		const refused = this.#injected.some(({ what, untilMs }) => what === 'refusal' && untilMs > from - REFUSED_MS - ONLINE_MS);
-		return ONLINE_MS + (refused ? REFUSED_MS : 0) + this.#scenario.network.slackMs;
+		return onlineLimitMs(this.#injected, from) + this.#scenario.network.slackMs;
 	}
 
 	/** Until everything that was sampled when the world was calm again has come. */
