@@ -43,7 +43,7 @@ async function planted(board: 'nodemcu' | 'esp32', pattern: RegExp, to: string):
 describe('the judge', () => {
 	it('complains of firmware that gives readings up on a quota', async () => {
 		const seed = SEEDS.find((each) => kindsOf(each).has('quota') && !scenarioOf(each, HOURS).plan.kinds.includes('flashTrouble'))!;
-		const script = await planted(scenarioOf(seed, HOURS).board, /(function isFinal\(\w*\) \{)/, '$1 return true;');
+		const script = await planted(scenarioOf(seed, HOURS).board, /(\bisFinal = \(\w*\) => \{)/, '$1 return true;');
 		const { violations } = await soak({ seed, hours: HOURS, script });
 		expect(violations.join('\n')).toMatch(/readings were given up that nobody had refused for good/);
 	});
