@@ -85,6 +85,7 @@ async function run(options: SimulateOptions): Promise<void> {
 	}
 	console.log(summary(view.merge) + view.held + view.others + view.howLong);
 	const { received, missing } = view.merge;
+	if (!received && options.new) return console.log('The node was not set up.');
 	if (!received) throw new Failure(`No reading arrived: ${view.cause || 'the lines of the nodes above tell why, or it was too short a time.'}`);
 	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: ${view.cause || 'the lines above tell why; where the broker is away, the nodes still hold them.'}`);
 }

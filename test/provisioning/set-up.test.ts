@@ -282,7 +282,7 @@ describe('Set-up mode', () => {
 			await stand.run(SECOND);
 			leastFree = Math.min(leastFree, node.heapLeast);
 		}
-		expect(leastFree).toBeGreaterThan(4_000);
+		expect(leastFree).toBeGreaterThan(4_500);
 		expect(stand.heard(/journal|session|boot \d/)).toBe(false);
 		expect(stand.simulation.network.count).toBe(0);
 		expect(most).toBeLessThan(16_000);
