@@ -65,6 +65,13 @@ export const enum Limit {
 	 * its answer at once.
 	 */
 	ANSWERS_ROOM = 1_280,
+	/**
+	 * Where TCP acknowledges nothing for so long meanwhile, the broker may have hung up: that is known when all it said is read.
+	 * Longer than a round trip on a bad way, shorter than the patience with a broker that acknowledges nothing.
+	 */
+	STUCK_MS = 15_000,
+	/** All is read then, and the end would have been heard. */
+	END_MS = 1_000,
 	/** With MQTT 5.0: no message of ours is larger. A broker whose Maximum Packet Size is smaller may get only some of them. */
 	PACKET_MAX = 456,
 	/**

@@ -88,6 +88,9 @@ export class Sender {
 		if (reason > 0) bytes[this.end++] = reason;
 	}
 
+	/** Lets acknowledgements and requests fall. On this connection nothing may be written any more. */
+	hush(): void { this.end = this.begin; }
+
 	/** Queues what is to be said on a standing connection: PUBREL, SUBSCRIBE and UNSUBSCRIBE, as far as there is room. */
 	fill(delivery: Delivery, filters: Filters): void {
 		for (let id = delivery.nextRelease(); id > 0 && this.ready; id = delivery.nextRelease()) {

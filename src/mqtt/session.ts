@@ -184,6 +184,12 @@ export class Session extends Inbound {
 		return type === Packet.Suback || type === Packet.Unsuback || isOfMessage(type) ? type : 0;
 	}
 
+	/** Forgets answers that wait, for who gives the connection up and hears the rest. Nothing MUST be written from then on until start(). */
+	hush(): void { this.sender.hush(); }
+
+	/** When bytes came in, or a packet was finished, last. */
+	get movedAt(): Millis { return Math.max(this.keepAlive.sentAt, this.keepAlive.receivedAt); }
+
 	/** What the broker answers next, if it is to answer at all: the SUBSCRIBE for the filter at that index, or -1. */
 	get asked(): number { return this.filters.asked; }
 

@@ -3,7 +3,8 @@
 //
 // Rule: publications of the node itself go first, then live readings, then late ones at a bounded rate. Only readings are queued
 // (reading-queue.ts): another publication is a bit that is due, written when there is room. A reading is kept until the broker
-// acknowledges its packet id. While commands wait, nothing is read from the socket that could not be answered at once.
+// acknowledges its packet id. While commands wait, nothing is read from the socket that could not be answered at once. The end of a
+// connection lies behind what is unread: so where nothing moves any more, the rest is read, and nothing goes out (docs/decisions/0026).
 
 import { assert } from '../common/assert.js';
 import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
@@ -27,6 +28,9 @@ import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 
+/** LastWords: the connection is given up. What it brought is read to its end, which says whether the broker hung up; the broker hears no more. */
+const enum Phase { Closed, Greeting, Publishing, LastWords }
+
 export class BrokerClient extends HangUps implements Pollable, LinkSession, SessionHandler, Answers {
 	acknowledged = false;
 	refused = false;
@@ -35,10 +39,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	private readonly transport: Transport;
 	private readonly inbox = new Inbox();
-	/** From opened() to closed(). */
-	private open = false;
-	/** CONNACK came, or may be done without: what is due may be published. */
-	private mayPublish = false;
+	private phase = Phase.Closed;
 	private stopping = false;
 	/** As link.ts has them. */
 	private attempts = 0;
@@ -68,8 +69,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.accepted = this.acknowledged = this.refused = false;
 		this.begin();
 		this.inbox.clear();
-		this.open = true;
-		this.mayPublish = false;
+		this.phase = Phase.Greeting;
 		this.renewAt = takeovers > 0 ? now : Math.min(this.renewAt, now + Limit.FILTERS_MS);
 		this.session.start(now);
 		// Which version the broker speaks must be known: a session that is given up takes what it holds with it.
@@ -83,7 +83,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (this.accepted) this.publications.linkDown(cause, now);
 		this.unacknowledged(false);
 		const stays = this.renewSession(cause);
-		this.accepted = this.open = false;
+		this.accepted = false;
+		this.phase = Phase.Closed;
 		this.queue.linkDown(now);
 		if (this.stopping) this.stopped = true;
 		return stays;
@@ -91,22 +92,23 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	/** Moves bytes both ways and publishes what is due. The loop asks this before the link, which acts on what came of it. */
 	poll(now: Millis): Millis {
-		if (!this.open) return NEVER;
+		if (this.phase === Phase.Closed) return NEVER;
 		const idle = this.idle;
-		this.takenQuietly(now);
+		// What TCP has not delivered is not heard yet, and what is unread may be the end.
+		if (idle || this.transport.room > 0) this.takenQuietly(now);
 		// A broker that refuses the connection takes nothing of what was published before (§3.1.4).
-		if (this.accepted && this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
+		if (this.accepted && this.phase === Phase.Publishing && this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
-		const lateAt = this.mayPublish && !this.endSentence ? this.publishDue(now) : NEVER;
+		const lateAt = this.phase === Phase.Publishing && !this.endSentence ? this.publishDue(now) : NEVER;
 		this.flush(now);
 		const renewAt = this.renewFilters(now);
 		// What was just sent is awaited from now on, and so is what follows from that: PINGREQ, a filter that is asked for again.
 		let sessionAt = this.session.poll(now);
-		if (this.session.peek(this.transport.room)) {
+		if (this.phase !== Phase.LastWords && this.session.peek(this.transport.room)) {
 			this.flush(now);
 			sessionAt = this.session.poll(now);
 		}
-		const wakeAt = Math.min(sessionAt, lateAt, renewAt);
+		const wakeAt = Math.min(sessionAt, lateAt, renewAt, this.stuckAt(now));
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
@@ -121,11 +123,24 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */
 	private mayRead(now: Millis): boolean {
-		return this.idle || this.flush(now) && this.transport.room >= Limit.ANSWERS_ROOM;
+		if (this.idle && this.phase !== Phase.LastWords) return true;
+		if (this.flush(now) && this.transport.room >= Limit.ANSWERS_ROOM) return true;
+		if (this.accepted && now >= this.session.movedAt + Limit.STUCK_MS && this.inbox.fill(this.transport)) this.phase = Phase.LastWords;
+		if (this.phase !== Phase.LastWords) return false;
+		this.session.hush();
+		return true;
+	}
+
+	/** When a connection that takes no bytes is given up, or ends although the broker did not hang up. */
+	private stuckAt(now: Millis): Millis {
+		const isLast = this.phase === Phase.LastWords;
+		const at = this.session.movedAt + (isLast ? Limit.END_MS : Limit.STUCK_MS);
+		if (isLast && now >= at && this.transport.state === TransportState.Open) this.onClosed(Fault.Stalled, 0);
+		return isLast || this.accepted && !this.idle && now < at ? at : NEVER;
 	}
 
 	/** A result has room, and there is somebody to hear it. */
-	get ready(): boolean { return this.accepted && !this.endSentence && this.hasRoom(Limit.RESULT_MAX); }
+	get ready(): boolean { return this.accepted && this.phase === Phase.Publishing && !this.endSentence && this.hasRoom(Limit.RESULT_MAX); }
 
 	/** For a payload of that length, whatever the broker takes. */
 	private hasRoom(length: number): boolean { return this.session.free - this.backlogTopic.length - PUBLISH_BYTES >= length; }
@@ -151,7 +166,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.agreed(sessionPresent);
 		this.log.line(sessionPresent ? 'the broker kept our session' : `the broker begins a new session${this.safe ? ': what it has stored is left alone' : ''}`);
 		if (this.packetMax < Limit.PACKET_MAX) this.log.line(`the broker takes packets of ${this.packetMax | 0} bytes at most: what is larger is left out`);
-		if (!this.mayPublish) this.linkUp();
+		if (this.phase === Phase.Greeting) this.linkUp();
 		// What went out before CONNACK went by other terms: status was not retained.
 		else if (without !== this.publications.without) this.publications.linkUp(this.attempts, this.takeovers);
 	}
@@ -159,7 +174,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	onAcknowledged(packetId: number, code: number): void {
 		this.acknowledged = true;
 		if (code >= 0x80) return this.turnedDown(packetId, code);
-		const message = this.takeReading(packetId);
+		const message = this.takeReading(packetId, true);
 		if (message < 0) return;
 		if (this.lateAt === NEVER) this.pause(this.pauseMs > Limit.PAUSE_MS ? this.pauseMs / 2 : 0);
 		this.taken(message);
@@ -175,6 +190,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	onUnsubscribed(_packetId: number): void {}
 
 	onMessage(bytes: Uint8Array, topicAt: number, topicEnd: number, payloadAt: number, payloadEnd: number, _qos: number, retain: boolean, _dup: boolean): void {
+		// It is not acknowledged either, so it comes again.
+		if (this.phase === Phase.LastWords) return;
 		deliver(this.config, this.subscriptions, bytes, topicAt, topicEnd, payloadAt, payloadEnd, retain, this);
 	}
 
@@ -182,7 +199,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.log.line(`a message of ${size | 0} bytes was thrown away: larger than ${Limit.INBOUND_PACKET_MAX}`);
 	}
 
-	onSetAside(packetId: number): void { this.setAside(this.kindOf(this.inFlight.find(packetId)), this.takeReading(packetId)); }
+	onSetAside(packetId: number): void { this.setAside(this.kindOf(this.inFlight.find(packetId)), this.takeReading(packetId, false)); }
 
 	onClosed(fault: Fault, code: number): void {
 		if (fault === Fault.None) {
@@ -203,7 +220,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	/** There is somebody to talk to, or will be when CONNECT is accepted. */
 	private linkUp(): void {
-		this.mayPublish = true;
+		this.phase = Phase.Publishing;
 		this.pause(0);
 		this.queue.linkUp();
 		this.publications.linkUp(this.attempts, this.takeovers);
@@ -216,7 +233,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	/** True: all that may go out is out, so that a packet may begin. */
 	private flush(now: Millis): boolean {
-		while (this.transport.state === TransportState.Open) {
+		while (this.phase !== Phase.LastWords && this.transport.state === TransportState.Open) {
 			const room = this.transport.room;
 			const bytes = this.session.peek(room < Limit.WRITE_MAX ? room : Limit.WRITE_MAX);
 			if (!bytes) return room > 0;

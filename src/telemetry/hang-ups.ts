@@ -127,7 +127,9 @@ export abstract class HangUps extends BrokerSession {
 	protected blame(now: Millis): number {
 		if (this.hangUp !== HangUp.Unanswered) return 0;
 		const before = kindsOff(this.forbidden);
-		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, this.kindsUnanswered() & PUT_OFF_SOON);
+		const kinds = this.kindsUnanswered();
+		// Results that were left out once are left out longer, but upon the same evidence as before.
+		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, kinds & PUT_OFF_SOON) | this.forbidden & kinds & 1 << RESULT;
 		const off = kindsOff(this.forbidden) & ~before;
 		if (off === 0) return 0;
 		this.hangUp = HangUp.LeftOut;
@@ -182,11 +184,11 @@ export abstract class HangUps extends BrokerSession {
 		this.forbidden = clear(this.forbidden, 1 << this.kindOf(message));
 	}
 
-	/** The index of the reading that this packet carried, or NONE. */
-	protected takeReading(packetId: number): number {
+	/** The index of the reading that this packet carried, or NONE. `taken`: the broker has it. */
+	protected takeReading(packetId: number, taken: boolean): number {
 		const message = this.inFlight.take(packetId);
 		if (message < 0 || !this.inFlight.isPublication(message)) return message;
-		this.answered(message);
+		if (taken) this.answered(message);
 		this.inFlight.setPosition(message, NOTHING);
 		return NONE;
 	}
@@ -225,7 +227,11 @@ export abstract class HangUps extends BrokerSession {
 			if (this.inFlight.setBack(message) < SET_BACK_MAX) return;
 			return this.takeBack();
 		}
-		if (message < 0 && kind === RESULT && this.endSentence) this.forbidden = blame(blame(this.forbidden, 1 << RESULT), 1 << RESULT);
+		if (message < 0 && kind === RESULT && this.endSentence) {
+			this.forbidden = blame(this.forbidden | 1 << RESULT, 1 << RESULT);
+			// A connection follows soon: after a minute's back-off the time without results would be over, and no reading had passed.
+			if (this.hangUp === HangUp.Unanswered) this.hangUp = HangUp.LeftOut;
+		}
 		this.log.line('the broker hung up on the same message time and again; it is set aside');
 		if (message >= 0) this.queue.discard(message);
 	}
@@ -235,7 +241,7 @@ export abstract class HangUps extends BrokerSession {
 		const kind = this.kindOf(this.inFlight.find(packetId));
 		if (packetId === 0 || kind < RESULT) return;
 		this.session.drop(packetId);
-		this.setAside(kind, this.takeReading(packetId), true);
+		this.setAside(kind, this.takeReading(packetId, false), true);
 	}
 
 	/** A PUBACK of 5.0 says so where 3.1.1 hangs up. */

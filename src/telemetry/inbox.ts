@@ -33,14 +33,19 @@ export class Inbox {
 		return '';
 	}
 
+	/** Whether there is a piece that the session has not taken. */
+	fill(transport: Transport): boolean {
+		if (this.from < this.to) return true;
+		const count = transport.read(this.bytes);
+		if (count === 0) return false;
+		this.from = 0;
+		this.to = count;
+		return true;
+	}
+
 	/** One piece, as far as the session takes it. False: there is no more, or it takes no more. */
 	read(transport: Transport, session: Session, now: Millis): boolean {
-		if (this.from === this.to) {
-			const count = transport.read(this.bytes);
-			if (count === 0) return false;
-			this.from = 0;
-			this.to = count;
-		}
+		if (!this.fill(transport)) return false;
 		this.from = session.receive(this.bytes, this.from, this.to, now);
 		return this.from === this.to;
 	}

@@ -110,12 +110,39 @@ describe('a broker that hangs up on a message', () => {
 		await set.expectWell();
 	});
 
+	it.each([['status', 4], ['health', 4], ['status', 5]])('of %s (MQTT %i) while more commands wait than have room gets readings all the same, and each command its answer', async (leaf, protocol) => {
+		const set = await node({}, { protocol, intervalMs: 60_000 });
+		const { broker, world } = set.simulation;
+		await set.run(5 * MINUTE);
+		world.conditions.tcp = 'refused';
+		broker.kill();
+		await set.run(10 * MINUTE);
+		broker.start();
+		// All come at once, and the end lies behind some that nobody reads.
+		const ids = Array.from({ length: 60 }, (_, i) => `waits ${i}`);
+		for (const id of ids) broker.publish('telltale/porch/set/nothing', JSON.stringify({ id }), { qos: 1 });
+		forbid(set, { publish: new RegExp(`^telltale/porch/${leaf} `) });
+		world.conditions.tcp = 'ok';
+		await set.run(5 * MINUTE);
+		expect(set.readings().filter(({ seq }) => seq > 10).length).toBeGreaterThan(7);
+		expect(set.heard(/takes no more bytes|another client/)).toBeUndefined();
+		expect(set.heard(new RegExp(`PUBLISH to telltale/porch/${leaf} is left out`))).toBeDefined();
+		broker.faults.forbids = undefined;
+		await set.run(18 * MINUTE);
+		const answered = new Set(set.texts('result').map((text) => (JSON.parse(text) as { id: string }).id));
+		expect(ids.filter((id) => !answered.has(id))).toEqual([]);
+		expect(missing(set)).toEqual([]);
+		await set.expectWell();
+	});
+
 	it.each([['3.1.1', 4, NOT_AUTHORIZED], ['5.0, server busy', 5, SERVER_BUSY], ['5.0, quota exceeded', 5, QUOTA_EXCEEDED]])('of results (%s) gets every reading, and results again when it allows them', async (_name, protocol, reason) => {
 		const set = await node({ publish: /^telltale\/porch\/result /, reason }, { protocol });
 		for (let i = 0; i < 20; i++) {
 			set.simulation.broker.publish('telltale/porch/set/sample', '{"id":"forbidden"}', { qos: 1 });
 			await set.run(MINUTE);
 		}
+		expect(set.readings().length).toBeGreaterThan(70);
+		expect(missing(set)).toEqual([]);
 		expect(connections(set)).toBeLessThan(20);
 		expect(set.heard(/hung up on the same message time and again; it is set aside/)).toBeDefined();
 		set.simulation.broker.faults.forbids = undefined;
