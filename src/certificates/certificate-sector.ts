@@ -9,6 +9,7 @@
 import type { Flash } from '../common/ports.js';
 import { crc32 } from '../storage/crc32.js';
 import { putWhole, takeWhole } from '../storage/record.js';
+import { wipe } from '../storage/sector.js';
 
 const BLOCK_BYTES = 32;
 const CHECKED_AT = 4;
@@ -93,8 +94,7 @@ export class CertificateWriter {
 		this.flash = flash;
 		this.sector = sector;
 		const { block } = this;
-		// Erasing may be cut short; what has no magic stays without, whatever comes of the rest.
-		this.failed = !flash.write(sector * flash.sectorBytes, block) || !flash.erase(sector);
+		this.failed = !wipe(flash, sector, block);
 		block.fill(ERASED);
 		putWhole(block, MAGIC_AT, MAGIC, 3);
 		block[VERSION_AT] = VERSION_OF_LAYOUT;

@@ -6,7 +6,7 @@
 // under way joins it: a network is joined once, and one scan answers all who ask. https://www.improv-wifi.com/serial/
 
 import { NEVER, type Log, type Millis, type PacketLine } from '../common/ports.js';
-import { Text } from '../common/text.js';
+import { Text, textOf } from '../common/text.js';
 import { VERSION } from '../common/version.js';
 import { isText } from '../mqtt/codec/wire.js';
 import { At, beginResult, endResult, PacketType, putString, shortPacket, type PacketReader } from './improv-codec.js';
@@ -282,17 +282,4 @@ const putNetwork = (result: Text, { ssid, rssi, open }: FoundNetwork): void => {
 const bytesOf = (text: string): Uint8Array => {
 	const { bytes, length } = new Text(new Uint8Array(Limit.ProblemBytes)).text(text);
 	return bytes.subarray(0, length);
-};
-
-/** Of UTF-8 that is well formed. */
-const textOf = (bytes: Uint8Array, from: number, to: number): string => {
-	let text = '';
-	for (let at = from; at < to; ) {
-		const first = bytes[at++];
-		const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-		let code = more === 0 ? first : first & (0x3f >> more);
-		for (let i = 0; i < more; i++) code = (code << 6) | (bytes[at++] & 0x3f);
-		text += String.fromCodePoint(code);
-	}
-	return text;
 };

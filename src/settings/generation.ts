@@ -11,6 +11,7 @@
 
 import { crc32 } from '../storage/crc32.js';
 import { putWhole, takeWhole } from '../storage/record.js';
+import { wipe } from '../storage/sector.js';
 import type { Flash } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { utf8Length, type Setting } from './settings.js';
@@ -248,8 +249,7 @@ export class GenerationWriter {
 	constructor(flash: Flash, sector: number) {
 		this.flash = flash;
 		this.sector = sector;
-		// Erasing may be cut short; what has no magic stays without, whatever comes of the rest.
-		this.failed = !flash.write(sector * flash.sectorBytes, this.block) || !flash.erase(sector);
+		this.failed = !wipe(flash, sector, this.block);
 	}
 
 	/** The entry that this one has come to. */

@@ -138,8 +138,7 @@ export class Sectors {
 
 	/** Makes a sector ready to be written: nothing that was in it can ever be read again. */
 	clear(sector: number): boolean {
-		// Erasing may be cut short; what has no magic and no check sum stays without, whatever comes of the rest.
-		if (this.flash.write(sector * this.sectorBytes, this.bytes.fill(0)) && this.flash.erase(sector)) return true;
+		if (wipe(this.flash, sector, this.bytes.fill(0))) return true;
 		this.faults++;
 		return false;
 	}
@@ -259,3 +258,10 @@ const isErased = (bytes: Uint8Array): boolean => {
 	for (let i = 0; i < SLOT_BYTES; i++) if (bytes[i] !== ERASED) return false;
 	return true;
 };
+
+/**
+ * Erases a sector whose heading is as long as `zeros`. Erasing may be cut short; what has no magic and no check sum
+ * stays without, whatever comes of the rest.
+ */
+export const wipe = (flash: Flash, sector: number, zeros: Uint8Array): boolean =>
+	flash.write(sector * flash.sectorBytes, zeros) && flash.erase(sector);
