@@ -5,6 +5,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, type Command } from 'commander';
+import type { EngineKind } from './engine/engine.js';
+import { engineProblem } from './engine/worker.mjs';
 
 /** What a worker says: how a job went, that it broke, or something on the way. */
 type Message<Outcome, Note> = { readonly outcome: Outcome } | { readonly broken: string } | { readonly note: Note };
@@ -28,6 +30,16 @@ export function number(low: number, high: number): (text: string) => number {
 export function optionsOf<Options extends object>(program: Command, args: readonly string[]): Options {
 	program.exitOverride((fault) => process.exit(fault.exitCode ? 2 : 0)).parse(args, { from: 'user' });
 	return program.opts<Options>();
+}
+
+/** Says why this engine cannot run here, and makes it the program's failure; false if it can. */
+export function lacks(engine: EngineKind): boolean {
+	const problem = engine === 'xs' ? engineProblem() : '';
+	if (problem) {
+		console.error(problem);
+		process.exitCode = 1;
+	}
+	return problem !== '';
 }
 
 /** So many workers, each of them from `file`, until there is no job any more. */

@@ -4,9 +4,8 @@
 
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { engineProblem } from '../engine/worker.mjs';
 import type { EngineKind } from '../engine/engine.js';
-import { number, onWorkers, optionsOf, start } from '../workers.js';
+import { lacks, number, onWorkers, optionsOf, start } from '../workers.js';
 import { reach, type ReachJob, type ReachOutcome } from './reach-run.js';
 
 interface Options {
@@ -36,12 +35,7 @@ function commandFor({ seed, changes, engine }: ReachJob): string {
 
 async function main(args: readonly string[]): Promise<void> {
 	const { seeds, from, changes, minutes, workers, engine } = parse(args);
-	const problem = engine === 'xs' ? engineProblem() : '';
-	if (problem) {
-		console.error(problem);
-		process.exitCode = 1;
-		return;
-	}
+	if (lacks(engine)) return;
 	const startedAt = performance.now();
 	const sum = { nodes: 0, lost: 0, worked: 0, failed: 0, refused: 0, unchanged: 0, powerCuts: 0, slowestMs: 0, days: 0 };
 	let next = 0;

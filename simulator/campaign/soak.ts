@@ -6,8 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { EngineKind } from '../engine/engine.js';
-import { number, onWorkers, optionsOf, start } from '../workers.js';
-import { engineProblem } from '../engine/worker.mjs';
+import { lacks, number, onWorkers, optionsOf, start } from '../workers.js';
 import { emptySum, add, report } from './sum.js';
 import { soak, type Outcome } from './soak-run.js';
 
@@ -49,12 +48,7 @@ export function commandFor({ seed, hours }: { readonly seed: number; readonly ho
 async function main(args: readonly string[]): Promise<void> {
 	const options = parse(args);
 	const { seeds, from, hours, minutes, engine, verbose } = options;
-	const problem = engine === 'xs' ? engineProblem() : '';
-	if (problem) {
-		console.error(problem);
-		process.exitCode = 1;
-		return;
-	}
+	if (lacks(engine)) return;
 	const startedAt = performance.now();
 	const sum = emptySum();
 	let next = 0;
