@@ -781,6 +781,17 @@ describe('another broker', () => {
 		expect(set.link.state).toBe(State.Waiting);
 	};
 	const ids = (packets: Seen[]) => packets.filter(({ cmd, qos }) => cmd === 'publish' && qos === 1).map(({ messageId }) => messageId);
+	/** A link that was useful is lost, with one reading under way by that id. */
+	const lostWithOne = () => {
+		const set = setUp({ host2: 'other.lan' });
+		set.connect();
+		set.serve(2_000);
+		set.take(1);
+		set.turn();
+		const [id] = ids(set.sent());
+		lose(set);
+		return { set, id };
+	};
 
 	it('gets what the one before has not acknowledged, once, as new messages, and does not know of its session', () => {
 		const set = setUp({ host2: 'other.lan', user2: 'you', password2: 'secret2' });
@@ -805,13 +816,7 @@ describe('another broker', () => {
 	});
 
 	it('whose acknowledgement bears an id of the session before has acknowledged nothing of that', () => {
-		const set = setUp({ host2: 'other.lan' });
-		set.connect();
-		set.serve(2_000);
-		set.take(1);
-		set.turn();
-		const [id] = ids(set.sent());
-		lose(set);
+		const { set, id } = lostWithOne();
 		miss(set);
 		set.connect();
 		set.say({ cmd: 'puback', messageId: id });
@@ -877,13 +882,7 @@ describe('another broker', () => {
 	});
 
 	it('that is the same as before keeps its session, though another was tried in vain in between', () => {
-		const set = setUp({ host2: 'other.lan' });
-		set.connect();
-		set.serve(2_000);
-		set.take(1);
-		set.turn();
-		const [id] = ids(set.sent());
-		lose(set);
+		const { set, id } = lostWithOne();
 		miss(set);
 		miss(set);
 		set.connect(true);
