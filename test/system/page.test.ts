@@ -95,10 +95,13 @@ describe.skipIf(browserMissing)('The set-up page in Chromium', () => {
 		expect(await page.getByLabel('Passphrase').inputValue()).toBe('');
 		await picture(page, 'refused-light');
 
+		// It does not answer until that was seen: else a slow browser comes when all is over.
+		simulation.accessPoint.up = false;
 		await type('Passphrase', 'not this one');
 		await page.keyboard.press('Enter');
 		await page.getByText('Trying to join').waitFor();
 		await picture(page, 'trying-light');
+		simulation.accessPoint.up = true;
 		await page.getByText('"simulated" refused the passphrase.').waitFor();
 		await picture(page, 'wrong-light');
 
