@@ -50,11 +50,12 @@ export class HIH4030 implements Sensor {
 		return 0;
 	}
 
-	collect(values: Int32Array, at: number): void {
+	collect(values: Int32Array, at: number): Millis {
 		const rh = (this.input.read() * this.ratioPerMv - RATIO_AT_ZERO) / RATIO_PER_RH;
 		if (!(rh >= LOWEST_RH && rh <= HIGHEST_RH)) throw new Error(complaint(rh));
 		const milliRh = Math.round((rh * 1_000) / this.divisor);
 		values[at] = Math.min(Math.max(milliRh, 0), MILLI_RH_MAX);
+		return 0;
 	}
 
 	close(): void {

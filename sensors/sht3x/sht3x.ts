@@ -61,7 +61,7 @@ export class SHT3x implements Sensor {
 		return MEASURING_MS;
 	}
 
-	collect(values: Int32Array, at: number): void {
+	collect(values: Int32Array, at: number): Millis {
 		try {
 			this.io.read(this.bytes);
 		} catch {
@@ -71,6 +71,7 @@ export class SHT3x implements Sensor {
 		this.check(HUMIDITY_AT);
 		if (this.givesTemperature) values[at++] = milliC(this.word(0));
 		if (this.givesHumidity) values[at] = milliRh(this.word(HUMIDITY_AT));
+		return 0;
 	}
 
 	close(): void {

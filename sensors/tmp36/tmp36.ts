@@ -30,10 +30,11 @@ export class TMP36 implements Sensor {
 		return 0;
 	}
 
-	collect(values: Int32Array, at: number): void {
+	collect(values: Int32Array, at: number): Millis {
 		const mv = this.input.read();
 		if (!(mv >= this.lowestMv && mv <= HIGHEST_MV)) throw new Error(complaint(mv));
 		values[at] = Math.round((mv - OFFSET_MV) * MILLI_C_PER_MV);
+		return 0;
 	}
 
 	close(): void {

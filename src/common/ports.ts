@@ -264,10 +264,11 @@ export interface Sensor {
 	/** Begins a measurement and returns how many milliseconds until collect() may be called. Throws on a bus error. */
 	start(): Millis;
 	/**
-	 * Writes one value for each of the part's quantities, in milli-units (m°C, m%RH), from `values[at]` on.
-	 * Throws on a bus error or a wrong check sum; then nothing is written that may be used.
+	 * Writes one value for each of the part's quantities, in milli-units (m°C, m%RH), from `values[at]` on, and returns 0;
+	 * or writes nothing, and returns how many milliseconds until it is to be called again: the part is not ready, or
+	 * measures in several steps. Throws on a bus error or a wrong check sum; then nothing is written that may be used.
 	 */
-	collect(values: Int32Array, at: number): void;
+	collect(values: Int32Array, at: number): Millis;
 	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
 	compensate?(temperatureMilliC: number): void;
 	close(): void;

@@ -23,9 +23,10 @@ class FakeSensor {
 		if (this.fault) throw new Error(this.fault);
 		return this.waitMs;
 	}
-	collect(values: Int32Array, at: number): void {
+	collect(values: Int32Array, at: number): number {
 		if (this.fault) throw new Error(this.fault);
 		this.values().forEach((value, index) => (values[at + index] = value));
+		return 0;
 	}
 	compensate(temperature: number): void {
 		this.told.push(temperature);

@@ -147,12 +147,14 @@ export class Pin {
 	}
 }
 
-/** One measurement as the sampler makes it: start, wait as long as was said (recorded on the bus), collect. */
+/** One measurement as the sampler makes it: start, then wait as long as was said (recorded on the bus) and collect until it is there. */
 export function measure(sensor: Sensor, count: number, bus?: Bus): number[] {
 	const values = new Int32Array(count);
-	const ms = sensor.start();
-	bus?.wait(ms);
-	sensor.collect(values, 0);
+	let ms = sensor.start();
+	do {
+		bus?.wait(ms);
+		ms = sensor.collect(values, 0);
+	} while (ms > 0);
 	return [...values];
 }
 
