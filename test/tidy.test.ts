@@ -153,7 +153,7 @@ describe('every file', () => {
 		const tests = new Set(files('test', '.test.ts'));
 		/** Types, constants and wiring; what test/telemetry/broker.test.ts holds as one; and the adapters, which run in the simulator's tests. */
 		const elsewhere = new Set([
-			'src/common/ports.ts', 'src/common/limits.ts', 'src/common/assert.ts', 'src/common/version.ts', 'src/main.ts', 'src/provisioning/provisioner.ts', 'src/mqtt/options.ts', 'sensors/io.ts',
+			'src/common/ports.ts', 'src/common/limits.ts', 'src/common/assert.ts', 'src/common/version.ts', 'src/main.ts', 'src/provisioning/provisioner.ts', 'src/mqtt/options.ts', 'sensors/io.ts', 'sensors/twin.ts',
 			'src/telemetry/node-publications.ts', 'src/telemetry/actions.ts', 'src/telemetry/opening.ts', 'src/telemetry/broker-session.ts', 'src/telemetry/hang-ups.ts', 'src/telemetry/protocol.ts', 'src/telemetry/publications.ts', 'src/mqtt/without5/protocol5.ts', 'src/mqtt/without5/reasons5.ts', 'src/mqtt/codec/version.ts', 'src/mqtt/state/bounds.ts',
 			// The page's answers, as a phone gets them: test/provisioning/set-up.test.ts.
 			'src/provisioning/site.ts', 'src/provisioning/in-set-up.ts',
@@ -173,7 +173,8 @@ describe('every file', () => {
 		expect([...tests].some((test) => test.startsWith('test/mqtt/session.'))).toBe(true);
 		for (const file of [...files('src'), ...files('sensors')]) {
 			if (elsewhere.has(file) || session.includes(file) || file.startsWith('src/device/')) continue;
-			const name = file.replace(/^src\//, '').replace(/^(sensors)\/\w+\/(\w+\.ts)$/, '$1/$2').replace(/\.ts$/, '.test.ts');
+			// A twin is held together with its driver.
+			const name = file.replace(/^src\//, '').replace(/^sensors\/(\w+)\/simulated\.ts$/, 'sensors/$1').replace(/^(sensors)\/\w+\/(\w+\.ts)$/, '$1/$2').replace(/\.ts$/, '.test.ts');
 			expect(tests.has(`test/${name}`), `${file} has no test/${name}`).toBe(true);
 		}
 	});
