@@ -214,6 +214,24 @@ describe('SUBACK and UNSUBACK', () => {
 		expect(bench.session.running).toBe(true);
 	});
 
+	it('of 0x80 for one filter is asked for again, though another that was asked for after it was granted', () => {
+		const bench = connected();
+		bench.session.subscribe('s', 1);
+		bench.session.subscribe('t', 1);
+		const at: Record<string, number[]> = { s: [], t: [] };
+		for (let second = 0; second <= 3_000; second++) {
+			bench.at(second * SECOND);
+			for (const line of bench.sent()) {
+				if (line === 'pingreq') bench.receive(hex`d0 00`);
+				const [, filter, id] = /^subscribe (.) q1 #(\d+)$/.exec(line) ?? [];
+				if (!filter) continue;
+				at[filter]!.push(second);
+				bench.receive(Uint8Array.of(0x90, 3, 0, Number(id), at[filter]!.length < (filter === 's' ? 6 : 2) ? 0x80 : 1));
+			}
+		}
+		expect(at).toEqual({ s: [0, 60, 185, 425, 905, 1_865], t: [0, 65] });
+	});
+
 	it('of 0x97 is asked for again in MQTT 5.0, too, and a new session asks at once', () => {
 		const bench = new Bench5({ keepAliveMs: 0 });
 		bench.connect();

@@ -161,10 +161,17 @@ export class Filters {
 		const { bytes } = this;
 		this.setState(at, SubscriptionState.PutOff);
 		bytes[at + 2] = harmful ? bytes[at + 2] | SILENCE : bytes[at + 2] & ~SILENCE;
-		const count = bytes[at + 2] >> 4 & COUNT_MASK;
-		this.againAt = Math.min(this.againAt, now + (AGAIN_MS << count));
-		if (count < DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
+		if (this.count(at) <= DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
+		this.wait(at, now);
 	}
+
+	/** What was put off is asked for again no later than so long from now on. */
+	private wait(at: number, now: Millis): void {
+		this.againAt = Math.min(this.againAt, now + (AGAIN_MS << this.count(at) - 1));
+	}
+
+	/** How often it was put off, as far as that matters. */
+	private count(at: number): number { return this.bytes[at + 2] >> 4 & COUNT_MASK; }
 
 	/**
 	 * Which SUBSCRIBE waits for its answer, the one that was sent first: where its filter lies in the order of
@@ -198,7 +205,12 @@ export class Filters {
 		}
 		if (at < 0) return;
 		this.request(at, SubscriptionState.Ask, 0);
-		if (this.firstDue() >= 0) this.againAt = now + NEXT_MS;
+		if (this.firstDue() >= 0) {
+			this.againAt = now + NEXT_MS;
+			return;
+		}
+		// That was the last of them: whatever becomes of it, the others have their turn again.
+		for (at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.wait(at, now);
 	}
 
 	private firstDue(): number {
