@@ -17,7 +17,7 @@ const HOST = `(?!_)${LABEL}(?:\\.${LABEL})*(?<!_)`;
 const BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const ADDRESS = `(?:${BYTE}\\.){3}${BYTE}`;
 const LEVEL = '[A-Za-z0-9_.-]+';
-const PART = `(?:${PARTS.map(({ name }) => name).join('|')})`;
+const PART = `(?:${[...PARTS.map(({ name }) => name), 'sht3x45'].join('|')})`;
 
 /** What accepts() says of a text, in the words of a schema. */
 const PATTERNS: Readonly<Partial<Record<string, string>>> = {

@@ -63,3 +63,11 @@ export interface PulseOptions {
 
 /** Its constructor leaves the line high: the part needs rest before it is asked. Throws where the pin cannot be had. */
 export type PulseClass = new (options: PulseOptions) => PulseInput;
+
+/** What a part sits on. */
+export const enum Bus {
+	Analog,
+	I2C,
+	/** One wire of its own. */
+	Pulse,
+}

@@ -6,9 +6,9 @@
 // with nothing left to give is not made.
 // Invariant: no two of the parts that connect() returns give the same quantity.
 
-import type { Part, Sensor } from '../src/common/ports.js';
+import type { Part, PartRow, Sensor } from '../src/common/ports.js';
 import { HIH4030 } from './hih4030/hih4030.js';
-import type { AnalogClass, I2CClass } from './io.js';
+import { Bus, type AnalogClass, type I2CClass } from './io.js';
 import { ADDRESS_HIGH, ADDRESS_LOW, SHT3x } from './sht3x/sht3x.js';
 import { TMP36 } from './tmp36/tmp36.js';
 
@@ -32,49 +32,63 @@ export interface PartIo {
 	readonly I2C: I2CClass;
 }
 
+/** What an entry of the setting `sensors` says of how its part is made. */
+export interface PartOptions {
+	/** On I2C; the row's first unless it is given. */
+	readonly address: number;
+	/** Analog, or of one wire: the first of the board's that is free, unless it is given. */
+	readonly pin: number;
+	/** Of a plain analog input. */
+	readonly gain: number;
+	readonly offsetMv: number;
+}
+
 /** One row of the table. */
-export interface PartRow {
-	/** As it is written in the setting `sensors`. */
-	readonly name: string;
+export interface Row extends PartRow {
 	/** For people who choose one. */
 	readonly meaning: string;
-	/** Names from QUANTITIES (src/readings/reading.ts), in the order in which collect() writes them. */
-	readonly quantities: readonly string[];
-	/** Each collect() is one conversion, and several are combined into a value. */
-	readonly analog: boolean;
-	/** Sits on the board's second analog input. */
+	/** Of sensors/: where its driver and its twin are. Several rows may share one. */
+	readonly folder: string;
+	readonly bus: Bus;
+	/** Of an analog part: not on the board's first analog input. */
 	readonly second: boolean;
-	/** `quantities` is what this one is to give: some or all of the row's, in their order. */
-	readonly make: (io: PartIo, quantities: readonly string[]) => Sensor;
+	/** On I2C: all that it can have, the usual one first. */
+	readonly addresses: readonly number[];
+	readonly make: (io: PartIo, options: PartOptions) => Sensor;
 }
+
+const NO_ADDRESS: readonly number[] = Object.freeze([]);
+const TEMPERATURE = Object.freeze(['temperature']);
+const HUMIDITY = Object.freeze(['humidity']);
+const BOTH = Object.freeze(['temperature', 'humidity']);
+const RH_MIN = Object.freeze([0]);
+const RH_MAX = Object.freeze([100_000]);
 
 /** HIH-4030 at the board's 5 V: 3.9 V at 100 % are halved to 1.95 V; 200 kΩ are no less than the 80 kΩ it needs. */
 const HIH4030_WIRING = Object.freeze({ supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000 });
 
-const TEMPERATURE = Object.freeze(['temperature']);
-const HUMIDITY = Object.freeze(['humidity']);
-const BOTH = Object.freeze(['temperature', 'humidity']);
-
-export const PARTS: readonly PartRow[] = Object.freeze([
+/**
+ * How a row looks: what PartRow says (src/common/ports.ts), then what Row says. Ranges are the datasheet's of the part, not
+ * of its formula. `noisy` only of parts whose finest step is well below their noise. New rows come last.
+ */
+export const PARTS: readonly Row[] = Object.freeze([
 	Object.freeze({
-		name: 'tmp36', meaning: 'Analog Devices TMP36, on the analog input',
-		quantities: TEMPERATURE, analog: true, second: false,
-		make: (io: PartIo) => new TMP36(analogOptions(io, io.board.analog.pin)),
+		name: 'tmp36', meaning: 'Analog Devices TMP36, on the analog input', folder: 'tmp36',
+		quantities: TEMPERATURE, minima: Object.freeze([-40_000]), maxima: Object.freeze([125_000]),
+		bus: Bus.Analog, second: false, addresses: NO_ADDRESS, analog: true, spread: 10_000, noisy: false,
+		make: (io: PartIo, { pin }: PartOptions) => new TMP36(analogOptions(io, pin)),
 	}),
 	Object.freeze({
-		name: 'sht3x', meaning: 'Sensirion SHT30, SHT31 or SHT35, on I2C at address 0x44',
-		quantities: BOTH, analog: false, second: false,
-		make: (io: PartIo, quantities: readonly string[]) => sht3x(io, ADDRESS_LOW, quantities),
+		name: 'sht3x', meaning: 'Sensirion SHT30, SHT31 or SHT35, on I2C at address 0x44 or 0x45', folder: 'sht3x',
+		quantities: BOTH, minima: Object.freeze([-40_000, 0]), maxima: Object.freeze([125_000, 100_000]),
+		bus: Bus.I2C, second: false, addresses: Object.freeze([ADDRESS_LOW, ADDRESS_HIGH]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new SHT3x({ sensor: i2cOptions(io, address) }),
 	}),
 	Object.freeze({
-		name: 'sht3x45', meaning: 'the same with its pin ADDR high, at address 0x45',
-		quantities: BOTH, analog: false, second: false,
-		make: (io: PartIo, quantities: readonly string[]) => sht3x(io, ADDRESS_HIGH, quantities),
-	}),
-	Object.freeze({
-		name: 'hih4030', meaning: 'Honeywell HIH-4030 or HIH-4031, on the second analog input of an ESP32',
-		quantities: HUMIDITY, analog: true, second: true,
-		make: (io: PartIo) => new HIH4030({ ...analogOptions(io, io.board.analog.secondPin), ...HIH4030_WIRING }),
+		name: 'hih4030', meaning: 'Honeywell HIH-4030 or HIH-4031, on the second analog input of an ESP32', folder: 'hih4030',
+		quantities: HUMIDITY, minima: RH_MIN, maxima: RH_MAX,
+		bus: Bus.Analog, second: true, addresses: NO_ADDRESS, analog: true, spread: 10_000, noisy: false,
+		make: (io: PartIo, { pin }: PartOptions) => new HIH4030({ ...analogOptions(io, pin), ...HIH4030_WIRING }),
 	}),
 ]);
 
@@ -99,24 +113,39 @@ export const sensorsProblem = (setting: string, board: Board): string => {
 export const connect = (setting: string, io: PartIo): Part[] => {
 	const connected: Part[] = [];
 	const names = setting.split(',');
+	let given = '';
+	let first = 0;
 	for (let index = 0; index < names.length; index++) {
-		const { name, analog, quantities: all, make } = partNamed(names[index])!;
-		const left = all.filter((each) => !connected.some((other) => other.quantities.includes(each)));
-		// The row's own list lies in flash.
-		const quantities = left.length === all.length ? all : left;
-		if (left.length) connected.push({ name, quantities, analog, sensor: make(io, quantities), complaint: '' });
+		const row = partNamed(names[index])!;
+		let gives = 0;
+		let count = 0;
+		for (let k = 0; k < row.quantities.length; k++) {
+			if (given.indexOf(row.quantities[k]) >= 0) continue;
+			given += row.quantities[k];
+			gives |= 1 << k;
+			count++;
+		}
+		if (!count) continue;
+		const address = names[index] === SHT3X_HIGH ? ADDRESS_HIGH : row.addresses[0];
+		const { pin, secondPin } = io.board.analog;
+		const sensor = row.make(io, { address, pin: row.second ? secondPin : pin, gain: 1, offsetMv: 0 });
+		connected.push({ name: row.name, row, sensor, first, gives, complaint: '' });
+		first += count;
 	}
 	return connected;
 };
 
-const partNamed = (name: string): PartRow | undefined => PARTS.find((each) => each.name === name);
+/** The SHT3x at its other address, as settings named it before they had addresses. */
+const SHT3X_HIGH = 'sht3x45';
+
+const partNamed = (name: string): Row | undefined => PARTS.find((each) => each.name === (name === SHT3X_HIGH ? 'sht3x' : name));
 
 const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;
 	return { sensor: { io: Analog, pin }, fullScaleMv, bits, lowestMv };
 };
 
-const sht3x = ({ board, I2C }: PartIo, address: number, quantities: readonly string[]): Sensor => {
+const i2cOptions = ({ board, I2C }: PartIo, address: number) => {
 	const { data, clock, hz } = board.i2c;
-	return new SHT3x({ sensor: { io: I2C, data, clock, hz, address }, quantities });
+	return { io: I2C, data, clock, hz, address };
 };

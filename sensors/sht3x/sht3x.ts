@@ -31,21 +31,14 @@ const MILLI_RH_SPAN = 100_000;
 
 export interface SHT3xOptions {
 	readonly sensor: Omit<I2COptions, 'hz' | 'address'> & Partial<I2COptions> & { readonly io: I2CClass };
-	/** Which of 'temperature' and 'humidity' are collected; always in this order. Without it both. */
-	readonly quantities?: readonly string[];
 }
 
 export class SHT3x implements Sensor {
 	private readonly io: I2CBus;
 	/** The command goes out from where its result comes in: on XS an array takes 120 B beside its bytes. */
 	private readonly bytes = new Uint8Array(RESULT_BYTES);
-	private readonly givesTemperature: boolean;
-	private readonly givesHumidity: boolean;
 
 	constructor(options: SHT3xOptions) {
-		const { quantities } = options;
-		this.givesTemperature = !quantities || quantities.includes('temperature');
-		this.givesHumidity = !quantities || quantities.includes('humidity');
 		this.io = new options.sensor.io({ hz: 100_000, address: ADDRESS_LOW, ...options.sensor });
 	}
 
@@ -69,8 +62,8 @@ export class SHT3x implements Sensor {
 		}
 		this.check(0);
 		this.check(HUMIDITY_AT);
-		if (this.givesTemperature) values[at++] = milliC(this.word(0));
-		if (this.givesHumidity) values[at] = milliRh(this.word(HUMIDITY_AT));
+		values[at] = milliC(this.word(0));
+		values[at + 1] = milliRh(this.word(HUMIDITY_AT));
 		return 0;
 	}
 

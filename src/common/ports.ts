@@ -274,15 +274,46 @@ export interface Sensor {
 	close(): void;
 }
 
-/** A sensor part that is in use. */
-export interface Part {
+/** What the table of parts (sensors/parts.ts) says of one kind of part. It lies in flash. */
+export interface PartRow {
 	/** As it is written in the setting `sensors`. */
 	readonly name: string;
-	/** What it gives here, in the order in which collect() writes it: names from QUANTITIES (reading.ts). */
+	/** Names from QUANTITIES (reading.ts), in the order in which collect() writes them. */
 	readonly quantities: readonly string[];
+	/** What the part can give of each quantity, in milli-units: what lies further out is doubtful. */
+	readonly minima: readonly number[];
+	readonly maxima: readonly number[];
 	/** Each collect() is one conversion, and several are combined into a value. */
 	readonly analog: boolean;
+	/** Of an analog part: conversions that lie further apart are doubtful, in milli-units. */
+	readonly spread: number;
+	/** Its own noise moves its raw values: one that stays the same for long is doubtful. */
+	readonly noisy: boolean;
+}
+
+/** A sensor part that is in use. What stands behind `complaint` is there only where the setting `sensors` names it. */
+export interface Part {
+	/** The name that the setting gives it, else its row's: no two parts have the same. */
+	readonly name: string;
+	readonly row: PartRow;
 	readonly sensor: Sensor;
+	/** The index of its first channel: they are counted through, part by part. */
+	readonly first: number;
+	/** Bit k: the k-th of its row's quantities is a channel of this node. At least one is. */
+	readonly gives: number;
 	/** Its last error while it lasts, so that it is told once; '' while there is none. */
 	complaint: string;
+	/** Instead of the node's. */
+	readonly intervalMs?: Millis;
+	readonly conversions?: number;
+	/** A reading whose values all differ by less from the last one that was kept is left out, in milli-units. */
+	readonly deadBand?: number;
+	/** With `deadBand`: a reading is kept at least so often. */
+	readonly heartbeatMs?: Millis;
+	/** Measures at whole multiples of its interval by the date, where that is known. */
+	readonly align?: boolean;
+	/** Each turn comes up to so much later, by chance. */
+	readonly jitterMs?: Millis;
+	/** Its supply: 1 is on. */
+	readonly power?: OutputPin;
 }

@@ -164,12 +164,13 @@ export class Sampler implements Pollable {
 		this.numbers.fill(ABSENT, At.Measured, At.Values);
 	}
 
-	private measure({ sensor, quantities, analog }: Part, values: Int32Array): void {
+	private measure({ sensor, gives, row: { quantities, analog } }: Part, values: Int32Array): void {
 		const numbers = this.numbers;
 		if (values[TEMPERATURE] !== ABSENT) sensor.compensate?.(values[TEMPERATURE]);
 		if (analog) this.convert(sensor);
 		else sensor.collect(numbers, At.Values);
 		for (let i = 0; i < quantities.length; i++) {
+			if ((gives & 1 << i) === 0) continue;
 			const quantity = QUANTITIES.indexOf(quantities[i]);
 			const measured = numbers[At.Values + i];
 			numbers[At.Measured + quantity] = measured;

@@ -65,7 +65,7 @@ describe('telltale configure, with every answer as an option', () => {
 		[['--host2', 'a..b'], 'host2 is "a..b", which can be neither a host name nor an IPv4 address.'],
 		[['--passphrase2', 'long enough'], 'passphrase2 is given without ssid2: that is what makes another network.'],
 		[['--password', 'p'], 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
-		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, sht3x45, hih4030.'],
+		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, hih4030.'],
 	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {
 		const { status, out, err } = await configure(...WIFI, ...words);
 		expect([status, out, err]).toEqual([2, '', `${sentence}\n`]);

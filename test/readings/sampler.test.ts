@@ -58,8 +58,11 @@ function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
 	return { clock, log, taken, sampler, sink, runTo };
 }
 
-const analog = (sensor: FakeSensor): Part => ({ name: 'tmp36', sensor, quantities: ['temperature'], analog: true, complaint: '' });
-const digital = (sensor: FakeSensor): Part => ({ name: 'sht3x', sensor, quantities: ['humidity'], analog: false, complaint: '' });
+const row = (name: string, quantity: string, analog: boolean) =>
+	({ name, quantities: [quantity], minima: [-40_000], maxima: [125_000], analog, spread: 10_000, noisy: false });
+const part = (sensor: FakeSensor, first: number, made: Part['row']): Part => ({ name: made.name, row: made, sensor, first, gives: 1, complaint: '' });
+const analog = (sensor: FakeSensor): Part => part(sensor, 0, row('tmp36', 'temperature', true));
+const digital = (sensor: FakeSensor): Part => part(sensor, 1, row('sht3x', 'humidity', false));
 
 describe('the sampler', () => {
 	it('takes one reading an interval, numbered from 1, in step with the first', () => {

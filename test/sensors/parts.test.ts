@@ -4,21 +4,24 @@ import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { connect, sensorsProblem, PARTS, type PartIo } from '../../sensors/parts.js';
 import { FIELDS } from '../../src/settings/settings.js';
+import { Bus } from '../../sensors/io.js';
 import { QUANTITIES, QUANTITY_MAX } from '../../src/readings/reading.js';
-import { Bus, hex, measure, Pin } from '../support/bus.js';
+import { Bus as FakeBus, hex, measure, Pin } from '../support/bus.js';
 
-function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: Bus } {
+function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: FakeBus } {
 	const pin = new Pin(board.analog.bits);
-	const bus = new Bus();
+	const bus = new FakeBus();
 	return { io: { board, Analog: pin.Analog, I2C: bus.I2C }, pin, bus };
 }
 
-const given = (setting: string) => connect(setting, world(esp32).io).map(({ name, quantities }) => [name, ...quantities]);
+const given = (setting: string) => connect(setting, world(esp32).io).map(({ name, row, gives }) => [name, ...row.quantities.filter((_each, k) => gives & 1 << k)]);
 
 describe('the table of parts', () => {
 	it('is frozen through and through', () => {
 		expect(Object.isFrozen(PARTS)).toBe(true);
-		for (const part of PARTS) expect(Object.isFrozen(part) && Object.isFrozen(part.quantities), part.name).toBe(true);
+		for (const part of PARTS) {
+			for (const each of [part, part.quantities, part.minima, part.maxima, part.addresses]) expect(Object.isFrozen(each), part.name).toBe(true);
+		}
 	});
 
 	it('names each part once, in a form that the setting takes', () => {
@@ -36,6 +39,15 @@ describe('the table of parts', () => {
 		}
 	});
 
+	it('says of each quantity from where to where it goes, and on I2C at which addresses', () => {
+		for (const { name, quantities, minima, maxima, bus, addresses, analog, spread } of PARTS) {
+			expect([minima.length, maxima.length], name).toEqual([quantities.length, quantities.length]);
+			quantities.forEach((_each, k) => expect(minima[k], name).toBeLessThan(maxima[k]!));
+			expect(addresses.length > 0, name).toBe(bus === Bus.I2C);
+			expect([analog, spread > 0], name).toEqual([bus === Bus.Analog, bus === Bus.Analog]);
+		}
+	});
+
 	it('has the parts of the default setting', () => {
 		const setting = String(FIELDS.find((each) => each.key === 'sensors')!.initial);
 		expect(sensorsProblem(setting, nodemcu)).toBe('');
@@ -49,18 +61,19 @@ describe('the table of parts', () => {
 		expect(folders.length).toBeGreaterThan(0);
 		for (const { name } of folders) {
 			expect(source).toContain(`from './${name}/${name}.js'`);
-			expect(PARTS.some((part) => part.name === name), name).toBe(true);
+			expect(PARTS.some(({ folder }) => folder === name), name).toBe(true);
 			expect(tests).toContain(`${name}.test.ts`);
 		}
+		for (const { folder } of PARTS) expect(folders.map(({ name }) => name)).toContain(folder);
 	});
 
 	it.each(PARTS.map((each) => [each.name, each] as const))('collects exactly the quantities of %s', (name, part) => {
 		const { io, pin, bus } = world(esp32);
 		pin.counts = [1_400];
-		const address = name === 'sht3x45' ? 0x45 : 0x44;
+		const [address] = part.addresses as [number];
 		if (!part.analog) bus.expect(address, hex`24 00`).respond(address, hex`BE EF 92 BE EF 92`, 15.5);
 		const [connected] = connect(name, io);
-		expect(connected!.quantities).toEqual(part.quantities);
+		expect(connected).toMatchObject({ name, row: part, first: 0, gives: 2 ** part.quantities.length - 1, complaint: '' });
 		const untouched = -1;
 		const values = new Int32Array(QUANTITY_MAX).fill(untouched);
 		bus.wait(connected!.sensor.start());
@@ -74,7 +87,7 @@ describe('the table of parts', () => {
 
 describe('objection', () => {
 	it('names what is known when a part is not', () => {
-		expect(sensorsProblem('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, sht3x45, hih4030.');
+		expect(sensorsProblem('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, hih4030.');
 	});
 
 	it('turns the HIH-4030 down on a board with one analog input', () => {
@@ -94,16 +107,24 @@ describe('connect', () => {
 		['hih4030,sht3x', [['hih4030', 'humidity'], ['sht3x', 'temperature']]],
 		['tmp36,hih4030,sht3x', [['tmp36', 'temperature'], ['hih4030', 'humidity']]],
 		['tmp36,tmp36', [['tmp36', 'temperature']]],
-		['sht3x,sht3x45', [['sht3x', 'temperature', 'humidity']]],
+		['sht3x45,sht3x', [['sht3x', 'temperature', 'humidity']]],
 	])('lets the first named give each quantity: %s', (setting, expected) => {
 		expect(given(setting)).toEqual(expected);
 	});
 
-	it('has the driver give no more than the row was left with', () => {
+	it('counts the channels through, part by part, whatever else a part collects', () => {
 		const { io, bus } = world();
 		bus.expect(0x44, hex`24 00`).respond(0x44, hex`66 66 93 BE EF 92`, 15.5);
-		const [, sht3x] = connect('tmp36,sht3x', io);
-		expect(measure(sht3x!.sensor, 2, bus)).toEqual([74_585, 0]);
+		const [tmp36, sht3x] = connect('tmp36,sht3x', io);
+		expect([tmp36!.first, tmp36!.gives, sht3x!.first, sht3x!.gives]).toEqual([0, 0b01, 1, 0b10]);
+		expect(measure(sht3x!.sensor, 2, bus)).toEqual([25_000, 74_585]);
+	});
+
+	it('knows the old name of an SHT3x at its other address', () => {
+		const { io, bus } = world();
+		const parts = connect('sht3x45', io);
+		expect(parts.map(({ name, gives }) => [name, gives])).toEqual([['sht3x', 0b11]]);
+		expect(bus.made).toMatchObject([{ address: 0x45 }]);
 	});
 
 	it('does not even open the bus of a part with nothing left to give', () => {
