@@ -43,6 +43,12 @@ export class Account {
 		return [...this.#complaints, ...this.#auditor.violations.map((sentence) => sentence.slice(this.name.length + 2)), ...own];
 	}
 
+	/** All that the subscriber has, at the reading's own time or, where that was not known, by its uptime. */
+	readings(): { boot: string; seq: number; seconds: number; values: Readonly<Record<string, number>> }[] {
+		return [...this.#auditor.boots.values()].flatMap(({ name, readings }) =>
+			[...readings.values()].map(({ seq, time, uptime, values }) => ({ boot: name, seq, seconds: time ?? uptime ?? 0, values })));
+	}
+
 	/** By the subscriber. */
 	heard(topic: string, payload: Uint8Array, at: number): void {
 		this.#hearsLate = topic.endsWith('/backlog');

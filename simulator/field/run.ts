@@ -8,6 +8,7 @@ import { Random } from '../world/random.js';
 import { Account, isSettled, judge, type Rules, type Verdict } from './audit.js';
 import { Gate } from './gate.js';
 import { Observer } from './observer.js';
+import type { Beside } from './recorder.js';
 import { sleep } from './process.js';
 import type { Program, Server, ServerOptions } from './server.js';
 import { Tap } from './tap.js';
@@ -33,6 +34,8 @@ export interface FieldRun extends Partial<ServerOptions> {
 	readonly disturb?: (scene: Scene) => Promise<void>;
 	readonly observer?: { readonly protocolVersion?: 4 | 5; readonly user?: string };
 	readonly rules?: Rules;
+	/** Other programs that listen too: made before the nodes, asked when all is over. They come to the server itself. */
+	readonly beside?: (brokerPort: number) => Promise<Beside>;
 	/** Why it cannot run here, in a sentence. */
 	readonly skip?: () => string | undefined;
 }
@@ -59,6 +62,8 @@ export interface Outcome {
 
 /** Longer than the longest wait of a node, and what it missed meanwhile at ten a second. */
 const PATIENCE_MS = 240_000;
+/** What is under way from the server to its subscribers. */
+const BESIDE_MS = 2_000;
 const LAST_LINES = 12;
 const KEEP_ALIVE_MS = 10_000;
 
@@ -82,6 +87,7 @@ class Performance {
 	#gate: Gate | undefined;
 	#observer: Observer | undefined;
 	#simulation: Simulation | undefined;
+	#beside: Beside | undefined;
 
 	constructor(run: FieldRun, orders: Orders) {
 		this.#run = run;
@@ -99,6 +105,7 @@ class Performance {
 		await server.start();
 		const observer = (this.#observer = new Observer(server.port, { protocolVersion: 4, ...this.#run.observer, onMessage: (topic, payload) => this.#seen(topic, payload) }));
 		await observer.whenReady();
+		this.#beside = await this.#run.beside?.(server.port);
 		await server.save();
 		const gate = (this.#gate = new Gate(server.port, new Tap(this.#clients()).listen));
 		await gate.open();
@@ -108,6 +115,7 @@ class Performance {
 		await disturb?.({ server, gate, observer, random: new Random(`field/${seed}/${this.#run.what}`), seconds, pause });
 		await pause((until - performance.now()) / 1_000);
 		await this.#settle();
+		for (const sentence of await this.#askBeside()) this.#accounts[0]!.complain(sentence);
 		return {
 			verdict: judge(this.#accounts, this.#rules), seconds: (performance.now() - startedAt) / 1_000, remarks: this.#remarks,
 			lastLines: this.#lines.flatMap((lines, index) => lines.map((line) => `${nameOf(index)}: ${line}`)),
@@ -118,6 +126,7 @@ class Performance {
 		await this.#simulation?.stop().catch(() => {});
 		this.#gate?.shut();
 		await this.#observer?.close();
+		await this.#beside?.dispose();
 		await this.#server?.dispose();
 	}
 
@@ -141,6 +150,17 @@ class Performance {
 			if (node.counts.faults) this.#accounts[index]!.complain(`the firmware failed ${node.counts.faults} times: ${node.ends.join(', ')}`);
 			if (node.counts.boots > 1) this.#accounts[index]!.complain(`the node booted ${node.counts.boots} times: ${node.ends.join(', ')}`);
 		}
+	}
+
+	/** Nodes go on sampling: they are stopped first, so that both have heard the same. */
+	async #askBeside(): Promise<string[]> {
+		if (!this.#beside) return [];
+		await this.#simulation?.stop();
+		await sleep(BESIDE_MS);
+		const complaints = await this.#beside.complaints(this.#accounts);
+		this.#orders.onLine(this.#beside.told);
+		this.#remark(this.#beside.told);
+		return complaints;
 	}
 
 	#clients(): ConstructorParameters<typeof Tap>[0] {

@@ -8,6 +8,7 @@ import type { Settings } from '../simulation.js';
 import { comeBack, halfOpen, killed, longAway, restarted, whileInTrouble } from './disturbances.js';
 import { ejabberd } from './ejabberd.js';
 import { DYNAMIC_SECURITY, mosquitto, passwords, type Mosquitto } from './mosquitto.js';
+import { absenceOfRecorder, recorder } from './recorder.js';
 import { definitions, rabbitmq, type RabbitMq } from './rabbitmq.js';
 import type { FieldRun, Scene } from './run.js';
 import { sleep } from './process.js';
@@ -160,6 +161,7 @@ const MOSQUITTO: readonly FieldRun[] = [
 	mosquittos('without persistence, stopped and restarted, three times', ['persistence false'], { disturb: restarted(3) }),
 	mosquittos('half-open connections', [], { disturb: halfOpen }),
 	mosquittos('away for most of the time', [], { disturb: longAway }),
+	mosquittos('away for most of the time, with Node-RED and InfluxDB behind it', [], { disturb: longAway, beside: recorder, skip: absenceOfRecorder }),
 	mosquittos('max_qos 1', ['max_qos 1']),
 	// In 3.1.1 nobody can ask: the node is told by its settings.
 	mosquittos('max_qos 0', ['max_qos 0'], { nodes: [{ protocol: 4, qos: 0 }, { protocol: 5 }, { protocol: 'auto' }], rules: { acknowledges: false } }),
