@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './engine/bundle.js';
+import { root } from './engine/kept.js';
 import type { EngineKind, Linked, LinkedWeight } from './engine/engine.js';
 import { ownersOf, type Owner } from './engine/owners.js';
 import type { NodeMemory, SimulatedNode, Snapshots } from './board/simulated-node.js';

@@ -1,23 +1,22 @@
 // The firmware as one script for the simulator's engines: its own modules unchanged, the SDK's replaced by simulator/modules.
 //
 // Rule: the order and the freezing are preloading's on the chip. Each module of the firmware hands over its top-level
-// bindings when it is done, and the entry's default function runs only when the host says "boot". Bundles are cached
-// by what went in.
+// bindings when it is done, and the entry's default function runs only when the host says "boot".
 
 import { build, transform, type OnLoadArgs, type OnResolveArgs, type Plugin } from 'esbuild';
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { keptScript, root, type Made } from './kept.js';
 
 const ALLOWED = "firmware takes only its own files and the SDK's modules.";
 const BY_ITSELF = 'by itself, so that it can be frozen as on the chip.';
 
 export type BoardName = 'nodemcu' | 'esp32';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const modules = join(root, 'simulator/modules');
-const cache = join(root, 'build/simulator');
+const STUB = 'simulator/modules/boot.ts';
+/** Beside the modules. */
+const MAKERS = ['simulator/engine/bundle.ts', 'node_modules/esbuild/package.json'];
 
 /** Where each module of the SDK is in simulator/modules, by the name that the firmware knows it by. */
 export const SDK: Readonly<Record<string, string>> = {
@@ -36,22 +35,27 @@ const CHIP_FOLDER: Readonly<Record<BoardName, string>> = { nodemcu: 'esp8266', e
 
 const made = new Map<string, Promise<string>>();
 
-/** The script as it was when this process first asked for it. */
+/** The script as it was when this process first asked for it, or as another process made it of the same files. */
 export function bundleOnce(entry: string, board: BoardName): Promise<string> {
 	const key = `${board} ${entry}`;
-	const script = made.get(key) ?? bundle(entry, board);
+	const path = resolve(root, entry);
+	const script = made.get(key) ?? (path.startsWith(root) ? keptScript(path, board, () => make(path, board)) : bundle(path, board));
 	made.set(key, script);
 	script.catch(() => made.delete(key));
 	return script;
 }
 
-/** The script; its file in build/ too, for a look at what runs. */
 export async function bundle(entry: string, board: BoardName): Promise<string> {
-	const entryPath = resolve(root, entry);
+	return (await make(resolve(root, entry), board)).script;
+}
+
+async function make(entry: string, board: BoardName): Promise<Made> {
 	const built = await build({
-		stdin: { contents: stub(entryPath, modulesOf(board)), resolveDir: modules, sourcefile: 'boot.ts', loader: 'ts' },
+		stdin: { contents: stub(entry, modulesOf(board)), resolveDir: modules, sourcefile: join(root, STUB), loader: 'ts' },
+		absWorkingDir: root,
 		bundle: true,
 		write: false,
+		metafile: true,
 		format: 'iife',
 		target: 'es2022',
 		charset: 'ascii',
@@ -62,17 +66,8 @@ export async function bundle(entry: string, board: BoardName): Promise<string> {
 	}).catch((failure: Error) => {
 		throw new Error(`The firmware cannot be bundled: ${failure.message}`);
 	});
-	const script = built.outputFiles[0].text;
-	await keep(script, board);
-	return script;
-}
-
-async function keep(script: string, board: BoardName): Promise<void> {
-	const name = `${board}-${createHash('sha256').update(script).digest('hex').slice(0, 12)}.js`;
-	await mkdir(cache, { recursive: true });
-	const part = join(cache, `${name}.${process.pid}`);
-	await writeFile(part, script);
-	await rename(part, join(cache, name));
+	const inputs = Object.keys(built.metafile.inputs).filter((path) => path !== STUB);
+	return { script: built.outputFiles[0].text, inputs: [...inputs, ...MAKERS] };
 }
 
 function modulesOf(board: BoardName): Readonly<Record<string, string>> {

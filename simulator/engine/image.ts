@@ -2,11 +2,13 @@
 //
 // Rule: an image holds nothing of one node; its settings are given in a turn. Its file lives as long as this process.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { BLOCKS, reservedMax, type Block, type ChipName } from './creation.js';
+import { keptSnapshot } from './kept.js';
 import { forLife, scratchFile, type Image } from './scratch.js';
 import { recreated } from './snapshot.js';
 import { EngineStop } from './stop.js';
+import { workerPath } from './worker.mjs';
 import { XsEngine } from './xs-engine.js';
 
 const SPARE_KB = 2_048;
@@ -26,14 +28,18 @@ export function imageOf(script: string, chip: ChipName): Promise<Image> {
 }
 
 async function makeImage(script: string, block: Block): Promise<Image> {
+	const image = recreated(await keptSnapshot(script, workerPath(), () => loaded(script)), block.creation);
+	const path = scratchFile();
+	await writeFile(path, image);
+	return { path: forLife(path), block, dataKb: Math.ceil((2 * image.length + reservedMax(block)) / 1_024) + SPARE_KB };
+}
+
+/** The snapshot of a guest that the script was loaded into. */
+async function loaded(script: string): Promise<Buffer> {
 	const engine = new XsEngine(() => { throw new EngineStop('A module asks the board for something while it is preloaded.'); });
 	try {
 		await engine.load(script);
-		const path = scratchFile();
-		await engine.save(path);
-		const image = recreated(await readFile(path), block.creation);
-		await writeFile(path, image);
-		return { path: forLife(path), block, dataKb: Math.ceil((2 * image.length + reservedMax(block)) / 1_024) + SPARE_KB };
+		return await engine.snapshot();
 	} finally {
 		engine.kill();
 	}

@@ -15,6 +15,13 @@ function compiled(text: string): Script {
 	return lastCompiled.script;
 }
 
+/** Node looks each global of such a context up outside it, a hundred times slower than a constant of a script: the built-ins are made constants. */
+const BUILT_INS = [
+	'Array', 'ArrayBuffer', 'Boolean', 'DataView', 'Date', 'Error', 'Float32Array', 'Float64Array', 'Int8Array', 'Int16Array', 'Int32Array', 'JSON', 'Map', 'Math',
+	'Number', 'Object', 'Promise', 'RangeError', 'Reflect', 'RegExp', 'Set', 'String', 'SyntaxError', 'TypeError', 'Uint8Array', 'Uint16Array', 'Uint32Array', 'WeakMap', 'WeakSet',
+];
+const constants = new Script(BUILT_INS.map((name) => `const ${name} = globalThis.${name};`).join('\n'));
+
 export class NodeEngine implements Engine {
 	readonly meter: Meter = { compute: 0, slots: 0 };
 	readonly #context: Context;
@@ -34,6 +41,7 @@ export class NodeEngine implements Engine {
 			}
 		};
 		this.#context = createContext({ hostCall });
+		constants.runInContext(this.#context);
 	}
 
 	async load(script: string): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { root } from '../../simulator/engine/bundle.js';
+import { root } from '../../simulator/engine/kept.js';
 import { BROKERS, type TestBroker } from '../support/brokers.js';
 import { endGuests, startGuest } from './guest.js';
 

@@ -1,6 +1,6 @@
 // What a bug of ours costs: a restart, and no reading.
 import { expect, it } from 'vitest';
-import { bundle } from '../../simulator/engine/bundle.js';
+import { bundleOnce } from '../../simulator/engine/bundle.js';
 import { MAIN } from '../../simulator/simulation.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { steadyWeather } from '../../simulator/world/weather.js';
@@ -8,7 +8,7 @@ import { audit } from '../support/audit.js';
 
 /** The firmware with a part that throws at its 60th second. */
 async function brokenFirmware(): Promise<string> {
-	const script = await bundle(MAIN, 'nodemcu');
+	const script = await bundleOnce(MAIN, 'nodemcu');
 	const broken = script.replace(/(var Timekeeper = class [^]*?poll\(\w+\) \{)/, '$1 if (arguments[0] >= 60000) throw new Error("of ours");');
 	expect(broken).not.toBe(script);
 	return broken;

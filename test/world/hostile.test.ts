@@ -1,7 +1,7 @@
 // Hostile input against whole nodes on XS: what has broken one once, and a bounded part of the campaign; npm run hostile has any number.
 // And the campaign's judges, which must be able to say no.
 import { describe, expect, it } from 'vitest';
-import { bundle } from '../../simulator/engine/bundle.js';
+import { bundleOnce } from '../../simulator/engine/bundle.js';
 import { command } from '../../simulator/hostile/commands.js';
 import type { Input, Version } from '../../simulator/hostile/input.js';
 import { publish } from '../../simulator/hostile/packets.js';
@@ -97,7 +97,7 @@ describe.concurrent('hostile input from a seed', () => {
 
 /** The firmware with a fault. `$1` is what the pattern has found; what is put behind it may use the names that it has caught. */
 async function planted(pattern: RegExp, fault: string): Promise<string> {
-	const script = await bundle(MAIN, 'nodemcu');
+	const script = await bundleOnce(MAIN, 'nodemcu');
 	const broken = script.replace(pattern, `$1 ${fault}`);
 	expect(broken).not.toBe(script);
 	return broken;

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { MANNER_KINDS } from '../../simulator/campaign/manners.js';
 import { scenarioOf } from '../../simulator/campaign/scenario.js';
 import { soak } from '../../simulator/campaign/soak-run.js';
-import { bundle } from '../../simulator/engine/bundle.js';
+import { bundleOnce } from '../../simulator/engine/bundle.js';
 import { MAIN } from '../../simulator/simulation.js';
 import { covering, union } from '../support/covering.js';
 import { expectWell } from './worlds.js';
@@ -34,7 +34,7 @@ describe('brokers with manners of their own', () => {
 
 /** The bundled firmware, changed. */
 async function planted(board: 'nodemcu' | 'esp32', pattern: RegExp, to: string): Promise<string> {
-	const script = await bundle(MAIN, board);
+	const script = await bundleOnce(MAIN, board);
 	const broken = script.replace(pattern, to);
 	expect(broken).not.toBe(script);
 	return broken;
