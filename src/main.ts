@@ -91,6 +91,7 @@ export default function main(): void {
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, mode.safe ? undefined : flash);
+	queue.datedFrom = -handover.datedFrom;
 	const network = new DeviceNetwork(alarm);
 	const to = new Destinations(config, settingsStore);
 	const transport = new DeviceTcp(alarm, tlsSockets(to, clock, settingsStore));

@@ -15,6 +15,7 @@ const UPTIME = 'uptime';
 const LOST_SECONDS = 'lostSeconds';
 const LOST_TIME = 'lostTime';
 const CAUSE = 'lostCause';
+const DATED_FROM = 'datedFrom';
 
 export interface Handover {
 	/** Restarts in a row, of the node's own, without a link between; 0: there is no handover. */
@@ -27,13 +28,15 @@ export interface Handover {
 	readonly lostSeconds: number;
 	readonly lostTime: number;
 	readonly cause: Cause;
+	/** By which readings without a date got one that was said, and may be said again (reading-queue.ts); 0: none did. */
+	readonly datedFrom: number;
 }
 
 /** The restart must follow at once. What cannot be stored is not handed over. */
-export const writeHandover = (store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause }: Handover): void => {
+export const writeHandover = (store: Store, { restarts, boot, uptime, lostSeconds, lostTime, cause, datedFrom }: Handover): void => {
 	// The count comes last: without it nothing of this counts.
 	const told = store.set(BOOT, boot) && store.set(UPTIME, uptime) && store.set(LOST_SECONDS, lostSeconds)
-		&& store.set(LOST_TIME, lostTime | 0) && store.set(CAUSE, cause);
+		&& store.set(LOST_TIME, lostTime | 0) && store.set(CAUSE, cause) && store.set(DATED_FROM, datedFrom | 0);
 	if (told) store.set(RESTARTS, restarts);
 };
 
@@ -42,7 +45,10 @@ export const takeHandover = (store: Store, log: Log): Handover => {
 	if (restarts) store.set(RESTARTS, 0);
 	// Without a sign: a date lies beyond 2^31 from 2038 on.
 	const of = (key: string) => ((restarts && store.get(key)) || 0) >>> 0;
-	const handover = { restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME), cause: of(CAUSE) as Cause };
+	const handover = {
+		restarts, boot: of(BOOT), uptime: of(UPTIME), lostSeconds: of(LOST_SECONDS), lostTime: of(LOST_TIME),
+		cause: of(CAUSE) as Cause, datedFrom: of(DATED_FROM),
+	};
 	if (restarts) log.line(`restarted by itself (${restarts | 0} times in a row): there was no link for ${(handover.lostSeconds / 60) | 0} minutes`);
 	return handover;
 };

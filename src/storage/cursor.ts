@@ -13,6 +13,8 @@ export const BUSY = -2;
 
 /** What knows which readings are on their way. */
 export interface SlotsInFlight {
+	/** The boot that sends them. */
+	readonly boot: number;
 	/** Whether this slot's reading is with the outbox. */
 	hasSlot(slot: number): boolean;
 	/** Whether any slot's of this sector is. */

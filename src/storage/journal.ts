@@ -47,7 +47,6 @@ export class Journal implements JournalView {
 	broken = false;
 
 	private readonly log: Log;
-	private readonly boot: number;
 	private readonly inFlight: SlotsInFlight;
 	private readonly sectors: Sectors;
 	private readonly cursor: Cursor;
@@ -65,9 +64,8 @@ export class Journal implements JournalView {
 	/** Where the next reading goes. */
 	private writeSector = NONE;
 	private writeSlot = 0;
-	constructor(flash: Flash, boot: number, inFlight: SlotsInFlight, log: Log) {
+	constructor(flash: Flash, inFlight: SlotsInFlight, log: Log) {
 		this.log = log;
-		this.boot = boot;
 		this.inFlight = inFlight;
 		this.sectors = new Sectors(flash);
 		this.sectorSearch = new SectorSearch(this.sectors);
@@ -161,7 +159,7 @@ export class Journal implements JournalView {
 		const kept = sectors.finish(slot);
 		const boot = sectors.givenUp ? NOBODY : sectors.boot;
 		if (!kept && this.cursor.willMeet(slot)) return NOBODY;
-		if (boot === this.boot) this.own--;
+		if (boot === this.inFlight.boot) this.own--;
 		this.cursor.retireIfDone(sectors.sectorOf(slot));
 		return boot;
 	}
@@ -181,14 +179,14 @@ export class Journal implements JournalView {
 		const boot = this.finish(slot);
 		// It will be sent again, as finish() says.
 		if (!counted && boot === NOBODY) return true;
-		if (boot === this.boot) this.dropped++;
+		if (boot === this.inFlight.boot) this.dropped++;
 		else if (!counted) this.droppedEarlier++;
 		return false;
 	}
 
 	/** The reading of the slot looked at last. */
 	private countDropped(): void {
-		if (this.sectors.boot !== this.boot) this.droppedEarlier++;
+		if (this.sectors.boot !== this.inFlight.boot) this.droppedEarlier++;
 		else {
 			this.dropped++;
 			this.own--;
@@ -280,7 +278,7 @@ export class Journal implements JournalView {
 			if (sectors.free(this.alive) > Limit.JOURNAL_RESERVE) return this.begin(sector);
 			this.newest = sector;
 			this.cursor.rewind();
-			this.thinning = new Thinning(sectors, this.sectorSearch, this.boot, sector, ++this.serial);
+			this.thinning = new Thinning(sectors, this.sectorSearch, this.inFlight.boot, sector, ++this.serial);
 			this.task = Task.Thinning;
 			return;
 		}

@@ -35,7 +35,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** Readings handed to the session since boot, of whatever boot. */
 	handedOver = 0;
 
-	private readonly boot: number;
+	readonly boot: number;
 	private readonly clock: Clock;
 	private readonly ring: Ring;
 	/** Undefined on a node without one. */
@@ -53,13 +53,18 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	private reportedTo = 0;
 	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
 	private outcomes = 0;
+	/**
+	 * By which readings in flash without a date got one that was said, and stays: the Unix seconds of uptime 0. Negative: so said
+	 * the boot before. 0: nothing was said.
+	 */
+	datedFrom = 0;
 
 	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, flash?: Flash, ringBytes = Limit.RING_BYTES) {
 		this.boot = boot;
 		this.inFlight = inFlight;
 		this.clock = clock;
 		this.ring = new Ring(ringBytes);
-		if (flash && flash.sectorCount >= Limit.JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, boot, this, log);
+		if (flash && flash.sectorCount >= Limit.JOURNAL_SECTORS_MIN) this.journal = new Journal(flash, this, log);
 	}
 
 	/** Readings of this boot that are not acknowledged. */
@@ -258,8 +263,16 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		const unix = this.clock.unixSeconds();
 		const bootsAgo = this.boot - reading.boot;
 		if (!unix || bootsAgo < 0 || bootsAgo > this.clock.earlierBoots) return;
-		reading.time = unix - (this.clock.uptime() - reading.uptime);
-		if (!isInFlash(position)) this.ring.date(position, reading.time);
+		const from = unix - this.clock.uptime();
+		if (!isInFlash(position)) return this.ring.date(position, reading.time = from + reading.uptime);
+		// Flash cannot note it, so all there go by one date until none of them can come again.
+		if (this.datedFrom === 0 || this.datedFrom > 0 && this.settled) this.datedFrom = from;
+		reading.time = Math.abs(this.datedFrom) + reading.uptime;
+	}
+
+	/** Nothing that was sent in this boot can be sent again. */
+	get settled(): boolean {
+		return this.handedOver === this.delivered + this.deliveredEarlier && !this.journal?.faults;
 	}
 
 	/** Moves some of the oldest to flash, or sees to it that there is room. */

@@ -174,6 +174,8 @@ export class NodePublications implements Pollable, Publications, Subscription {
 			lostSeconds: seconds + Limit.RESTART_SECONDS,
 			lostTime: this.lostTime || (unix && unix - seconds),
 			cause: never ? cause : this.cause,
+			// Of what was sent before this outage the next boot knows no uptime.
+			datedFrom: queue.settled && this.restarts === 0 ? 0 : Math.abs(queue.datedFrom),
 		});
 		return true;
 	}

@@ -3,8 +3,8 @@ import { Cause } from '../../src/connection/causes.js';
 import { writeHandover, takeHandover, type Handover } from '../../src/connection/last-resort.js';
 import { FakeLog } from '../support/fakes.js';
 
-const LEGACY: Handover = { restarts: 2, boot: 77, uptime: 43_201, lostSeconds: 43_000, lostTime: 1_795_301_835, cause: Cause.Dns };
-const NOTHING: Handover = { restarts: 0, boot: 0, uptime: 0, lostSeconds: 0, lostTime: 0, cause: Cause.None };
+const LEGACY: Handover = { restarts: 2, boot: 77, uptime: 43_201, lostSeconds: 43_000, lostTime: 1_795_301_835, cause: Cause.Dns, datedFrom: 1_795_258_634 };
+const NOTHING: Handover = { restarts: 0, boot: 0, uptime: 0, lostSeconds: 0, lostTime: 0, cause: Cause.None, datedFrom: 0 };
 
 /** `room`: how many values can still be stored. */
 function chip(room = Infinity) {
@@ -25,9 +25,9 @@ describe('what a boot that ended for want of a link leaves behind', () => {
 
 	it('has a date after January 2038 as a number of 32 bits, too', () => {
 		const { kept, log, store } = chip();
-		writeHandover(store, { ...LEGACY, lostTime: 2_600_000_000 });
+		writeHandover(store, { ...LEGACY, lostTime: 2_600_000_000, datedFrom: 2_599_000_000 });
 		for (const [key, value] of kept) expect(value, key).toBe(value | 0);
-		expect(takeHandover(store, log).lostTime).toBe(2_600_000_000);
+		expect(takeHandover(store, log)).toMatchObject({ lostTime: 2_600_000_000, datedFrom: 2_599_000_000 });
 	});
 
 	it('goes to that boot alone', () => {
@@ -39,7 +39,7 @@ describe('what a boot that ended for want of a link leaves behind', () => {
 	});
 
 	it('counts whole or not at all', () => {
-		for (let room = 0; room < 6; room++) {
+		for (let room = 0; room < 7; room++) {
 			const { log, store } = chip(room);
 			writeHandover(store, LEGACY);
 			expect(takeHandover(store, log), `room for ${room} values`).toEqual(NOTHING);

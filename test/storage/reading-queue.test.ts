@@ -263,6 +263,54 @@ describe('readings that wait', () => {
 		expect(shelf.start().settle().connect().deliver().map((one) => one.time)).toEqual([time]);
 	});
 
+	it('in flash without a date keep the time that they were sent with, whatever the date is when they are sent again', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(6).connect();
+		shelf.clock.unix = 1_795_000_000.7;
+		const send = (message: number): Delivered => {
+			const place = shelf.next();
+			const one = shelf.look(place);
+			shelf.sent(message, place);
+			return one;
+		};
+		const first = [send(0), send(1), send(2)];
+		shelf.acknowledged(1);
+		shelf.settle();
+		shelf.recall(0);
+		shelf.recall(2);
+		shelf.clock.unix += 1.4;
+		const again = [send(3), send(4)];
+		expect(again).toEqual([first[0], first[2]]);
+		shelf.acknowledged(3);
+		shelf.acknowledged(4);
+		shelf.settle();
+		expect(shelf.deliver().map(({ time, uptime }) => time - uptime)).toEqual([4, 5, 6].map(() => first[0]!.time - first[0]!.uptime));
+	});
+
+	it('in flash without a date go by the newest date, as long as none that was sent can come again', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
+		shelf.clock.unix = 2_000_000_000;
+		const [wrong] = shelf.deliver(1);
+		expect(wrong!.time).toBe(2_000_000_301);
+		shelf.clock.unix = 1_795_000_000;
+		expect(shelf.deliver().map(({ seq, time }) => [seq, time])).toEqual([2, 3, 4].map((seq) => [seq, 1_795_000_300 + seq]));
+	});
+
+	it('of the boot before, without a date, keep the time that they were sent with there', () => {
+		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
+		shelf.clock.unix = 1_795_000_000.7;
+		const place = shelf.next();
+		const { time } = shelf.look(place);
+		shelf.sent(0, place);
+		expect(shelf.waiting.settled).toBe(false);
+		const { datedFrom } = shelf.waiting;
+		shelf.clock.uptimeBefore = 300;
+		shelf.clock.earlierBoots = 1;
+		shelf.clock.unix -= 301.4;
+		shelf.start().waiting.datedFrom = -datedFrom;
+		shelf.fill(1).connect();
+		expect(shelf.deliver().map((one) => [one.boot, one.seq, one.time])).toEqual([[1, 1, time], [1, 2, time + 1], [2, 1, expect.any(Number)]]);
+	});
+
 	it('carry what the ring had to drop into flash, as the range before the oldest', () => {
 		const flash = new FakeFlash(1_000);
 		const shelf = new Shelf(flash, 15 * 4).start();

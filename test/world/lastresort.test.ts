@@ -82,6 +82,26 @@ describe('a node without a link', () => {
 		expect(Math.max(...seconds.slice(1).map((second, i) => second - seconds[i]!))).toBeLessThanOrEqual(62);
 	});
 
+	it('says the same time of a reading that had no date and was sent before that restart, though the time server differs by then', async () => {
+		const set = await stage({ settings: { intervalMs: 60_000, restartAfterMs: 900_000 } });
+		const { broker, world: { conditions } } = set.simulation;
+		broker.kill();
+		conditions.time = 'silent';
+		await set.run(6 * MINUTE);
+		conditions.time = 'ok';
+		broker.faults.withholdAcks = true;
+		broker.start();
+		await set.until(() => set.readings('backlog').some(({ time }) => time), 3 * MINUTE);
+		broker.kill({ keepSessions: false });
+		conditions.timeOffsetSeconds = 3;
+		await set.until(() => set.node.counts.boots === 2, 20 * MINUTE);
+		broker.faults.withholdAcks = false;
+		broker.start();
+		await set.expectWell(2);
+		const times = byBoot(set.readings()).values().next().value!.filter(({ seq, time }) => seq === 1 && time).map(({ time }) => time);
+		expect(times).toEqual([times[0], times[0]]);
+	});
+
 	it('for days, with the shortest setting, restarts forty times, never into safe mode, wears no flash by it, and all readings come', async () => {
 		const set = await online({ settings: { intervalMs: 60_000, restartAfterMs: 900_000 } });
 		set.simulation.broker.kill();
