@@ -4,12 +4,9 @@
 // Rule: it may begin anew at any time, since what is done or on its way is passed over. All sectors up to `passed` have
 // been read to their end. Such a sector is retired as soon as nothing of it is in flight.
 
-import { SectorSearch, NONE } from './sector-search.js';
+import { BUSY, NONE, SectorSearch } from './sector-search.js';
 import { Limit } from '../common/limits.js';
 import { SectorState, SlotState, type Sectors } from './sector.js';
-
-/** `found`: not known yet. */
-export const BUSY = -2;
 
 /** What knows which readings are on their way. */
 export interface SlotsInFlight {

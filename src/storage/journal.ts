@@ -336,7 +336,7 @@ export class Journal implements JournalView {
 		this.retire(sector);
 	}
 
-	private fault(): typeof NONE {
+	private fault(): number {
 		if (++this.faultsInRow === Limit.FLASH_FAULTS_MAX) {
 			this.broken = true;
 			this.log.line('the flash fails: readings wait in RAM only');

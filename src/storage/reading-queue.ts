@@ -9,8 +9,8 @@
 // Invariant: of this boot, readings put = delivered + count + dropped.
 
 import { Ring } from './ring.js';
-import { BUSY, type SlotsInFlight } from './cursor.js';
-import { NONE } from './sector-search.js';
+import type { SlotsInFlight } from './cursor.js';
+import { BUSY, NONE } from './sector-search.js';
 import { FORGOTTEN, NOTHING, type InFlight } from './in-flight.js';
 import { Journal, NOBODY } from './journal.js';
 import { Limit } from '../common/limits.js';

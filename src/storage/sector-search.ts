@@ -7,6 +7,8 @@ import { Limit } from '../common/limits.js';
 import { SectorState, type Sectors } from './sector.js';
 
 export const NONE = -1;
+/** What is looked for is not known yet. */
+export const BUSY = -2;
 export const ANY_LEVEL = -1;
 
 export class SectorSearch {

@@ -25,7 +25,7 @@ const GAP_AT = 8;
 const RECORD_AT = 10;
 /** "ttj" and the version of this layout. */
 const MAGIC = 0x6a_7474;
-export const VERSION_OF_LAYOUT = 1;
+const VERSION_OF_LAYOUT = 1;
 const MAGIC_AT = 4;
 const VERSION_AT = 7;
 const SERIAL_AT = 8;

@@ -9,8 +9,7 @@
 import { assert } from '../common/assert.js';
 import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
 import type { Destinations } from '../connection/destinations.js';
-import { BUSY } from '../storage/cursor.js';
-import { NONE } from '../storage/sector-search.js';
+import { BUSY, NONE } from '../storage/sector-search.js';
 import { PUBLICATION, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import type { LinkSession } from '../connection/link.js';

@@ -6,7 +6,7 @@
 // usual, so that an old password never goes to a new host. Whatever is wrong is said in one sentence, without a secret.
 
 import { decimalAt, describeValue } from './json.js';
-import { endOfValue, nextName, OPEN_OBJECT, textAt, valueOf } from './json-members.js';
+import { endOfValue, LOWER_F, LOWER_T, nextName, OPEN_OBJECT, QUOTE, textAt, valueOf } from './json-members.js';
 import { ENTRIES, fieldOf, fieldProblem, FIELDS, usual, type Field, type Group, type Setting } from '../settings/settings.js';
 
 type Changes = Record<string, Setting>;
@@ -15,9 +15,6 @@ const GROUPS: readonly Group[] = Object.freeze(['network', 'broker']);
 /** What a whole entry of them is called. */
 const ENTRY_NAMES: readonly string[] = Object.freeze(['wifi', 'broker']);
 const NAME_SHOWN_MAX = 24;
-const QUOTE = 0x22;
-const LOWER_T = 0x74;
-const LOWER_F = 0x66;
 
 /** Reads the object that begins at `at`, which JSON's reader has seen, into `changes`. Returns '', or why it cannot be used. */
 export const readChanges = (bytes: Uint8Array, at: number, changes: Changes): string => {

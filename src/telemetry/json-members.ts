@@ -6,13 +6,15 @@
 
 import { endOfScalar, skipSpace } from './json.js';
 
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 export const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+export const LOWER_F = 0x66;
+export const LOWER_T = 0x74;
 const LOWER_U = 0x75;
 const ESCAPES = 'bfnrt';
 const ESCAPED = '\b\f\n\r\t';

@@ -1,8 +1,7 @@
 // A node's store of readings over a flash that survives it, and the ledger of what must be true of it: of the store alone, without a
 // broker, so that it asks for order and for each byte, which the auditor of whole nodes does not.
 import { expect } from 'vitest';
-import { BUSY } from '../../src/storage/cursor.js';
-import { NONE } from '../../src/storage/sector-search.js';
+import { BUSY, NONE } from '../../src/storage/sector-search.js';
 import { InFlight } from '../../src/storage/in-flight.js';
 import { ABSENT } from '../../src/readings/reading.js';
 import { ReadingQueue } from '../../src/storage/reading-queue.js';
