@@ -5,15 +5,17 @@
 // Sensirion SHT3x-DIS datasheet, §4.12, table "I2C CRC properties": polynomial 0x31, initial value 0xFF,
 // nothing reflected, no final XOR; CRC (0xBEEF) = 0x92.
 
-const POLYNOMIAL = 0x31;
-const INITIAL = 0xff;
+const enum Crc {
+	POLYNOMIAL = 0x31,
+	INITIAL = 0xff,
+}
 
 /** The check sum of `count` bytes from `bytes[from]` on. */
 export const crc8 = (bytes: Uint8Array, from: number, count: number): number => {
-	let crc = INITIAL;
+	let crc: number = Crc.INITIAL;
 	for (let at = from; at < from + count; at++) {
 		crc ^= bytes[at];
-		for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ POLYNOMIAL) & 0xff : crc << 1;
+		for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ Crc.POLYNOMIAL) & 0xff : crc << 1;
 	}
 	return crc;
 };

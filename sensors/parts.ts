@@ -9,7 +9,7 @@
 import type { Part, PartRow, Sensor } from '../src/common/ports.js';
 import { HIH4030 } from './hih4030/hih4030.js';
 import { Bus, type AnalogClass, type I2CClass } from './io.js';
-import { ADDRESS_HIGH, ADDRESS_LOW, SHT3x } from './sht3x/sht3x.js';
+import { Address, SHT3x } from './sht3x/sht3x.js';
 import { TMP36 } from './tmp36/tmp36.js';
 
 /** What the parts need to know of hardware/<board>.ts. */
@@ -81,7 +81,7 @@ export const PARTS: readonly Row[] = Object.freeze([
 	Object.freeze({
 		name: 'sht3x', meaning: 'Sensirion SHT30, SHT31 or SHT35, on I2C at address 0x44 or 0x45', folder: 'sht3x',
 		quantities: BOTH, minima: Object.freeze([-40_000, 0]), maxima: Object.freeze([125_000, 100_000]),
-		bus: Bus.I2C, second: false, addresses: Object.freeze([ADDRESS_LOW, ADDRESS_HIGH]), analog: false, spread: 0, noisy: true,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([Address.LOW, Address.HIGH]), analog: false, spread: 0, noisy: true,
 		make: (io: PartIo, { address }: PartOptions) => new SHT3x({ sensor: i2cOptions(io, address) }),
 	}),
 	Object.freeze({
@@ -126,7 +126,7 @@ export const connect = (setting: string, io: PartIo): Part[] => {
 			count++;
 		}
 		if (!count) continue;
-		const address = names[index] === SHT3X_HIGH ? ADDRESS_HIGH : row.addresses[0];
+		const address = names[index] === SHT3X_HIGH ? Address.HIGH : row.addresses[0];
 		const { pin, secondPin } = io.board.analog;
 		const sensor = row.make(io, { address, pin: row.second ? secondPin : pin, gain: 1, offsetMv: 0 });
 		connected.push({ name: row.name, row, sensor, first, gives, complaint: '' });

@@ -52,8 +52,10 @@ import { VERSION } from './common/version.js';
 import { protocolProblem } from './telemetry/protocol.js';
 import { ReadingQueue } from './storage/reading-queue.js';
 
-const HTTP_PORT = 80;
-const DNS_PORT = 53;
+const enum Port {
+	HTTP_PORT = 80,
+	DNS_PORT = 53,
+}
 
 export default function main(): void {
 	const clock = new DeviceClock();
@@ -133,8 +135,8 @@ const setUp = (
 	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
 	const improv = new ImprovInSetUp(serial, board.chip, node, commands);
 	takeCertificates(improv, store, certificateProblem);
-	const web = new WebServer(new DeviceListener(HTTP_PORT, alarm), site);
-	const names = new NameServer(new DeviceQuestions(DNS_PORT, alarm), accessPoint);
+	const web = new WebServer(new DeviceListener(Port.HTTP_PORT, alarm), site);
+	const names = new NameServer(new DeviceQuestions(Port.DNS_PORT, alarm), accessPoint);
 	new Node([commands, improv, web, names, site, node, mode, indicator], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
 };
 

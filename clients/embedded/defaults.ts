@@ -4,7 +4,7 @@
 // Rule: made before any resource is taken, so that what breaks a rule of the standard throws from the constructor.
 
 import type { Flow } from '../../src/mqtt/flow.js';
-import { BUFFER_BYTES, type SessionOptions } from '../../src/mqtt/options.js';
+import { Bound, type SessionOptions } from '../../src/mqtt/options.js';
 import { connectSize } from '../../src/mqtt/codec/packets.js';
 import { view } from './bytes.js';
 import type { Bytes, ClientOptions } from './options.js';
@@ -45,7 +45,7 @@ export const sessionOptions = (options: ClientOptions<never>, flow: Flow): Sessi
 		ackTimeoutMs: options.ackTimeoutMs,
 		hangUpsMax: 0,
 	};
-	const bufferBytes = options.bufferBytes ?? Math.max(BUFFER_BYTES, connectSize(session) + 5);
+	const bufferBytes = options.bufferBytes ?? Math.max(Bound.BUFFER_BYTES, connectSize(session) + 5);
 	return Object.assign(session, { bufferBytes });
 };
 

@@ -9,16 +9,18 @@
 import type { Millis, Sensor } from '../../src/common/ports.js';
 import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
 
-const RATIO_AT_ZERO = 0.16;
-const RATIO_PER_RH = 0.0062;
-const COMPENSATION = 1.0546;
-const COMPENSATION_PER_C = 0.00216;
-/** Where the curve of table 1 holds without compensation (to 0.06 %). */
-const INITIAL_MILLI_C = 25_000;
-/** Interchangeability is 5 % up to 59 % and 8 % above, hysteresis 3 %: what lies further out is not the part. */
-const LOWEST_RH = -10;
-const HIGHEST_RH = 115;
-const MILLI_RH_MAX = 100_000;
+const enum Const {
+	RATIO_AT_ZERO = 0.16,
+	RATIO_PER_RH = 0.0062,
+	COMPENSATION = 1.0546,
+	COMPENSATION_PER_C = 0.00216,
+	/** Where the curve of table 1 holds without compensation (to 0.06 %). */
+	INITIAL_MILLI_C = 25_000,
+	/** Interchangeability is 5 % up to 59 % and 8 % above, hysteresis 3 %: what lies further out is not the part. */
+	LOWEST_RH = -10,
+	HIGHEST_RH = 115,
+	MILLI_RH_MAX = 100_000,
+}
 
 export interface HIH4030Options extends MillivoltsOptions {
 	/** Supply of the part (not of the chip). */
@@ -33,7 +35,7 @@ export class HIH4030 implements Sensor {
 	private readonly input: Millivolts;
 	/** From millivolts at the pin to the share of the supply. */
 	private readonly ratioPerMv: number;
-	private divisor = compensation(INITIAL_MILLI_C);
+	private divisor = compensation(Const.INITIAL_MILLI_C);
 
 	constructor(options: HIH4030Options) {
 		this.input = new Millivolts(options);
@@ -51,10 +53,10 @@ export class HIH4030 implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): Millis {
-		const rh = (this.input.read() * this.ratioPerMv - RATIO_AT_ZERO) / RATIO_PER_RH;
-		if (!(rh >= LOWEST_RH && rh <= HIGHEST_RH)) throw new Error(complaint(rh));
+		const rh = (this.input.read() * this.ratioPerMv - Const.RATIO_AT_ZERO) / Const.RATIO_PER_RH;
+		if (!(rh >= Const.LOWEST_RH && rh <= Const.HIGHEST_RH)) throw new Error(complaint(rh));
 		const milliRh = Math.round((rh * 1_000) / this.divisor);
-		values[at] = Math.min(Math.max(milliRh, 0), MILLI_RH_MAX);
+		values[at] = Math.min(Math.max(milliRh, 0), Const.MILLI_RH_MAX);
 		return 0;
 	}
 
@@ -64,10 +66,10 @@ export class HIH4030 implements Sensor {
 }
 
 const compensation = (temperatureMilliC: number): number =>
-	COMPENSATION - (COMPENSATION_PER_C * temperatureMilliC) / 1_000;
+	Const.COMPENSATION - (Const.COMPENSATION_PER_C * temperatureMilliC) / 1_000;
 
 const complaint = (rh: number): string => {
-	if (rh > HIGHEST_RH) return 'HIH-4030 gives more than it can: check its divider and that its ground is connected.';
-	if (rh < LOWEST_RH) return 'HIH-4030 gives less than it can: check its supply of 5 V, its output and its divider.';
+	if (rh > Const.HIGHEST_RH) return 'HIH-4030 gives more than it can: check its divider and that its ground is connected.';
+	if (rh < Const.LOWEST_RH) return 'HIH-4030 gives less than it can: check its supply of 5 V, its output and its divider.';
 	return 'HIH-4030 cannot be read: the analog conversion failed.';
 };

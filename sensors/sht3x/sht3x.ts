@@ -10,24 +10,28 @@ import type { Millis, Sensor } from '../../src/common/ports.js';
 import { crc8 } from '../crc8.js';
 import type { I2CBus, I2CClass, I2COptions } from '../io.js';
 
-/** ADDR low, as most breakouts have it. */
-export const ADDRESS_LOW = 0x44;
-/** ADDR high. */
-export const ADDRESS_HIGH = 0x45;
+export const enum Address {
+	/** ADDR low, as most breakouts have it. */
+	LOW = 0x44,
+	/** ADDR high. */
+	HIGH = 0x45,
+}
 
-/** High repeatability, no clock stretching (§4.3). */
-const SINGLE_SHOT = 0x2400;
-/** 15.5 ms at most at the lowest supply, 15 ms from 2.4 V on: at 3.3 V even a clock of whole ms is not early. */
-const MEASURING_MS = 16;
-/** Two bytes and a check sum for temperature, the same for humidity. */
-const WORD_BYTES = 2;
-const HUMIDITY_AT = WORD_BYTES + 1;
-const RESULT_BYTES = 2 * (WORD_BYTES + 1);
+const enum Const {
+	/** High repeatability, no clock stretching (§4.3). */
+	SINGLE_SHOT = 0x2400,
+	/** 15.5 ms at most at the lowest supply, 15 ms from 2.4 V on: at 3.3 V even a clock of whole ms is not early. */
+	MEASURING_MS = 16,
+	/** Two bytes and a check sum for temperature, the same for humidity. */
+	WORD_BYTES = 2,
+	HUMIDITY_AT = WORD_BYTES + 1,
+	RESULT_BYTES = 2 * (WORD_BYTES + 1),
 
-const RAW_MAX = 0xffff;
-const MILLI_C_SPAN = 175_000;
-const MILLI_C_LOWEST = -45_000;
-const MILLI_RH_SPAN = 100_000;
+	RAW_MAX = 0xffff,
+	MILLI_C_SPAN = 175_000,
+	MILLI_C_LOWEST = -45_000,
+	MILLI_RH_SPAN = 100_000,
+}
 
 export interface SHT3xOptions {
 	readonly sensor: Omit<I2COptions, 'hz' | 'address'> & Partial<I2COptions> & { readonly io: I2CClass };
@@ -36,22 +40,22 @@ export interface SHT3xOptions {
 export class SHT3x implements Sensor {
 	private readonly io: I2CBus;
 	/** The command goes out from where its result comes in: on XS an array takes 120 B beside its bytes. */
-	private readonly bytes = new Uint8Array(RESULT_BYTES);
+	private readonly bytes = new Uint8Array(Const.RESULT_BYTES);
 
 	constructor(options: SHT3xOptions) {
-		this.io = new options.sensor.io({ hz: 100_000, address: ADDRESS_LOW, ...options.sensor });
+		this.io = new options.sensor.io({ hz: 100_000, address: Address.LOW, ...options.sensor });
 	}
 
 	start(): Millis {
 		const { bytes } = this;
-		bytes[0] = SINGLE_SHOT >> 8;
-		bytes[1] = SINGLE_SHOT & 0xff;
+		bytes[0] = Const.SINGLE_SHOT >> 8;
+		bytes[1] = Const.SINGLE_SHOT & 0xff;
 		try {
-			this.io.write(bytes.subarray(0, WORD_BYTES));
+			this.io.write(bytes.subarray(0, Const.WORD_BYTES));
 		} catch {
 			throw new Error('SHT3x does not answer: check its wiring and its address.');
 		}
-		return MEASURING_MS;
+		return Const.MEASURING_MS;
 	}
 
 	collect(values: Int32Array, at: number): Millis {
@@ -61,9 +65,9 @@ export class SHT3x implements Sensor {
 			throw new Error('SHT3x gives no result: it was not started, or lost power while measuring.');
 		}
 		this.check(0);
-		this.check(HUMIDITY_AT);
+		this.check(Const.HUMIDITY_AT);
 		values[at] = milliC(this.word(0));
-		values[at + 1] = milliRh(this.word(HUMIDITY_AT));
+		values[at + 1] = milliRh(this.word(Const.HUMIDITY_AT));
 		return 0;
 	}
 
@@ -76,14 +80,14 @@ export class SHT3x implements Sensor {
 	}
 
 	private check(at: number): void {
-		if (crc8(this.bytes, at, WORD_BYTES) !== this.bytes[at + WORD_BYTES]) {
+		if (crc8(this.bytes, at, Const.WORD_BYTES) !== this.bytes[at + Const.WORD_BYTES]) {
 			throw new Error('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
 		}
 	}
 }
 
 /** T [°C] = -45 + 175 · S / (2^16 - 1) (§4.13). */
-const milliC = (raw: number): number => MILLI_C_LOWEST + Math.round((MILLI_C_SPAN * raw) / RAW_MAX);
+const milliC = (raw: number): number => Const.MILLI_C_LOWEST + Math.round((Const.MILLI_C_SPAN * raw) / Const.RAW_MAX);
 
 /** RH [%] = 100 · S / (2^16 - 1) (§4.13). */
-const milliRh = (raw: number): number => Math.round((MILLI_RH_SPAN * raw) / RAW_MAX);
+const milliRh = (raw: number): number => Math.round((Const.MILLI_RH_SPAN * raw) / Const.RAW_MAX);

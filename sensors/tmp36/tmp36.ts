@@ -8,13 +8,15 @@
 import type { Millis, Sensor } from '../../src/common/ports.js';
 import { Millivolts, type MillivoltsOptions } from '../millivolts.js';
 
-const OFFSET_MV = 500;
-/** 10 mV are one degree, so one millivolt is a tenth of a degree. */
-const MILLI_C_PER_MV = 100;
-/** -40 °C, the lowest that is specified. */
-const LOWEST_MV = 100;
-/** 150 °C, the highest that it survives (specified to 125 °C). */
-const HIGHEST_MV = 2_000;
+const enum Const {
+	OFFSET_MV = 500,
+	/** 10 mV are one degree, so one millivolt is a tenth of a degree. */
+	MILLI_C_PER_MV = 100,
+	/** -40 °C, the lowest that is specified. */
+	LOWEST_MV = 100,
+	/** 150 °C, the highest that it survives (specified to 125 °C). */
+	HIGHEST_MV = 2_000,
+}
 
 export class TMP36 implements Sensor {
 	private readonly input: Millivolts;
@@ -22,7 +24,7 @@ export class TMP36 implements Sensor {
 
 	constructor(options: MillivoltsOptions) {
 		this.input = new Millivolts(options);
-		this.lowestMv = Math.max(LOWEST_MV, this.input.lowestMv);
+		this.lowestMv = Math.max(Const.LOWEST_MV, this.input.lowestMv);
 	}
 
 	/** The output follows the temperature by itself: there is nothing to begin or to wait for. */
@@ -32,8 +34,8 @@ export class TMP36 implements Sensor {
 
 	collect(values: Int32Array, at: number): Millis {
 		const mv = this.input.read();
-		if (!(mv >= this.lowestMv && mv <= HIGHEST_MV)) throw new Error(complaint(mv));
-		values[at] = Math.round((mv - OFFSET_MV) * MILLI_C_PER_MV);
+		if (!(mv >= this.lowestMv && mv <= Const.HIGHEST_MV)) throw new Error(complaint(mv));
+		values[at] = Math.round((mv - Const.OFFSET_MV) * Const.MILLI_C_PER_MV);
 		return 0;
 	}
 
@@ -43,7 +45,7 @@ export class TMP36 implements Sensor {
 }
 
 const complaint = (mv: number): string => {
-	if (mv > HIGHEST_MV) return `TMP36 gives ${Math.round(mv) | 0} mV, more than it can: check that pin 3 is at GND.`;
+	if (mv > Const.HIGHEST_MV) return `TMP36 gives ${Math.round(mv) | 0} mV, more than it can: check that pin 3 is at GND.`;
 	if (mv >= 0) return `TMP36 gives ${Math.round(mv) | 0} mV, less than it can: check its pins 1 (3V3) and 2 (analog input).`;
 	return 'TMP36 cannot be read: the analog conversion failed.';
 };

@@ -11,31 +11,33 @@ import { crc32 } from '../storage/crc32.js';
 import { putWhole, takeWhole } from '../storage/record.js';
 import { wipe } from '../storage/sector.js';
 
-const BLOCK_BYTES = 32;
-const CHECKED_AT = 4;
-const CHECKED_END = 24;
-/** "ttc" and the version of this layout. */
-const MAGIC = 0x63_7474;
-const VERSION_OF_LAYOUT = 1;
-const MAGIC_AT = 4;
-const VERSION_AT = 7;
-const SERIAL_AT = 8;
-const LENGTH_AT = 12;
-const SUM_AT = 16;
-const PARTS_MAX = 2;
-const ERASED = 0xff;
+const enum Layout {
+	BLOCK_BYTES = 32,
+	CHECKED_AT = 4,
+	CHECKED_END = 24,
+	/** "ttc" and the version of this layout. */
+	MAGIC = 0x63_7474,
+	VERSION_OF_LAYOUT = 1,
+	MAGIC_AT = 4,
+	VERSION_AT = 7,
+	SERIAL_AT = 8,
+	LENGTH_AT = 12,
+	SUM_AT = 16,
+	PARTS_MAX = 2,
+	ERASED = 0xff,
+}
 
 export class CertificateSector {
 	readonly sector: number;
 	/** 0 where it is not whole. */
 	readonly serial: number;
 	private readonly flash: Flash;
-	private readonly heading = new Uint8Array(BLOCK_BYTES);
+	private readonly heading = new Uint8Array(Layout.BLOCK_BYTES);
 
 	constructor(flash: Flash, sector: number) {
 		this.flash = flash;
 		this.sector = sector;
-		this.serial = this.isWhole() ? takeWhole(this.heading, SERIAL_AT, 4) >>> 0 : 0;
+		this.serial = this.isWhole() ? takeWhole(this.heading, Layout.SERIAL_AT, 4) >>> 0 : 0;
 	}
 
 	/** A copy; undefined where there is no such part. */
@@ -48,9 +50,9 @@ export class CertificateSector {
 	private isWhole(): boolean {
 		const { heading } = this;
 		if (!this.flash.read(this.sector * this.flash.sectorBytes, heading)) return false;
-		if (takeWhole(heading, MAGIC_AT, 3) !== MAGIC || heading[VERSION_AT] !== VERSION_OF_LAYOUT) return false;
-		if (takeWhole(heading, 0, 4) !== crc32(heading, CHECKED_AT, CHECKED_END)) return false;
-		for (let i = 0; i < PARTS_MAX; i++) if (!this.isPartWhole(i)) return false;
+		if (takeWhole(heading, Layout.MAGIC_AT, 3) !== Layout.MAGIC || heading[Layout.VERSION_AT] !== Layout.VERSION_OF_LAYOUT) return false;
+		if (takeWhole(heading, 0, 4) !== crc32(heading, Layout.CHECKED_AT, Layout.CHECKED_END)) return false;
+		for (let i = 0; i < Layout.PARTS_MAX; i++) if (!this.isPartWhole(i)) return false;
 		return true;
 	}
 
@@ -58,21 +60,21 @@ export class CertificateSector {
 		const length = this.lengthOf(index);
 		const end = this.offsetOf(index) + length;
 		if (end > this.flash.sectorBytes) return false;
-		const block = new Uint8Array(BLOCK_BYTES);
+		const block = new Uint8Array(Layout.BLOCK_BYTES);
 		let sum = 0;
-		for (let at = this.offsetOf(index); at < end; at += BLOCK_BYTES) {
+		for (let at = this.offsetOf(index); at < end; at += Layout.BLOCK_BYTES) {
 			if (!this.flash.read(this.sector * this.flash.sectorBytes + at, block)) return false;
-			sum = crc32(block, 0, end - at < BLOCK_BYTES ? end - at : BLOCK_BYTES, sum);
+			sum = crc32(block, 0, end - at < Layout.BLOCK_BYTES ? end - at : Layout.BLOCK_BYTES, sum);
 		}
-		return sum === takeWhole(this.heading, SUM_AT + 4 * index, 4);
+		return sum === takeWhole(this.heading, Layout.SUM_AT + 4 * index, 4);
 	}
 
 	private lengthOf(index: number): number {
-		return takeWhole(this.heading, LENGTH_AT + 2 * index, 2);
+		return takeWhole(this.heading, Layout.LENGTH_AT + 2 * index, 2);
 	}
 
 	private offsetOf(index: number): number {
-		return BLOCK_BYTES + (index ? wholeBlocks(this.lengthOf(0)) : 0);
+		return Layout.BLOCK_BYTES + (index ? wholeBlocks(this.lengthOf(0)) : 0);
 	}
 }
 
@@ -82,11 +84,11 @@ export class CertificateWriter {
 	/** How many parts have come to their end. */
 	parts = 0;
 	private readonly flash: Flash;
-	private readonly block = new Uint8Array(BLOCK_BYTES);
+	private readonly block = new Uint8Array(Layout.BLOCK_BYTES);
 	private readonly lengths: number[] = [0, 0];
 	private readonly sums: number[] = [0, 0];
-	private begin = BLOCK_BYTES;
-	private at = BLOCK_BYTES;
+	private begin: number = Layout.BLOCK_BYTES;
+	private at: number = Layout.BLOCK_BYTES;
 	private sum = 0;
 	private failed: boolean;
 
@@ -95,9 +97,9 @@ export class CertificateWriter {
 		this.sector = sector;
 		const { block } = this;
 		this.failed = !wipe(flash, sector, block);
-		block.fill(ERASED);
-		putWhole(block, MAGIC_AT, MAGIC, 3);
-		block[VERSION_AT] = VERSION_OF_LAYOUT;
+		block.fill(Layout.ERASED);
+		putWhole(block, Layout.MAGIC_AT, Layout.MAGIC, 3);
+		block[Layout.VERSION_AT] = Layout.VERSION_OF_LAYOUT;
 		if (!this.failed) flash.write(sector * flash.sectorBytes, block);
 	}
 
@@ -108,7 +110,7 @@ export class CertificateWriter {
 
 	/** Of what has come of this part. */
 	get sumSoFar(): number {
-		return crc32(this.block, 0, this.at % BLOCK_BYTES, this.sum);
+		return crc32(this.block, 0, this.at % Layout.BLOCK_BYTES, this.sum);
 	}
 
 	/** Nothing of the part that comes next is there. */
@@ -117,15 +119,15 @@ export class CertificateWriter {
 	}
 
 	put(value: number): void {
-		const at = this.at++ % BLOCK_BYTES;
+		const at = this.at++ % Layout.BLOCK_BYTES;
 		this.block[at] = value;
-		if (at === BLOCK_BYTES - 1) this.flush(BLOCK_BYTES);
+		if (at === Layout.BLOCK_BYTES - 1) this.flush(Layout.BLOCK_BYTES);
 	}
 
 	/** The part is whole. What of it lies in flash is given back. */
 	endPart(): Uint8Array {
 		const { begin, at, parts } = this;
-		const used = at % BLOCK_BYTES;
+		const used = at % Layout.BLOCK_BYTES;
 		if (used) this.flush(used);
 		this.lengths[parts] = at - begin;
 		this.sums[parts] = this.sum;
@@ -139,15 +141,15 @@ export class CertificateWriter {
 	commit(serial: number): boolean {
 		const { flash, sector, block } = this;
 		if (this.failed) return false;
-		block.fill(ERASED);
-		putWhole(block, MAGIC_AT, MAGIC, 3);
-		block[VERSION_AT] = VERSION_OF_LAYOUT;
-		putWhole(block, SERIAL_AT, serial, 4);
-		for (let i = 0; i < PARTS_MAX; i++) {
-			putWhole(block, LENGTH_AT + 2 * i, this.lengths[i], 2);
-			putWhole(block, SUM_AT + 4 * i, this.sums[i], 4);
+		block.fill(Layout.ERASED);
+		putWhole(block, Layout.MAGIC_AT, Layout.MAGIC, 3);
+		block[Layout.VERSION_AT] = Layout.VERSION_OF_LAYOUT;
+		putWhole(block, Layout.SERIAL_AT, serial, 4);
+		for (let i = 0; i < Layout.PARTS_MAX; i++) {
+			putWhole(block, Layout.LENGTH_AT + 2 * i, this.lengths[i], 2);
+			putWhole(block, Layout.SUM_AT + 4 * i, this.sums[i], 4);
 		}
-		putWhole(block, 0, crc32(block, CHECKED_AT, CHECKED_END), 4);
+		putWhole(block, 0, crc32(block, Layout.CHECKED_AT, Layout.CHECKED_END), 4);
 		flash.write(sector * flash.sectorBytes, block);
 		// What was written counts if it reads back, whatever flash said of it.
 		return new CertificateSector(flash, sector).serial === serial;
@@ -158,14 +160,14 @@ export class CertificateWriter {
 		const { flash, block } = this;
 		const offset = this.at - used;
 		this.sum = crc32(block, 0, used, this.sum);
-		block.fill(ERASED, used);
+		block.fill(Layout.ERASED, used);
 		if (offset >= flash.sectorBytes) this.failed = true;
 		if (!this.failed) flash.write(this.sector * flash.sectorBytes + offset, block);
 	}
 }
 
 const wholeBlocks = (bytes: number): number => {
-	return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+	return Math.ceil(bytes / Layout.BLOCK_BYTES) * Layout.BLOCK_BYTES;
 };
 
 /** Flash is read by whole words. */

@@ -28,8 +28,11 @@ export interface CertificateStore {
 	take(kind: Kept, writer: CertificateWriter): string;
 }
 
-const SUM_BYTES = 4;
-const NAME_BYTES = 16;
+const enum Const {
+	SUM_BYTES = 4,
+	NAME_BYTES = 16,
+}
+
 /** What they are called in answers, by kind. */
 const NAMES: readonly string[] = Object.freeze(['', 'ca', 'certificate', 'key']);
 const NO_CERTIFICATE = 'the client certificate must come right before its key';
@@ -54,7 +57,7 @@ export class CertificateTransfer extends Transfer {
 	}
 
 	protected override takes(kind: number, total: number): boolean {
-		return kind >= TransferKind.Ca && kind <= TransferKind.Key ? total > SUM_BYTES : super.takes(kind, total);
+		return kind >= TransferKind.Ca && kind <= TransferKind.Key ? total > Const.SUM_BYTES : super.takes(kind, total);
 	}
 
 	protected override begin(kind: number, id: number, total: number): void {
@@ -76,7 +79,7 @@ export class CertificateTransfer extends Transfer {
 		const { writer, total } = this;
 		if (!writer || !this.isOpen) return TransferState.Good;
 		for (let at = from; at < to; at++) {
-			if (this.received++ < total - SUM_BYTES) writer.put(bytes[at]);
+			if (this.received++ < total - Const.SUM_BYTES) writer.put(bytes[at]);
 			else this.wanted = this.wanted << 8 | bytes[at];
 		}
 		if (this.received < total) return TransferState.Good;
@@ -90,7 +93,7 @@ export class CertificateTransfer extends Transfer {
 	override work(): boolean {
 		if (this.kind === TransferKind.Command) return false;
 		this.asked = false;
-		const problem = !this.isOpen ? this.open(this.kind, this.total - SUM_BYTES) : this.isSound ? this.judge(this.writer!) : DAMAGED;
+		const problem = !this.isOpen ? this.open(this.kind, this.total - Const.SUM_BYTES) : this.isSound ? this.judge(this.writer!) : DAMAGED;
 		if (problem || this.isOpen) this.end(problem);
 		else this.isOpen = true;
 		return true;
@@ -127,7 +130,7 @@ export class CertificateTransfer extends Transfer {
 	private end(problem: string): void {
 		this.received = this.total;
 		if (problem || this.kind !== TransferKind.Certificate) this.writer = this.certificate = undefined;
-		const name = new Text(new Uint8Array(NAME_BYTES)).put(NAMES[this.kind]);
+		const name = new Text(new Uint8Array(Const.NAME_BYTES)).put(NAMES[this.kind]);
 		const result = new Text(new Uint8Array(Limit.RESULT_MAX));
 		writeResult(result, name.bytes, 0, name.length, name.length, name.length, problem);
 		this.answered(result.bytes.subarray(0, result.length));

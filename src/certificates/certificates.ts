@@ -18,7 +18,10 @@ import { Kept } from './kept.js';
 /** Of flash, before the settings'. */
 export const CERTIFICATE_SECTORS = 4;
 
-const KINDS = 2;
+const enum Const {
+	KINDS = 2,
+}
+
 /** In a generation; no setting is called so. */
 const KEYS: readonly string[] = Object.freeze(['#ca', '#identity']);
 
@@ -94,7 +97,7 @@ export class NodeSettings extends SettingsStore {
 	override propose(changes: Readonly<Record<string, Setting>>, owner?: SectorOwner, remote = false): string {
 		const all: Record<string, Setting> = {};
 		for (const key of Object.keys(changes)) all[key] = changes[key];
-		for (let i = 0; i < KINDS; i++) if (this.waiting[i]) all[KEYS[i]] = this.waiting[i];
+		for (let i = 0; i < Const.KINDS; i++) if (this.waiting[i]) all[KEYS[i]] = this.waiting[i];
 		const problem = super.propose(all, owner, remote);
 		if (!problem) this.waiting.fill(0);
 		return problem;

@@ -4,11 +4,13 @@
 // Rule: one Text is filled and sent before it is filled again. What does not fit sets `overflowed` and is left out:
 // the caller asserts, since every payload has its bound in limits.ts.
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const ZERO = 0x30;
-const MINUS = 0x2d;
-const POINT = 0x2e;
+const enum Ascii {
+	QUOTE = 0x22,
+	BACKSLASH = 0x5c,
+	ZERO = 0x30,
+	MINUS = 0x2d,
+	POINT = 0x2e,
+}
 
 export class Text {
 	readonly bytes: Uint8Array;
@@ -53,23 +55,23 @@ export class Text {
 
 	/** A JSON string of what is UTF-8 already, of which at most `max` bytes, and no character in pieces, are taken. */
 	quotedBytes(bytes: Uint8Array, from: number, to: number, max: number): this {
-		this.byte(QUOTE);
+		this.byte(Ascii.QUOTE);
 		const end = this.length + max;
 		while (from < to) {
 			const first = bytes[from];
-			const escapes = first < 0x20 ? 6 : first === QUOTE || first === BACKSLASH ? 2 : 0;
+			const escapes = first < 0x20 ? 6 : first === Ascii.QUOTE || first === Ascii.BACKSLASH ? 2 : 0;
 			const size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 			if (this.length + (escapes || size) > end) break;
 			if (escapes) this.escaped(first);
 			else this.copy(bytes, from, from + size);
 			from += size;
 		}
-		return this.byte(QUOTE);
+		return this.byte(Ascii.QUOTE);
 	}
 
 	/** A JSON string of any text, in UTF-8, of which at most `max` bytes, and no character in pieces, are taken. */
 	quoted(text: string, max = this.bytes.length): this {
-		this.byte(QUOTE);
+		this.byte(Ascii.QUOTE);
 		const end = this.length + max;
 		for (const character of text) {
 			const before = this.length;
@@ -78,7 +80,7 @@ export class Text {
 			this.length = before;
 			break;
 		}
-		return this.byte(QUOTE);
+		return this.byte(Ascii.QUOTE);
 	}
 
 	/** Any text in UTF-8, as it is. */
@@ -94,7 +96,7 @@ export class Text {
 	/** A whole number, up to 2^53. */
 	whole(value: number): this {
 		if (value < 0) {
-			this.byte(MINUS);
+			this.byte(Ascii.MINUS);
 			value = -value;
 		}
 		return this.digits(value, 1);
@@ -103,13 +105,13 @@ export class Text {
 	/** Thousandths as a decimal without idle zeros: 21500 is 21.5, -7 is -0.007. */
 	milli(value: number): this {
 		if (value < 0) {
-			this.byte(MINUS);
+			this.byte(Ascii.MINUS);
 			value = -value;
 		}
 		const fraction = value % 1000;
 		this.digits((value - fraction) / 1000, 1);
 		if (fraction === 0) return this;
-		this.byte(POINT);
+		this.byte(Ascii.POINT);
 		if (fraction % 100 === 0) return this.digits(fraction / 100, 1);
 		return fraction % 10 === 0 ? this.digits(fraction / 10, 2) : this.digits(fraction, 3);
 	}
@@ -117,19 +119,19 @@ export class Text {
 	private digits(value: number, countMin: number): this {
 		let unit = 1;
 		for (let count = 1; count < countMin || value / unit >= 10; count++) unit *= 10;
-		for (; unit >= 1; unit /= 10) this.byte(ZERO + (Math.floor(value / unit) % 10));
+		for (; unit >= 1; unit /= 10) this.byte(Ascii.ZERO + (Math.floor(value / unit) % 10));
 		return this;
 	}
 
 	private escaped(code: number): void {
-		if (code === QUOTE || code === BACKSLASH) this.byte(BACKSLASH);
+		if (code === Ascii.QUOTE || code === Ascii.BACKSLASH) this.byte(Ascii.BACKSLASH);
 		if (code < 0x20) this.put('\\u00').hex(code >> 4).hex(code & 15);
 		else if (code < 0x80) this.byte(code);
 		else this.utf8(code);
 	}
 
 	private hex(digit: number): this {
-		this.byte(digit < 10 ? ZERO + digit : 0x57 + digit);
+		this.byte(digit < 10 ? Ascii.ZERO + digit : 0x57 + digit);
 		return this;
 	}
 

@@ -17,16 +17,20 @@ export const enum Cause {
 }
 export const CAUSES: readonly string[] = Object.freeze(['', 'wifi', 'dns', 'tcp', 'refused', 'silence', 'protocol', 'tls']);
 
-/** Refusals that pass by themselves: server unavailable (3; 0x88 in 5.0), server busy (0x89) or shutting down (0x8B). */
-const SERVER_UNAVAILABLE = 3;
-const SERVER_UNAVAILABLE_5 = 0x88;
-const SERVER_BUSY_5 = 0x89;
-const SERVER_SHUTTING_DOWN_5 = 0x8b;
+const enum Code {
+	/** Refusals that pass by themselves: server unavailable (3; 0x88 in 5.0), server busy (0x89) or shutting down (0x8B). */
+	SERVER_UNAVAILABLE = 3,
+	SERVER_UNAVAILABLE_5 = 0x88,
+	SERVER_BUSY_5 = 0x89,
+	SERVER_SHUTTING_DOWN_5 = 0x8b,
+	/** Of DISCONNECT. */
+	TAKEN_OVER_5 = 0x8e,
+}
 
 /** Whether the broker turned us down for what we are: client id, user, password. It does not heal within seconds. */
 export const isRefusal = (fault: Fault, code: number): boolean => {
 	if (fault !== Fault.Refused) return false;
-	return code !== SERVER_UNAVAILABLE && code !== SERVER_UNAVAILABLE_5 && code !== SERVER_BUSY_5 && code !== SERVER_SHUTTING_DOWN_5;
+	return code !== Code.SERVER_UNAVAILABLE && code !== Code.SERVER_UNAVAILABLE_5 && code !== Code.SERVER_BUSY_5 && code !== Code.SERVER_SHUTTING_DOWN_5;
 };
 
 /** What is known of why a broker hung up. */
@@ -43,10 +47,8 @@ export const enum HangUp {
 	LeftOut,
 }
 
-const TAKEN_OVER_5 = 0x8e;
-
 /** Of a reason that MQTT 5.0 gives. */
-export const hangUpFor = (code: number): HangUp => code === TAKEN_OVER_5 ? HangUp.TakenOver : HangUp.Explained;
+export const hangUpFor = (code: number): HangUp => code === Code.TAKEN_OVER_5 ? HangUp.TakenOver : HangUp.Explained;
 
 export const causeOf = (fault: Fault): Cause => {
 	switch (fault) {

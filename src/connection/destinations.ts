@@ -23,21 +23,23 @@ export const enum Next {
 	Refused,
 }
 
-const EACH = 3;
-/**
- * Of `round`, which is one number since a field takes 16 B on XS: bit k, pair k was tried in this round; from bit 16 on,
- * pair k is there; from bit 25 on, how many rounds in a row have failed.
- */
-const PAIRS = (1 << EACH * EACH) - 1;
-const BROKERS = (1 << EACH) - 1;
-const THERE = 16;
-const ROUNDS = 25;
-const ROUNDS_MAX = 63;
-/** The pair is tried next whatever became of it: it proved useful, or has not had its say. */
-const SAME = 1 << 9;
-/** In this round some broker refused; some failed otherwise. */
-const REFUSED = 1 << 10;
-const OTHERWISE = 1 << 11;
+const enum Const {
+	EACH = 3,
+	/**
+	 * Of `round`, which is one number since a field takes 16 B on XS: bit k, pair k was tried in this round; from bit 16 on,
+	 * pair k is there; from bit 25 on, how many rounds in a row have failed.
+	 */
+	PAIRS = (1 << EACH * EACH) - 1,
+	BROKERS = (1 << EACH) - 1,
+	THERE = 16,
+	ROUNDS = 25,
+	ROUNDS_MAX = 63,
+	/** The pair is tried next whatever became of it: it proved useful, or has not had its say. */
+	SAME = 1 << 9,
+	/** In this round some broker refused; some failed otherwise. */
+	REFUSED = 1 << 10,
+	OTHERWISE = 1 << 11,
+}
 
 export class Destinations {
 	readonly config: Config;
@@ -50,22 +52,22 @@ export class Destinations {
 	constructor(config: Config, source: SettingsSource) {
 		this.config = config;
 		this.source = source;
-		for (let pair = 0; pair < EACH * EACH; pair++) if (this.isThere(pair)) this.round |= 1 << THERE + pair;
+		for (let pair = 0; pair < Const.EACH * Const.EACH; pair++) if (this.isThere(pair)) this.round |= 1 << Const.THERE + pair;
 	}
 
 	/** How many pairs there are. */
 	get pairs(): number {
 		let count = 0;
-		for (let there = this.round >> THERE & PAIRS; there > 0; there >>= 1) count += there & 1;
+		for (let there = this.round >> Const.THERE & Const.PAIRS; there > 0; there >>= 1) count += there & 1;
 		return count;
 	}
 
 	/** How many rounds in a row have failed, each of all pairs that there are. */
-	get rounds(): number { return this.round >> ROUNDS; }
+	get rounds(): number { return this.round >> Const.ROUNDS; }
 
 	/** From 0, in order of preference. */
-	get network(): number { return (this.pair / EACH) | 0; }
-	get broker(): number { return this.pair % EACH; }
+	get network(): number { return (this.pair / Const.EACH) | 0; }
+	get broker(): number { return this.pair % Const.EACH; }
 
 	get ssid(): string { return this.ofNetwork('ssid'); }
 	get passphrase(): string { return this.ofNetwork('passphrase'); }
@@ -81,38 +83,38 @@ export class Destinations {
 
 	/** The link with this pair proved useful. */
 	useful(): void {
-		this.round = this.round & PAIRS << THERE | SAME;
+		this.round = this.round & Const.PAIRS << Const.THERE | Const.SAME;
 	}
 
 	/** A new round, from the first pair on. */
 	restart(): void {
 		this.pair = 0;
-		this.round = this.round & PAIRS << THERE | SAME;
+		this.round = this.round & Const.PAIRS << Const.THERE | Const.SAME;
 	}
 
 	/** The pair came to nothing as it was asked, and is to be asked otherwise. */
 	stay(refused: boolean): Next {
-		this.round |= SAME;
+		this.round |= Const.SAME;
 		return refused ? Next.Refused : Next.Again;
 	}
 
 	/** The pair came to nothing; `byNetwork`: with any other broker it would have. `again`: useful or not, it ends so each time. */
 	failed(byNetwork: boolean, refused: boolean, again: boolean): Next {
-		if (this.round & SAME && !again) return Next.Again;
-		this.round &= ~SAME;
-		this.round |= byNetwork ? BROKERS << EACH * this.network : 1 << this.pair;
-		if (!byNetwork) this.round |= refused ? REFUSED : OTHERWISE;
+		if (this.round & Const.SAME && !again) return Next.Again;
+		this.round &= ~Const.SAME;
+		this.round |= byNetwork ? Const.BROKERS << Const.EACH * this.network : 1 << this.pair;
+		if (!byNetwork) this.round |= refused ? Const.REFUSED : Const.OTHERWISE;
 		if (this.left !== 0) return Next.Other;
-		if (this.rounds < ROUNDS_MAX) this.round += 1 << ROUNDS;
-		return (this.round & (REFUSED | OTHERWISE)) === REFUSED ? Next.Refused : Next.Again;
+		if (this.rounds < Const.ROUNDS_MAX) this.round += 1 << Const.ROUNDS;
+		return (this.round & (Const.REFUSED | Const.OTHERWISE)) === Const.REFUSED ? Next.Refused : Next.Again;
 	}
 
 	/** Comes to the pair that is to be tried now. True: it is in another network. */
 	next(): boolean {
 		const { network } = this;
-		if (this.round & SAME) this.round &= ~SAME;
+		if (this.round & Const.SAME) this.round &= ~Const.SAME;
 		else {
-			if (this.left === 0) this.round &= PAIRS << THERE | ROUNDS_MAX << ROUNDS;
+			if (this.left === 0) this.round &= Const.PAIRS << Const.THERE | Const.ROUNDS_MAX << Const.ROUNDS;
 			const { left } = this;
 			for (this.pair = 0; !(left >> this.pair & 1); ) this.pair++;
 		}
@@ -121,7 +123,7 @@ export class Destinations {
 
 	/** Pairs that were not tried in this round, as bits. */
 	private get left(): number {
-		return this.round >> THERE & ~this.round & PAIRS;
+		return this.round >> Const.THERE & ~this.round & Const.PAIRS;
 	}
 
 	private isThere(pair: number): boolean {

@@ -12,13 +12,15 @@ import { Limit } from '../common/limits.js';
 import { RELEASE_UNIX } from '../common/version.js';
 import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TellableClock, type TimeServer } from '../common/ports.js';
 
-/** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
-const LONGEST_MS = 0x3fff_ffff;
-/**
- * What the timer repeats after. Never the same as a wait: the SDK's simulator for Linux then goes on at the pace of the
- * wait before, without rest.
- */
-const REPEAT_MS = LONGEST_MS + 1;
+const enum Const {
+	/** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
+	LONGEST_MS = 0x3fff_ffff,
+	/**
+	 * What the timer repeats after. Never the same as a wait: the SDK's simulator for Linux then goes on at the pace of the
+	 * wait before, without rest.
+	 */
+	REPEAT_MS = LONGEST_MS + 1,
+}
 
 /** Who the date is from. */
 const enum DateFrom {
@@ -81,7 +83,7 @@ export class DeviceAlarm implements Alarm {
 
 	begin(run: () => void): void {
 		// A repeating timer stays alive after it fired, so one handle serves for ever.
-		this.timer = Timer.set(run, 0, REPEAT_MS);
+		this.timer = Timer.set(run, 0, Const.REPEAT_MS);
 	}
 
 	wake(): void {
@@ -91,8 +93,8 @@ export class DeviceAlarm implements Alarm {
 
 	set(at: Millis, now: Millis): void {
 		if (!this.timer) return;
-		const waitMs = at === NEVER ? LONGEST_MS : Math.ceil(at - now);
-		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < LONGEST_MS ? waitMs : LONGEST_MS, REPEAT_MS);
+		const waitMs = at === NEVER ? Const.LONGEST_MS : Math.ceil(at - now);
+		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < Const.LONGEST_MS ? waitMs : Const.LONGEST_MS, Const.REPEAT_MS);
 	}
 }
 
@@ -106,18 +108,18 @@ class TimeClient extends SNTP {
 	}
 
 	override callback(message: number, length: number): void {
-		if (message !== READABLE || length !== PACKET_BYTES) return super.callback(message, length);
+		if (message !== Ntp.READABLE || length !== Ntp.PACKET_BYTES) return super.callback(message, length);
 		const first = this.byte();
 		const stratum = this.byte();
-		this.read(null, BETWEEN_BYTES);
+		this.read(null, Ntp.BETWEEN_BYTES);
 		const ntp = ((this.byte() * 256 + this.byte()) * 256 + this.byte()) * 256 + this.byte();
 		// The fraction is not needed.
 		this.read(null);
 		// A server that wants to be left alone (stratum 0) is asked again later, as after silence.
-		if ((first & MODE) !== SERVER_MODE || stratum === 0) return;
+		if ((first & Ntp.MODE) !== Ntp.SERVER_MODE || stratum === 0) return;
 		this.close();
-		const unix = ntp < NTP_EPOCH_SECONDS ? ntp + ERA_SECONDS - NTP_EPOCH_SECONDS : ntp - NTP_EPOCH_SECONDS;
-		const usable = first < UNSYNCHRONISED && stratum <= STRATUM_MAX && ntp > 0 && unix >= RELEASE_UNIX;
+		const unix = ntp < Ntp.NTP_EPOCH_SECONDS ? ntp + Ntp.ERA_SECONDS - Ntp.NTP_EPOCH_SECONDS : ntp - Ntp.NTP_EPOCH_SECONDS;
+		const usable = first < Ntp.UNSYNCHRONISED && stratum <= Ntp.STRATUM_MAX && ntp > 0 && unix >= RELEASE_UNIX;
 		this.heard(SNTP.time, usable ? unix : 0);
 	}
 
@@ -126,22 +128,24 @@ class TimeClient extends SNTP {
 	}
 }
 
-/** Socket.readable of the SDK. */
-const READABLE = 2;
-const PACKET_BYTES = 48;
-/** From the stratum to the transmit timestamp. */
-const BETWEEN_BYTES = 38;
-const MODE = 7;
-const SERVER_MODE = 4;
-/** Leap indicator 3 and above in the first byte. */
-const UNSYNCHRONISED = 0xc0;
-const STRATUM_MAX = 15;
-/**
- * Unix time begins there. Unix seconds of 32 bits without a sign last until 2106; what is below is of the era that
- * begins in 2036.
- */
-const NTP_EPOCH_SECONDS = 2_208_988_800;
-const ERA_SECONDS = 0x1_0000_0000;
+const enum Ntp {
+	/** Socket.readable of the SDK. */
+	READABLE = 2,
+	PACKET_BYTES = 48,
+	/** From the stratum to the transmit timestamp. */
+	BETWEEN_BYTES = 38,
+	MODE = 7,
+	SERVER_MODE = 4,
+	/** Leap indicator 3 and above in the first byte. */
+	UNSYNCHRONISED = 0xc0,
+	STRATUM_MAX = 15,
+	/**
+	 * Unix time begins there. Unix seconds of 32 bits without a sign last until 2106; what is below is of the era that
+	 * begins in 2036.
+	 */
+	NTP_EPOCH_SECONDS = 2_208_988_800,
+	ERA_SECONDS = 0x1_0000_0000,
+}
 
 export class DeviceTimeServer implements TimeServer {
 	state: TimeState = TimeState.Idle;

@@ -12,10 +12,12 @@ import { acceptTimeServer, dhcpTimeServer } from 'telltale/dhcp';
 import { NetworkState, type Alarm, type Network, type ScanListener } from '../common/ports.js';
 import { isText } from '../mqtt/codec/wire.js';
 
-/** The SDK's code with "disconnect" when the handshake failed. */
-const PASSPHRASE_REFUSED = -1;
-/** What the ESP8266 says for "not joined". */
-const RSSI_FAULT = 31;
+const enum Const {
+	/** The SDK's code with "disconnect" when the handshake failed. */
+	PASSPHRASE_REFUSED = -1,
+	/** What the ESP8266 says for "not joined". */
+	RSSI_FAULT = 31,
+}
 
 const ALL = Object.freeze({});
 
@@ -46,7 +48,7 @@ export class DeviceNetwork implements Network {
 
 	rssi(): number {
 		const dbm = this.state === NetworkState.Up ? Net.get('RSSI') : undefined;
-		return dbm === undefined || dbm === RSSI_FAULT ? 0 : dbm;
+		return dbm === undefined || dbm === Const.RSSI_FAULT ? 0 : dbm;
 	}
 
 	address(): string {
@@ -101,7 +103,7 @@ export class DeviceNetwork implements Network {
 				this.state = NetworkState.Joined;
 				break;
 			case WiFi.disconnected:
-				this.state = code === PASSPHRASE_REFUSED ? NetworkState.Refused : NetworkState.Down;
+				this.state = code === Const.PASSPHRASE_REFUSED ? NetworkState.Refused : NetworkState.Down;
 				break;
 		}
 		this.alarm.wake();

@@ -7,19 +7,25 @@
 import Serial from 'embedded:io/serial';
 import type { Alarm, Console, Log, PacketLine, PacketSink } from '../common/ports.js';
 
-const BAUD = 115_200;
-const RING_BYTES = 256;
-/** Half the FIFO: leaves before it is full. */
-const PIECE_MAX = 64;
-const TYPED_MAX = 64;
-/** Of lines that wait to be carried out: all that the FIFO holds. */
-const WAITING_MAX = 128;
-const TOO_LONG = `a line was typed that has more than ${TYPED_MAX} characters: it is not carried out`;
+const enum Const {
+	BAUD = 115_200,
+	RING_BYTES = 256,
+	/** Half the FIFO: leaves before it is full. */
+	PIECE_MAX = 64,
+	TYPED_MAX = 64,
+	/** Of lines that wait to be carried out: all that the FIFO holds. */
+	WAITING_MAX = 128,
+	/** Read at a time. */
+	READ_MAX = 32,
+}
+
+const TOO_LONG = `a line was typed that has more than ${Const.TYPED_MAX} characters: it is not carried out`;
 const TOO_MANY = 'too many lines were typed at once: one is not carried out';
-/** Read at a time. */
-const READ_MAX = 32;
-const NEWLINE = 10;
-const RETURN = 13;
+
+const enum Ascii {
+	NEWLINE = 10,
+	RETURN = 13,
+}
 
 export interface SerialPins {
 	readonly transmit: number;
@@ -31,7 +37,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	sink: PacketSink | undefined;
 	private readonly serial: Serial;
 	private readonly alarm: Alarm;
-	private readonly ring = new Uint8Array(RING_BYTES);
+	private readonly ring = new Uint8Array(Const.RING_BYTES);
 	private head = 0;
 	private tail = 0;
 	private writable = false;
@@ -44,7 +50,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	constructor(pins: SerialPins, alarm: Alarm) {
 		this.alarm = alarm;
 		this.serial = new Serial({
-			baud: BAUD,
+			baud: Const.BAUD,
 			transmit: pins.transmit,
 			receive: pins.receive,
 			port: pins.port,
@@ -57,22 +63,22 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	line(text: string): void {
 		const note = this.dropped ? `(${this.dropped | 0} lines dropped) ` : '';
 		// A whole line or nothing.
-		if (RING_BYTES - (this.tail - this.head) < note.length + text.length + 2) {
+		if (Const.RING_BYTES - (this.tail - this.head) < note.length + text.length + 2) {
 			this.dropped++;
 			return;
 		}
 		this.dropped = 0;
 		this.put(note);
 		this.put(text);
-		this.byte(RETURN);
-		this.byte(NEWLINE);
-		if (this.writable) this.drain(PIECE_MAX);
+		this.byte(Ascii.RETURN);
+		this.byte(Ascii.NEWLINE);
+		if (this.writable) this.drain(Const.PIECE_MAX);
 	}
 
 	packet(bytes: Uint8Array): boolean {
-		if (RING_BYTES - (this.tail - this.head) < bytes.length) return false;
+		if (Const.RING_BYTES - (this.tail - this.head) < bytes.length) return false;
 		for (let i = 0; i < bytes.length; i++) this.byte(bytes[i]);
-		if (this.writable) this.drain(PIECE_MAX);
+		if (this.writable) this.drain(Const.PIECE_MAX);
 		return true;
 	}
 
@@ -96,7 +102,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	}
 
 	private byte(code: number): void {
-		this.ring[this.tail++ % RING_BYTES] = code;
+		this.ring[this.tail++ % Const.RING_BYTES] = code;
 	}
 
 	/** The line takes so many bytes. */
@@ -105,10 +111,10 @@ export class DeviceSerial implements Log, Console, PacketLine {
 		this.writable = count === 0;
 		if (count === 0) return;
 		if (count > room) count = room;
-		if (count > PIECE_MAX) count = PIECE_MAX;
-		const from = this.head % RING_BYTES;
+		if (count > Const.PIECE_MAX) count = Const.PIECE_MAX;
+		const from = this.head % Const.RING_BYTES;
 		// Up to the end of the ring; the rest goes with the next piece.
-		if (count > RING_BYTES - from) count = RING_BYTES - from;
+		if (count > Const.RING_BYTES - from) count = Const.RING_BYTES - from;
 		try {
 			this.serial.write(this.ring.subarray(from, from + count));
 			this.head += count;
@@ -119,7 +125,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 
 	/** So many bytes have come. */
 	receive(count: number): void {
-		const piece = new Uint8Array(count < READ_MAX ? count : READ_MAX);
+		const piece = new Uint8Array(count < Const.READ_MAX ? count : Const.READ_MAX);
 		for (;;) {
 			const got = this.serial.read(piece);
 			if (!got) break;
@@ -132,16 +138,16 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	}
 
 	key(code: number): void {
-		if (code !== NEWLINE && code !== RETURN) {
+		if (code !== Ascii.NEWLINE && code !== Ascii.RETURN) {
 			// One more tells that it is too long.
-			if (this.typing.length <= TYPED_MAX) this.typing += String.fromCharCode(code);
+			if (this.typing.length <= Const.TYPED_MAX) this.typing += String.fromCharCode(code);
 			return;
 		}
 		const { typed, typing } = this;
 		if (typing === '') return;
 		this.typing = '';
-		if (typing.length > TYPED_MAX) return this.line(TOO_LONG);
-		if (typed.length + typing.length >= WAITING_MAX) return this.line(TOO_MANY);
+		if (typing.length > Const.TYPED_MAX) return this.line(TOO_LONG);
+		if (typed.length + typing.length >= Const.WAITING_MAX) return this.line(TOO_MANY);
 		this.typed = `${typed}${typing}\n`;
 		this.alarm.wake();
 	}

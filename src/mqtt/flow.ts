@@ -13,7 +13,7 @@ import { SubscriptionState, type Filters } from './state/filters.js';
 import type { Framer } from './codec/framer.js';
 import type { KeepAlive } from './state/keepalive.js';
 import type { MessageFlow, Millis, Publisher } from './options.js';
-import { DUP, HEAD_MAX, Packet, publishLength, RETAIN } from './codec/packets.js';
+import { Head, Packet, publishLength } from './codec/packets.js';
 import type { Sender } from './sender.js';
 import { encodeText, isTopicFilter } from './codec/topics.js';
 import { lengthSize, readUint16 } from './codec/wire.js';
@@ -48,7 +48,7 @@ export class Flow implements MessageFlow {
 		this.sender = sender;
 		this.keepAlive = keepAlive;
 		this.session = session;
-		this.requestMax = sender.room - HEAD_MAX - 4;
+		this.requestMax = sender.room - Head.MAX - 4;
 		framer.takePieces();
 	}
 
@@ -131,7 +131,7 @@ export class Flow implements MessageFlow {
 		if (qos > 0 && id > 0) this.delivery.lead(id);
 		id = this.session.publish(topic, this.nothing, 0, qos, retain);
 		if (id < 0) return -1;
-		this.sender.pass(Packet.Publish | qos << 1 | (retain ? RETAIN : 0) | (duplicate && qos > 0 ? DUP : 0), topic, length, id);
+		this.sender.pass(Packet.Publish | qos << 1 | (retain ? Head.RETAIN : 0) | (duplicate && qos > 0 ? Head.DUP : 0), topic, length, id);
 		return id;
 	}
 

@@ -9,13 +9,15 @@ import { Fault } from './codec/fault.js';
 import { SubscriptionState } from './state/filters.js';
 import type { Millis } from './options.js';
 import { Outbound, State } from './outbound.js';
-import { checkPublish, DUP, Packet, RETAIN } from './codec/packets.js';
+import { checkPublish, Head, Packet } from './codec/packets.js';
 import { readUint16 } from './codec/wire.js';
 
-/** The last return code of CONNACK in MQTT 3.1.1 (table 3.1). */
-const REFUSALS_MAX = 5;
-/** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
-const NOT_FOUND = 0x92;
+const enum Const {
+	/** The last return code of CONNACK in MQTT 3.1.1 (table 3.1). */
+	REFUSALS_MAX = 5,
+	/** MQTT 5.0: packet identifier not found, which is no fault (MQTT 5.0 §3.6.2.1). */
+	NOT_FOUND = 0x92,
+}
 
 export abstract class Inbound extends Outbound {
 	/**
@@ -140,7 +142,7 @@ export abstract class Inbound extends Outbound {
 		}
 		if (!known) {
 			if (oversize) this.oversize(end - at, qos);
-			else this.handler.onMessage(bytes, topicAt, idAt, payloadAt, end, qos, (first & RETAIN) > 0, (first & DUP) > 0);
+			else this.handler.onMessage(bytes, topicAt, idAt, payloadAt, end, qos, (first & Head.RETAIN) > 0, (first & Head.DUP) > 0);
 			if (qos === 0 && !flow) return;
 			if (qos === 2 && !flow) this.delivery.open(id);
 		}
@@ -174,14 +176,14 @@ export abstract class Inbound extends Outbound {
 		if (reason >= 0x80) return delivery.refuse(id) && this.acknowledged(id, reason);
 		if (delivery.receive(id)) return true;
 		if (delivery.isReleased(id)) sender.acknowledge(Packet.Pubrel, id);
-		else if (this.options.protocol5 && !delivery.has(id)) sender.acknowledge(Packet.Pubrel, id, NOT_FOUND);
+		else if (this.options.protocol5 && !delivery.has(id)) sender.acknowledge(Packet.Pubrel, id, Const.NOT_FOUND);
 		return false;
 	}
 
 	/** An unknown one is answered too: the broker may have lost our PUBCOMP. */
 	private pubrel(id: number): false {
 		const known = this.delivery.close(id);
-		this.sender.acknowledge(Packet.Pubcomp, id, known || !this.options.protocol5 ? 0 : NOT_FOUND);
+		this.sender.acknowledge(Packet.Pubcomp, id, known || !this.options.protocol5 ? 0 : Const.NOT_FOUND);
 		return false;
 	}
 
@@ -251,7 +253,8 @@ export abstract class Inbound extends Outbound {
 		delivery.connackReceived();
 		const fault = protocol5 ? protocol5.accept(this.framer, code, options, delivery, this.keepAlive, now) : Fault.None;
 		if (fault !== Fault.None) return this.fail(fault, protocol5!.code);
-		if (code > 0) return this.fail(code === 1 || code === 0x84 ? Fault.ProtocolVersion : protocol5 || code <= REFUSALS_MAX ? Fault.Refused : Fault.BadCode, code);
+		if (code === 1 || code === 0x84) return this.fail(Fault.ProtocolVersion, code);
+		if (code > 0) return this.fail(protocol5 || code <= Const.REFUSALS_MAX ? Fault.Refused : Fault.BadCode, code);
 		if (flags > 0 && fresh) return this.fail(Fault.UnknownSession, flags);
 		this.state = State.Connected;
 		if (flags === 0) {

@@ -7,7 +7,7 @@
 // for the next message. MQTT 3.1.1 §3.3
 
 import { assert } from '../common/assert.js';
-import { Packet, RETAIN } from './codec/packets.js';
+import { Head, Packet } from './codec/packets.js';
 import type { PacketVersion } from './codec/version.js';
 import { lengthSize, writeLength } from './codec/wire.js';
 
@@ -41,7 +41,7 @@ export class Message {
 
 	/** Where the next message goes, and how. Throws a sentence if the topic is too long. */
 	to(topic: Uint8Array, qos: number, retain: boolean): this {
-		const first = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		const first = Packet.Publish | qos << 1 | (retain ? Head.RETAIN : 0);
 		if (topic === this.topic && first === this.first) return this;
 		// Without a packet id the properties follow the topic, which begins two bytes later then.
 		const at = (qos > 0 ? this.idAt : this.idAt + 2) - topic.length;

@@ -132,11 +132,13 @@ export interface SessionHandler {
 	onClosed(fault: Fault, code: number): void;
 }
 
-/** In place of the code of a SUBACK that did not come on two connections. */
-export const NO_ANSWER = 0x100;
-export const CONNACK_TIMEOUT_MS = 10_000;
-export const PING_TIMEOUT_MS = 10_000;
-export const ACK_TIMEOUT_MS = 30_000;
-export const HANG_UPS_MAX = 3;
-/** A broker that stays for so long without a suspected message, or since its last answer, would not have hung up without it. */
-export const HOLD_MS = 2_000;
+export const enum Patience {
+	/** In place of the code of a SUBACK that did not come on two connections. */
+	NO_ANSWER = 0x100,
+	CONNACK_TIMEOUT_MS = 10_000,
+	PING_TIMEOUT_MS = 10_000,
+	ACK_TIMEOUT_MS = 30_000,
+	HANG_UPS_MAX = 3,
+	/** A broker that stays for so long without a suspected message, or since its last answer, would not have hung up without it. */
+	HOLD_MS = 2_000,
+}

@@ -19,7 +19,7 @@ import { KeepAlive } from './state/keepalive.js';
 import type { Message } from './message.js';
 import type { Millis, SessionHandler, SessionOptions, StateVersion } from './options.js';
 import type { Outbox } from './state/outbox.js';
-import { connectSize, Packet, RETAIN } from './codec/packets.js';
+import { connectSize, Head, Packet } from './codec/packets.js';
 import { Sender } from './sender.js';
 import { lengthSize, writeBytes, writeLength } from './codec/wire.js';
 
@@ -129,7 +129,7 @@ export abstract class Outbound {
 		const topicAt = at + (rest < 0x80 ? 2 : 1 + lengthSize(rest));
 		const end = topicAt + rest;
 		if (end > bytes.length || outbox.count === outbox.max || outbox.protocol5 && end - at > outbox.protocol5.packetMax) return -1;
-		bytes[at] = Packet.Publish | qos << 1 | (retain ? RETAIN : 0);
+		bytes[at] = Packet.Publish | qos << 1 | (retain ? Head.RETAIN : 0);
 		if (rest < 0x80) bytes[at + 1] = rest;
 		else writeLength(bytes, at + 1, rest);
 		bytes.set(topic, topicAt);

@@ -10,15 +10,10 @@
 import { assert } from '../common/assert.js';
 import type { Delivery } from './state/delivery.js';
 import type { Filters } from './state/filters.js';
-import { RESERVE, type RewrittenPacket } from './state/bounds.js';
+import { Bound, type RewrittenPacket } from './state/bounds.js';
 import type { Outbox } from './state/outbox.js';
 import { Packet, publishLength, writeAcknowledgement, writePublishHead } from './codec/packets.js';
 import { packetSize, writeUint16 } from './codec/wire.js';
-
-/** The longest answer to one packet. */
-const ANSWER_MAX = 5;
-/** Room for one more answer, beside what is kept free. */
-const READY_BYTES = RESERVE + ANSWER_MAX;
 
 const enum Source { None, Connect, Control, Outbox }
 
@@ -65,10 +60,10 @@ export class Sender {
 	get size(): number { return this.outbox.start - this.begin; }
 
 	/** Room for requests. */
-	get room(): number { return this.outbox.start - this.end - RESERVE; }
+	get room(): number { return this.outbox.start - this.end - Bound.RESERVE; }
 
 	/** Whether the answer to one more packet has room. */
-	get ready(): boolean { return this.end + READY_BYTES <= this.outbox.start; }
+	get ready(): boolean { return this.end + Bound.READY_BYTES <= this.outbox.start; }
 
 	/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 	acknowledge(first: number, id: number, reason = 0): void {

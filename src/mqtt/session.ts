@@ -9,7 +9,7 @@
 import { assert } from '../common/assert.js';
 import { Fault } from './codec/fault.js';
 import { Inbound } from './inbound.js';
-import { ACK_TIMEOUT_MS, CONNACK_TIMEOUT_MS, HANG_UPS_MAX, HOLD_MS, INBOUND_MAX, NO_ANSWER, PING_TIMEOUT_MS, type Millis } from './options.js';
+import { Bound, Patience, type Millis } from './options.js';
 import { Packet, writeConnect } from './codec/packets.js';
 import { State } from './outbound.js';
 import { SubscriptionState } from './state/filters.js';
@@ -19,7 +19,7 @@ export class Session extends Inbound {
 	/** The transport is connected: CONNECT is there to be sent. MUST NOT be called again before lost(). */
 	start(now: Millis): void {
 		assert(this.state === State.Idle, 'start() was called before lost() ended the connection before.');
-		const { keepAliveMs, inboundMax = INBOUND_MAX, publishBeforeConnack, protocol5 } = this.options;
+		const { keepAliveMs, inboundMax = Bound.INBOUND_MAX, publishBeforeConnack, protocol5 } = this.options;
 		const { framer } = this;
 		this.state = publishBeforeConnack === true && !this.delivery.resends ? State.Early : State.Connecting;
 		this.code = 0;
@@ -97,7 +97,7 @@ export class Session extends Inbound {
 	poll(now: Millis): Millis {
 		if (this.state === State.Connected) return this.pollConnected(now);
 		if (!this.running) return Infinity;
-		const { connackTimeoutMs = CONNACK_TIMEOUT_MS, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
+		const { connackTimeoutMs = Patience.CONNACK_TIMEOUT_MS, pingTimeoutMs = Patience.PING_TIMEOUT_MS } = this.options;
 		const connecting = this.state >= State.Connecting;
 		const at = this.keepAlive.awaitedSince + (connecting ? connackTimeoutMs : pingTimeoutMs);
 		if (now < at) return at;
@@ -158,7 +158,7 @@ export class Session extends Inbound {
 		const { badAnswer, keepAlive } = this;
 		const blames = byBroker && this.connected || this.blamesMessage;
 		const spares = this.sparesMessage;
-		const aside = this.delivery.hungUp(blames || spares || isOfMessage(badAnswer) ? this.options.hangUpsMax ?? HANG_UPS_MAX : 0, spares);
+		const aside = this.delivery.hungUp(blames || spares || isOfMessage(badAnswer) ? this.options.hangUpsMax ?? Patience.HANG_UPS_MAX : 0, spares);
 		const isSuback = badAnswer === Packet.Suback;
 		const mayBlame = (blames || spares || isSuback) && !this.options.flow;
 		const unheard = mayBlame ? this.filters.hungUp(isSuback, Math.max(keepAlive.sentAt, keepAlive.receivedAt)) : -1;
@@ -169,7 +169,7 @@ export class Session extends Inbound {
 		if (this.options.flow) this.delivery.clear();
 		else this.delivery.rewind();
 		this.filters.lost();
-		if (unheard >= 0) this.handler.onSubscribed(this.filters.id(unheard), this.filters.index(unheard), NO_ANSWER);
+		if (unheard >= 0) this.handler.onSubscribed(this.filters.id(unheard), this.filters.index(unheard), Patience.NO_ANSWER);
 		if (leftId > 0) this.handler.onUnsubscribed(leftId);
 		if (spares) return aside;
 		if (aside > 0) this.handler.onSetAside(aside);
@@ -260,7 +260,7 @@ export class Session extends Inbound {
 
 	private pollConnected(now: Millis): Millis {
 		const { keepAlive, sender, filters } = this;
-		const { flow, pingTimeoutMs = PING_TIMEOUT_MS } = this.options;
+		const { flow, pingTimeoutMs = Patience.PING_TIMEOUT_MS } = this.options;
 		flow?.poll(now);
 		if (now >= keepAlive.deadAt(pingTimeoutMs)) {
 			this.fail(keepAlive.fault, 0);
@@ -279,12 +279,12 @@ export class Session extends Inbound {
 	}
 
 	/** How long the broker has for an answer, as far as patience has grown; 0: for ever. */
-	private get answerMs(): Millis { return (this.options.ackTimeoutMs ?? ACK_TIMEOUT_MS) * this.delivery.patience; }
+	private get answerMs(): Millis { return (this.options.ackTimeoutMs ?? Patience.ACK_TIMEOUT_MS) * this.delivery.patience; }
 
 	/** While something is received, it may be the answer: then nobody is given up. */
 	private pollAnswers(now: Millis): Millis {
 		const { keepAlive } = this;
-		const patienceMs = this.delivery.held ? HOLD_MS : this.answerMs;
+		const patienceMs = this.delivery.held ? Patience.HOLD_MS : this.answerMs;
 		if (patienceMs === 0) return Infinity;
 		if (!this.receiving && now >= keepAlive.awaitedSince + patienceMs) this.unanswered(now);
 		return keepAlive.awaitedSince + patienceMs;
@@ -328,7 +328,7 @@ export class Session extends Inbound {
 		}
 		for (let at = filters.first(SubscriptionState.Asked); at >= 0; at = filters.first(SubscriptionState.Asked)) {
 			filters.putOff(at, true, now);
-			handler.onSubscribed(filters.id(at), filters.index(at), NO_ANSWER);
+			handler.onSubscribed(filters.id(at), filters.index(at), Patience.NO_ANSWER);
 		}
 		for (let id = filters.takeOff(SubscriptionState.Left); id > 0; id = filters.takeOff(SubscriptionState.Left)) handler.onUnsubscribed(id);
 		this.expectRequested(now, true);

@@ -12,7 +12,7 @@ import {
 } from '../common/ports.js';
 import { Progress, type Generation } from '../settings/generation.js';
 import { changedBy, FIELDS, fieldProblem, missingKey, type Setting } from '../settings/settings.js';
-import { POWER, type Settings, type SettingsStore } from '../settings/settings-store.js';
+import { Failure, type Settings, type SettingsStore } from '../settings/settings-store.js';
 import { NetworkList } from './network-list.js';
 import { Phase, type FoundNetwork, type Provisioner } from './provisioner.js';
 
@@ -53,7 +53,7 @@ const outcomeOf = (outcome: number): string => {
 		case Cause.Silence: return ': the broker did not answer in time';
 		case Cause.Protocol: return ': what answered is no MQTT broker, or breaks its rules';
 		case Cause.Tls: return ': the TLS connection to the broker was refused';
-		case POWER: return ': the power went before they had worked';
+		case Failure.POWER: return ': the power went before they had worked';
 	}
 	return '';
 };

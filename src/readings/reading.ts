@@ -8,13 +8,21 @@ import type { Text } from '../common/text.js';
 
 /** What a reading may hold, in the order of its values, of the bits in a record and of the keys in a payload: append only. */
 export const QUANTITIES: readonly string[] = Object.freeze(['temperature', 'humidity']);
-export const TEMPERATURE = 0;
+
+export const enum Quantity {
+	TEMPERATURE = 0,
+	/** A record has room for so many. */
+	MAX = 4,
+}
+
 /** What a value can be after its offset, in milli-units: no air is wetter than 100 %. */
 export const QUANTITY_MINIMA: readonly number[] = Object.freeze([-60_000, 0]);
 export const QUANTITY_MAXIMA: readonly number[] = Object.freeze([160_000, 100_000]);
-export const QUANTITY_MAX = 4;
-/** Stands for "not measured" in a reading's values. */
-export const ABSENT = -0x8000_0000;
+
+export const enum Value {
+	/** Stands for "not measured" in a reading's values. */
+	ABSENT = -0x8000_0000,
+}
 
 /** Made once and filled again for each reading. */
 export class Reading {
@@ -33,7 +41,7 @@ export class Reading {
 	droppedFrom = 0;
 	droppedTo = 0;
 	/** Milli-units by the index of QUANTITIES; ABSENT where nothing was measured. */
-	readonly values = new Int32Array(QUANTITY_MAX).fill(ABSENT);
+	readonly values = new Int32Array(Quantity.MAX).fill(Value.ABSENT);
 }
 
 const codesOf = (ascii: string): readonly number[] => {
@@ -52,18 +60,21 @@ const TIME = codesOf(',"time":');
 const UPTIME = codesOf(',"uptime":');
 const DROPPED = codesOf(',"dropped":[');
 const VALUES: readonly (readonly number[])[] = Object.freeze(QUANTITIES.map((name) => codesOf(`,"${name}":`)));
-const COMMA = 0x2c;
-const BRACKET = 0x5d;
-const BRACE = 0x7d;
+
+const enum Ascii {
+	COMMA = 0x2c,
+	BRACKET = 0x5d,
+	BRACE = 0x7d,
+}
 
 /** Writes a payload: {"seq":17,"boot":7,"time":1795301835,"temperature":21.512,"humidity":45.2}. */
 export const writeReading = (text: Text, reading: Reading): void => {
 	text.clear().codes(SEQ).whole(reading.seq).codes(BOOT).whole(reading.boot);
 	if (reading.time) text.codes(TIME).whole(reading.time);
 	else text.codes(UPTIME).whole(reading.uptime);
-	if (reading.droppedFrom) text.codes(DROPPED).whole(reading.droppedFrom).byte(COMMA).whole(reading.droppedTo).byte(BRACKET);
+	if (reading.droppedFrom) text.codes(DROPPED).whole(reading.droppedFrom).byte(Ascii.COMMA).whole(reading.droppedTo).byte(Ascii.BRACKET);
 	for (let i = 0; i < QUANTITIES.length; i++) {
-		if (reading.values[i] !== ABSENT) text.codes(VALUES[i]).milli(reading.values[i]);
+		if (reading.values[i] !== Value.ABSENT) text.codes(VALUES[i]).milli(reading.values[i]);
 	}
-	text.byte(BRACE);
+	text.byte(Ascii.BRACE);
 };

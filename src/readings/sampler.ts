@@ -10,7 +10,7 @@
 
 import type { Clock, Log, Millis, Part, Pollable, Sensor } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
-import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, TEMPERATURE, type Reading } from './reading.js';
+import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value, type Reading } from './reading.js';
 
 export interface ReadingSink {
 	/** To be filled for put(). */
@@ -31,9 +31,9 @@ const enum Stage {
  */
 const enum At {
 	Offsets = 0,
-	Measured = Offsets + QUANTITY_MAX,
-	Values = Measured + QUANTITY_MAX,
-	Conversions = Values + QUANTITY_MAX,
+	Measured = Offsets + Quantity.MAX,
+	Values = Measured + Quantity.MAX,
+	Conversions = Values + Quantity.MAX,
 }
 
 export class Sampler implements Pollable {
@@ -136,7 +136,7 @@ export class Sampler implements Pollable {
 	private collect(): void {
 		const { reading } = this.sink;
 		this.forget();
-		reading.values.fill(ABSENT);
+		reading.values.fill(Value.ABSENT);
 		for (let i = 0; i < this.parts.length; i++) {
 			if (this.failed & (1 << i)) continue;
 			try {
@@ -156,17 +156,17 @@ export class Sampler implements Pollable {
 	}
 
 	private isEmpty({ values }: Reading): boolean {
-		for (let i = 0; i < QUANTITY_MAX; i++) if (values[i] !== ABSENT) return false;
+		for (let i = 0; i < Quantity.MAX; i++) if (values[i] !== Value.ABSENT) return false;
 		return true;
 	}
 
 	private forget(): void {
-		this.numbers.fill(ABSENT, At.Measured, At.Values);
+		this.numbers.fill(Value.ABSENT, At.Measured, At.Values);
 	}
 
 	private measure({ sensor, gives, row: { quantities, analog } }: Part, values: Int32Array): void {
 		const numbers = this.numbers;
-		if (values[TEMPERATURE] !== ABSENT) sensor.compensate?.(values[TEMPERATURE]);
+		if (values[Quantity.TEMPERATURE] !== Value.ABSENT) sensor.compensate?.(values[Quantity.TEMPERATURE]);
 		if (analog) this.convert(sensor);
 		else sensor.collect(numbers, At.Values);
 		for (let i = 0; i < quantities.length; i++) {

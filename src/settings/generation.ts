@@ -16,36 +16,44 @@ import type { Flash } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { utf8Length, type Setting } from './settings.js';
 
-const HEADING_BYTES = 32;
-/** Read and written at a time. */
-const BLOCK_BYTES = 32;
-const CHECKED_AT = 4;
-/** "tts" and the version of this layout. */
-const MAGIC = 0x73_7474;
-const VERSION_OF_LAYOUT = 1;
-const MAGIC_AT = 4;
-const VERSION_AT = 7;
-const SERIAL_AT = 8;
-const LENGTH_AT = 12;
-const FLAGS_AT = 14;
-/** Cleared: it holds only once `worked` is 0. */
-const NOT_ON_TRIAL = 1;
-/** Cleared: it came from the broker. */
-const NOT_REMOTE = 2;
-/** All flags. */
-const PLAIN = 0xff;
-export const ON_TRIAL = PLAIN ^ NOT_ON_TRIAL;
-export const ON_TRIAL_REMOTE = ON_TRIAL ^ NOT_REMOTE;
-const SUM_AT = 16;
-const IMAGE_AT = 20;
-/** Outside the check sum: cleared in place, in this word. */
-const PROGRESS_AT = 28;
-const CHECKED_END = PROGRESS_AT + 1;
-/** "ttj": the journal's, and none of our business. */
-const JOURNAL_MAGIC = 0x6a_7474;
-export const ERASED = 0xff;
-/** No block. */
-const NOWHERE = -1;
+const enum Layout {
+	HEADING_BYTES = 32,
+	/** Read and written at a time. */
+	BLOCK_BYTES = 32,
+	CHECKED_AT = 4,
+	/** "tts" and the version of this layout. */
+	MAGIC = 0x73_7474,
+	VERSION_OF_LAYOUT = 1,
+	MAGIC_AT = 4,
+	VERSION_AT = 7,
+	SERIAL_AT = 8,
+	LENGTH_AT = 12,
+	FLAGS_AT = 14,
+	SUM_AT = 16,
+	IMAGE_AT = 20,
+	/** Outside the check sum: cleared in place, in this word. */
+	PROGRESS_AT = 28,
+	CHECKED_END = PROGRESS_AT + 1,
+	/** "ttj": the journal's, and none of our business. */
+	JOURNAL_MAGIC = 0x6a_7474,
+	/** No block. */
+	NOWHERE = -1,
+	/** Of an entry beside its key and value. */
+	FRAME_BYTES = 4,
+}
+
+export const enum Flags {
+	/** Cleared: it holds only once `worked` is 0. */
+	NOT_ON_TRIAL = 1,
+	/** Cleared: it came from the broker. */
+	NOT_REMOTE = 2,
+	/** All flags. */
+	PLAIN = 0xff,
+	ON_TRIAL = PLAIN ^ NOT_ON_TRIAL,
+	ON_TRIAL_REMOTE = ON_TRIAL ^ NOT_REMOTE,
+	/** Nothing was noted. */
+	ERASED = 0xff,
+}
 
 const enum Type {
 	False,
@@ -55,8 +63,6 @@ const enum Type {
 	/** UTF-8. */
 	Text,
 }
-/** Of an entry beside its key and value. */
-const FRAME_BYTES = 4;
 
 export const enum GenerationState {
 	/** Blank, spoilt, or a sector of the journal. */
@@ -93,10 +99,10 @@ export class Generation {
 
 	private readonly flash: Flash;
 	private readonly base: number;
-	private readonly block = new Uint8Array(BLOCK_BYTES);
-	private blockAt = NOWHERE;
+	private readonly block = new Uint8Array(Layout.BLOCK_BYTES);
+	private blockAt: number = Layout.NOWHERE;
 	private valueAt = 0;
-	private entriesEnd = HEADING_BYTES;
+	private entriesEnd: number = Layout.HEADING_BYTES;
 
 	constructor(flash: Flash, sector: number) {
 		this.flash = flash;
@@ -108,7 +114,7 @@ export class Generation {
 
 	/** Before the first entry. */
 	rewind(): this {
-		this.end = HEADING_BYTES;
+		this.end = Layout.HEADING_BYTES;
 		return this;
 	}
 
@@ -117,7 +123,7 @@ export class Generation {
 		const at = this.entryAt = this.end;
 		const typeAt = at + 1 + this.byteAt(at);
 		this.valueAt = typeAt + 3;
-		if (at + FRAME_BYTES > this.entriesEnd || this.valueAt > this.entriesEnd) return false;
+		if (at + Layout.FRAME_BYTES > this.entriesEnd || this.valueAt > this.entriesEnd) return false;
 		this.end = this.valueAt + this.byteAt(typeAt + 1) + (this.byteAt(typeAt + 2) << 8);
 		return this.end <= this.entriesEnd;
 	}
@@ -155,7 +161,7 @@ export class Generation {
 
 	/** Of the sector. What cannot be read is 0. */
 	byteAt(at: number): number {
-		const blockAt = at - at % BLOCK_BYTES;
+		const blockAt = at - at % Layout.BLOCK_BYTES;
 		if (blockAt !== this.blockAt) {
 			this.blockAt = blockAt;
 			if (blockAt >= this.flash.sectorBytes || !this.flash.read(this.base + blockAt, this.block)) this.block.fill(0);
@@ -165,12 +171,12 @@ export class Generation {
 
 	/** It was, or is, on trial. */
 	get wasOnTrial(): boolean {
-		return this.serial > 0 && !(this.byteAt(FLAGS_AT) & NOT_ON_TRIAL);
+		return this.serial > 0 && !(this.byteAt(Layout.FLAGS_AT) & Flags.NOT_ON_TRIAL);
 	}
 
 	/** It was proposed over the broker, by somebody who wants to reach the node again. */
 	get isRemote(): boolean {
-		return this.serial > 0 && !(this.byteAt(FLAGS_AT) & NOT_REMOTE);
+		return this.serial > 0 && !(this.byteAt(Layout.FLAGS_AT) & Flags.NOT_REMOTE);
 	}
 
 	/** What stands there; ERASED: nothing was noted. */
@@ -181,26 +187,26 @@ export class Generation {
 	/** Notes it in place. False: flash does not take it. */
 	note(of: Progress, value: number): boolean {
 		const word = new Uint8Array(4);
-		if (!this.flash.read(this.base + PROGRESS_AT, word)) return false;
-		word[of - PROGRESS_AT] &= value;
-		this.flash.write(this.base + PROGRESS_AT, word);
-		this.blockAt = NOWHERE;
+		if (!this.flash.read(this.base + Layout.PROGRESS_AT, word)) return false;
+		word[of - Layout.PROGRESS_AT] &= value;
+		this.flash.write(this.base + Layout.PROGRESS_AT, word);
+		this.blockAt = Layout.NOWHERE;
 		return this.byteAt(of) === value;
 	}
 
 	private readHeading(): GenerationState {
 		this.byteAt(0);
 		const heading = this.block;
-		const magic = takeWhole(heading, MAGIC_AT, 4);
-		if (magic === -1 || magic === 0 || (magic & 0xff_ffff) === JOURNAL_MAGIC) return GenerationState.None;
-		if ((magic & 0xff_ffff) !== MAGIC) return GenerationState.Unreadable;
-		if (heading[VERSION_AT] !== VERSION_OF_LAYOUT) return GenerationState.Newer;
-		if (takeWhole(heading, 0, 4) !== crc32(heading, CHECKED_AT, CHECKED_END)) return GenerationState.Unreadable;
-		const state = heading[FLAGS_AT] & NOT_ON_TRIAL || heading[Progress.Worked] === 0 ? GenerationState.Whole : GenerationState.OnTrial;
-		const sum = takeWhole(heading, SUM_AT, 4);
-		const end = HEADING_BYTES + takeWhole(heading, LENGTH_AT, 2);
-		const serial = takeWhole(heading, SERIAL_AT, 4) >>> 0;
-		this.image = takeWhole(heading, IMAGE_AT, 4);
+		const magic = takeWhole(heading, Layout.MAGIC_AT, 4);
+		if (magic === -1 || magic === 0 || (magic & 0xff_ffff) === Layout.JOURNAL_MAGIC) return GenerationState.None;
+		if ((magic & 0xff_ffff) !== Layout.MAGIC) return GenerationState.Unreadable;
+		if (heading[Layout.VERSION_AT] !== Layout.VERSION_OF_LAYOUT) return GenerationState.Newer;
+		if (takeWhole(heading, 0, 4) !== crc32(heading, Layout.CHECKED_AT, Layout.CHECKED_END)) return GenerationState.Unreadable;
+		const state = heading[Layout.FLAGS_AT] & Flags.NOT_ON_TRIAL || heading[Progress.Worked] === 0 ? GenerationState.Whole : GenerationState.OnTrial;
+		const sum = takeWhole(heading, Layout.SUM_AT, 4);
+		const end = Layout.HEADING_BYTES + takeWhole(heading, Layout.LENGTH_AT, 2);
+		const serial = takeWhole(heading, Layout.SERIAL_AT, 4) >>> 0;
+		this.image = takeWhole(heading, Layout.IMAGE_AT, 4);
 		if (end > this.flash.sectorBytes || this.sumTo(end) !== sum) return GenerationState.Unreadable;
 		this.serial = serial;
 		this.entriesEnd = end;
@@ -209,9 +215,9 @@ export class Generation {
 
 	private sumTo(end: number): number {
 		let sum = 0;
-		for (let at = HEADING_BYTES; at < end; at += BLOCK_BYTES) {
+		for (let at: number = Layout.HEADING_BYTES; at < end; at += Layout.BLOCK_BYTES) {
 			this.byteAt(at);
-			sum = crc32(this.block, 0, end - at < BLOCK_BYTES ? end - at : BLOCK_BYTES, sum);
+			sum = crc32(this.block, 0, end - at < Layout.BLOCK_BYTES ? end - at : Layout.BLOCK_BYTES, sum);
 		}
 		return sum;
 	}
@@ -240,8 +246,8 @@ export class Generation {
 export class GenerationWriter {
 	private readonly flash: Flash;
 	private readonly sector: number;
-	private readonly block = new Uint8Array(BLOCK_BYTES);
-	private at = HEADING_BYTES;
+	private readonly block = new Uint8Array(Layout.BLOCK_BYTES);
+	private at: number = Layout.HEADING_BYTES;
 	private sum = 0;
 	/** The sector is not blank, or full: no more is written. */
 	private failed: boolean;
@@ -259,7 +265,7 @@ export class GenerationWriter {
 
 	add(key: string, value: Setting): void {
 		const text = typeof value === 'string' ? value : '';
-		const entry = new Text(new Uint8Array(FRAME_BYTES + key.length + 4 + utf8Length(text)));
+		const entry = new Text(new Uint8Array(Layout.FRAME_BYTES + key.length + 4 + utf8Length(text)));
 		entry.byte(key.length).put(key);
 		const typeAt = entry.length;
 		entry.byte(typeof value === 'string' ? Type.Text : typeof value === 'number' ? Type.Whole : value ? Type.True : Type.False).byte(0).byte(0);
@@ -271,32 +277,32 @@ export class GenerationWriter {
 	}
 
 	/** Writes the heading: from now on it is there, on trial or not as the flags say, or false. */
-	commit(serial: number, image: number, flags = PLAIN): boolean {
+	commit(serial: number, image: number, flags: number = Flags.PLAIN): boolean {
 		const { flash, sector, block } = this;
-		const length = this.at - HEADING_BYTES;
-		const used = this.at % BLOCK_BYTES;
+		const length = this.at - Layout.HEADING_BYTES;
+		const used = this.at % Layout.BLOCK_BYTES;
 		if (used) this.flush(used);
 		const { sum } = this;
-		block.fill(ERASED);
-		putWhole(block, MAGIC_AT, MAGIC, 3);
-		block[VERSION_AT] = VERSION_OF_LAYOUT;
-		putWhole(block, SERIAL_AT, serial, 4);
-		putWhole(block, LENGTH_AT, length, 2);
-		block[FLAGS_AT] = flags;
-		putWhole(block, SUM_AT, sum, 4);
-		putWhole(block, IMAGE_AT, image, 4);
-		putWhole(block, 0, crc32(block, CHECKED_AT, CHECKED_END), 4);
+		block.fill(Flags.ERASED);
+		putWhole(block, Layout.MAGIC_AT, Layout.MAGIC, 3);
+		block[Layout.VERSION_AT] = Layout.VERSION_OF_LAYOUT;
+		putWhole(block, Layout.SERIAL_AT, serial, 4);
+		putWhole(block, Layout.LENGTH_AT, length, 2);
+		block[Layout.FLAGS_AT] = flags;
+		putWhole(block, Layout.SUM_AT, sum, 4);
+		putWhole(block, Layout.IMAGE_AT, image, 4);
+		putWhole(block, 0, crc32(block, Layout.CHECKED_AT, Layout.CHECKED_END), 4);
 		if (this.failed) return false;
 		flash.write(sector * flash.sectorBytes, block);
 		// What was written counts if it reads back, whatever flash said of it.
 		const written = new Generation(flash, sector);
-		return written.state === (flags === PLAIN ? GenerationState.Whole : GenerationState.OnTrial) && written.serial === serial;
+		return written.state === (flags === Flags.PLAIN ? GenerationState.Whole : GenerationState.OnTrial) && written.serial === serial;
 	}
 
 	private put(value: number): void {
-		const at = this.at++ % BLOCK_BYTES;
+		const at = this.at++ % Layout.BLOCK_BYTES;
 		this.block[at] = value;
-		if (at === BLOCK_BYTES - 1) this.flush(BLOCK_BYTES);
+		if (at === Layout.BLOCK_BYTES - 1) this.flush(Layout.BLOCK_BYTES);
 	}
 
 	/** Writes the block, of which so many bytes are used. */
@@ -304,7 +310,7 @@ export class GenerationWriter {
 		const { flash, block } = this;
 		const offset = this.at - used;
 		this.sum = crc32(block, 0, used, this.sum);
-		block.fill(ERASED, used);
+		block.fill(Flags.ERASED, used);
 		if (offset >= flash.sectorBytes) this.failed = true;
 		if (!this.failed) flash.write(this.sector * flash.sectorBytes + offset, block);
 	}

@@ -7,7 +7,7 @@
 // the generation was made under, replaces it, once; an image without them never does. A generation on trial is tried
 // in one boot: it holds once it has worked, and until then the one before it does.
 
-import { ERASED, Generation, GenerationState, GenerationWriter, ON_TRIAL, ON_TRIAL_REMOTE, Progress } from './generation.js';
+import { Flags, Generation, GenerationState, GenerationWriter, Progress } from './generation.js';
 import { changedBy, fieldOf, fingerprint, type Setting } from './settings.js';
 import { Limit } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
@@ -28,9 +28,11 @@ const NO_KEYS: readonly string[] = Object.freeze([]);
 /** What the keys of entries begin with that are no settings. */
 const NO_SETTING = '#';
 
-/** `base` */
-const NONE = -1;
-const UNKNOWN = -2;
+/** In place of `base`. */
+const enum Base {
+	NONE = -1,
+	UNKNOWN = -2,
+}
 
 export const NO_ROOM = 'there is no flash for settings';
 export const HELD = 'readings of an earlier firmware wait in its place';
@@ -42,16 +44,18 @@ const IMAGE = "the image's hold";
 const UNDER_WAY = 'new settings are on trial; send it again when they have worked or failed';
 
 /** Why a trial came to nothing, where it is none of the causes that causes.ts has words for. */
-export const UNUSABLE = 0;
-export const POWER = 0xfe;
+export const enum Failure {
+	UNUSABLE = 0,
+	POWER = 0xfe,
+}
 
 export class SettingsStore {
 	protected readonly flash: Flash | undefined;
 	private readonly image: Settings;
 	/** The sector that holds what is changed next; NONE: the image alone; UNKNOWN before read(). */
-	private base = UNKNOWN;
+	private base: number = Base.UNKNOWN;
 	/** The sector that is on trial in this boot. */
-	private trial = NONE;
+	private trial: number = Base.NONE;
 
 	/** `image`: the image's own settings. */
 	constructor(flash: Flash | undefined, image: Settings) {
@@ -65,7 +69,7 @@ export class SettingsStore {
 	 */
 	read(log?: Log): Settings {
 		const { flash, image } = this;
-		this.base = NONE;
+		this.base = Base.NONE;
 		if (!flash) return image;
 		let generation = new Generation(flash, flash.sectorCount - Limit.SETTINGS_SECTORS);
 		let other = new Generation(flash, flash.sectorCount - 1);
@@ -90,11 +94,11 @@ export class SettingsStore {
 	/** What read() or begin() gave cannot be used, for this reason: those before a trial are left, or the image's. */
 	refuse(problem: string, log: Log): Settings {
 		if (this.trial >= 0) {
-			this.failed(UNUSABLE);
+			this.failed(Failure.UNUSABLE);
 			log.line(`new settings: ${problem} Those before them hold.`);
 			return this.read();
 		}
-		this.base = NONE;
+		this.base = Base.NONE;
 		log.line(`settings in flash: ${problem} The image's hold.`);
 		return this.image;
 	}
@@ -117,7 +121,7 @@ export class SettingsStore {
 	 * kept. `remote`: they came from the broker, so the node must be reached by it again.
 	 */
 	propose(changes: Changes, owner?: SectorOwner, remote = false): string {
-		return this.store(changes, owner, remote ? ON_TRIAL_REMOTE : ON_TRIAL);
+		return this.store(changes, owner, remote ? Flags.ON_TRIAL_REMOTE : Flags.ON_TRIAL);
 	}
 
 	/** The number of what waits to be tried in the next boot; 0: nothing does. */
@@ -137,7 +141,7 @@ export class SettingsStore {
 		}
 		const found = this.settingsIn(generation);
 		if (typeof found === 'string') {
-			generation.note(Progress.Outcome, UNUSABLE);
+			generation.note(Progress.Outcome, Failure.UNUSABLE);
 			log.line(`settings in flash: ${found || UNREADABLE}; ${OTHERS}`);
 			return undefined;
 		}
@@ -171,14 +175,14 @@ export class SettingsStore {
 		const { trial } = this;
 		if (trial < 0 || !new Generation(this.flash!, trial).note(Progress.Worked, 0)) return false;
 		this.base = trial;
-		this.trial = NONE;
+		this.trial = Base.NONE;
 		return true;
 	}
 
 	/** What is on trial has come to nothing, for this reason: a number below POWER. The next boot goes by those before. */
 	failed(outcome: number): void {
 		if (this.trial >= 0) new Generation(this.flash!, this.trial).note(Progress.Outcome, outcome);
-		this.trial = NONE;
+		this.trial = Base.NONE;
 	}
 
 	/** The newest generation, if it was on trial and that is over. */
@@ -197,8 +201,8 @@ export class SettingsStore {
 
 	/** Once. */
 	private tellOfCut(newest: Generation, log: Log): void {
-		if (newest.state !== GenerationState.OnTrial || isUntried(newest) || newest.progress(Progress.Outcome) !== ERASED) return;
-		newest.note(Progress.Outcome, POWER);
+		if (newest.state !== GenerationState.OnTrial || isUntried(newest) || newest.progress(Progress.Outcome) !== Flags.ERASED) return;
+		newest.note(Progress.Outcome, Failure.POWER);
 		log.line(`settings number ${newest.serial | 0} were on trial when the node was started anew; ${OTHERS}`);
 	}
 
@@ -215,7 +219,7 @@ export class SettingsStore {
 	}
 
 	protected mustBeRead(): void {
-		if (this.base === UNKNOWN) this.read();
+		if (this.base === Base.UNKNOWN) this.read();
 	}
 
 	/**
@@ -293,7 +297,7 @@ export class SettingsStore {
 }
 
 const isUntried = (generation: Generation): boolean =>
-	generation.state === GenerationState.OnTrial && generation.progress(Progress.Tried) === ERASED;
+	generation.state === GenerationState.OnTrial && generation.progress(Progress.Tried) === Flags.ERASED;
 
 const problemOf = ({ state }: Generation): string =>
 	state === GenerationState.Newer ? NEWER : state === GenerationState.Unreadable ? UNREADABLE : '';

@@ -95,9 +95,12 @@ const ROOT = 'telltale';
 /** Stands for all nodes in the topics of commands, so none may be called so. */
 const ALL = 'all';
 const LEVELS = 'in levels of A-Z, a-z, 0-9, ".", "_", "-" divided by "/"';
-/** IANA's for MQTT, and for it over TLS. */
-const TCP_PORT = 1_883;
-const TLS_PORT = 8_883;
+
+const enum Port {
+	/** IANA's for MQTT, and for it over TLS. */
+	TCP_PORT = 1_883,
+	TLS_PORT = 8_883,
+}
 
 /** Keys of at most 15 characters: they are also the keys in the chip's own storage. */
 export const FIELDS: readonly Field[] = Object.freeze([
@@ -111,7 +114,7 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	of('network', text('nameServer', '', 0, 15, isAddress,
 		'an IPv4 address, and only together with address', 'name server in that network; empty for the gateway')),
 	of('broker', text('host', '', 0, 63, isHost, 'a host name or an IPv4 address of at most 63 characters', 'host name or IPv4 address of the broker')),
-	of('broker', whole('port', TCP_PORT, 1, 65_535, 'TCP port of the broker')),
+	of('broker', whole('port', Port.TCP_PORT, 1, 65_535, 'TCP port of the broker')),
 	of('broker', flag('tls', false, 'TLS to the broker (ESP32 only); the port is then 8883 if none is given')),
 	of('broker', text('alpn', '', 0, 32, isPrintable, 'at most 32 bytes, without control characters',
 		'protocol to ask for in TLS, like mqtt on a port 443; empty for none')),
@@ -302,7 +305,7 @@ export const usual = ({ key, initial }: Field, settings: Readonly<Record<string,
 	return initial;
 };
 
-export const usualPort = (tls: boolean): number => tls ? TLS_PORT : TCP_PORT;
+export const usualPort = (tls: boolean): number => tls ? Port.TLS_PORT : Port.TCP_PORT;
 
 const fits = (field: Field, value: unknown): boolean => {
 	if (field.choices) return field.choices.indexOf(value as Setting) >= 0;

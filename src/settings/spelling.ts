@@ -6,9 +6,11 @@
 import { Text } from '../common/text.js';
 import { isControl } from './characters.js';
 
-/** Characters of a value that a sentence shows. */
-const SHOWN_MAX = 58;
-const DIGITS_MAX = 1_000_000_000_000;
+const enum Const {
+	/** Characters of a value that a sentence shows. */
+	SHOWN_MAX = 58,
+	DIGITS_MAX = 1_000_000_000_000,
+}
 
 /**
  * No setting is an object or a list. Digits are our own: the engine's may need the system's heap, and restart the chip
@@ -30,7 +32,7 @@ export const spelled = (value: unknown): string => {
 
 /** To thousandths. */
 const digits = (value: number): string => {
-	if (!(value > -DIGITS_MAX && value < DIGITS_MAX)) return 'a number beyond all bounds';
+	if (!(value > -Const.DIGITS_MAX && value < Const.DIGITS_MAX)) return 'a number beyond all bounds';
 	const { bytes, length } = new Text(new Uint8Array(24)).milli(Math.round(value * 1_000));
 	let ascii = '';
 	for (let i = 0; i < length; i++) ascii += String.fromCharCode(bytes[i]);
@@ -40,6 +42,6 @@ const digits = (value: number): string => {
 /** In a sentence: cut where it is long, and without control characters, which can be neither typed nor seen. */
 export const quoted = (text: string): string => {
 	let plain = '';
-	for (let i = 0; i < text.length && i < SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
-	return text.length > SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
+	for (let i = 0; i < text.length && i < Const.SHOWN_MAX; i++) plain += isControl(text.charCodeAt(i)) ? '?' : text.charAt(i);
+	return text.length > Const.SHOWN_MAX ? `"${plain}…` : `"${plain}"`;
 };

@@ -4,7 +4,7 @@
 // Rule: it may begin anew at any time, since what is done or on its way is passed over. All sectors up to `passed` have
 // been read to their end. Such a sector is retired as soon as nothing of it is in flight.
 
-import { BUSY, NONE, SectorSearch } from './sector-search.js';
+import { Search, SectorSearch } from './sector-search.js';
 import { Limit } from '../common/limits.js';
 import { SectorState, SlotState, type Sectors } from './sector.js';
 
@@ -42,8 +42,8 @@ export class Cursor {
 	 * The slot of the oldest reading that is neither acknowledged nor on its way; NONE: there is none; BUSY: ask
 	 * advance() to find out.
 	 */
-	found = BUSY;
-	private sector = NONE;
+	found: number = Search.BUSY;
+	private sector: number = Search.NONE;
 	/** Within the sector. */
 	private slot = 0;
 	private last = 0;
@@ -60,9 +60,9 @@ export class Cursor {
 
 	/** Looks a little further for the next reading to send. */
 	advance(): void {
-		for (let steps = 0; steps < Limit.SLOTS_PER_STEP && this.found === BUSY && !this.journal.working; steps++) {
-			if (this.sector === NONE) this.seek();
-			else if (this.journal.endsAt(this.sector, this.slot)) this.found = NONE;
+		for (let steps = 0; steps < Limit.SLOTS_PER_STEP && this.found === Search.BUSY && !this.journal.working; steps++) {
+			if (this.sector === Search.NONE) this.seek();
+			else if (this.journal.endsAt(this.sector, this.slot)) this.found = Search.NONE;
 			else if (this.slot === this.sectors.slotsPerSector) this.leave();
 			else this.tryNext();
 		}
@@ -74,14 +74,14 @@ export class Cursor {
 	 */
 	sent(slot: number): void {
 		if (this.found !== slot) return;
-		this.found = BUSY;
+		this.found = Search.BUSY;
 		this.slot++;
 	}
 
 	/** One step of the search for the next sector; true when it is over. */
 	step(): boolean {
 		if (!this.sectorSearch.step()) return false;
-		if (this.sectorSearch.sector === NONE) this.exhausted = true;
+		if (this.sectorSearch.sector === Search.NONE) this.exhausted = true;
 		else this.enter();
 		return true;
 	}
@@ -89,7 +89,7 @@ export class Cursor {
 	/** Something was written. */
 	appended(): void {
 		this.exhausted = false;
-		if (this.found === NONE) this.found = BUSY;
+		if (this.found === Search.NONE) this.found = Search.BUSY;
 	}
 
 	/** Comes to this slot again; and, if it lies in another sector, begins anew. */
@@ -97,13 +97,13 @@ export class Cursor {
 		const slotInSector = slot - this.sector * this.sectors.slotsPerSector;
 		if (this.sectors.sectorOf(slot) !== this.sector) return this.rewind();
 		if (slotInSector < this.slot) this.slot = slotInSector;
-		this.found = BUSY;
+		this.found = Search.BUSY;
 	}
 
 	/** Begins anew with the oldest. */
 	rewind(): void {
-		this.sector = NONE;
-		this.found = BUSY;
+		this.sector = Search.NONE;
+		this.found = Search.BUSY;
 		this.passed = 0;
 		this.exhausted = false;
 	}
@@ -125,7 +125,7 @@ export class Cursor {
 	}
 
 	private seek(): void {
-		if (this.exhausted) this.found = NONE;
+		if (this.exhausted) this.found = Search.NONE;
 		else {
 			this.sectorSearch.begin(this.passed);
 			this.journal.seek();
@@ -143,7 +143,7 @@ export class Cursor {
 	private leave(): void {
 		const sector = this.sector;
 		this.passed = this.last;
-		this.sector = NONE;
+		this.sector = Search.NONE;
 		if (!this.inFlight.hasAnyOf(sector)) this.journal.retire(sector);
 		// Mostly the next one in order is the next one in place.
 		this.sectorSearch.begin(this.passed);

@@ -7,22 +7,29 @@
 
 import { Limit } from '../common/limits.js';
 
-/** What a message carries that carries no reading any more. */
-export const NOTHING = 0xffff_ffff;
-/** In place of the packet id of a reading that others go before. */
-export const SET_BACK = 0x2_0000;
-/** What it carries when the sector of its reading was given up meanwhile. */
-export const FORGOTTEN = 0xffff_fffe;
-/** Publication k of the node is the position ANNOUNCED - k. */
-export const PUBLICATION = 0xffff_fffd;
-const PUBLICATION_LOWEST = 0xffff_ff00;
-/** Where the reading lies that the broker seems never to take, and how often it was hung up on while others passed. */
-const SUSPECT = 2 * Limit.MESSAGES_MAX;
-const STRIKES = SUSPECT + 1;
+export const enum Carried {
+	/** What a message carries that carries no reading any more. */
+	NOTHING = 0xffff_ffff,
+	/** In place of the packet id of a reading that others go before. */
+	SET_BACK = 0x2_0000,
+	/** In place of the packet id of a reading that goes out with QoS 0. */
+	UNACKNOWLEDGED = 0x1_0000,
+	/** What it carries when the sector of its reading was given up meanwhile. */
+	FORGOTTEN = 0xffff_fffe,
+	/** Publication k of the node is the position PUBLICATION - k. */
+	PUBLICATION = 0xffff_fffd,
+	PUBLICATION_LOWEST = 0xffff_ff00,
+}
+
+const enum Const {
+	/** Where the reading lies that the broker seems never to take, and how often it was hung up on while others passed. */
+	SUSPECT = 2 * Limit.MESSAGES_MAX,
+	STRIKES = SUSPECT + 1,
+}
 
 export class InFlight {
 	/** Packet ids, 0 for none, then as many positions, then the suspect. */
-	private readonly entries = new Uint32Array(STRIKES + 1).fill(NOTHING, Limit.MESSAGES_MAX);
+	private readonly entries = new Uint32Array(Const.STRIKES + 1).fill(Carried.NOTHING, Limit.MESSAGES_MAX);
 
 	/** Whether begin() has an entry left. */
 	get hasRoom(): boolean {
@@ -54,15 +61,15 @@ export class InFlight {
 	giveUp(index: number): number {
 		const packetId = this.entries[index];
 		this.entries[index] = 0;
-		this.setPosition(index, NOTHING);
+		this.setPosition(index, Carried.NOTHING);
 		return packetId;
 	}
 
 	/** The reading at that index is with nobody, but others go first until it is taken by this id. Returns how many there are. */
 	setBack(index: number): number {
-		this.entries[index] = SET_BACK;
+		this.entries[index] = Carried.SET_BACK;
 		let count = 0;
-		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === SET_BACK) count++;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === Carried.SET_BACK) count++;
 		return count;
 	}
 
@@ -73,27 +80,27 @@ export class InFlight {
 	strike(index: number, passed: boolean, stale: boolean): number {
 		const { entries } = this;
 		const position = this.position(index);
-		if (stale || entries[SUSPECT] !== position) {
-			if (!stale && !passed && entries[SUSPECT] !== NOTHING) return 0;
-			entries[SUSPECT] = position;
-			return (entries[STRIKES] = 0);
+		if (stale || entries[Const.SUSPECT] !== position) {
+			if (!stale && !passed && entries[Const.SUSPECT] !== Carried.NOTHING) return 0;
+			entries[Const.SUSPECT] = position;
+			return (entries[Const.STRIKES] = 0);
 		}
-		return passed ? ++entries[STRIKES] : entries[STRIKES];
+		return passed ? ++entries[Const.STRIKES] : entries[Const.STRIKES];
 	}
 
 	/** The broker answered the reading at that index: it is no suspect. */
 	clear(index: number): void {
-		if (this.position(index) === this.entries[SUSPECT]) this.entries[SUSPECT] = NOTHING;
+		if (this.position(index) === this.entries[Const.SUSPECT]) this.entries[Const.SUSPECT] = Carried.NOTHING;
 	}
 
 	/** Another broker is to judge. */
 	pardon(): void {
-		this.entries[SUSPECT] = NOTHING;
+		this.entries[Const.SUSPECT] = Carried.NOTHING;
 	}
 
 	/** A reading lies elsewhere now, whether it is with the session or not. */
 	moved(from: number, to: number): void {
-		for (let at = Limit.MESSAGES_MAX; at <= SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;
+		for (let at = Limit.MESSAGES_MAX; at <= Const.SUSPECT; at++) if (this.entries[at] === from) this.entries[at] = to;
 	}
 
 	/** The session has lost all messages. Returns one of them after the other, as take(); then -1. */
@@ -113,16 +120,16 @@ export class InFlight {
 	/** The index of the message that carries what lies there; -1: none does. */
 	indexOf(position: number): number {
 		const at = this.entries.indexOf(position, Limit.MESSAGES_MAX);
-		return at < 0 || at >= SUSPECT ? -1 : at - Limit.MESSAGES_MAX;
+		return at < 0 || at >= Const.SUSPECT ? -1 : at - Limit.MESSAGES_MAX;
 	}
 
 	isPublication(index: number): boolean {
 		const position = this.position(index);
-		return position <= PUBLICATION && position >= PUBLICATION_LOWEST;
+		return position <= Carried.PUBLICATION && position >= Carried.PUBLICATION_LOWEST;
 	}
 
 	private free(): number {
-		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === 0 && this.position(i) === NOTHING) return i;
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.entries[i] === 0 && this.position(i) === Carried.NOTHING) return i;
 		return -1;
 	}
 }

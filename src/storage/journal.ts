@@ -9,11 +9,11 @@
 // ascending and do not overlap, but for a thinning that was cut short, which the next boot finishes before anything else.
 
 import { Cursor, type SlotsInFlight, type JournalView } from './cursor.js';
-import { SectorSearch, NONE } from './sector-search.js';
+import { Search, SectorSearch } from './sector-search.js';
 import { Limit } from '../common/limits.js';
 import type { Flash, Log } from '../common/ports.js';
 import type { Reading } from '../readings/reading.js';
-import { SectorState, NOWHERE, Sectors, SlotState } from './sector.js';
+import { Sectors, SectorState, Slot, SlotState } from './sector.js';
 import { Outcome, Thinning } from './thinning.js';
 
 const enum Task {
@@ -29,8 +29,10 @@ const enum Task {
 	Cutting,
 }
 
-/** No boot's number. */
-export const NOBODY = -1;
+export const enum Boot {
+	/** No boot's number. */
+	NOBODY = -1,
+}
 
 export class Journal implements JournalView {
 	/** Readings written, since boot. */
@@ -58,11 +60,11 @@ export class Journal implements JournalView {
 	private foreign = 0;
 	private faultsInRow = 0;
 	/** The sector begun last, its serial, and the youngest number given to a sector. */
-	private newest = NONE;
+	private newest: number = Search.NONE;
 	private serial = 0;
 	private youngest = 0;
 	/** Where the next reading goes. */
-	private writeSector = NONE;
+	private writeSector: number = Search.NONE;
 	private writeSlot = 0;
 	constructor(flash: Flash, inFlight: SlotsInFlight, log: Log) {
 		this.log = log;
@@ -88,7 +90,7 @@ export class Journal implements JournalView {
 
 	/** A reading can be appended. */
 	get ready(): boolean {
-		return this.task === Task.None && this.writeSector !== NONE && !this.broken;
+		return this.task === Task.None && this.writeSector !== Search.NONE && !this.broken;
 	}
 
 	/** One small step of what is to be done: tens of milliseconds, an erasure included. */
@@ -110,7 +112,7 @@ export class Journal implements JournalView {
 
 	/** Sees to it, in steps, that a reading can be appended. */
 	prepare(): void {
-		if (this.task !== Task.None || this.writeSector !== NONE || this.broken) return;
+		if (this.task !== Task.None || this.writeSector !== Search.NONE || this.broken) return;
 		this.task = Task.Allocating;
 		this.at = 0;
 	}
@@ -126,7 +128,7 @@ export class Journal implements JournalView {
 		const { slotsPerSector } = this.sectors;
 		const slot = this.writeSector * slotsPerSector + this.writeSlot++;
 		const stored = this.sectors.store(slot, reading);
-		if (this.writeSlot === slotsPerSector) this.writeSector = NONE;
+		if (this.writeSlot === slotsPerSector) this.writeSector = Search.NONE;
 		if (!stored) return this.fault();
 		this.faultsInRow = 0;
 		this.written++;
@@ -157,8 +159,8 @@ export class Journal implements JournalView {
 	finish(slot: number): number {
 		const sectors = this.sectors;
 		const kept = sectors.finish(slot);
-		const boot = sectors.givenUp ? NOBODY : sectors.boot;
-		if (!kept && this.cursor.willMeet(slot)) return NOBODY;
+		const boot = sectors.givenUp ? Boot.NOBODY : sectors.boot;
+		if (!kept && this.cursor.willMeet(slot)) return Boot.NOBODY;
 		if (boot === this.inFlight.boot) this.own--;
 		this.cursor.retireIfDone(sectors.sectorOf(slot));
 		return boot;
@@ -178,7 +180,7 @@ export class Journal implements JournalView {
 		}
 		const boot = this.finish(slot);
 		// It will be sent again, as finish() says.
-		if (!counted && boot === NOBODY) return true;
+		if (!counted && boot === Boot.NOBODY) return true;
 		if (boot === this.inFlight.boot) this.dropped++;
 		else if (!counted) this.droppedEarlier++;
 		return false;
@@ -221,7 +223,7 @@ export class Journal implements JournalView {
 		for (let steps = 0; steps < Limit.SECTORS_PER_STEP && this.at < sectors.count; steps++) this.census(this.at++);
 		if (this.at < sectors.count) return;
 		this.task = Task.None;
-		if (this.newest !== NONE) this.finishThinning();
+		if (this.newest !== Search.NONE) this.finishThinning();
 		const foreign = this.foreign ? `, ${this.foreign | 0} of another version discarded` : '';
 		const damaged = this.discarded > this.foreign ? `, ${(this.discarded - this.foreign) | 0} unreadable discarded` : '';
 		this.log.line(`flash journal: ${sectors.usable | 0} sectors, ${this.alive | 0} with readings${foreign}${damaged}`);
@@ -245,7 +247,7 @@ export class Journal implements JournalView {
 		const sectors = this.sectors;
 		if (sectors.readHeading(this.newest) !== SectorState.Alive) return;
 		const { fromOne, fromOther, last } = sectors;
-		if (fromOne === NOWHERE) {
+		if (fromOne === Slot.NOWHERE) {
 			if (last === this.youngest && this.newest < sectors.usable) this.resume();
 			return;
 		}
@@ -292,7 +294,7 @@ export class Journal implements JournalView {
 		sectors.serial = ++this.serial;
 		sectors.first = sectors.last = this.youngest + 1;
 		sectors.level = 0;
-		sectors.fromOne = sectors.fromOther = NOWHERE;
+		sectors.fromOne = sectors.fromOther = Slot.NOWHERE;
 		if (!cleared || !sectors.commit(sector)) return void this.fault();
 		this.youngest++;
 		this.alive++;
@@ -326,7 +328,7 @@ export class Journal implements JournalView {
 		if (!this.sectorSearch.step()) return;
 		this.task = Task.None;
 		const { sector } = this.sectorSearch;
-		if (sector === NONE) return void this.fault();
+		if (sector === Search.NONE) return void this.fault();
 		const sectors = this.sectors;
 		for (let k = 1; k < sectors.slotsPerSector; k++) {
 			if (sectors.readSlot(sector * sectors.slotsPerSector + k) === SlotState.Waiting && !sectors.givenUp) this.countDropped();
@@ -341,6 +343,6 @@ export class Journal implements JournalView {
 			this.broken = true;
 			this.log.line('the flash fails: readings wait in RAM only');
 		}
-		return NONE;
+		return Search.NONE;
 	}
 }

@@ -10,23 +10,25 @@
 
 import { Ring } from './ring.js';
 import type { SlotsInFlight } from './cursor.js';
-import { BUSY, NONE } from './sector-search.js';
-import { FORGOTTEN, NOTHING, type InFlight } from './in-flight.js';
-import { Journal, NOBODY } from './journal.js';
+import { Search } from './sector-search.js';
+import { Carried, type InFlight } from './in-flight.js';
+import { Boot, Journal } from './journal.js';
 import { Limit } from '../common/limits.js';
 import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from '../common/ports.js';
 import { Reading } from '../readings/reading.js';
-import { GAP_MAX } from './sector.js';
+import { Slot } from './sector.js';
 
-/** Slot k in flash is the position FLASH_HIGHEST - k, below those of publications; the ring reaches FLASH_LOWEST after 9 years of one reading a second. */
-const FLASH_HIGHEST = 0xffff_feff;
-const FLASH_LOWEST = 0xff00_0000;
-/** Bits of `outcomes`, to be moved by the message's index. */
-const ACKNOWLEDGED = 1;
-const GIVEN_UP = 0x1_0000;
-const BOTH = ACKNOWLEDGED | GIVEN_UP;
-/** Turns of work that a restart waits for; erasures are the longest. */
-const SAVE_TURNS_MAX = 40;
+const enum Const {
+	/** Slot k in flash is the position FLASH_HIGHEST - k, below those of publications; the ring reaches FLASH_LOWEST after 9 years of one reading a second. */
+	FLASH_HIGHEST = 0xffff_feff,
+	FLASH_LOWEST = 0xff00_0000,
+	/** Bits of `outcomes`, to be moved by the message's index. */
+	ACKNOWLEDGED = 1,
+	GIVEN_UP = 0x1_0000,
+	BOTH = ACKNOWLEDGED | GIVEN_UP,
+	/** Turns of work that a restart waits for; erasures are the longest. */
+	SAVE_TURNS_MAX = 40,
+}
 
 export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** Readings acknowledged by the broker since boot: of this boot, and of earlier ones. */
@@ -49,7 +51,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** Since when something waits and nothing was acknowledged; NEVER: from the next turn on. */
 	private stuckSince: Millis = 0;
 	/** The message whose payload reports what the ring dropped, and up to which number. */
-	private reportingMessage = NONE;
+	private reportingMessage: number = Search.NONE;
 	private reportedTo = 0;
 	/** Bit k: message k was acknowledged, and flash shall know; bit 16 + k: it is given up. */
 	private outcomes = 0;
@@ -105,7 +107,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		}
 		if (this.linked) {
 			journal.advance();
-			if (journal.found === BUSY) return now;
+			if (journal.found === Search.BUSY) return now;
 		}
 		if (journal.broken || this.ring.oldest() < 0) return NEVER;
 		if (this.stuckSince === NEVER) this.stuckSince = now;
@@ -119,7 +121,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	save(): boolean {
 		const journal = this.journal;
 		if (journal && this.outcomes) this.flushOutcomes();
-		for (let turns = 0; journal && turns < SAVE_TURNS_MAX && !journal.broken && this.ring.oldest() >= 0; turns++) {
+		for (let turns = 0; journal && turns < Const.SAVE_TURNS_MAX && !journal.broken && this.ring.oldest() >= 0; turns++) {
 			if (journal.working) journal.work();
 			else this.store();
 		}
@@ -138,20 +140,20 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 
 	/** The position of the next late reading; NONE; or BUSY: ask again in the next turn. */
 	nextLate(): number {
-		const slot = this.journal ? this.journal.found : NONE;
-		if (slot === BUSY) return BUSY;
-		return slot === NONE ? this.ring.nextLate() : FLASH_HIGHEST - slot;
+		const slot = this.journal ? this.journal.found : Search.NONE;
+		if (slot === Search.BUSY) return Search.BUSY;
+		return slot === Search.NONE ? this.ring.nextLate() : Const.FLASH_HIGHEST - slot;
 	}
 
 	/** The reading at `position`, with its time if that can be known. It is overwritten by the next one. */
 	read(position: number): Reading {
 		const reading = this.reading;
-		if (isInFlash(position)) this.journal!.read(FLASH_HIGHEST - position, reading);
+		if (isInFlash(position)) this.journal!.read(Const.FLASH_HIGHEST - position, reading);
 		else {
 			this.ring.read(position, reading);
 			reading.boot = this.boot;
 			const { unreportedFrom, unreportedTo } = this.ring;
-			const reports = this.reportingMessage === NONE && this.ring.mayReport(position);
+			const reports = this.reportingMessage === Search.NONE && this.ring.mayReport(position);
 			reading.droppedFrom = reports ? unreportedFrom : 0;
 			reading.droppedTo = reports ? unreportedTo : 0;
 		}
@@ -162,10 +164,10 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	/** The reading at `position` is with the session, under that packet id. MUST NOT be called while the table of messages is full. */
 	sent(packetId: number, position: number): void {
 		const { unreportedTo } = this.ring;
-		const reports = !isInFlash(position) && this.reportingMessage === NONE && this.ring.mayReport(position);
+		const reports = !isInFlash(position) && this.reportingMessage === Search.NONE && this.ring.mayReport(position);
 		const message = this.inFlight.add(packetId, position);
 		this.handedOver++;
-		if (isInFlash(position)) return this.journal!.sent(FLASH_HIGHEST - position);
+		if (isInFlash(position)) return this.journal!.sent(Const.FLASH_HIGHEST - position);
 		if (reports) {
 			this.reportingMessage = message;
 			this.reportedTo = unreportedTo;
@@ -184,34 +186,34 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		const position = this.inFlight.position(message);
 		if (this.linked) this.stuckSince = NEVER;
 		if (message === this.reportingMessage) {
-			this.reportingMessage = NONE;
+			this.reportingMessage = Search.NONE;
 			this.ring.reported(this.reportedTo);
 		}
-		if (isInFlash(position)) this.outcomes |= ACKNOWLEDGED << message;
+		if (isInFlash(position)) this.outcomes |= Const.ACKNOWLEDGED << message;
 		else {
-			this.inFlight.setPosition(message, NOTHING);
-			if (position !== FORGOTTEN && this.ring.acknowledged(position)) this.delivered++;
+			this.inFlight.setPosition(message, Carried.NOTHING);
+			if (position !== Carried.FORGOTTEN && this.ring.acknowledged(position)) this.delivered++;
 		}
 	}
 
 	/** That message cannot be delivered: its reading goes, counted as dropped. */
 	discard(message: number): void {
 		const position = this.inFlight.position(message);
-		if (message === this.reportingMessage) this.reportingMessage = NONE;
-		if (isInFlash(position)) this.outcomes |= GIVEN_UP << message;
+		if (message === this.reportingMessage) this.reportingMessage = Search.NONE;
+		if (isInFlash(position)) this.outcomes |= Const.GIVEN_UP << message;
 		else {
-			this.inFlight.setPosition(message, NOTHING);
-			if (position !== FORGOTTEN) this.ring.discard(position);
+			this.inFlight.setPosition(message, Carried.NOTHING);
+			if (position !== Carried.FORGOTTEN) this.ring.discard(position);
 		}
 	}
 
 	/** The session that held that message is given up, or the broker turned it down for now: its reading waits again, and is late. */
 	recall(message: number): void {
 		const position = this.inFlight.position(message);
-		if (message === this.reportingMessage) this.reportingMessage = NONE;
-		this.inFlight.setPosition(message, NOTHING);
-		if (isInFlash(position)) this.journal!.recall(FLASH_HIGHEST - position);
-		else if (position !== FORGOTTEN) this.ring.recall(position);
+		if (message === this.reportingMessage) this.reportingMessage = Search.NONE;
+		this.inFlight.setPosition(message, Carried.NOTHING);
+		if (isInFlash(position)) this.journal!.recall(Const.FLASH_HIGHEST - position);
+		else if (position !== Carried.FORGOTTEN) this.ring.recall(position);
 	}
 
 	/** What does not name itself is named by a later reading from RAM; of an earlier boot, none can. */
@@ -222,7 +224,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	}
 
 	hasSlot(slot: number): boolean {
-		return this.inFlight.indexOf(FLASH_HIGHEST - slot) >= 0;
+		return this.inFlight.indexOf(Const.FLASH_HIGHEST - slot) >= 0;
 	}
 
 	hasAnyOf(sector: number): boolean {
@@ -231,31 +233,31 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	}
 
 	forgetSector(sector: number): void {
-		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, FORGOTTEN);
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, Carried.FORGOTTEN);
 	}
 
 	private isFrom(message: number, sector: number): boolean {
 		const position = this.inFlight.position(message);
-		return isInFlash(position) && this.journal!.sectorOf(FLASH_HIGHEST - position) === sector;
+		return isInFlash(position) && this.journal!.sectorOf(Const.FLASH_HIGHEST - position) === sector;
 	}
 
 	/** Marks in flash what was acknowledged or given up. */
 	private flushOutcomes(): void {
 		const journal = this.journal!;
 		for (let message = 0; this.outcomes; message++) {
-			const bits = this.outcomes & (BOTH << message);
+			const bits = this.outcomes & (Const.BOTH << message);
 			if (!bits) continue;
 			this.outcomes &= ~bits;
-			const slot = FLASH_HIGHEST - this.inFlight.position(message);
-			this.inFlight.setPosition(message, NOTHING);
-			if (bits === ACKNOWLEDGED << message) this.countDelivered(journal.finish(slot));
+			const slot = Const.FLASH_HIGHEST - this.inFlight.position(message);
+			this.inFlight.setPosition(message, Carried.NOTHING);
+			if (bits === Const.ACKNOWLEDGED << message) this.countDelivered(journal.finish(slot));
 			else this.giveUp(slot);
 		}
 	}
 
 	private countDelivered(boot: number): void {
 		if (boot === this.boot) this.delivered++;
-		else if (boot !== NOBODY) this.deliveredEarlier++;
+		else if (boot !== Boot.NOBODY) this.deliveredEarlier++;
 	}
 
 	/** Taken before the date was known. If it is known now, uptimes tell how long ago it was; and what was said of it once stays. */
@@ -288,15 +290,15 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	private move(position: number): boolean {
 		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
-		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > GAP_MAX) reading.droppedFrom = 0;
+		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > Slot.GAP_MAX) reading.droppedFrom = 0;
 		const slot = this.journal!.append(reading);
-		if (slot === NONE) return false;
+		if (slot === Search.NONE) return false;
 		// The payload of one that is on its way may have been written before.
 		if (reading.droppedFrom && this.inFlight.indexOf(position) < 0) this.ring.reported(reading.droppedTo);
-		this.inFlight.moved(position, FLASH_HIGHEST - slot);
+		this.inFlight.moved(position, Const.FLASH_HIGHEST - slot);
 		this.ring.moved(position);
 		return true;
 	}
 }
 
-const isInFlash = (position: number): boolean => position >= FLASH_LOWEST && position <= FLASH_HIGHEST;
+const isInFlash = (position: number): boolean => position >= Const.FLASH_LOWEST && position <= Const.FLASH_HIGHEST;

@@ -12,10 +12,12 @@ import type { Reading } from '../readings/reading.js';
 import { dateRecord, readRecord, recordSize, seqAt, sizeAt, writeRecord } from './record.js';
 
 /** The two bits of a record's flags that are the ring's own. */
-const WAITING = 0;
-const SENT = 1;
-const DONE = 2;
-const STATE = 3;
+const enum State {
+	WAITING = 0,
+	SENT = 1,
+	DONE = 2,
+	MASK = 3,
+}
 
 export class Ring {
 	private readonly bytes: Uint8Array;
@@ -62,7 +64,7 @@ export class Ring {
 	/** Position of the next late reading to send, or -1. Late readings that are on their way already are passed over. */
 	nextLate(): number {
 		if (this.late < this.head) this.late = this.head;
-		while (this.late < this.liveAt && this.state(this.late) !== WAITING) this.late += sizeAt(this.bytes, this.late);
+		while (this.late < this.liveAt && this.state(this.late) !== State.WAITING) this.late += sizeAt(this.bytes, this.late);
 		return this.late < this.liveAt ? this.late : -1;
 	}
 
@@ -88,15 +90,15 @@ export class Ring {
 
 	/** The record at `position` is with the outbox now. */
 	sent(position: number): void {
-		this.setState(position, SENT);
+		this.setState(position, State.SENT);
 		if (position === this.live) this.live += sizeAt(this.bytes, position);
 	}
 
 	/** The record at `position` was acknowledged. True if it was still here (it may have been dropped meanwhile). */
 	acknowledged(position: number): boolean {
 		if (position < this.head) return false;
-		assert(this.state(position) === SENT, 'a record that was not sent cannot be acknowledged');
-		this.setState(position, DONE);
+		assert(this.state(position) === State.SENT, 'a record that was not sent cannot be acknowledged');
+		this.setState(position, State.DONE);
 		this.count--;
 		this.trim();
 		return true;
@@ -105,7 +107,7 @@ export class Ring {
 	/** The outbox has lost the record at `position`, or the broker did not take it: it waits again, and is late. */
 	recall(position: number): void {
 		if (position < this.head) return;
-		this.setState(position, WAITING);
+		this.setState(position, State.WAITING);
 		if (position < this.late) this.late = position;
 		if (position >= this.liveAt) this.liveAt = this.live;
 	}
@@ -119,13 +121,13 @@ export class Ring {
 	discard(position: number): void {
 		if (position < this.head) return;
 		this.countDropped(position);
-		this.setState(position, DONE);
+		this.setState(position, State.DONE);
 		this.trim();
 	}
 
 	/** The record at `position` is kept in flash now: it goes, and is not counted as dropped. */
 	moved(position: number): void {
-		this.setState(position, DONE);
+		this.setState(position, State.DONE);
 		this.count--;
 		this.trim();
 	}
@@ -143,7 +145,7 @@ export class Ring {
 	}
 
 	private dropOldest(): void {
-		if (this.state(this.head) !== DONE) this.countDropped(this.head);
+		if (this.state(this.head) !== State.DONE) this.countDropped(this.head);
 		this.head += sizeAt(this.bytes, this.head);
 		if (this.liveAt < this.head) this.liveAt = this.head;
 	}
@@ -156,15 +158,15 @@ export class Ring {
 	}
 
 	private trim(): void {
-		while (this.head < this.tail && this.state(this.head) === DONE) this.head += sizeAt(this.bytes, this.head);
+		while (this.head < this.tail && this.state(this.head) === State.DONE) this.head += sizeAt(this.bytes, this.head);
 	}
 
 	private state(position: number): number {
-		return this.bytes[position % this.bytes.length] & STATE;
+		return this.bytes[position % this.bytes.length] & State.MASK;
 	}
 
 	private setState(position: number, state: number): void {
 		const at = position % this.bytes.length;
-		this.bytes[at] = (this.bytes[at] & ~STATE) | state;
+		this.bytes[at] = (this.bytes[at] & ~State.MASK) | state;
 	}
 }

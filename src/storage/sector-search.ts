@@ -6,20 +6,22 @@
 import { Limit } from '../common/limits.js';
 import { SectorState, type Sectors } from './sector.js';
 
-export const NONE = -1;
-/** What is looked for is not known yet. */
-export const BUSY = -2;
-export const ANY_LEVEL = -1;
+export const enum Search {
+	NONE = -1,
+	/** It is not known yet. */
+	BUSY = -2,
+	ANY_LEVEL = -1,
+}
 
 export class SectorSearch {
 	/** What was found: a sector or NONE, and what its heading says. */
-	sector = NONE;
+	sector: number = Search.NONE;
 	first = 0;
 	last = 0;
 	level = 0;
 	private readonly sectors: Sectors;
 	private after = 0;
-	private wanted = ANY_LEVEL;
+	private wanted: number = Search.ANY_LEVEL;
 	private at = 0;
 
 	constructor(sectors: Sectors) {
@@ -27,8 +29,8 @@ export class SectorSearch {
 	}
 
 	/** Begins to look for the oldest sector of a level that is wholly younger than `after`. */
-	begin(after: number, level = ANY_LEVEL): void {
-		this.sector = NONE;
+	begin(after: number, level: number = Search.ANY_LEVEL): void {
+		this.sector = Search.NONE;
 		this.after = after;
 		this.wanted = level;
 		this.at = 0;
@@ -47,8 +49,8 @@ export class SectorSearch {
 	check(sector: number): boolean {
 		const sectors = this.sectors;
 		if (sectors.readHeading(sector) !== SectorState.Alive || sectors.first <= this.after) return false;
-		if (this.wanted !== ANY_LEVEL && sectors.level !== this.wanted) return false;
-		if (this.sector !== NONE && sectors.first >= this.first) return false;
+		if (this.wanted !== Search.ANY_LEVEL && sectors.level !== this.wanted) return false;
+		if (this.sector !== Search.NONE && sectors.first >= this.first) return false;
 		this.sector = sector;
 		this.first = sectors.first;
 		this.last = sectors.last;

@@ -12,30 +12,35 @@
 
 import { crc32 } from './crc32.js';
 import type { Flash } from '../common/ports.js';
-import { ABSENT, type Reading } from '../readings/reading.js';
+import { Value, type Reading } from '../readings/reading.js';
 import { putWhole, readRecord, seqAt, takeWhole, writeRecord } from './record.js';
 
-export const SLOT_BYTES = 32;
-export const GAP_MAX = 0xffff;
-export const NOWHERE = 0xffff;
-const DONE_AT = SLOT_BYTES - 1;
-const CHECKED_AT = 4;
-const BOOT_AT = 4;
-const GAP_AT = 8;
-const RECORD_AT = 10;
-/** "ttj" and the version of this layout. */
-const MAGIC = 0x6a_7474;
-const VERSION_OF_LAYOUT = 1;
-const MAGIC_AT = 4;
-const VERSION_AT = 7;
-const SERIAL_AT = 8;
-const FIRST_AT = 12;
-const LAST_AT = 16;
-const LEVEL_AT = 20;
-const FROM_AT = 21;
-const ERASED = 0xff;
-const GIVEN_UP = 0x0f;
-const DONE = 0;
+export const enum Slot {
+	BYTES = 32,
+	GAP_MAX = 0xffff,
+	NOWHERE = 0xffff,
+}
+
+const enum Layout {
+	DONE_AT = Slot.BYTES - 1,
+	CHECKED_AT = 4,
+	BOOT_AT = 4,
+	GAP_AT = 8,
+	RECORD_AT = 10,
+	/** "ttj" and the version of this layout. */
+	MAGIC = 0x6a_7474,
+	VERSION_OF_LAYOUT = 1,
+	MAGIC_AT = 4,
+	VERSION_AT = 7,
+	SERIAL_AT = 8,
+	FIRST_AT = 12,
+	LAST_AT = 16,
+	LEVEL_AT = 20,
+	FROM_AT = 21,
+	ERASED = 0xff,
+	GIVEN_UP = 0x0f,
+	DONE = 0,
+}
 
 /** What a sector is. */
 export const enum SectorState {
@@ -70,8 +75,8 @@ export class Sectors {
 	last = 0;
 	/** … its readings stand for 2^level numbers each, or fewer; and the sectors that it replaces, or NOWHERE. */
 	level = 0;
-	fromOne = NOWHERE;
-	fromOther = NOWHERE;
+	fromOne: number = Slot.NOWHERE;
+	fromOther: number = Slot.NOWHERE;
 	/** Of the slot looked at last. */
 	boot = 0;
 	gap = 0;
@@ -83,14 +88,14 @@ export class Sectors {
 
 	private readonly flash: Flash;
 	private readonly sectorBytes: number;
-	private readonly bytes = new Uint8Array(SLOT_BYTES);
+	private readonly bytes = new Uint8Array(Slot.BYTES);
 
 	constructor(flash: Flash) {
 		this.flash = flash;
 		this.sectorBytes = flash.sectorBytes;
 		// Sectors are named by 16 bits.
-		this.count = flash.sectorCount < NOWHERE ? flash.sectorCount : NOWHERE;
-		this.slotsPerSector = Math.floor(flash.sectorBytes / SLOT_BYTES);
+		this.count = flash.sectorCount < Slot.NOWHERE ? flash.sectorCount : Slot.NOWHERE;
+		this.slotsPerSector = Math.floor(flash.sectorBytes / Slot.BYTES);
 	}
 
 	/** Those below it are the journal's to begin; what lies in the others is only read. */
@@ -107,18 +112,18 @@ export class Sectors {
 		const beyond = sector >= this.usable;
 		const damaged = beyond ? SectorState.Taken : SectorState.Damaged;
 		if (!this.flash.read(sector * this.sectorBytes, bytes)) return damaged;
-		const magic = takeWhole(bytes, MAGIC_AT, 4);
+		const magic = takeWhole(bytes, Layout.MAGIC_AT, 4);
 		if (magic === -1 || magic === 0) return SectorState.Free;
-		if ((magic & 0xff_ffff) !== MAGIC) return damaged;
-		if (bytes[VERSION_AT] !== VERSION_OF_LAYOUT) return beyond ? SectorState.Taken : SectorState.Foreign;
+		if ((magic & 0xff_ffff) !== Layout.MAGIC) return damaged;
+		if (bytes[Layout.VERSION_AT] !== Layout.VERSION_OF_LAYOUT) return beyond ? SectorState.Taken : SectorState.Foreign;
 		if (!isWhole(bytes)) return damaged;
-		this.serial = takeWhole(bytes, SERIAL_AT, 4) >>> 0;
-		this.first = takeWhole(bytes, FIRST_AT, 4) >>> 0;
-		this.last = takeWhole(bytes, LAST_AT, 4) >>> 0;
-		this.level = bytes[LEVEL_AT];
-		this.fromOne = takeWhole(bytes, FROM_AT, 2);
-		this.fromOther = takeWhole(bytes, FROM_AT + 2, 2);
-		return bytes[DONE_AT] === DONE ? SectorState.Retired : SectorState.Alive;
+		this.serial = takeWhole(bytes, Layout.SERIAL_AT, 4) >>> 0;
+		this.first = takeWhole(bytes, Layout.FIRST_AT, 4) >>> 0;
+		this.last = takeWhole(bytes, Layout.LAST_AT, 4) >>> 0;
+		this.level = bytes[Layout.LEVEL_AT];
+		this.fromOne = takeWhole(bytes, Layout.FROM_AT, 2);
+		this.fromOther = takeWhole(bytes, Layout.FROM_AT + 2, 2);
+		return bytes[Layout.DONE_AT] === Layout.DONE ? SectorState.Retired : SectorState.Alive;
 	}
 
 	/** How many of the usable ones hold nothing, of all those `alive`. */
@@ -145,15 +150,15 @@ export class Sectors {
 
 	/** Writes slot 0 from the fields above: from now on the sector is alive. */
 	commit(sector: number): boolean {
-		const bytes = this.bytes.fill(ERASED);
-		putWhole(bytes, MAGIC_AT, MAGIC, 3);
-		bytes[VERSION_AT] = VERSION_OF_LAYOUT;
-		putWhole(bytes, SERIAL_AT, this.serial, 4);
-		putWhole(bytes, FIRST_AT, this.first, 4);
-		putWhole(bytes, LAST_AT, this.last, 4);
-		bytes[LEVEL_AT] = this.level;
-		putWhole(bytes, FROM_AT, this.fromOne, 2);
-		putWhole(bytes, FROM_AT + 2, this.fromOther, 2);
+		const bytes = this.bytes.fill(Layout.ERASED);
+		putWhole(bytes, Layout.MAGIC_AT, Layout.MAGIC, 3);
+		bytes[Layout.VERSION_AT] = Layout.VERSION_OF_LAYOUT;
+		putWhole(bytes, Layout.SERIAL_AT, this.serial, 4);
+		putWhole(bytes, Layout.FIRST_AT, this.first, 4);
+		putWhole(bytes, Layout.LAST_AT, this.last, 4);
+		bytes[Layout.LEVEL_AT] = this.level;
+		putWhole(bytes, Layout.FROM_AT, this.fromOne, 2);
+		putWhole(bytes, Layout.FROM_AT + 2, this.fromOther, 2);
 		return this.write(sector * this.slotsPerSector);
 	}
 
@@ -164,8 +169,8 @@ export class Sectors {
 
 	readSlot(slot: number): SlotState {
 		const bytes = this.bytes;
-		if (!this.flash.read(slot * SLOT_BYTES, bytes)) return SlotState.Damaged;
-		if (bytes[DONE_AT] === DONE) return SlotState.Done;
+		if (!this.flash.read(slot * Slot.BYTES, bytes)) return SlotState.Damaged;
+		if (bytes[Layout.DONE_AT] === Layout.DONE) return SlotState.Done;
 		if (isErased(bytes)) return SlotState.Erased;
 		if (!isWhole(bytes)) return SlotState.Damaged;
 		this.decodeSlot();
@@ -178,54 +183,54 @@ export class Sectors {
 	 */
 	read(slot: number, reading: Reading): void {
 		const bytes = this.bytes;
-		this.flash.read(slot * SLOT_BYTES, bytes);
+		this.flash.read(slot * Slot.BYTES, bytes);
 		this.decodeSlot();
-		readRecord(bytes, RECORD_AT, reading);
+		readRecord(bytes, Layout.RECORD_AT, reading);
 		reading.boot = this.boot;
 		const last = this.givenUp ? this.seq : this.seq - 1;
 		const from = this.seq - this.gap;
 		reading.droppedFrom = from <= last ? from : 0;
 		reading.droppedTo = from <= last ? last : 0;
-		if (this.givenUp) reading.values.fill(ABSENT);
+		if (this.givenUp) reading.values.fill(Value.ABSENT);
 	}
 
 	/** Writes a reading to an erased slot. False: it is not there, and the slot is lost. */
 	store(slot: number, reading: Reading): boolean {
-		const bytes = this.bytes.fill(ERASED);
-		putWhole(bytes, BOOT_AT, reading.boot, 4);
-		putWhole(bytes, GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
-		writeRecord(bytes, RECORD_AT, reading);
+		const bytes = this.bytes.fill(Layout.ERASED);
+		putWhole(bytes, Layout.BOOT_AT, reading.boot, 4);
+		putWhole(bytes, Layout.GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
+		writeRecord(bytes, Layout.RECORD_AT, reading);
 		return this.write(slot);
 	}
 
 	/** Writes what is in one slot to another, an erased one, with another gap. */
 	copy(from: number, to: number, gap: number): boolean {
 		const bytes = this.bytes;
-		if (!this.flash.read(from * SLOT_BYTES, bytes)) return false;
-		putWhole(bytes, GAP_AT, gap, 2);
-		if (bytes[DONE_AT] !== GIVEN_UP) bytes[DONE_AT] = ERASED;
+		if (!this.flash.read(from * Slot.BYTES, bytes)) return false;
+		putWhole(bytes, Layout.GAP_AT, gap, 2);
+		if (bytes[Layout.DONE_AT] !== Layout.GIVEN_UP) bytes[Layout.DONE_AT] = Layout.ERASED;
 		return this.write(to);
 	}
 
 	/** Marks a slot as done, for ever; false: it is not marked. Afterwards `boot`, `seq` and `givenUp` are its own. */
-	finish(slot: number): boolean { return this.mark(slot, DONE); }
+	finish(slot: number): boolean { return this.mark(slot, Layout.DONE); }
 
 	/**
 	 * Of a reading that waits, only its number waits from now on; false: it is not marked. Afterwards `boot` and `seq`
 	 * are its own.
 	 */
-	giveUp(slot: number): boolean { return this.mark(slot, GIVEN_UP); }
+	giveUp(slot: number): boolean { return this.mark(slot, Layout.GIVEN_UP); }
 
 	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */
 	private mark(slot: number, mark: number): boolean {
 		const bytes = this.bytes;
-		let kept = this.flash.read(slot * SLOT_BYTES, bytes);
+		let kept = this.flash.read(slot * Slot.BYTES, bytes);
 		if (kept) {
 			this.decodeSlot();
 			// The other bytes are written as they are, which changes nothing.
-			bytes[DONE_AT] &= mark;
-			const written = this.flash.write(slot * SLOT_BYTES, bytes);
-			kept = this.flash.read(slot * SLOT_BYTES, bytes) && bytes[DONE_AT] === mark;
+			bytes[Layout.DONE_AT] &= mark;
+			const written = this.flash.write(slot * Slot.BYTES, bytes);
+			kept = this.flash.read(slot * Slot.BYTES, bytes) && bytes[Layout.DONE_AT] === mark;
 			if (written && kept) return true;
 		}
 		this.faults++;
@@ -234,28 +239,28 @@ export class Sectors {
 
 	private decodeSlot(): void {
 		const bytes = this.bytes;
-		this.boot = takeWhole(bytes, BOOT_AT, 4) >>> 0;
-		this.gap = takeWhole(bytes, GAP_AT, 2);
-		this.seq = seqAt(bytes, RECORD_AT);
-		this.givenUp = bytes[DONE_AT] === GIVEN_UP;
+		this.boot = takeWhole(bytes, Layout.BOOT_AT, 4) >>> 0;
+		this.gap = takeWhole(bytes, Layout.GAP_AT, 2);
+		this.seq = seqAt(bytes, Layout.RECORD_AT);
+		this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 	}
 
 	/** What was written counts if it reads back the same, whatever flash said of it. */
 	private write(slot: number): boolean {
 		const bytes = this.bytes;
-		const crc = crc32(bytes, CHECKED_AT, DONE_AT);
+		const crc = crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT);
 		putWhole(bytes, 0, crc, 4);
-		this.flash.write(slot * SLOT_BYTES, bytes);
-		if (this.flash.read(slot * SLOT_BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[DONE_AT] !== DONE) return true;
+		this.flash.write(slot * Slot.BYTES, bytes);
+		if (this.flash.read(slot * Slot.BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[Layout.DONE_AT] !== Layout.DONE) return true;
 		this.faults++;
 		return false;
 	}
 }
 
-const isWhole = (bytes: Uint8Array): boolean => takeWhole(bytes, 0, 4) === crc32(bytes, CHECKED_AT, DONE_AT);
+const isWhole = (bytes: Uint8Array): boolean => takeWhole(bytes, 0, 4) === crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT);
 
 const isErased = (bytes: Uint8Array): boolean => {
-	for (let i = 0; i < SLOT_BYTES; i++) if (bytes[i] !== ERASED) return false;
+	for (let i = 0; i < Slot.BYTES; i++) if (bytes[i] !== Layout.ERASED) return false;
 	return true;
 };
 

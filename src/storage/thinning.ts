@@ -8,12 +8,14 @@
 // Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done
 // again or finished (journal.ts). A few slots a step.
 
-import { SectorSearch, NONE } from './sector-search.js';
+import { Search, SectorSearch } from './sector-search.js';
 import { Limit } from '../common/limits.js';
-import { SectorState, GAP_MAX, SlotState, type Sectors } from './sector.js';
+import { SectorState, Slot, SlotState, type Sectors } from './sector.js';
 
-/** Above every level. */
-const LEVEL_NONE = 255;
+const enum Const {
+	/** Above every level. */
+	LEVEL_NONE = 255,
+}
 
 const enum Stage {
 	/** Which is the lowest level of which there is a pair? */
@@ -40,8 +42,8 @@ export class Thinning {
 	dropped = 0;
 	droppedEarlier = 0;
 	/** The pair. */
-	one = NONE;
-	other = NONE;
+	one: number = Search.NONE;
+	other: number = Search.NONE;
 
 	private readonly sectors: Sectors;
 	private readonly sectorSearch: SectorSearch;
@@ -52,9 +54,9 @@ export class Thinning {
 	private level = 0;
 	private at = 0;
 	private out = 0;
-	private lowest = LEVEL_NONE;
+	private lowest: number = Const.LEVEL_NONE;
 	private lowestCount = 0;
-	private nextLowest = LEVEL_NONE;
+	private nextLowest: number = Const.LEVEL_NONE;
 	private oneFirst = 0;
 	private pairLevel = 0;
 	/** The reading that is decided on when the next one is known: its slot (0: none) and where its gap begins. */
@@ -112,7 +114,7 @@ export class Thinning {
 	private pick(): Outcome {
 		if (!this.sectorSearch.step()) return Outcome.Working;
 		this.one = this.sectorSearch.sector;
-		if (this.one === NONE) return Outcome.Hopeless;
+		if (this.one === Search.NONE) return Outcome.Hopeless;
 		this.oneFirst = this.sectorSearch.first;
 		this.pairLevel = this.sectorSearch.level;
 		this.sectorSearch.begin(this.sectorSearch.last);
@@ -123,7 +125,7 @@ export class Thinning {
 	private pair(): Outcome {
 		if (!this.sectorSearch.step()) return Outcome.Working;
 		this.other = this.sectorSearch.sector;
-		if (this.other === NONE) return Outcome.Hopeless;
+		if (this.other === Search.NONE) return Outcome.Hopeless;
 		if (this.sectorSearch.level > this.pairLevel) this.pairLevel = this.sectorSearch.level;
 		this.stage = Stage.Counting;
 		this.at = this.out = 0;
@@ -184,7 +186,7 @@ export class Thinning {
 
 	/** The stretch of numbers that the reading held would stand for is shorter than the level asks; `seq` is the next one. */
 	private droppable(seq: number): boolean {
-		return this.heldSeq - this.heldFrom + 1 < 1 << this.level && seq - this.heldFrom <= GAP_MAX;
+		return this.heldSeq - this.heldFrom + 1 < 1 << this.level && seq - this.heldFrom <= Slot.GAP_MAX;
 	}
 
 	/** Copies the reading held, if there is one. False: there is no room for it. */

@@ -19,7 +19,7 @@ import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { Sign, type Signalled } from './indicator.js';
-import { ABSENT, QUANTITIES } from '../readings/reading.js';
+import { QUANTITIES, Value } from '../readings/reading.js';
 
 /** The settings that hold the offsets, by the index of their quantity. */
 export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
@@ -234,7 +234,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
 	private offsetProblem(quantity: number, milli: number): string {
 		const last = this.deps.sampler.last(quantity);
-		if (last === ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
+		if (last === Value.ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
 		return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
 	}
 

@@ -9,18 +9,18 @@
 import { assert } from '../common/assert.js';
 import { Cause, HangUp, causeOf, isRefusal } from '../connection/causes.js';
 import type { Destinations } from '../connection/destinations.js';
-import { BUSY, NONE } from '../storage/sector-search.js';
-import { PUBLICATION, type InFlight } from '../storage/in-flight.js';
+import { Search } from '../storage/sector-search.js';
+import { Carried, type InFlight } from '../storage/in-flight.js';
 import { Inbox } from './inbox.js';
 import type { LinkSession } from '../connection/link.js';
 import { Limit } from '../common/limits.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
-import { HangUps, RESULT } from './hang-ups.js';
+import { HangUps, Kind } from './hang-ups.js';
 import { QOS } from './opening.js';
 import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store, type Transport } from '../common/ports.js';
 import { reasonSentence } from './protocol.js';
-import { DUE_NOW, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
+import { Due, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { unheardSentence } from './refusals.js';
 import { deliver, filterOf } from './subscriptions.js';
 import { writeReading } from '../readings/reading.js';
@@ -142,7 +142,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	get ready(): boolean { return this.accepted && this.phase === Phase.Publishing && !this.endSentence && this.hasRoom(Limit.RESULT_MAX); }
 
 	/** For a payload of that length, whatever the broker takes. */
-	private hasRoom(length: number): boolean { return this.session.free - this.backlogTopic.length - PUBLISH_BYTES >= length; }
+	private hasRoom(length: number): boolean { return this.session.free - this.backlogTopic.length - Const.PUBLISH_BYTES >= length; }
 
 	beginAnswer(): Text { return this.text.clear(); }
 
@@ -150,9 +150,9 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		const message = this.message.to(this.topic('result'), this.qosOf(qos), false);
 		message.resize(this.text.length);
 		if (message.packet.length > this.packetMax) this.log.line('the broker takes no packet as large as the result of that command');
-		else if (this.leftOut(now) & 1 << RESULT) this.log.line('the result of that command is left out: the broker hangs up on results');
+		else if (this.leftOut(now) & 1 << Kind.RESULT) this.log.line('the result of that command is left out: the broker hangs up on results');
 		else if (qos === 0) this.write(message.packet);
-		else this.note(this.session.send(message, this.text.length, now), RESULT, now);
+		else this.note(this.session.send(message, this.text.length, now), Kind.RESULT, now);
 	}
 
 	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
@@ -248,7 +248,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	/** Publishes what has room; returns when a late reading may follow, or stopping has waited long enough. Without room an acknowledgement wakes us. */
 	private publishDue(now: Millis): Millis {
 		if (now >= this.stopAt) return this.disconnect(now);
-		const due = this.publications.due & DUE_NOW & ~this.leftOut(now);
+		const due = this.publications.due & Due.NOW & ~this.leftOut(now);
 		const careful = this.careful && !this.stopping;
 		if (!careful && !this.publishRows(due, now)) return this.stopAt;
 		if (this.stopping) return this.session.pending === 0 ? this.disconnect(now) : this.stopAt;
@@ -260,15 +260,15 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (slow && this.lateAt === 0) this.lateAt = now + this.pauseMs;
 		if (slow && now < this.lateAt) return this.lateAt;
 		let position: number;
-		while ((position = this.queue.nextLive()) !== NONE) {
+		while ((position = this.queue.nextLive()) !== Search.NONE) {
 			if (!this.publishReading(this.readingsTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
 			if (slow) return (this.lateAt = NEVER);
 		}
 		if (now < this.lateAt) return this.lateAt;
 		position = this.queue.nextLate();
-		this.takeBackDue(position === NONE);
-		if (position === NONE) return NEVER;
-		if (position === BUSY) return now;
+		this.takeBackDue(position === Search.NONE);
+		if (position === Search.NONE) return NEVER;
+		if (position === Search.BUSY) return now;
 		if (!this.publishReading(this.backlogTopic, position, now)) return this.lateAt > now ? this.lateAt : NEVER;
 		return (this.lateAt = slow ? NEVER : now + 1_000 / Limit.LATE_PER_SECOND);
 	}
@@ -277,7 +277,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	private publishRows(due: number, now: Millis): boolean {
 		const { rows } = this.publications;
 		for (let index = 0; due >> index > 0; index++) {
-			if (due >> index & 1 && this.inFlight.indexOf(PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return false;
+			if (due >> index & 1 && this.inFlight.indexOf(Carried.PUBLICATION - index) < 0 && !this.publish(rows[index], index, now)) return false;
 		}
 		return true;
 	}
@@ -288,7 +288,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	 */
 	private tries(due: number, now: Millis): boolean {
 		if (this.isTrying) return true;
-		if (due === 0 || !this.acknowledged && (this.queue.nextLive() !== NONE || this.queue.nextLate() !== NONE)) return false;
+		if (due === 0 || !this.acknowledged && (this.queue.nextLive() !== Search.NONE || this.queue.nextLate() !== Search.NONE)) return false;
 		if (this.session.pending === 0 && this.session.asked < 0) this.publishRows(due & -due, now);
 		return true;
 	}
@@ -329,21 +329,21 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		}
 		const packetId = this.session.send(message, this.text.length, now);
 		if (packetId < 0) return false;
-		this.queue.sent(packetId || UNACKNOWLEDGED, position);
+		this.queue.sent(packetId || Carried.UNACKNOWLEDGED, position);
 		return true;
 	}
 
 	/** Readings that nobody will acknowledge: TCP has delivered them, or they wait again. */
 	private unacknowledged(delivered: boolean): void {
 		if (!(this.publications.without & Without.Acknowledgements)) return;
-		for (let message = this.inFlight.take(UNACKNOWLEDGED); message >= 0; message = this.inFlight.take(UNACKNOWLEDGED)) {
+		for (let message = this.inFlight.take(Carried.UNACKNOWLEDGED); message >= 0; message = this.inFlight.take(Carried.UNACKNOWLEDGED)) {
 			if (delivered) this.queue.acknowledged(message);
 			else this.queue.recall(message);
 		}
 	}
 }
 
-/** Of a PUBLISH, beside topic and payload: first byte, remaining length, packet id, no properties. */
-const PUBLISH_BYTES = 6;
-/** In place of the packet id of a reading that goes out with QoS 0. */
-const UNACKNOWLEDGED = 0x1_0000;
+const enum Const {
+	/** Of a PUBLISH, beside topic and payload: first byte, remaining length, packet id, no properties. */
+	PUBLISH_BYTES = 6,
+}

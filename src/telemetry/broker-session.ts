@@ -17,7 +17,7 @@ import type { SessionHandler } from '../mqtt/options.js';
 import type { Session } from '../mqtt/session.js';
 import type { Protocol5 } from '../mqtt/v5/protocol5.js';
 import { ENTRIES, type Config } from '../settings/settings.js';
-import { NOTHING, PUBLICATION, type InFlight } from '../storage/in-flight.js';
+import { Carried, type InFlight } from '../storage/in-flight.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
 import { openSession } from './opening.js';
 import { makeProtocol5 } from './protocol.js';
@@ -148,10 +148,10 @@ export abstract class BrokerSession {
 		if (fault === Fault.ProtocolVersion && this.config.protocol === 'auto') this.renewal = Renewal.Version;
 		const { without } = this.publications;
 		if (fault !== Fault.Refused && fault !== Fault.Disconnected && fault !== Fault.Capability) return;
-		if (code === RETAIN_NOT_SUPPORTED) {
+		if (code === Const.RETAIN_NOT_SUPPORTED) {
 			this.goWithout(without | Without.Retain);
 			this.renewal = Renewal.Will;
-		} else if (code === QOS_NOT_SUPPORTED) {
+		} else if (code === Const.QOS_NOT_SUPPORTED) {
 			this.goWithout(without | Without.Acknowledgements);
 			this.renewal = Renewal.Empty;
 		}
@@ -205,8 +205,8 @@ export abstract class BrokerSession {
 
 	protected recall(message: number): void {
 		if (!this.inFlight.isPublication(message)) return this.queue.recall(message);
-		const kind = PUBLICATION - this.inFlight.position(message);
-		this.inFlight.setPosition(message, NOTHING);
+		const kind = Carried.PUBLICATION - this.inFlight.position(message);
+		this.inFlight.setPosition(message, Carried.NOTHING);
 		// What is none of the node's own is the result of a command, which that broker was asked for.
 		if (kind < this.publications.rows.length) this.publications.dropped(kind);
 	}
@@ -217,7 +217,7 @@ export abstract class BrokerSession {
 		this.failures++;
 		const { spoken } = this;
 		const strays = spoken > 0 && (spoken === 5) !== (this.protocol5 !== undefined);
-		return this.renewal === Renewal.Version || strays || (this.renewal === Renewal.None && (spoken === 0 || (this.failures & TRIES_MASK) === 0));
+		return this.renewal === Renewal.Version || strays || (this.renewal === Renewal.None && (spoken === 0 || (this.failures & Const.TRIES_MASK) === 0));
 	}
 
 	private makeSession(this: BrokerSession & SessionHandler, speaks5: boolean): Session {
@@ -239,8 +239,11 @@ const wished = ({ retain, qos }: Config): number =>
 /** Keys in the store: the version that the broker was found to speak, and what it does not take. */
 const VERSION_KEY = 'spoken';
 const WITHOUT_KEY = 'without';
-/** MQTT 5.0 §3.2.2.2, §3.14.2.1. */
-const RETAIN_NOT_SUPPORTED = 0x9a;
-const QOS_NOT_SUPPORTED = 0x9b;
-/** Every eighth failure in a row. */
-const TRIES_MASK = 7;
+
+const enum Const {
+	/** MQTT 5.0 §3.2.2.2, §3.14.2.1. */
+	RETAIN_NOT_SUPPORTED = 0x9a,
+	QOS_NOT_SUPPORTED = 0x9b,
+	/** Every eighth failure in a row. */
+	TRIES_MASK = 7,
+}

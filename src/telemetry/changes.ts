@@ -6,7 +6,7 @@
 // usual, so that an old password never goes to a new host. Whatever is wrong is said in one sentence, without a secret.
 
 import { decimalAt, describeValue } from './json.js';
-import { endOfValue, LOWER_F, LOWER_T, nextName, OPEN_OBJECT, QUOTE, textAt, valueOf } from './json-members.js';
+import { Ascii, endOfValue, nextName, textAt, valueOf } from './json-members.js';
 import { ENTRIES, fieldOf, fieldProblem, FIELDS, usual, type Field, type Group, type Setting } from '../settings/settings.js';
 
 type Changes = Record<string, Setting>;
@@ -14,7 +14,10 @@ type Changes = Record<string, Setting>;
 const GROUPS: readonly Group[] = Object.freeze(['network', 'broker']);
 /** What a whole entry of them is called. */
 const ENTRY_NAMES: readonly string[] = Object.freeze(['wifi', 'broker']);
-const NAME_SHOWN_MAX = 24;
+
+const enum Const {
+	NAME_SHOWN_MAX = 24,
+}
 
 /** Reads the object that begins at `at`, which JSON's reader has seen, into `changes`. Returns '', or why it cannot be used. */
 export const readChanges = (bytes: Uint8Array, at: number, changes: Changes): string => {
@@ -23,7 +26,7 @@ export const readChanges = (bytes: Uint8Array, at: number, changes: Changes): st
 	for (; nameAt >= 0; nameAt = nextName(bytes, at)) {
 		const valueAt = valueOf(bytes, nameAt);
 		const name = nameOf(bytes, nameAt);
-		const problem = bytes[valueAt] === OPEN_OBJECT ? readEntry(bytes, valueAt, name, changes) : readSetting(bytes, valueAt, name, fieldOf(name), changes);
+		const problem = bytes[valueAt] === Ascii.OPEN_OBJECT ? readEntry(bytes, valueAt, name, changes) : readSetting(bytes, valueAt, name, fieldOf(name), changes);
 		if (problem) return problem;
 		at = endOfValue(bytes, valueAt);
 	}
@@ -59,7 +62,8 @@ const readSetting = (bytes: Uint8Array, at: number, key: string, field: Field | 
 	if (!field) return unknown(key);
 	if (changes[key] !== undefined) return twice(key);
 	const value = settingAt(bytes, at);
-	if (value === undefined) return `${key} is ${field.secret || bytes[at] === QUOTE ? 'not usable' : describeValue(bytes, at)}; it must be ${field.allowed}`;
+	const isHidden = field.secret || bytes[at] === Ascii.QUOTE;
+	if (value === undefined) return `${key} is ${isHidden ? 'not usable' : describeValue(bytes, at)}; it must be ${field.allowed}`;
 	changes[key] = value;
 	return fieldProblem(field, value, key);
 };
@@ -67,8 +71,8 @@ const readSetting = (bytes: Uint8Array, at: number, key: string, field: Field | 
 /** undefined: no setting is like that. */
 const settingAt = (bytes: Uint8Array, at: number): Setting | undefined => {
 	const first = bytes[at];
-	if (first === QUOTE) return textAt(bytes, at);
-	if (first === LOWER_T || first === LOWER_F) return first === LOWER_T;
+	if (first === Ascii.QUOTE) return textAt(bytes, at);
+	if (first === Ascii.LOWER_T || first === Ascii.LOWER_F) return first === Ascii.LOWER_T;
 	const value = decimalAt(bytes, at, 0, true);
 	return value === value ? value : undefined;
 };
@@ -77,8 +81,8 @@ const nameOf = (bytes: Uint8Array, at: number): string => textAt(bytes, at) ?? '
 
 const unknown = (name: string): string => {
 	let shown = '';
-	for (let i = 0; i < name.length && i < NAME_SHOWN_MAX; i++) shown += name.charCodeAt(i) > 0x20 && name.charCodeAt(i) < 0x7f ? name.charAt(i) : '?';
-	return `there is no setting "${shown}${name.length > NAME_SHOWN_MAX ? '...' : ''}"`;
+	for (let i = 0; i < name.length && i < Const.NAME_SHOWN_MAX; i++) shown += name.charCodeAt(i) > 0x20 && name.charCodeAt(i) < 0x7f ? name.charAt(i) : '?';
+	return `there is no setting "${shown}${name.length > Const.NAME_SHOWN_MAX ? '...' : ''}"`;
 };
 
 const twice = (key: string): string => `${key} stands twice`;

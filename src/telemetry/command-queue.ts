@@ -13,12 +13,15 @@ import type { Log } from '../common/ports.js';
 import type { Answers, Subscription } from './publications.js';
 import { writeResult } from './result.js';
 
-const HEAD_BYTES = 4;
+const enum Const {
+	HEAD_BYTES = 4,
+	NAME_SHOWN_MAX = 40,
+}
+
 /** Of the first byte. */
 const enum Flag {
 	Everyone = 0x80,
 }
-const NAME_SHOWN_MAX = 40;
 const BUSY = 'busy: too many commands at once, send it again later';
 export const ENDING = 'the node is about to stop or restart';
 /** The one that may come without a payload. */
@@ -51,10 +54,10 @@ export class CommandQueue implements Subscription {
 
 	/** Of the first one: where its name lies, up to its payload, and where that ends. */
 	get nameAt(): number {
-		return HEAD_BYTES;
+		return Const.HEAD_BYTES;
 	}
 	get payloadAt(): number {
-		return HEAD_BYTES + this.lengthAt(0);
+		return Const.HEAD_BYTES + this.lengthAt(0);
 	}
 	get payloadEnd(): number {
 		return this.payloadAt + this.lengthAt(2);
@@ -87,22 +90,22 @@ export class CommandQueue implements Subscription {
 		const nameBytes = nameEnd - nameAt;
 		const payloadBytes = payloadEnd - payloadAt;
 		const at = this.end;
-		const end = at + HEAD_BYTES + nameBytes + payloadBytes;
+		const end = at + Const.HEAD_BYTES + nameBytes + payloadBytes;
 		if (end > Limit.COMMANDS_BYTES) return false;
 		const queue = (this.bytes ??= new Uint8Array(Limit.COMMANDS_BYTES));
 		queue[at] = nameBytes >> 8 | (everyone ? Flag.Everyone : 0);
 		queue[at + 1] = nameBytes;
 		queue[at + 2] = payloadBytes >> 8;
 		queue[at + 3] = payloadBytes;
-		queue.set(bytes.subarray(nameAt, nameEnd), at + HEAD_BYTES);
-		queue.set(bytes.subarray(payloadAt, payloadEnd), at + HEAD_BYTES + nameBytes);
+		queue.set(bytes.subarray(nameAt, nameEnd), at + Const.HEAD_BYTES);
+		queue.set(bytes.subarray(payloadAt, payloadEnd), at + Const.HEAD_BYTES + nameBytes);
 		this.end = end;
 		return true;
 	}
 
 	private ignored(what: string, bytes: Uint8Array, nameAt: number, nameEnd: number): void {
 		let name = '';
-		for (let i = nameAt; i < nameEnd && i < nameAt + NAME_SHOWN_MAX; i++) name += String.fromCharCode(bytes[i]);
+		for (let i = nameAt; i < nameEnd && i < nameAt + Const.NAME_SHOWN_MAX; i++) name += String.fromCharCode(bytes[i]);
 		this.log.line(`${what} set/${name} is ignored`);
 	}
 

@@ -108,10 +108,13 @@ const INTERVAL_FIELD = FIELDS.find(({ key }) => key === ('intervalMs' satisfies 
 const NOT_FOR_ALL = `not for all nodes at once: only ${TABLE.filter(({ from }) => from & Source.Everyone).map(({ name }) => name).join(', ')} are`;
 const AT_THE_NODE = 'not over MQTT: only on the serial line of the node, or by its button';
 const DATE = `it must be Unix seconds from ${RELEASE_UNIX | 0} to 4294967295`;
-/** Thousandths. */
-const REFERENCE_END = 1_000_000;
-/** Of a typed line, beside its own characters. */
-const FRAME_BYTES = 12;
+
+const enum Const {
+	/** Thousandths. */
+	REFERENCE_END = 1_000_000,
+	/** Of a typed line, beside its own characters. */
+	FRAME_BYTES = 12,
+}
 
 export class Commands implements Pollable {
 	private readonly queue: CommandQueue;
@@ -151,7 +154,7 @@ export class Commands implements Pollable {
 	private obeyLine(line: string): void {
 		const space = line.indexOf(' ');
 		const name = space < 0 ? line : line.slice(0, space);
-		const text = new Text(new Uint8Array(2 * line.length + FRAME_BYTES)).put(name);
+		const text = new Text(new Uint8Array(2 * line.length + Const.FRAME_BYTES)).put(name);
 		const payloadAt = text.length;
 		if (space >= 0) text.put('{"value":').put(line.slice(space + 1)).put('}');
 		const error = this.obey(text.bytes, 0, payloadAt, text.length, Source.Console);
@@ -217,7 +220,7 @@ export class Commands implements Pollable {
 			milli.push(at > 0 ? value | 0 : NaN);
 			if (at === 0) continue;
 			found = true;
-			if (!(value < REFERENCE_END && value > -REFERENCE_END)) return `${QUANTITIES[i]} is ${describeValue(bytes, at)}, which no air has`;
+			if (!(value < Const.REFERENCE_END && value > -Const.REFERENCE_END)) return `${QUANTITIES[i]} is ${describeValue(bytes, at)}, which no air has`;
 		}
 		return found ? this.actions.calibrate(milli) : NO_REFERENCE;
 	}

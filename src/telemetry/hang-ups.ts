@@ -11,8 +11,8 @@ import { Limit } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
-import { NOTHING, PUBLICATION, SET_BACK } from '../storage/in-flight.js';
-import { NONE } from '../storage/sector-search.js';
+import { Carried } from '../storage/in-flight.js';
+import { Search } from '../storage/sector-search.js';
 import { BrokerSession } from './broker-session.js';
 import { isFinal, turnedDownSentence } from './refusals.js';
 import { blame, clear, kindsOff, putOffMs, retry, suspects } from './put-off.js';
@@ -20,20 +20,25 @@ import { Without } from './publications.js';
 import { filterOf } from './subscriptions.js';
 
 /** Kinds of messages beside publications, which have the number of their row. */
-export const RESULT = 4;
-const READING = 5;
-const KINDS = 0xff;
-/** Publications. A result that is left out is lost, so that takes the evidence that the session wants for setting it aside. */
-const PUT_OFF_SOON = (1 << RESULT) - 1;
-const BEFORE = 8;
-/** Trouble that is over: all that wait in the session, twice. */
-const TAKEN_MAX = 2 * Limit.MESSAGES_MAX;
-/** So many readings in a row that it hangs up on are all alike. */
-const SET_BACK_MAX = 4;
-/** A reading is given up when it was hung up on so often while others passed, each time again and again, beside the first. */
-const STRIKES_MAX = 2;
-/** A broker that hangs up on a message of QoS 0 has done so by then. */
-const QUIET_MS = 1_000;
+export const enum Kind {
+	RESULT = 4,
+	READING = 5,
+}
+
+const enum Const {
+	KINDS = 0xff,
+	/** Publications. A result that is left out is lost, so that takes the evidence that the session wants for setting it aside. */
+	PUT_OFF_SOON = (1 << Kind.RESULT) - 1,
+	BEFORE = 8,
+	/** Trouble that is over: all that wait in the session, twice. */
+	TAKEN_MAX = 2 * Limit.MESSAGES_MAX,
+	/** So many readings in a row that it hangs up on are all alike. */
+	SET_BACK_MAX = 4,
+	/** A reading is given up when it was hung up on so often while others passed, each time again and again, beside the first. */
+	STRIKES_MAX = 2,
+	/** A broker that hangs up on a message of QoS 0 has done so by then. */
+	QUIET_MS = 1_000,
+}
 
 export abstract class HangUps extends BrokerSession {
 	endSentence = '';
@@ -94,14 +99,14 @@ export abstract class HangUps extends BrokerSession {
 	/** The kind of message, as a bit, that it did not answer first: brokers answer in order. With QoS 0 it may be one of two. */
 	private kindsUnanswered(): number {
 		const { oldestId } = this.session;
-		if (oldestId === 0) return this.unheard & KINDS;
+		if (oldestId === 0) return this.unheard & Const.KINDS;
 		const oldest = 1 << this.kindOf(this.inFlight.find(oldestId));
-		return oldest < 1 << READING || this.unheard >> BEFORE === oldestId ? oldest : this.unheard & KINDS | oldest;
+		return oldest < 1 << Kind.READING || this.unheard >> Const.BEFORE === oldestId ? oldest : this.unheard & Const.KINDS | oldest;
 	}
 
 	protected kindOf(message: number): number {
-		if (message < 0) return RESULT;
-		return this.inFlight.isPublication(message) ? PUBLICATION - this.inFlight.position(message) : READING;
+		if (message < 0) return Kind.RESULT;
+		return this.inFlight.isPublication(message) ? Carried.PUBLICATION - this.inFlight.position(message) : Kind.READING;
 	}
 
 	/** What the broker hung up on, to end a sentence; '' if nothing is known of it. */
@@ -114,13 +119,13 @@ export abstract class HangUps extends BrokerSession {
 	private names(kinds: number): string {
 		let names = '';
 		for (let kind = 0; kinds >> kind > 0; kind++) {
-			if (kinds >> kind & 1) names += `${names && ' or '}${kind === READING ? 'a reading' : `PUBLISH to ${this.config.base}/${this.leaf(kind)}`}`;
+			if (kinds >> kind & 1) names += `${names && ' or '}${kind === Kind.READING ? 'a reading' : `PUBLISH to ${this.config.base}/${this.leaf(kind)}`}`;
 		}
 		return names;
 	}
 
 	private leaf(kind: number): string {
-		return kind === RESULT ? 'result' : this.publications.rows[kind].leaf;
+		return kind === Kind.RESULT ? 'result' : this.publications.rows[kind].leaf;
 	}
 
 	/** Returns the kinds that are left out from now on. SUBSCRIBE is the session's own to put off. */
@@ -129,7 +134,7 @@ export abstract class HangUps extends BrokerSession {
 		const before = kindsOff(this.forbidden);
 		const kinds = this.kindsUnanswered();
 		// Results that were left out once are left out longer, but upon the same evidence as before.
-		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, kinds & PUT_OFF_SOON) | this.forbidden & kinds & 1 << RESULT;
+		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, kinds & Const.PUT_OFF_SOON) | this.forbidden & kinds & 1 << Kind.RESULT;
 		const off = kindsOff(this.forbidden) & ~before;
 		if (off === 0) return 0;
 		this.hangUp = HangUp.LeftOut;
@@ -143,28 +148,28 @@ export abstract class HangUps extends BrokerSession {
 		if (!this.accepted) this.unsay();
 		if (kindsOff(this.forbidden) > 0 && this.allowedAt === NEVER) this.allowedAt = now + putOffMs(this.forbidden);
 		if (this.hangUp < HangUp.Unanswered) return;
-		for (let kind = 0; kind <= RESULT; kind++) {
-			if (kind === RESULT && !(off & 1 << RESULT)) return;
-			for (let message = this.inFlight.indexOf(PUBLICATION - kind); message >= 0; message = this.inFlight.indexOf(PUBLICATION - kind)) {
+		for (let kind = 0; kind <= Kind.RESULT; kind++) {
+			if (kind === Kind.RESULT && !(off & 1 << Kind.RESULT)) return;
+			for (let message = this.inFlight.indexOf(Carried.PUBLICATION - kind); message >= 0; message = this.inFlight.indexOf(Carried.PUBLICATION - kind)) {
 				this.session.drop(this.inFlight.giveUp(message));
-				if (kind !== RESULT) this.publications.dropped(kind);
+				if (kind !== Kind.RESULT) this.publications.dropped(kind);
 			}
 		}
 	}
 
 	/** What went out with QoS 0 before CONNACK was said to nobody: the connection was not accepted. */
 	private unsay(): void {
-		for (let kind = 0; kind < RESULT; kind++) if (this.unheard & 1 << kind) this.publications.dropped(kind);
+		for (let kind = 0; kind < Kind.RESULT; kind++) if (this.unheard & 1 << kind) this.publications.dropped(kind);
 	}
 
 	/** What went out with QoS 0 was not hung up on. */
 	protected takenQuietly(now: Millis): void {
 		if (now < this.quietAt) return;
 		if (!this.accepted) {
-			this.quietAt = now + QUIET_MS;
+			this.quietAt = now + Const.QUIET_MS;
 			return;
 		}
-		this.forbidden = clear(this.forbidden, this.unheard & KINDS);
+		this.forbidden = clear(this.forbidden, this.unheard & Const.KINDS);
 		this.unheard = 0;
 		this.quietAt = NEVER;
 	}
@@ -172,11 +177,11 @@ export abstract class HangUps extends BrokerSession {
 	/** A message of that kind is with the session. */
 	protected note(packetId: number, kind: number, now: Millis): void {
 		if (packetId > 0) {
-			if (this.inFlight.hasRoom) this.inFlight.add(packetId, PUBLICATION - kind);
+			if (this.inFlight.hasRoom) this.inFlight.add(packetId, Carried.PUBLICATION - kind);
 			return;
 		}
-		this.unheard = this.unheard & KINDS | 1 << kind | this.session.firstId << BEFORE;
-		this.quietAt = now + QUIET_MS;
+		this.unheard = this.unheard & Const.KINDS | 1 << kind | this.session.firstId << Const.BEFORE;
+		this.quietAt = now + Const.QUIET_MS;
 	}
 
 	/** A publication is acknowledged. */
@@ -189,8 +194,8 @@ export abstract class HangUps extends BrokerSession {
 		const message = this.inFlight.take(packetId);
 		if (message < 0 || !this.inFlight.isPublication(message)) return message;
 		if (taken) this.answered(message);
-		this.inFlight.setPosition(message, NOTHING);
-		return NONE;
+		this.inFlight.setPosition(message, Carried.NOTHING);
+		return Search.NONE;
 	}
 
 	/** The kinds of messages, as bits, that are not to be sent now. */
@@ -209,26 +214,26 @@ export abstract class HangUps extends BrokerSession {
 
 	/** Something that is no reading is unanswered. */
 	protected get isTrying(): boolean {
-		return (this.kindsUnanswered() & ~(1 << READING)) > 0;
+		return (this.kindsUnanswered() & ~(1 << Kind.READING)) > 0;
 	}
 
 	/** A reading is acknowledged. Live ones show nothing for late ones, which have another topic. */
 	protected taken(message: number): void {
 		this.inFlight.clear(message);
-		if (this.takenAmidst > 0 && this.queue.isLate(message) && ++this.takenAmidst > TAKEN_MAX) this.takenAmidst = 0;
+		if (this.takenAmidst > 0 && this.queue.isLate(message) && ++this.takenAmidst > Const.TAKEN_MAX) this.takenAmidst = 0;
 	}
 
 	/** The session has set a message aside. A reading is given up only where others are taken: a broker that hangs up on all alike costs none. */
 	protected setAside(kind: number, message: number, spared = false): void {
 		const strikes = message < 0 || spared ? 0 : this.inFlight.strike(message, this.takenAmidst > 1, this.takenAmidst === 0);
 		this.takenAmidst = 1;
-		if (message >= 0 && strikes < STRIKES_MAX) {
+		if (message >= 0 && strikes < Const.STRIKES_MAX) {
 			this.log.line('the broker hung up on the same reading time and again; others go first');
-			if (this.inFlight.setBack(message) < SET_BACK_MAX) return;
+			if (this.inFlight.setBack(message) < Const.SET_BACK_MAX) return;
 			return this.takeBack();
 		}
-		if (message < 0 && kind === RESULT && this.endSentence) {
-			this.forbidden = blame(this.forbidden | 1 << RESULT, 1 << RESULT);
+		if (message < 0 && kind === Kind.RESULT && this.endSentence) {
+			this.forbidden = blame(this.forbidden | 1 << Kind.RESULT, 1 << Kind.RESULT);
 			// A connection follows soon: after a minute's back-off the time without results would be over, and no reading had passed.
 			if (this.hangUp === HangUp.Unanswered) this.hangUp = HangUp.LeftOut;
 		}
@@ -239,7 +244,7 @@ export abstract class HangUps extends BrokerSession {
 	/** The broker ended the connection upon it as often, for a reason that is not about it: no reading is given up for that. Before drop(). */
 	protected spare(packetId: number): void {
 		const kind = this.kindOf(this.inFlight.find(packetId));
-		if (packetId === 0 || kind < RESULT) return;
+		if (packetId === 0 || kind < Kind.RESULT) return;
 		this.session.drop(packetId);
 		this.setAside(kind, this.takeReading(packetId, false), true);
 	}
@@ -253,9 +258,9 @@ export abstract class HangUps extends BrokerSession {
 		if (this.inFlight.isPublication(message)) {
 			const kind = this.kindOf(message);
 			this.answered(message);
-			this.inFlight.setPosition(message, NOTHING);
-			this.log.line(turnedDownSentence(this.leaf(kind), code, final || kind === RESULT ? 'it is left out' : 'status and info follow anew'));
-			if (!final && kind !== RESULT) this.publications.turnedDown(kind);
+			this.inFlight.setPosition(message, Carried.NOTHING);
+			this.log.line(turnedDownSentence(this.leaf(kind), code, final || kind === Kind.RESULT ? 'it is left out' : 'status and info follow anew'));
+			if (!final && kind !== Kind.RESULT) this.publications.turnedDown(kind);
 		} else if (final) {
 			this.log.line(turnedDownSentence('a reading', code, 'it is counted as dropped'));
 			this.queue.discard(message);
@@ -280,7 +285,7 @@ export abstract class HangUps extends BrokerSession {
 
 	/** Readings that others went before wait again. */
 	private takeBack(): void {
-		for (let message = this.inFlight.take(SET_BACK); message >= 0; message = this.inFlight.take(SET_BACK)) this.queue.recall(message);
+		for (let message = this.inFlight.take(Carried.SET_BACK); message >= 0; message = this.inFlight.take(Carried.SET_BACK)) this.queue.recall(message);
 	}
 
 	protected end(cause: Cause, sentence: string): void {

@@ -25,10 +25,10 @@ export class Inbox {
 	get stranger(): string {
 		const { bytes } = this;
 		switch (this.to > 1 ? bytes[0] << 8 | bytes[1] : 0) {
-			case HTTP: return 'answers with HTTP: not an MQTT broker';
-			case SSH: return 'answers with SSH: not an MQTT broker';
-			case TLS: return 'answers with TLS: not a port for MQTT without it';
-			case SMTP: return 'answers like a mail server: not an MQTT broker';
+			case Stranger.HTTP: return 'answers with HTTP: not an MQTT broker';
+			case Stranger.SSH: return 'answers with SSH: not an MQTT broker';
+			case Stranger.TLS: return 'answers with TLS: not a port for MQTT without it';
+			case Stranger.SMTP: return 'answers like a mail server: not an MQTT broker';
 		}
 		return '';
 	}
@@ -52,7 +52,9 @@ export class Inbox {
 }
 
 /** "HT", "SS", a record of TLS with an alert, "22": no packet that a broker may begin with. */
-const HTTP = 0x4854;
-const SSH = 0x5353;
-const TLS = 0x1503;
-const SMTP = 0x3232;
+const enum Stranger {
+	HTTP = 0x4854,
+	SSH = 0x5353,
+	TLS = 0x1503,
+	SMTP = 0x3232,
+}

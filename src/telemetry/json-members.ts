@@ -6,28 +6,34 @@
 
 import { endOfScalar, skipSpace } from './json.js';
 
-export const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
-export const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-export const LOWER_F = 0x66;
-export const LOWER_T = 0x74;
-const LOWER_U = 0x75;
+export const enum Ascii {
+	QUOTE = 0x22,
+	COMMA = 0x2c,
+	BACKSLASH = 0x5c,
+	OPEN_LIST = 0x5b,
+	CLOSE_LIST = 0x5d,
+	OPEN_OBJECT = 0x7b,
+	CLOSE_OBJECT = 0x7d,
+	LOWER_F = 0x66,
+	LOWER_T = 0x74,
+	LOWER_U = 0x75,
+}
+
 const ESCAPES = 'bfnrt';
 const ESCAPED = '\b\f\n\r\t';
-const SURROGATES = 0xd800;
-const SURROGATES_LOW = 0xdc00;
-const SURROGATES_END = 0xe000;
+
+const enum Unicode {
+	SURROGATES = 0xd800,
+	SURROGATES_LOW = 0xdc00,
+	SURROGATES_END = 0xe000,
+}
 
 /** Where the next name begins, from behind "{" or behind a value; -1: there is none. */
 export const nextName = (bytes: Uint8Array, at: number): number => {
 	const end = bytes.length;
 	let from = skipSpace(bytes, at, end);
-	if (bytes[from] === COMMA) from = skipSpace(bytes, from + 1, end);
-	return bytes[from] === QUOTE ? from : -1;
+	if (bytes[from] === Ascii.COMMA) from = skipSpace(bytes, from + 1, end);
+	return bytes[from] === Ascii.QUOTE ? from : -1;
 };
 
 /** Where the value of that name begins. */
@@ -42,9 +48,9 @@ export const endOfValue = (bytes: Uint8Array, at: number): number => {
 	let depth = 0;
 	do {
 		const first = bytes[at];
-		if (first === OPEN_OBJECT || first === OPEN_LIST) depth++;
-		if (first === CLOSE_OBJECT || first === CLOSE_LIST) depth--;
-		const end = first === QUOTE || depth === 0 ? endOfScalar(bytes, at, bytes.length) : -1;
+		if (first === Ascii.OPEN_OBJECT || first === Ascii.OPEN_LIST) depth++;
+		if (first === Ascii.CLOSE_OBJECT || first === Ascii.CLOSE_LIST) depth--;
+		const end = first === Ascii.QUOTE || depth === 0 ? endOfScalar(bytes, at, bytes.length) : -1;
 		at = end < 0 ? at + 1 : end;
 	} while (depth > 0);
 	return at;
@@ -57,13 +63,13 @@ export const textAt = (bytes: Uint8Array, at: number): string | undefined => {
 	for (at++; at < end; ) {
 		const first = bytes[at];
 		let code = first;
-		if (first === BACKSLASH) {
+		if (first === Ascii.BACKSLASH) {
 			code = escapedAt(bytes, at);
-			at += bytes[at + 1] === LOWER_U ? 6 : 2;
-			if (code >= SURROGATES && code < SURROGATES_END) {
-				const low = at < end && bytes[at] === BACKSLASH && bytes[at + 1] === LOWER_U ? escapedAt(bytes, at) : 0;
-				if (code >= SURROGATES_LOW || low < SURROGATES_LOW || low >= SURROGATES_END) return undefined;
-				code = 0x1_0000 + ((code - SURROGATES) << 10) + low - SURROGATES_LOW;
+			at += bytes[at + 1] === Ascii.LOWER_U ? 6 : 2;
+			if (code >= Unicode.SURROGATES && code < Unicode.SURROGATES_END) {
+				const low = at < end && bytes[at] === Ascii.BACKSLASH && bytes[at + 1] === Ascii.LOWER_U ? escapedAt(bytes, at) : 0;
+				if (code >= Unicode.SURROGATES_LOW || low < Unicode.SURROGATES_LOW || low >= Unicode.SURROGATES_END) return undefined;
+				code = 0x1_0000 + ((code - Unicode.SURROGATES) << 10) + low - Unicode.SURROGATES_LOW;
 				at += 6;
 			}
 		} else {
@@ -80,7 +86,7 @@ export const textAt = (bytes: Uint8Array, at: number): string | undefined => {
 /** What the escape that begins there stands for. */
 const escapedAt = (bytes: Uint8Array, at: number): number => {
 	const letter = bytes[at + 1];
-	if (letter === LOWER_U) {
+	if (letter === Ascii.LOWER_U) {
 		let code = 0;
 		for (let i = at + 2; i < at + 6; i++) code = code << 4 | (bytes[i] < 0x40 ? bytes[i] & 0xf : (bytes[i] & 0xf) + 9);
 		return code;

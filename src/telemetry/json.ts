@@ -29,28 +29,38 @@ export interface Member {
 }
 
 export const NO_JSON = 'it is not JSON';
-const LEVELS_MAX = 4;
-const TOO_DEEP = `it is nested more than ${LEVELS_MAX} deep`;
+
+const enum Const {
+	LEVELS_MAX = 4,
+	SHOWN_MAX = 20,
+	DIGITS_MAX = 1e14,
+	VALUE_END = 1e12,
+	EXPONENT_MAX = 9_999,
+}
+
+const TOO_DEEP = `it is nested more than ${Const.LEVELS_MAX} deep`;
 const NO_OBJECT = 'it is not an object';
 
-const QUOTE = 0x22;
-const PLUS = 0x2b;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const COLON = 0x3a;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const LOWER_E = 0x65;
-const LOWER_F = 0x66;
-const LOWER_N = 0x6e;
-const LOWER_T = 0x74;
-const LOWER_U = 0x75;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+const enum Ascii {
+	QUOTE = 0x22,
+	PLUS = 0x2b,
+	COMMA = 0x2c,
+	MINUS = 0x2d,
+	POINT = 0x2e,
+	ZERO = 0x30,
+	NINE = 0x39,
+	COLON = 0x3a,
+	OPEN_LIST = 0x5b,
+	BACKSLASH = 0x5c,
+	CLOSE_LIST = 0x5d,
+	LOWER_E = 0x65,
+	LOWER_F = 0x66,
+	LOWER_N = 0x6e,
+	LOWER_T = 0x74,
+	LOWER_U = 0x75,
+	OPEN_OBJECT = 0x7b,
+	CLOSE_OBJECT = 0x7d,
+}
 
 const enum Expect {
 	Value,
@@ -75,34 +85,34 @@ export const readObject = (bytes: Uint8Array, from: number, to: number, members:
 		const depth = wanted.length;
 		const first = bytes[at];
 		const inList = depth > 0 && (lists >> depth & 1) > 0;
-		if (depth === 0 && (expect === Expect.Rest || first !== OPEN_OBJECT)) return expect === Expect.Rest ? NO_JSON : NO_OBJECT;
-		if (first === (inList ? CLOSE_LIST : CLOSE_OBJECT) && expect !== Expect.Value && expect !== Expect.Name) {
+		if (depth === 0 && (expect === Expect.Rest || first !== Ascii.OPEN_OBJECT)) return expect === Expect.Rest ? NO_JSON : NO_OBJECT;
+		if (first === (inList ? Ascii.CLOSE_LIST : Ascii.CLOSE_OBJECT) && expect !== Expect.Value && expect !== Expect.Name) {
 			wanted.length = depth - 1;
 			expect = Expect.Rest;
 			at++;
 		} else if (expect === Expect.Rest) {
-			if (first !== COMMA) return NO_JSON;
+			if (first !== Ascii.COMMA) return NO_JSON;
 			expect = inList ? Expect.Value : Expect.Name;
 			at++;
 		} else if (expect >= Expect.Name) {
 			const end = endOfText(bytes, at, to);
 			const colon = skipSpace(bytes, end < 0 ? to : end, to);
-			if (bytes[colon] !== COLON || colon >= to) return NO_JSON;
+			if (bytes[colon] !== Ascii.COLON || colon >= to) return NO_JSON;
 			member = find(wanted[depth - 1], bytes, at + 1, end - 1);
 			if (member && places[member.slot] > 0) return `"${member.key}" stands twice`;
 			expect = Expect.Value;
 			at = colon + 1;
 		} else {
 			if (member && !suits(member.type, first)) return `"${member.key}" must be ${TYPE_NAMES[member.type]}`;
-			const opens = first === OPEN_OBJECT || first === OPEN_LIST;
-			if (opens && depth === LEVELS_MAX) return TOO_DEEP;
+			const opens = first === Ascii.OPEN_OBJECT || first === Ascii.OPEN_LIST;
+			if (opens && depth === Const.LEVELS_MAX) return TOO_DEEP;
 			const end = opens ? at + 1 : endOfScalar(bytes, at, to);
 			if (end < 0) return NO_JSON;
 			if (member) places[member.slot] = at;
 			if (opens) {
 				wanted.push(depth === 0 ? members : member?.members);
-				lists = first === OPEN_LIST ? lists | 2 << depth : lists & ~(2 << depth);
-				expect = first === OPEN_LIST ? Expect.ValueOrEnd : Expect.NameOrEnd;
+				lists = first === Ascii.OPEN_LIST ? lists | 2 << depth : lists & ~(2 << depth);
+				expect = first === Ascii.OPEN_LIST ? Expect.ValueOrEnd : Expect.NameOrEnd;
 			} else expect = Expect.Rest;
 			member = undefined;
 			at = end;
@@ -114,21 +124,20 @@ export const readObject = (bytes: Uint8Array, from: number, to: number, members:
 /** What a value is, for a sentence; a number as it stands, cut where it is long. */
 export const describeValue = (bytes: Uint8Array, at: number): string => {
 	switch (bytes[at]) {
-		case QUOTE: return 'a text';
-		case OPEN_LIST: return 'a list';
-		case OPEN_OBJECT: return 'an object';
-		case LOWER_T: return 'true';
-		case LOWER_F: return 'false';
-		case LOWER_N: return 'null';
+		case Ascii.QUOTE: return 'a text';
+		case Ascii.OPEN_LIST: return 'a list';
+		case Ascii.OPEN_OBJECT: return 'an object';
+		case Ascii.LOWER_T: return 'true';
+		case Ascii.LOWER_F: return 'false';
+		case Ascii.LOWER_N: return 'null';
 	}
 	let text = '';
 	for (let end = endOfNumber(bytes, at, bytes.length); at < end; at++) {
-		if (text.length === SHOWN_MAX) return `${text}...`;
+		if (text.length === Const.SHOWN_MAX) return `${text}...`;
 		text += String.fromCharCode(bytes[at]);
 	}
 	return text;
 };
-const SHOWN_MAX = 20;
 
 /**
  * The number that begins there, times 10^decimals; NaN: it is none, or of 10^12 or more. What lies behind the decimals
@@ -142,14 +151,14 @@ export const decimalAt = (bytes: Uint8Array, at: number, decimals: number, exact
 	let shift = decimals;
 	let fraction = false;
 	let cut = false;
-	const negative = bytes[at] === MINUS;
-	for (let i = negative ? at + 1 : at; i < end && (bytes[i] | 0x20) !== LOWER_E; i++) {
-		if (bytes[i] === POINT) fraction = true;
-		else if (value < DIGITS_MAX) {
-			value = value * 10 + bytes[i] - ZERO;
+	const negative = bytes[at] === Ascii.MINUS;
+	for (let i = negative ? at + 1 : at; i < end && (bytes[i] | 0x20) !== Ascii.LOWER_E; i++) {
+		if (bytes[i] === Ascii.POINT) fraction = true;
+		else if (value < Const.DIGITS_MAX) {
+			value = value * 10 + bytes[i] - Ascii.ZERO;
 			if (fraction) shift--;
 		} else {
-			if (bytes[i] !== ZERO) cut = true;
+			if (bytes[i] !== Ascii.ZERO) cut = true;
 			if (!fraction) shift++;
 		}
 	}
@@ -160,14 +169,11 @@ export const decimalAt = (bytes: Uint8Array, at: number, decimals: number, exact
 		last = value % 10;
 		value = (value - last) / 10;
 	}
-	for (; shift > 0 && value > 0 && value < VALUE_END; shift--) value *= 10;
-	if (value >= VALUE_END || exact && (cut || last > 0)) return NaN;
+	for (; shift > 0 && value > 0 && value < Const.VALUE_END; shift--) value *= 10;
+	if (value >= Const.VALUE_END || exact && (cut || last > 0)) return NaN;
 	if (last >= 5) value++;
 	return negative && value > 0 ? -value : value;
 };
-const DIGITS_MAX = 1e14;
-const VALUE_END = 1e12;
-const EXPONENT_MAX = 9_999;
 
 /**
  * Where to cut the inside of a quoted text, from `from` to `to`, so that at most `max` bytes stay and no character or
@@ -186,10 +192,10 @@ export const cutText = (bytes: Uint8Array, from: number, to: number, max: number
 /** Behind the value that begins there, which was read before. */
 export const endOfScalar = (bytes: Uint8Array, at: number, to: number): number => {
 	switch (bytes[at]) {
-		case QUOTE: return endOfText(bytes, at, to);
-		case LOWER_T: return endOfWord(bytes, at, to, 'true');
-		case LOWER_F: return endOfWord(bytes, at, to, 'false');
-		case LOWER_N: return endOfWord(bytes, at, to, 'null');
+		case Ascii.QUOTE: return endOfText(bytes, at, to);
+		case Ascii.LOWER_T: return endOfWord(bytes, at, to, 'true');
+		case Ascii.LOWER_F: return endOfWord(bytes, at, to, 'false');
+		case Ascii.LOWER_N: return endOfWord(bytes, at, to, 'null');
 	}
 	return endOfNumber(bytes, at, to);
 };
@@ -206,12 +212,12 @@ const find = (members: readonly Member[] | undefined, bytes: Uint8Array, from: n
 };
 
 const suits = (type: Type, first: number): boolean => {
-	const isNumber = first === MINUS || isDigit(first);
+	const isNumber = first === Ascii.MINUS || isDigit(first);
 	switch (type) {
-		case Type.Text: return first === QUOTE;
+		case Type.Text: return first === Ascii.QUOTE;
 		case Type.Number: return isNumber;
-		case Type.Label: return isNumber || first === QUOTE;
-		case Type.Object: return first === OPEN_OBJECT;
+		case Type.Label: return isNumber || first === Ascii.QUOTE;
+		case Type.Object: return first === Ascii.OPEN_OBJECT;
 	}
 	return true;
 };
@@ -230,12 +236,12 @@ const endOfWord = (bytes: Uint8Array, at: number, to: number, word: string): num
 
 /** -1: there is no text there, or it has no end, or it holds what it must not. */
 const endOfText = (bytes: Uint8Array, at: number, to: number): number => {
-	if (bytes[at] !== QUOTE) return -1;
+	if (bytes[at] !== Ascii.QUOTE) return -1;
 	for (let i = at + 1; i < to; i++) {
 		const code = bytes[i];
-		if (code === QUOTE) return isText(bytes, at + 1, i) ? i + 1 : -1;
+		if (code === Ascii.QUOTE) return isText(bytes, at + 1, i) ? i + 1 : -1;
 		if (code < 0x20) return -1;
-		if (code === BACKSLASH && !isEscape(bytes, ++i, to)) return -1;
+		if (code === Ascii.BACKSLASH && !isEscape(bytes, ++i, to)) return -1;
 	}
 	return -1;
 };
@@ -243,18 +249,18 @@ const endOfText = (bytes: Uint8Array, at: number, to: number): number => {
 /** What follows a backslash. */
 const isEscape = (bytes: Uint8Array, at: number, to: number): boolean => {
 	if (at >= to) return false;
-	if (bytes[at] !== LOWER_U) return '"\\/bfnrt'.indexOf(String.fromCharCode(bytes[at])) >= 0;
+	if (bytes[at] !== Ascii.LOWER_U) return '"\\/bfnrt'.indexOf(String.fromCharCode(bytes[at])) >= 0;
 	if (at + 4 >= to) return false;
-	for (let i = at + 1; i <= at + 4; i++) if (!isDigit(bytes[i]) && !((bytes[i] | 0x20) >= 0x61 && (bytes[i] | 0x20) <= LOWER_F)) return false;
+	for (let i = at + 1; i <= at + 4; i++) if (!isDigit(bytes[i]) && !((bytes[i] | 0x20) >= 0x61 && (bytes[i] | 0x20) <= Ascii.LOWER_F)) return false;
 	return true;
 };
 
 /** Of a character as it stands in a text that was read: two escapes of a surrogate pair are one. */
 const characterSize = (bytes: Uint8Array, at: number): number => {
 	const first = bytes[at];
-	if (first === BACKSLASH) {
-		if (bytes[at + 1] !== LOWER_U) return 2;
-		return isSurrogate(bytes, at, 0x38) && bytes[at + 6] === BACKSLASH && bytes[at + 7] === LOWER_U && isSurrogate(bytes, at + 6, 0x63) ? 12 : 6;
+	if (first === Ascii.BACKSLASH) {
+		if (bytes[at + 1] !== Ascii.LOWER_U) return 2;
+		return isSurrogate(bytes, at, 0x38) && bytes[at + 6] === Ascii.BACKSLASH && bytes[at + 7] === Ascii.LOWER_U && isSurrogate(bytes, at + 6, 0x63) ? 12 : 6;
 	}
 	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 };
@@ -262,22 +268,22 @@ const characterSize = (bytes: Uint8Array, at: number): number => {
 /** Whether the escape is \uD8.. to \uDB.. (`least` "8"), or \uDC.. to \uDF.. ("c"). */
 const isSurrogate = (bytes: Uint8Array, at: number, least: number): boolean => {
 	const second = isDigit(bytes[at + 3]) ? bytes[at + 3] : bytes[at + 3] | 0x20;
-	return (bytes[at + 2] | 0x20) === 0x64 && (least === 0x38 ? second === 0x38 || second === NINE || second === 0x61 || second === 0x62 : second >= 0x63);
+	return (bytes[at + 2] | 0x20) === 0x64 && (least === 0x38 ? second === 0x38 || second === Ascii.NINE || second === 0x61 || second === 0x62 : second >= 0x63);
 };
 
-const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
+const isDigit = (code: number): boolean => code >= Ascii.ZERO && code <= Ascii.NINE;
 
 /** -1: there is no number there. */
 const endOfNumber = (bytes: Uint8Array, at: number, to: number): number => {
-	if (bytes[at] === MINUS) at++;
+	if (bytes[at] === Ascii.MINUS) at++;
 	if (at >= to || !isDigit(bytes[at])) return -1;
-	at = bytes[at] === ZERO ? at + 1 : skipDigits(bytes, at, to);
-	if (at < to && bytes[at] === POINT) {
+	at = bytes[at] === Ascii.ZERO ? at + 1 : skipDigits(bytes, at, to);
+	if (at < to && bytes[at] === Ascii.POINT) {
 		if (skipDigits(bytes, at + 1, to) === at + 1) return -1;
 		at = skipDigits(bytes, at + 1, to);
 	}
-	if (at >= to || (bytes[at] | 0x20) !== LOWER_E) return at;
-	if (++at < to && (bytes[at] === PLUS || bytes[at] === MINUS)) at++;
+	if (at >= to || (bytes[at] | 0x20) !== Ascii.LOWER_E) return at;
+	if (++at < to && (bytes[at] === Ascii.PLUS || bytes[at] === Ascii.MINUS)) at++;
 	const end = skipDigits(bytes, at, to);
 	return end === at ? -1 : end;
 };
@@ -289,9 +295,9 @@ const skipDigits = (bytes: Uint8Array, at: number, to: number): number => {
 
 /** Of the number from `at` to `end`; 0 if it has none. */
 const exponentAt = (bytes: Uint8Array, at: number, end: number): number => {
-	while (at < end && (bytes[at] | 0x20) !== LOWER_E) at++;
-	const sign = at + 1 < end && bytes[at + 1] === MINUS ? -1 : 1;
+	while (at < end && (bytes[at] | 0x20) !== Ascii.LOWER_E) at++;
+	const sign = at + 1 < end && bytes[at + 1] === Ascii.MINUS ? -1 : 1;
 	let exponent = 0;
-	for (at++; at < end; at++) if (isDigit(bytes[at]) && exponent < EXPONENT_MAX) exponent = exponent * 10 + bytes[at] - ZERO;
+	for (at++; at < end; at++) if (isDigit(bytes[at]) && exponent < Const.EXPONENT_MAX) exponent = exponent * 10 + bytes[at] - Ascii.ZERO;
 	return sign * exponent;
 };

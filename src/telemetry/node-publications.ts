@@ -5,14 +5,14 @@
 // nothing else remembers it.
 
 import type { Config } from '../settings/settings.js';
-import { POWER, UNUSABLE, type Settings, type SettingsStore } from '../settings/settings-store.js';
+import { Failure, type Settings, type SettingsStore } from '../settings/settings-store.js';
 import { CAUSES, Cause } from '../connection/causes.js';
 import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { Limit } from '../common/limits.js';
 import { type ClearableStore, type Log, type Millis, type Network, type Part, type Pollable, type TellableClock } from '../common/ports.js';
-import { DUE_NOW, Without, type Publication, type Publications, type Subscription } from './publications.js';
+import { Due, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
@@ -29,8 +29,11 @@ export const enum PublicationIndex {
 const row = (leaf: string, qos: number, retain: boolean): Publication => Object.freeze({ leaf, qos, retain });
 const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('outage', 1, false), row('health', 0, false)]);
 
-/** Bit k + LATER of what is due: row k, with the next health. */
-const LATER = 8;
+const enum Const {
+	/** Bit k + LATER of what is due: row k, with the next health. */
+	LATER = 8,
+}
+
 /** Of docs/topics.md: raised when a program that was written for the one before would go wrong. */
 const TOPICS = ',"topics":2';
 /** The will's own word. */
@@ -103,8 +106,8 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	poll(now: Millis): Millis {
 		if (now >= this.healthAt) {
 			this.healthAt = now + Limit.HEALTH_MS;
-			this.due |= 1 << PublicationIndex.Health | this.due >> LATER;
-			this.due &= DUE_NOW;
+			this.due |= 1 << PublicationIndex.Health | this.due >> Const.LATER;
+			this.due &= Due.NOW;
 			// Who subscribes later finds nothing that was retained.
 			if (this.without & Without.Retain) this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info);
 		}
@@ -207,7 +210,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	/** Status and info are what subscribers find: they are tried again with the next health. An outage can be written once. */
 	turnedDown(index: PublicationIndex): void {
-		if (index === PublicationIndex.Status || index === PublicationIndex.Info) this.due |= 1 << index + LATER;
+		if (index === PublicationIndex.Status || index === PublicationIndex.Info) this.due |= 1 << index + Const.LATER;
 	}
 
 	private writeInfo(text: Text): void {
@@ -228,7 +231,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		text.put(',"settings":{"serial":').whole(last.serial).put(',"trial":');
 		const outcome = last.progress(Progress.Outcome);
 		if (last.progress(Progress.Worked) === 0) text.put('"worked"}');
-		else text.put('"failed","why":').quoted(outcome === UNUSABLE ? 'settings' : outcome < POWER && CAUSES[outcome] || 'power').put('}');
+		else text.put('"failed","why":').quoted(outcome === Failure.UNUSABLE ? 'settings' : outcome < Failure.POWER && CAUSES[outcome] || 'power').put('}');
 	}
 
 	private writeOutage(text: Text): void {

@@ -24,7 +24,9 @@ export const enum Without {
 }
 
 /** Bits of what is due; those above are not yet. */
-export const DUE_NOW = 0xff;
+export const enum Due {
+	NOW = 0xff,
+}
 
 export interface Publications {
 	/** Set by the client. */

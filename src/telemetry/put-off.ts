@@ -7,35 +7,37 @@
 
 import type { Millis } from '../common/ports.js';
 
-const KINDS = 0xff;
-const OFF = 8;
-const COUNT = 16;
-const COUNT_MAX = 5;
-const PUT_OFF_MS = 60_000;
+const enum Const {
+	KINDS = 0xff,
+	OFF = 8,
+	COUNT = 16,
+	COUNT_MAX = 5,
+	PUT_OFF_MS = 60_000,
+}
 
 /** The broker hung up on one of these kinds. */
 export const blame = (state: number, kinds: number): number => {
-	const again = state & kinds & KINDS;
-	const next = state & ~KINDS | kinds | again << OFF;
-	return again && countOf(next) < COUNT_MAX ? next + (1 << COUNT) : next;
+	const again = state & kinds & Const.KINDS;
+	const next = state & ~Const.KINDS | kinds | again << Const.OFF;
+	return again && countOf(next) < Const.COUNT_MAX ? next + (1 << Const.COUNT) : next;
 };
 
 /** The broker took one of that kind. */
 export const clear = (state: number, kind: number): number => {
 	const next = state & ~kind;
-	return next & (KINDS | KINDS << OFF) ? next : 0;
+	return next & (Const.KINDS | Const.KINDS << Const.OFF) ? next : 0;
 };
 
 /** The time is over. */
-export const retry = (state: number): number => state & ~(KINDS << OFF);
+export const retry = (state: number): number => state & ~(Const.KINDS << Const.OFF);
 
 /** The kinds of which one hang-up more would show that they are forbidden. */
-export const suspects = (state: number): number => state & KINDS;
+export const suspects = (state: number): number => state & Const.KINDS;
 
 /** The kinds that are left out. */
-export const kindsOff = (state: number): number => state >> OFF & KINDS;
+export const kindsOff = (state: number): number => state >> Const.OFF & Const.KINDS;
 
 /** For how long, from the last hang-up on. */
-export const putOffMs = (state: number): Millis => PUT_OFF_MS << countOf(state) - 1;
+export const putOffMs = (state: number): Millis => Const.PUT_OFF_MS << countOf(state) - 1;
 
-const countOf = (state: number): number => state >> COUNT;
+const countOf = (state: number): number => state >> Const.COUNT;

@@ -5,11 +5,11 @@
 // the same packet only). One that is about the message does not. One sentence each; it says what becomes of it. MQTT
 // 5.0 §3.4.2.1
 
-import { NO_ANSWER } from '../mqtt/options.js';
+import { Patience } from '../mqtt/options.js';
 
 /** Of a topic filter that we do not get. */
 export const unheardSentence = (topic: string, code: number): string => {
-	if (code === NO_ANSWER) return `the broker does not answer SUBSCRIBE: we go on without ${topic}, and ask again later`;
+	if (code === Patience.NO_ANSWER) return `the broker does not answer SUBSCRIBE: we go on without ${topic}, and ask again later`;
 	return `the broker does not let us hear ${topic} (code 0x${code.toString(16)}); we ask again later`;
 };
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/mqtt/codec/fault.js';
-import { NO_ANSWER } from '../../src/mqtt/options.js';
+import { Patience } from '../../src/mqtt/options.js';
 import { hex } from '../support/bytes.js';
 import { Bench, Bench5 } from './bench.js';
 
@@ -163,7 +163,7 @@ describe('SUBACK and UNSUBACK', () => {
 			told.push(...bench.told().filter((line) => line.startsWith('subscribed') || line.startsWith('closed')).map((line) => `${line} at ${second}`));
 		});
 		expect(bench.now / SECOND - from).toBe(3_000);
-		expect(told.map((line) => line.replace(/^subscribed \d+/, 'subscribed'))).toEqual([21, 101, 241, 501, 1_001, 1_981, 2_961].map((at) => `subscribed 0 ${NO_ANSWER} at ${at}`));
+		expect(told.map((line) => line.replace(/^subscribed \d+/, 'subscribed'))).toEqual([21, 101, 241, 501, 1_001, 1_981, 2_961].map((at) => `subscribed 0 ${Patience.NO_ANSWER} at ${at}`));
 		expect(asked).toEqual([1, 81, 221, 481, 981, 1_961, 2_941]);
 	});
 
@@ -276,7 +276,7 @@ describe('an answer that breaks the protocol', () => {
 		bench.sentBytes();
 		expect(bench.told()).toEqual([expect.stringMatching(`^closed ${fault} `)]);
 		bench.reconnect(false);
-		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed ${id} 0 ${NO_ANSWER}`]);
+		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed ${id} 0 ${Patience.NO_ANSWER}`]);
 		const sent = bench.sent();
 		expect(sent.map((line) => line.split(' ')[0])).toEqual(['publish']);
 		bench.receive(puback(sent[0]!));
@@ -292,7 +292,7 @@ describe('an answer that breaks the protocol', () => {
 		bench.sentBytes();
 		bench.receive(hex`90 03 0001 00`);
 		bench.reconnect(true, true);
-		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed 1 0 ${NO_ANSWER}`]);
+		expect(bench.told().filter((line) => line.startsWith('subscribed'))).toEqual([`subscribed 1 0 ${Patience.NO_ANSWER}`]);
 		expect(bench.sent()).toEqual([]);
 	});
 
@@ -421,7 +421,7 @@ describe('a broker that hangs up on a SUBSCRIBE', () => {
 			if (i < 2) bench.reconnect(true, true);
 		}
 		expect(asked).toEqual([['right', 'wrong'], ['wrong'], []]);
-		expect(bench.told().filter((line) => line.includes(`${NO_ANSWER}`))).toHaveLength(1);
+		expect(bench.told().filter((line) => line.includes(`${Patience.NO_ANSWER}`))).toHaveLength(1);
 		const again: number[] = [];
 		const from = bench.now / SECOND;
 		live(bench, 70, (second, sent) => { if (sent.some((line) => line.startsWith('subscribe wrong'))) again.push(second); });

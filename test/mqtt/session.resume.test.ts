@@ -1,4 +1,4 @@
-import { HOLD_MS } from '../../src/mqtt/options.js';
+import { Patience } from '../../src/mqtt/options.js';
 import { describe, expect, it } from 'vitest';
 import { hex } from '../support/bytes.js';
 import { Bench, subscribed } from './bench.js';
@@ -139,7 +139,7 @@ describe('forget()', () => {
 });
 
 /** The broker hangs up neither at once nor for a while. */
-const stay = (bench: Bench): void => void bench.at(bench.now + HOLD_MS);
+const stay = (bench: Bench): void => void bench.at(bench.now + Patience.HOLD_MS);
 
 describe('after a CONNECT that was not answered', () => {
 	it('filters are asked for again, even if the session is present: the broker may have begun it unheard', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENT, QUANTITIES, QUANTITY_MAX, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, writeReading } from '../../src/readings/reading.js';
+import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, Value, writeReading } from '../../src/readings/reading.js';
 import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 
@@ -23,11 +23,11 @@ describe('a reading as text', () => {
 	});
 
 	it('leaves out what was not measured', () => {
-		expect(payload({ seq: 2, time: 9 }, [ABSENT, 99_999])).toBe('{"seq":2,"boot":7,"time":9,"humidity":99.999}');
+		expect(payload({ seq: 2, time: 9 }, [Value.ABSENT, 99_999])).toBe('{"seq":2,"boot":7,"time":9,"humidity":99.999}');
 	});
 
 	it('names the numbers that had to make room', () => {
-		expect(payload({ seq: 21, time: 9, droppedFrom: 18, droppedTo: 20 }, [1, ABSENT])).toBe('{"seq":21,"boot":7,"time":9,"dropped":[18,20],"temperature":0.001}');
+		expect(payload({ seq: 21, time: 9, droppedFrom: 18, droppedTo: 20 }, [1, Value.ABSENT])).toBe('{"seq":21,"boot":7,"time":9,"dropped":[18,20],"temperature":0.001}');
 	});
 
 	it('fits its bound at its widest', () => {
@@ -35,7 +35,7 @@ describe('a reading as text', () => {
 	});
 
 	it('has a range for every quantity', () => {
-		expect(QUANTITIES.length).toBeLessThanOrEqual(QUANTITY_MAX);
+		expect(QUANTITIES.length).toBeLessThanOrEqual(Quantity.MAX);
 		expect(QUANTITY_MINIMA.length).toBe(QUANTITIES.length);
 		expect(QUANTITY_MAXIMA.length).toBe(QUANTITIES.length);
 	});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Part } from '../../src/common/ports.js';
-import { ABSENT, Reading } from '../../src/readings/reading.js';
+import { Reading, Value } from '../../src/readings/reading.js';
 import { middleHalf, Sampler } from '../../src/readings/sampler.js';
 import { FakeClock, FakeLog, random } from '../support/fakes.js';
 
@@ -110,7 +110,7 @@ describe('the sampler', () => {
 		runTo(2_500);
 		humidity.fault = '';
 		runTo(4_500);
-		expect(taken.map((each) => each.humidity)).toEqual([ABSENT, ABSENT, ABSENT, 45_000, 45_000]);
+		expect(taken.map((each) => each.humidity)).toEqual([Value.ABSENT, Value.ABSENT, Value.ABSENT, 45_000, 45_000]);
 		expect(log.lines).toEqual(['sensor sht3x: no answer', 'sensor sht3x: answers again']);
 		expect(sampler.failing).toBe(undefined);
 		humidity.fault = 'no answer';
@@ -143,7 +143,7 @@ describe('the sampler', () => {
 		const { taken, sampler, runTo } = setUp([digital(new FakeSensor(() => [8_000]))]);
 		sampler.setOffset(1, -9_000);
 		runTo(1);
-		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, ABSENT]);
+		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, Value.ABSENT]);
 	});
 
 	it('tells the temperature to the parts after it', () => {

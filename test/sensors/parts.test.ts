@@ -5,7 +5,7 @@ import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { connect, sensorsProblem, PARTS, type PartIo } from '../../sensors/parts.js';
 import { FIELDS } from '../../src/settings/settings.js';
 import { Bus } from '../../sensors/io.js';
-import { QUANTITIES, QUANTITY_MAX } from '../../src/readings/reading.js';
+import { QUANTITIES, Quantity } from '../../src/readings/reading.js';
 import { Bus as FakeBus, hex, measure, Pin } from '../support/bus.js';
 
 function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: FakeBus } {
@@ -35,7 +35,7 @@ describe('the table of parts', () => {
 			const order = quantities.map((each) => QUANTITIES.indexOf(each));
 			expect(order.every((each) => each >= 0), name).toBe(true);
 			expect(order, name).toEqual([...order].sort((a, b) => a - b));
-			expect(quantities.length, name).toBeLessThanOrEqual(QUANTITY_MAX);
+			expect(quantities.length, name).toBeLessThanOrEqual(Quantity.MAX);
 		}
 	});
 
@@ -75,7 +75,7 @@ describe('the table of parts', () => {
 		const [connected] = connect(name, io);
 		expect(connected).toMatchObject({ name, row: part, first: 0, gives: 2 ** part.quantities.length - 1, complaint: '' });
 		const untouched = -1;
-		const values = new Int32Array(QUANTITY_MAX).fill(untouched);
+		const values = new Int32Array(Quantity.MAX).fill(untouched);
 		bus.wait(connected!.sensor.start());
 		connected!.sensor.collect(values, 0);
 		expect([...values].map((each) => each !== untouched)).toEqual([0, 1, 2, 3].map((at) => at < part.quantities.length));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { POWER, SettingsStore, UNUSABLE, type Settings } from '../../src/settings/settings-store.js';
+import { Failure, SettingsStore, type Settings } from '../../src/settings/settings-store.js';
 import type { Setting } from '../../src/settings/settings.js';
 import { FakeLog } from '../support/fakes.js';
 import type { FakeFlash } from '../support/flash.js';
@@ -76,7 +76,7 @@ describe('settings on trial', () => {
 		const flash = proposed();
 		expect(boot(flash).trying).toBe(true);
 		const next = boot(flash);
-		expect([next.settings, next.trying, next.last]).toEqual([old, false, { serial: 2, worked: false, outcome: POWER }]);
+		expect([next.settings, next.trying, next.last]).toEqual([old, false, { serial: 2, worked: false, outcome: Failure.POWER }]);
 		expect(next.log.lines).toEqual(['settings number 2 were on trial when the node was started anew; those before them hold']);
 		expect(boot(flash).log.lines).toEqual([]);
 	});
@@ -130,14 +130,14 @@ describe('settings on trial', () => {
 		const other = proposed({ sensors: 'tmp99' });
 		const refused = boot(other);
 		refused.store.refuse('no.', refused.log);
-		expect(boot(other).last).toEqual({ serial: 2, worked: false, outcome: UNUSABLE });
+		expect(boot(other).last).toEqual({ serial: 2, worked: false, outcome: Failure.UNUSABLE });
 	});
 
 	it('of a later firmware are not tried, and those before them hold', () => {
 		const flash = proposed({ colour: 'red' });
 		const next = boot(flash);
 		expect([next.settings, next.trying, next.log.lines]).toEqual([old, false, ['settings in flash: some are of a newer firmware; those before them hold']]);
-		expect(boot(flash)).toMatchObject({ settings: old, last: { outcome: UNUSABLE } });
+		expect(boot(flash)).toMatchObject({ settings: old, last: { outcome: Failure.UNUSABLE } });
 	});
 
 	it('are not begun where flash does not take the note, which would be for ever', () => {
@@ -196,7 +196,7 @@ describe('a power cut while settings are on trial', () => {
 		const steps = cutEverywhere(proposed(), (flash) => void boot(flash), (flash) => {
 			const tried = boot(flash);
 			if (tried.trying) expect(tried.settings).toEqual(young);
-			expect(boot(flash)).toMatchObject({ settings: old, trying: false, last: { serial: 2, worked: false, outcome: POWER } });
+			expect(boot(flash)).toMatchObject({ settings: old, trying: false, last: { serial: 2, worked: false, outcome: Failure.POWER } });
 		});
 		expect(steps).toBe(1);
 	});

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NONE } from '../../src/storage/sector-search.js';
+import { Search } from '../../src/storage/sector-search.js';
 import { Limit } from '../../src/common/limits.js';
-import { ABSENT } from '../../src/readings/reading.js';
+import { Value } from '../../src/readings/reading.js';
 import { FakeFlash } from '../support/flash.js';
 import { checkTrue, namedBy, name, Shelf, type Delivered } from '../support/shelf.js';
 
@@ -128,7 +128,7 @@ describe('readings that wait', () => {
 		expect([shelf.waiting.count, shelf.waiting.dropped, shelf.waiting.journal!.dropped]).toEqual([3, 1, 1]);
 		const delivered = shelf.start().settle().connect().deliver();
 		expect(delivered.map(({ seq, dropped }) => [seq, dropped])).toEqual([[1, [1, 1]], [2, undefined], [3, undefined], [4, undefined]]);
-		expect([delivered[0].temperature, delivered[0].humidity]).toEqual([ABSENT, ABSENT]);
+		expect([delivered[0].temperature, delivered[0].humidity]).toEqual([Value.ABSENT, Value.ABSENT]);
 		expect([shelf.waiting.deliveredEarlier, shelf.waiting.journal!.droppedEarlier]).toEqual([3, 0]);
 		expect(shelf.start().settle().connect().deliver()).toEqual([]);
 	});
@@ -139,7 +139,7 @@ describe('readings that wait', () => {
 		shelf.settle().connect();
 		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 3] });
 		setAside(shelf);
-		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 4], temperature: ABSENT });
+		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 4], temperature: Value.ABSENT });
 		expect(shelf.deliver().map(({ seq }) => seq)).toEqual([4, 5, 6, 7]);
 		expect([shelf.waiting.delivered, shelf.waiting.dropped, shelf.waiting.count]).toEqual([3, 4, 0]);
 	});
@@ -340,8 +340,8 @@ describe('readings that wait', () => {
 					const message = [...Array(Limit.MESSAGES_MAX).keys()].find((index) => flying.every((other) => other.message !== index));
 					if (!online || message === undefined) return;
 					let place = shelf.waiting.nextLive();
-					if (place === NONE) place = shelf.waiting.nextLate();
-					if (place === NONE || place === -2) return;
+					if (place === Search.NONE) place = shelf.waiting.nextLate();
+					if (place === Search.NONE || place === -2) return;
 					const one = shelf.look(place);
 					expect(flying.some((other) => name(other.one) === name(one))).toBe(false);
 					flying.push({ message, one });
@@ -375,7 +375,7 @@ describe('readings that wait', () => {
 			// One more, for what was dropped last to be named by.
 			for (let k = 0; k < 2; k++) {
 				shelf.take();
-				for (let place; (place = shelf.waiting.nextLive()) !== NONE; ) {
+				for (let place; (place = shelf.waiting.nextLive()) !== Search.NONE; ) {
 					landed.push(shelf.look(place));
 					shelf.sent(0, place);
 					shelf.acknowledged(0);

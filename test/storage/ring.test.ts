@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ring } from '../../src/storage/ring.js';
 import { Limit } from '../../src/common/limits.js';
-import { ABSENT, Reading } from '../../src/readings/reading.js';
+import { Reading, Value } from '../../src/readings/reading.js';
 
 function reading(seq: number, temperature = 20_000 + seq, humidity = 40_000 - seq): Reading {
 	const made = new Reading();
@@ -58,7 +58,7 @@ describe('the ring of waiting readings', () => {
 
 	it('gives back what was put in, to the last digit', () => {
 		fc.assert(fc.property(
-			fc.integer({ min: 1, max: 0xffff_ffff }), fc.integer({ min: -60_000, max: 160_000 }), fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: ABSENT }),
+			fc.integer({ min: 1, max: 0xffff_ffff }), fc.integer({ min: -60_000, max: 160_000 }), fc.option(fc.integer({ min: 0, max: 100_000 }), { nil: Value.ABSENT }),
 			fc.integer({ min: 0, max: 0xffff_ffff }), fc.boolean(), (seq, temperature, humidity, seconds, known) => {
 				const backlog = new Ring(64);
 				const made = reading(seq, temperature, humidity);
@@ -186,7 +186,7 @@ describe('the ring of waiting readings', () => {
 			const delivered = new Set<number>();
 			const flying: { position: number; seq: number }[] = [];
 			for (const each of events) {
-				if ('put' in each) backlog.put(reading(++put, 20_000, each.put ? 1 : ABSENT));
+				if ('put' in each) backlog.put(reading(++put, 20_000, each.put ? 1 : Value.ABSENT));
 				else if ('link' in each) backlog.linkUp();
 				else if ('send' in each) {
 					let position = backlog.nextLive();

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { ABSENT, Reading } from '../../src/readings/reading.js';
-import { SectorState, NOWHERE, Sectors, SlotState, SLOT_BYTES } from '../../src/storage/sector.js';
+import { Reading, Value } from '../../src/readings/reading.js';
+import { Sectors, SectorState, Slot, SlotState } from '../../src/storage/sector.js';
 import { FakeFlash, PowerCut } from '../support/flash.js';
 
 function setUp(sectorCount = 2, seed = 1) {
 	const flash = new FakeFlash(sectorCount, 256, seed);
 	const sectors = new Sectors(flash);
 	const begin = (sector: number, serial: number) => {
-		Object.assign(sectors, { serial, first: serial * 10, last: serial * 10 + 1, level: 3, fromOne: 1, fromOther: NOWHERE });
+		Object.assign(sectors, { serial, first: serial * 10, last: serial * 10 + 1, level: 3, fromOne: 1, fromOther: Slot.NOWHERE });
 		return sectors.clear(sector) && sectors.commit(sector);
 	};
 	const reading = Object.assign(new Reading(), { seq: 1_000_007, boot: 0x7fff_fffe, time: 1_795_301_835, droppedFrom: 1_000_001, droppedTo: 1_000_006 });
-	reading.values.set([-12_345, 45_678, ABSENT, 8_000_000]);
+	reading.values.set([-12_345, 45_678, Value.ABSENT, 8_000_000]);
 	return { flash, sectors, begin, reading };
 }
 
@@ -39,7 +39,7 @@ describe('a sector', () => {
 		begin(0, 7);
 		expect(sectors.readHeading(1)).toBe(SectorState.Free);
 		expect(sectors.readHeading(0)).toBe(SectorState.Alive);
-		expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
+		expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: Slot.NOWHERE });
 		sectors.retire(0);
 		Object.assign(sectors, { serial: 0 });
 		expect(sectors.readHeading(0)).toBe(SectorState.Retired);
@@ -49,10 +49,10 @@ describe('a sector', () => {
 	it('whose beginning is cut short is not alive, unless nothing that matters is missing', () => {
 		const steps = cuts(() => {}, ({ begin }) => begin(0, 7), ({ sectors }, step) => {
 			const found = sectors.readHeading(0);
-			if (step < SLOT_BYTES) expect(found).not.toBe(SectorState.Alive);
-			if (found === SectorState.Alive) expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: NOWHERE });
+			if (step < Slot.BYTES) expect(found).not.toBe(SectorState.Alive);
+			if (found === SectorState.Alive) expect(sectors).toMatchObject({ serial: 7, first: 70, last: 71, level: 3, fromOne: 1, fromOther: Slot.NOWHERE });
 		});
-		expect(steps).toBeGreaterThan(SLOT_BYTES + 1 + 4 + 4 + 12);
+		expect(steps).toBeGreaterThan(Slot.BYTES + 1 + 4 + 4 + 12);
 	});
 
 	it('that was being cleared is never alive again, however much of it is left', () => {
@@ -148,7 +148,7 @@ describe('a slot', () => {
 			expect(sectors.givenUp).toBe(true);
 			sectors.read(slot, back);
 			expect(back).toMatchObject({ boot: reading.boot, seq: reading.seq, time: reading.time, droppedFrom: reading.seq - gap, droppedTo: reading.seq });
-			expect([...back.values]).toEqual(Array(back.values.length).fill(ABSENT));
+			expect([...back.values]).toEqual(Array(back.values.length).fill(Value.ABSENT));
 		}
 		expect(sectors.finish(3)).toBe(true);
 		expect(sectors.readSlot(3)).toBe(SlotState.Done);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SectorSearch } from '../../src/storage/sector-search.js';
-import { ABSENT, Reading } from '../../src/readings/reading.js';
-import { SectorState, NOWHERE, Sectors, SlotState } from '../../src/storage/sector.js';
+import { Reading, Value } from '../../src/readings/reading.js';
+import { Sectors, SectorState, Slot, SlotState } from '../../src/storage/sector.js';
 import { Outcome, Thinning } from '../../src/storage/thinning.js';
 import { FakeFlash } from '../support/flash.js';
 
@@ -13,10 +13,10 @@ function setUp(layout: readonly (readonly [level: number, readings: readonly Run
 	const flash = new FakeFlash(count);
 	const sectors = new Sectors(flash);
 	const reading = new Reading();
-	reading.values.set([21_000, ABSENT]);
+	reading.values.set([21_000, Value.ABSENT]);
 	layout.forEach(([level, readings], sector) => {
 		sectors.clear(sector);
-		Object.assign(sectors, { serial: sector + 1, first: sector + 1, last: sector + 1, level, fromOne: NOWHERE, fromOther: NOWHERE });
+		Object.assign(sectors, { serial: sector + 1, first: sector + 1, last: sector + 1, level, fromOne: Slot.NOWHERE, fromOther: Slot.NOWHERE });
 		sectors.commit(sector);
 		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap })));
 	});

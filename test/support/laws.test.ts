@@ -1,6 +1,6 @@
 // The judges of the laws must be able to say no: each is given a text in which the law is broken.
 import { describe, expect, it } from 'vitest';
-import { BANNED, circle, codeOf, FILE_MAX, FUNCTION_MAX, garbage, headerProblem, importsOf, isLongFile, LINE_MAX, longFunctions, longLines, ownWaits, upward, type Source } from './laws.js';
+import { BANNED, circle, codeOf, FILE_MAX, FUNCTION_MAX, garbage, headerProblem, importsOf, isLongFile, LINE_MAX, longFunctions, longLines, looseNumbers, ownWaits, upward, type Source } from './laws.js';
 
 const source = (file: string, ...lines: string[]): Source => ({ file, text: `${lines.join('\n')}\n` });
 
@@ -96,6 +96,22 @@ describe('the laws of sizes', () => {
 		const long = (lines: number) => longFunctions(source('src/a.ts', opening, ...Array<string>(lines - 2).fill(`${opening.startsWith('\t') ? '\t' : ''}	x();`), closing));
 		expect(long(FUNCTION_MAX + 1)).toEqual([expect.stringMatching(/^src\/a\.ts \S+ has 71 lines$/)]);
 		expect(long(FUNCTION_MAX)).toEqual([]);
+	});
+});
+
+describe('the law of numbers', () => {
+	it.each([
+		'const ZERO = 0x30;', 'const NONE = -1;', 'export const ERASED = 0xff;', 'const RATIO = 0.0062;', 'const END: number = 1e12;', 'const AT = SLOT_BYTES - 1;',
+		'const MAX = 2 * Limit.MESSAGES_MAX;', 'const BITS = (1 << EACH * 3) - 1;', 'const SPAN_MS = 1_000;',
+	])('says no to %s', (line) => {
+		expect(looseNumbers(source('src/a.ts', line))).toEqual([`src/a.ts ${/const (\w+)/.exec(line)![1]}`]);
+	});
+
+	it.each([
+		'const enum Const {\n\tNONE = -1,\n}', 'const KEYS = Object.freeze([1, 2]);', 'const SLOTS = Slot.Quantities + 2 * QUANTITIES.length;', 'const NEVER = Infinity;', 'const f = (a: number): number => a - 1;',
+		"const NAME = '1';", '\tconst half = 0.5;',
+	])('lets %s be', (line) => {
+		expect(looseNumbers(source('src/a.ts', line))).toEqual([]);
 	});
 });
 

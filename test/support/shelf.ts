@@ -1,9 +1,9 @@
 // A node's store of readings over a flash that survives it, and the ledger of what must be true of it: of the store alone, without a
 // broker, so that it asks for order and for each byte, which the auditor of whole nodes does not.
 import { expect } from 'vitest';
-import { BUSY, NONE } from '../../src/storage/sector-search.js';
+import { Search } from '../../src/storage/sector-search.js';
 import { InFlight } from '../../src/storage/in-flight.js';
-import { ABSENT } from '../../src/readings/reading.js';
+import { Value } from '../../src/readings/reading.js';
 import { ReadingQueue } from '../../src/storage/reading-queue.js';
 import { FakeClock, FakeLog } from './fakes.js';
 import type { FakeFlash } from './flash.js';
@@ -23,7 +23,7 @@ const DELIVERED_FROM = 100;
 
 /** Values that follow from boot and number, so that an altered one is seen. */
 export const temperatureOf = (boot: number, seq: number) => ((boot * 7_919 + seq * 104_729) % 200_000) - 60_000;
-export const humidityOf = (boot: number, seq: number) => (seq % 5 ? (boot * 31 + seq * 17) % 100_000 : ABSENT);
+export const humidityOf = (boot: number, seq: number) => (seq % 5 ? (boot * 31 + seq * 17) % 100_000 : Value.ABSENT);
 
 export class Shelf {
 	readonly clock = new FakeClock();
@@ -80,7 +80,7 @@ export class Shelf {
 		for (let turns = 0; turns < 20_000; turns++) {
 			this.waiting.poll(this.clock.time);
 			const position = this.waiting.nextLate();
-			if (position !== BUSY) return position;
+			if (position !== Search.BUSY) return position;
 		}
 		throw new Error('delivery never rests');
 	}
@@ -105,8 +105,8 @@ export class Shelf {
 			around(one, true);
 		};
 		for (;;) {
-			const position = all.length < count ? this.next() : NONE;
-			if (position === NONE) break;
+			const position = all.length < count ? this.next() : Search.NONE;
+			if (position === Search.NONE) break;
 			const one = this.look(position);
 			const message = DELIVERED_FROM + all.length;
 			this.sent(message, position);

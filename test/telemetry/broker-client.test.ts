@@ -16,7 +16,7 @@ import { Destinations } from '../../src/connection/destinations.js';
 import { Link } from '../../src/connection/link.js';
 import { State } from '../../src/connection/states.js';
 import { NetworkState } from '../../src/common/ports.js';
-import { ABSENT } from '../../src/readings/reading.js';
+import { Value } from '../../src/readings/reading.js';
 import { Sampler } from '../../src/readings/sampler.js';
 import { Text } from '../../src/common/text.js';
 import { ReadingQueue } from '../../src/storage/reading-queue.js';
@@ -122,7 +122,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const take = (seq: number, temperature = 21_000) => {
 		const { reading } = waiting;
 		Object.assign(reading, { seq, uptime: Math.floor(clock.time / 1000), time: clock.unixSeconds() });
-		reading.values.set([temperature, ABSENT]);
+		reading.values.set([temperature, Value.ABSENT]);
 		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
@@ -624,7 +624,7 @@ describe('the broker', () => {
 		const flash = new FakeFlash(12);
 		const before = setUp({}, flash);
 		const earlier = new ReadingQueue(3, before.clock, before.log, new InFlight(), flash);
-		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, ABSENT]);
+		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, Value.ABSENT]);
 		earlier.put();
 		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
 		const set = setUp({}, flash);

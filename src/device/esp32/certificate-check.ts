@@ -5,12 +5,15 @@
 // at: the node may not know its own yet. The content of a key is never shown.
 
 import { Certificate } from './certificate.js';
-import { Der, INTEGER, latin, OBJECT_ID, OCTET_STRING, sameBytes, SEQUENCE } from './der.js';
+import { Der, latin, sameBytes, Tag } from './der.js';
 import { KeyKind } from './key.js';
 import { caProblem, serverProblem } from './trust.js';
 
-/** They are in RAM while hands are shaken. */
-const CERTIFICATES_MAX = 4;
+const enum Const {
+	/** They are in RAM while hands are shaken. */
+	CERTIFICATES_MAX = 4,
+}
+
 const RSA = '\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01';
 
 /** By the kind of a transfer (docs/serial.md): 1 is a CA, 2 the client's certificate, 3 its key, which comes with that certificate. */
@@ -62,21 +65,21 @@ const sentenceAbout = (what: string, bytes: Uint8Array, problemOf: (certificate:
 	} catch (error) {
 		return `${what} cannot be read (${(error as Error).message})`;
 	}
-	return count > 0 && count <= CERTIFICATES_MAX ? '' : `${what} has ${count | 0} certificates; it must be 1 to ${CERTIFICATES_MAX}`;
+	return count > 0 && count <= Const.CERTIFICATES_MAX ? '' : `${what} has ${count | 0} certificates; it must be 1 to ${Const.CERTIFICATES_MAX}`;
 };
 
 /** RFC 5208 §5, and RFC 8017 A.1.2 within it. Throws if it is anything else. */
 const modulusOf = (bytes: Uint8Array): Uint8Array => {
-	const outer = new Der(bytes).expect(SEQUENCE);
+	const outer = new Der(bytes).expect(Tag.SEQUENCE);
 	outer.finish();
 	const info = outer.inside();
-	info.expect(INTEGER);
-	if (latin(info.expect(SEQUENCE).inside().expect(OBJECT_ID).content()) !== RSA) throw new Error('');
-	const numbers = info.expect(OCTET_STRING).inside().expect(SEQUENCE).inside();
-	numbers.expect(INTEGER);
-	const modulus = numbers.expect(INTEGER).natural();
+	info.expect(Tag.INTEGER);
+	if (latin(info.expect(Tag.SEQUENCE).inside().expect(Tag.OBJECT_ID).content()) !== RSA) throw new Error('');
+	const numbers = info.expect(Tag.OCTET_STRING).inside().expect(Tag.SEQUENCE).inside();
+	numbers.expect(Tag.INTEGER);
+	const modulus = numbers.expect(Tag.INTEGER).natural();
 	// Its exponents, primes and what follows from them: six more, all of which the arithmetic asks for.
-	for (let i = 0; i < 7; i++) numbers.expect(INTEGER).natural();
+	for (let i = 0; i < 7; i++) numbers.expect(Tag.INTEGER).natural();
 	numbers.finish();
 	return modulus;
 };

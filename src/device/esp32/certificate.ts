@@ -5,32 +5,36 @@
 // Rule: throws at whatever is not one certificate in strict DER, and computes nothing: a certificate is read before
 // anybody knows whether it is tied to a CA of ours. RFC 5280 §4.1 and §4.2.
 
-import { BIT_STRING, BOOLEAN, Der, INTEGER, latin, OBJECT_ID, OCTET_STRING, sameBytes, SEQUENCE } from './der.js';
+import { Der, latin, sameBytes, Tag } from './der.js';
 import { PublicKey } from './key.js';
 import { isNamed } from './names.js';
 
-const VERSION = 0xa0;
-const EXTENSIONS = 0xa3;
-const ISSUER_ID = 0x81;
-const SUBJECT_ID = 0x82;
-const UTC_TIME = 0x17;
-const GENERALIZED_TIME = 0x18;
-const ZERO = 0x30;
+const enum X509 {
+	VERSION = 0xa0,
+	EXTENSIONS = 0xa3,
+	ISSUER_ID = 0x81,
+	SUBJECT_ID = 0x82,
+	UTC_TIME = 0x17,
+	GENERALIZED_TIME = 0x18,
+	/** Object identifiers of extensions begin with 55 1d (2.5.29) and end in these. */
+	KEY_USAGE = 15,
+	SUBJECT_ALT_NAME = 17,
+	BASIC_CONSTRAINTS = 19,
+	NAME_CONSTRAINTS = 30,
+	/** Which policies a certificate is for: nobody asks for one here, so that any will do (RFC 5280 §6.1.1 c). */
+	POLICIES = 32,
+	EXTENDED_KEY_USAGE = 37,
+	/** Bits of keyUsage, as they lie in its first byte. */
+	DIGITAL_SIGNATURE = 0x80,
+	KEY_ENCIPHERMENT = 0x20,
+	KEY_CERT_SIGN = 0x04,
+}
 
-/** Object identifiers of extensions begin with 55 1d (2.5.29) and end in these. */
-const KEY_USAGE = 15;
-const SUBJECT_ALT_NAME = 17;
-const BASIC_CONSTRAINTS = 19;
-const NAME_CONSTRAINTS = 30;
-/** Which policies a certificate is for: nobody asks for one here, so that any will do (RFC 5280 §6.1.1 c). */
-const POLICIES = 32;
-const EXTENDED_KEY_USAGE = 37;
-const KNOWN = Object.freeze([KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS, NAME_CONSTRAINTS, POLICIES, EXTENDED_KEY_USAGE]);
+const enum Ascii {
+	ZERO = 0x30,
+}
 
-/** Bits of keyUsage, as they lie in its first byte. */
-const DIGITAL_SIGNATURE = 0x80;
-const KEY_ENCIPHERMENT = 0x20;
-const KEY_CERT_SIGN = 0x04;
+const KNOWN = Object.freeze([X509.KEY_USAGE, X509.SUBJECT_ALT_NAME, X509.BASIC_CONSTRAINTS, X509.NAME_CONSTRAINTS, X509.POLICIES, X509.EXTENDED_KEY_USAGE]);
 
 /**
  * Object identifiers, byte by byte: serverAuth; what comes before the last byte of RSA's (11 to 13) and ECDSA's (2 to
@@ -73,29 +77,29 @@ export class Certificate {
 	/** Throws if `bytes` is not one certificate and nothing else. */
 	constructor(bytes: Uint8Array) {
 		this.bytes = bytes;
-		const outer = new Der(bytes).expect(SEQUENCE);
+		const outer = new Der(bytes).expect(Tag.SEQUENCE);
 		outer.finish();
 		const parts = outer.inside();
-		const fields = parts.expect(SEQUENCE).inside();
+		const fields = parts.expect(Tag.SEQUENCE).inside();
 		this.signedPart = parts.whole();
-		const algorithm = parts.expect(SEQUENCE).whole();
-		const id = latin(parts.inside().expect(OBJECT_ID).content());
-		this.signature = parts.expect(BIT_STRING).bits();
+		const algorithm = parts.expect(Tag.SEQUENCE).whole();
+		const id = latin(parts.inside().expect(Tag.OBJECT_ID).content());
+		this.signature = parts.expect(Tag.BIT_STRING).bits();
 		parts.finish();
 		this.signedWithRsa = id.startsWith(RSA_WITH);
 		this.digestBits = digestOf(id);
 		fields.next();
 		// The version is missing in certificates of version 1.
-		const version = fields.tag === VERSION ? fields.inside().expect(INTEGER).content()[0] : 0;
-		if (fields.tag === VERSION) fields.next();
-		if (fields.tag !== INTEGER || !sameBytes(fields.expect(SEQUENCE).whole(), algorithm)) throw new Error('DER holds something else');
-		this.issuer = fields.expect(SEQUENCE).whole();
-		const validity = fields.expect(SEQUENCE).inside();
+		const version = fields.tag === X509.VERSION ? fields.inside().expect(Tag.INTEGER).content()[0] : 0;
+		if (fields.tag === X509.VERSION) fields.next();
+		if (fields.tag !== Tag.INTEGER || !sameBytes(fields.expect(Tag.SEQUENCE).whole(), algorithm)) throw new Error('DER holds something else');
+		this.issuer = fields.expect(Tag.SEQUENCE).whole();
+		const validity = fields.expect(Tag.SEQUENCE).inside();
 		this.from = seconds(validity);
 		this.to = seconds(validity);
 		validity.finish();
-		this.subject = fields.expect(SEQUENCE).whole();
-		this.key = new PublicKey(fields.expect(SEQUENCE));
+		this.subject = fields.expect(Tag.SEQUENCE).whole();
+		this.key = new PublicKey(fields.expect(Tag.SEQUENCE));
 		this.readRest(fields, version);
 	}
 
@@ -111,9 +115,9 @@ export class Certificate {
 
 	private readRest(fields: Der, version: number): void {
 		while (fields.next()) {
-			if (fields.tag === ISSUER_ID || fields.tag === SUBJECT_ID) continue;
-			if (fields.tag !== EXTENSIONS || version !== 2) throw new Error('DER holds something else');
-			this.readExtensions(fields.inside().expect(SEQUENCE).inside());
+			if (fields.tag === X509.ISSUER_ID || fields.tag === X509.SUBJECT_ID) continue;
+			if (fields.tag !== X509.EXTENSIONS || version !== 2) throw new Error('DER holds something else');
+			this.readExtensions(fields.inside().expect(Tag.SEQUENCE).inside());
 			fields.finish();
 		}
 	}
@@ -122,12 +126,12 @@ export class Certificate {
 		let seen = 0;
 		while (list.next()) {
 			const extension = list.inside();
-			const id = extension.expect(OBJECT_ID).content();
+			const id = extension.expect(Tag.OBJECT_ID).content();
 			extension.next();
 			// "critical" is there only if it is true.
-			const critical = extension.tag === BOOLEAN && extension.content()[0] !== 0;
-			if (extension.tag === BOOLEAN) extension.next();
-			if (extension.tag !== OCTET_STRING) throw new Error('DER holds something else');
+			const critical = extension.tag === Tag.BOOLEAN && extension.content()[0] !== 0;
+			if (extension.tag === Tag.BOOLEAN) extension.next();
+			if (extension.tag !== Tag.OCTET_STRING) throw new Error('DER holds something else');
 			extension.finish();
 			const known = id.length === 3 && id[0] === 0x55 && id[1] === 0x1d ? KNOWN.indexOf(id[2]) : -1;
 			if (known < 0) {
@@ -142,28 +146,28 @@ export class Certificate {
 
 	private read(id: number, extension: Der): void {
 		const value = extension.inside();
-		if (id === KEY_USAGE) {
-			const bits = value.expect(BIT_STRING).content();
+		if (id === X509.KEY_USAGE) {
+			const bits = value.expect(Tag.BIT_STRING).content();
 			const usage = bits.length > 1 ? bits[1] : 0;
-			this.maySign = (usage & KEY_CERT_SIGN) !== 0;
-			this.mayServe = (usage & (DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)) !== 0;
+			this.maySign = (usage & X509.KEY_CERT_SIGN) !== 0;
+			this.mayServe = (usage & (X509.DIGITAL_SIGNATURE | X509.KEY_ENCIPHERMENT)) !== 0;
 			return;
 		}
-		value.expect(SEQUENCE).finish();
-		if (id === SUBJECT_ALT_NAME) this.names = extension.content();
-		else if (id === NAME_CONSTRAINTS) this.nameConstraints = extension.content();
-		else if (id === BASIC_CONSTRAINTS) this.readBasicConstraints(value.inside());
-		else if (id === EXTENDED_KEY_USAGE) this.forServers = holdsServerAuth(value.inside());
+		value.expect(Tag.SEQUENCE).finish();
+		if (id === X509.SUBJECT_ALT_NAME) this.names = extension.content();
+		else if (id === X509.NAME_CONSTRAINTS) this.nameConstraints = extension.content();
+		else if (id === X509.BASIC_CONSTRAINTS) this.readBasicConstraints(value.inside());
+		else if (id === X509.EXTENDED_KEY_USAGE) this.forServers = holdsServerAuth(value.inside());
 	}
 
 	private readBasicConstraints(level: Der): void {
 		let more = level.next();
-		if (more && level.tag === BOOLEAN) {
+		if (more && level.tag === Tag.BOOLEAN) {
 			this.ca = level.content()[0] === 0xff;
 			more = level.next();
 		}
 		if (!more) return;
-		if (level.tag !== INTEGER) throw new Error('DER holds something else');
+		if (level.tag !== Tag.INTEGER) throw new Error('DER holds something else');
 		const length = level.natural();
 		level.finish();
 		this.pathLength = length.length > 1 ? 255 : length[0];
@@ -171,7 +175,7 @@ export class Certificate {
 }
 
 const holdsServerAuth = (list: Der): boolean => {
-	while (list.next()) if (list.tag === OBJECT_ID && latin(list.content()) === SERVER_AUTH) return true;
+	while (list.next()) if (list.tag === Tag.OBJECT_ID && latin(list.content()) === SERVER_AUTH) return true;
 	return false;
 };
 
@@ -185,7 +189,7 @@ const digestOf = (id: string): number => {
 export const digits = (text: string, from: number, to: number): number => {
 	let value = 0;
 	for (let i = from; i < to; i++) {
-		const digit = text.charCodeAt(i) - ZERO;
+		const digit = text.charCodeAt(i) - Ascii.ZERO;
 		value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
 	}
 	return value;
@@ -195,9 +199,9 @@ export const digits = (text: string, from: number, to: number): number => {
 const seconds = (validity: Der): number => {
 	validity.next();
 	const text = latin(validity.content());
-	const long = validity.tag === GENERALIZED_TIME;
+	const long = validity.tag === X509.GENERALIZED_TIME;
 	const yearEnd = long ? 4 : 2;
-	if ((!long && validity.tag !== UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') {
+	if ((!long && validity.tag !== X509.UTC_TIME) || text.length !== yearEnd + 11 || text.charAt(yearEnd + 10) !== 'Z') {
 		throw new Error('DER has a date that cannot be');
 	}
 	const part = (at: number, least: number, most: number) => {

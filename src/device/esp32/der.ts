@@ -5,12 +5,14 @@
 // else. Nothing is copied: everything is a view of the bytes that came in. No call goes deeper by itself, so no nesting
 // costs stack.
 
-export const BOOLEAN = 0x01;
-export const INTEGER = 0x02;
-export const BIT_STRING = 0x03;
-export const OCTET_STRING = 0x04;
-export const OBJECT_ID = 0x06;
-export const SEQUENCE = 0x30;
+export const enum Tag {
+	BOOLEAN = 0x01,
+	INTEGER = 0x02,
+	BIT_STRING = 0x03,
+	OCTET_STRING = 0x04,
+	OBJECT_ID = 0x06,
+	SEQUENCE = 0x30,
+}
 
 /** The elements of one level of DER, one after the other. */
 export class Der {

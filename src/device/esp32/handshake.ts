@@ -11,39 +11,41 @@
 import { Certificate } from './certificate.js';
 import { KeyKind, type PublicKey } from './key.js';
 
-const CHANGE_CIPHER_SPEC = 20;
-const ALERT = 21;
-const HANDSHAKE = 22;
-const APPLICATION_DATA = 23;
-const HEAD_BYTES = 5;
-/** RFC 5246 §6.2.3: what it holds, and what encryption may add. */
-const RECORD_BYTES_MAX = 16_384 + 2_048;
-const SERVER_HELLO = 2;
-const CERTIFICATE = 11;
-const SERVER_KEY_EXCHANGE = 12;
-const CERTIFICATE_REQUEST = 13;
-const SERVER_HELLO_DONE = 14;
-const TLS_1_2 = 0x0303;
-const SHA256 = 4;
-const RSA = 1;
-const ECDSA = 3;
-const NAMED_CURVE = 3;
-/** The one cipher suite of the SDK that is not for RSA keys: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
-const ECDHE_ECDSA = 0xc02b;
-const SECP256R1 = 23;
-const POINT_BYTES = 65;
-const UNCOMPRESSED = 4;
-const DHE_BYTES_MIN = 256;
-const DHE_BYTES_MAX = 512;
-/**
- * The SDK makes objects of all of them before anybody is asked, 5,000 of either if they are empty: more RAM than the
- * chip has.
- */
-const CERTIFICATES_MAX = 10;
-const NAMES_MAX = 200;
-const BAD_CERTIFICATE = 42;
-const ILLEGAL_PARAMETER = 47;
-const HANDSHAKE_FAILURE = 40;
+const enum Tls {
+	CHANGE_CIPHER_SPEC = 20,
+	ALERT = 21,
+	HANDSHAKE = 22,
+	APPLICATION_DATA = 23,
+	HEAD_BYTES = 5,
+	/** RFC 5246 §6.2.3: what it holds, and what encryption may add. */
+	RECORD_BYTES_MAX = 16_384 + 2_048,
+	SERVER_HELLO = 2,
+	CERTIFICATE = 11,
+	SERVER_KEY_EXCHANGE = 12,
+	CERTIFICATE_REQUEST = 13,
+	SERVER_HELLO_DONE = 14,
+	TLS_1_2 = 0x0303,
+	SHA256 = 4,
+	RSA = 1,
+	ECDSA = 3,
+	NAMED_CURVE = 3,
+	/** The one cipher suite of the SDK that is not for RSA keys: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
+	ECDHE_ECDSA = 0xc02b,
+	SECP256R1 = 23,
+	POINT_BYTES = 65,
+	UNCOMPRESSED = 4,
+	DHE_BYTES_MIN = 256,
+	DHE_BYTES_MAX = 512,
+	/**
+	 * The SDK makes objects of all of them before anybody is asked, 5,000 of either if they are empty: more RAM than the
+	 * chip has.
+	 */
+	CERTIFICATES_MAX = 10,
+	NAMES_MAX = 200,
+	BAD_CERTIFICATE = 42,
+	ILLEGAL_PARAMETER = 47,
+	HANDSHAKE_FAILURE = 40,
+}
 
 export const NOT_TLS = 'it does not speak TLS: is this its port for TLS?';
 export const WANTS_CERTIFICATE = 'it wants a client certificate: name one with certFile and keyFile';
@@ -63,7 +65,7 @@ export class Handshake {
 	/** The broker wants to see a certificate of ours. */
 	asked = false;
 	/** What the broker is told when record() says that it is the end. */
-	alert = HANDSHAKE_FAILURE;
+	alert: number = Tls.HANDSHAKE_FAILURE;
 	/** The last message that came. */
 	#last = 0;
 	#key: Key = Key.None;
@@ -80,9 +82,9 @@ export class Handshake {
 		const type = bytes[0];
 		if (this.encrypted) return this.afterwards(type);
 		if (bytes[1] !== 3) return NOT_TLS;
-		if (type === ALERT) return bytes.length === 7 ? alertText(bytes[6]) : OUT_OF_ORDER;
-		if (type === CHANGE_CIPHER_SPEC) return this.change(bytes);
-		if (type !== HANDSHAKE) return this.#last ? OUT_OF_ORDER : NOT_TLS;
+		if (type === Tls.ALERT) return bytes.length === 7 ? alertText(bytes[6]) : OUT_OF_ORDER;
+		if (type === Tls.CHANGE_CIPHER_SPEC) return this.change(bytes);
+		if (type !== Tls.HANDSHAKE) return this.#last ? OUT_OF_ORDER : NOT_TLS;
 		for (let at = 5; at < bytes.length; ) {
 			if (at + 4 > bytes.length) return OUT_OF_ORDER;
 			const end = at + 4 + triple(bytes, at + 1);
@@ -98,11 +100,11 @@ export class Handshake {
 	private afterwards(type: number): string {
 		if (this.#finishing) return '';
 		this.#finishing = true;
-		return type === HANDSHAKE || type === ALERT ? '' : OUT_OF_ORDER;
+		return type === Tls.HANDSHAKE || type === Tls.ALERT ? '' : OUT_OF_ORDER;
 	}
 
 	private change(bytes: Uint8Array): string {
-		if (this.#last !== SERVER_HELLO_DONE || bytes.length !== 6 || bytes[5] !== 1) return OUT_OF_ORDER;
+		if (this.#last !== Tls.SERVER_HELLO_DONE || bytes.length !== 6 || bytes[5] !== 1) return OUT_OF_ORDER;
 		this.encrypted = true;
 		return '';
 	}
@@ -111,17 +113,17 @@ export class Handshake {
 		const after = this.#last;
 		this.#last = type;
 		switch (type) {
-			case SERVER_HELLO:
+			case Tls.SERVER_HELLO:
 				return after === 0 ? this.hello(bytes, from, end) : OUT_OF_ORDER;
-			case CERTIFICATE:
-				return after === SERVER_HELLO ? this.certificate(bytes, from, end) : OUT_OF_ORDER;
-			case SERVER_KEY_EXCHANGE:
-				return after === CERTIFICATE && this.#key !== Key.Rsa ? this.keyExchange(bytes, from, end) : OUT_OF_ORDER;
-			case CERTIFICATE_REQUEST:
+			case Tls.CERTIFICATE:
+				return after === Tls.SERVER_HELLO ? this.certificate(bytes, from, end) : OUT_OF_ORDER;
+			case Tls.SERVER_KEY_EXCHANGE:
+				return after === Tls.CERTIFICATE && this.#key !== Key.Rsa ? this.keyExchange(bytes, from, end) : OUT_OF_ORDER;
+			case Tls.CERTIFICATE_REQUEST:
 				this.asked = true;
 				return after === this.beforeRequest() ? this.request(bytes, from, end) : OUT_OF_ORDER;
-			case SERVER_HELLO_DONE:
-				return (after === CERTIFICATE_REQUEST || after === this.beforeRequest()) && from === end ? '' : OUT_OF_ORDER;
+			case Tls.SERVER_HELLO_DONE:
+				return (after === Tls.CERTIFICATE_REQUEST || after === this.beforeRequest()) && from === end ? '' : OUT_OF_ORDER;
 		}
 		return OUT_OF_ORDER;
 	}
@@ -135,23 +137,23 @@ export class Handshake {
 		for (at += 2; at < end; count++) {
 			const size = at + 2 > end ? 0 : word(bytes, at);
 			at += 2 + size;
-			if (!size || at > end || count === NAMES_MAX) return this.illegal(OUT_OF_ORDER);
+			if (!size || at > end || count === Tls.NAMES_MAX) return this.illegal(OUT_OF_ORDER);
 		}
 		return '';
 	}
 
 	private beforeRequest(): number {
-		return this.#key === Key.Rsa ? CERTIFICATE : SERVER_KEY_EXCHANGE;
+		return this.#key === Key.Rsa ? Tls.CERTIFICATE : Tls.SERVER_KEY_EXCHANGE;
 	}
 
 	/** The version and the cipher suite: those that the SDK offers. */
 	private hello(bytes: Uint8Array, from: number, end: number): string {
 		const suiteAt = from + 35 + (from + 34 < end ? bytes[from + 34] : 0);
 		if (suiteAt + 3 > end) return OUT_OF_ORDER;
-		if (word(bytes, from) !== TLS_1_2) return 'it does not offer TLS 1.2';
+		if (word(bytes, from) !== Tls.TLS_1_2) return 'it does not offer TLS 1.2';
 		const suite = word(bytes, suiteAt);
 		this.#key = keyOf(suite);
-		this.#wantsRsa = suite !== ECDHE_ECDSA;
+		this.#wantsRsa = suite !== Tls.ECDHE_ECDSA;
 		return this.#key === Key.None || bytes[suiteAt + 2] !== 0 ? OUT_OF_ORDER : '';
 	}
 
@@ -167,11 +169,11 @@ export class Handshake {
 			at += 3 + each;
 			if (!each || at > end) return this.illegal(OUT_OF_ORDER);
 		}
-		if (count > CERTIFICATES_MAX) return this.illegal('it shows too many certificates', BAD_CERTIFICATE);
+		if (count > Tls.CERTIFICATES_MAX) return this.illegal('it shows too many certificates', Tls.BAD_CERTIFICATE);
 		try {
 			this.#certified = new Certificate(bytes.subarray(start, start + size)).key;
 		} catch (error) {
-			return this.illegal(`its certificate cannot be read (${(error as Error).message})`, BAD_CERTIFICATE);
+			return this.illegal(`its certificate cannot be read (${(error as Error).message})`, Tls.BAD_CERTIFICATE);
 		}
 		const { kind } = this.#certified;
 		return kind === KeyKind.Unknown || (kind === KeyKind.Rsa) === this.#wantsRsa ? '' : this.illegal(OUT_OF_ORDER);
@@ -181,11 +183,11 @@ export class Handshake {
 	private keyExchange(bytes: Uint8Array, from: number, end: number): string {
 		const at = this.#key === Key.Ecdhe ? afterPoint(bytes, from, end) : afterGroup(bytes, from, end);
 		if (at < 0 || at + 4 > end || at + 4 + word(bytes, at + 2) !== end) return this.illegal(OUT_OF_ORDER);
-		const signs = bytes[at] === SHA256 && bytes[at + 1] === (this.#wantsRsa ? RSA : ECDSA);
+		const signs = bytes[at] === Tls.SHA256 && bytes[at + 1] === (this.#wantsRsa ? Tls.RSA : Tls.ECDSA);
 		return signs && this.#certified?.takes(bytes.subarray(at + 4, end)) ? '' : this.illegal(BADLY_SIGNED);
 	}
 
-	private illegal(fault: string, alert = ILLEGAL_PARAMETER): string {
+	private illegal(fault: string, alert: number = Tls.ILLEGAL_PARAMETER): string {
 		this.alert = alert;
 		return fault;
 	}
@@ -193,8 +195,8 @@ export class Handshake {
 
 /** Where the parameters of ECDHE end; -1 if they are not a point on the one curve that the SDK offers. */
 const afterPoint = (bytes: Uint8Array, from: number, end: number): number => {
-	if (from + 4 + POINT_BYTES > end || bytes[from] !== NAMED_CURVE || word(bytes, from + 1) !== SECP256R1) return -1;
-	return bytes[from + 3] === POINT_BYTES && bytes[from + 4] === UNCOMPRESSED ? from + 4 + POINT_BYTES : -1;
+	if (from + 4 + Tls.POINT_BYTES > end || bytes[from] !== Tls.NAMED_CURVE || word(bytes, from + 1) !== Tls.SECP256R1) return -1;
+	return bytes[from + 3] === Tls.POINT_BYTES && bytes[from + 4] === Tls.UNCOMPRESSED ? from + 4 + Tls.POINT_BYTES : -1;
 };
 
 /** Where the parameters of DHE end; -1 if the prime is too short to be safe, too long to compute with, or none. */
@@ -204,8 +206,8 @@ const afterGroup = (bytes: Uint8Array, from: number, end: number): number => {
 		if (at + 2 > end) return -1;
 		const size = word(bytes, at);
 		at += 2 + size;
-		if (at > end || !size || size > DHE_BYTES_MAX) return -1;
-		if (i === 0 && (size < DHE_BYTES_MIN || !bytes[at - size] || !(bytes[at - 1] & 1))) return -1;
+		if (at > end || !size || size > Tls.DHE_BYTES_MAX) return -1;
+		if (i === 0 && (size < Tls.DHE_BYTES_MIN || !bytes[at - size] || !(bytes[at - 1] & 1))) return -1;
 	}
 	return at;
 };
@@ -221,21 +223,21 @@ export class RecordHeads {
 	 * takes 32 KB for a record.
 	 */
 	read(bytes: Uint8Array): string {
-		if (this.at === HEAD_BYTES) {
+		if (this.at === Tls.HEAD_BYTES) {
 			this.left -= bytes.length;
 			if (this.left <= 0) this.at = 0;
 			return '';
 		}
 		// At once: the length that another protocol seems to announce may never come.
-		if (this.at === 0 && (bytes[0] < CHANGE_CIPHER_SPEC || bytes[0] > APPLICATION_DATA)) return NOT_TLS;
+		if (this.at === 0 && (bytes[0] < Tls.CHANGE_CIPHER_SPEC || bytes[0] > Tls.APPLICATION_DATA)) return NOT_TLS;
 		for (let i = 0; i < bytes.length; i++) {
 			if (this.at >= 3) this.length = (this.length & 0xff) * 256 + bytes[i];
 			this.at++;
 		}
-		if (this.at < HEAD_BYTES) return '';
+		if (this.at < Tls.HEAD_BYTES) return '';
 		this.left = this.length;
 		if (this.left === 0) this.at = 0;
-		return this.left > RECORD_BYTES_MAX ? OUT_OF_ORDER : '';
+		return this.left > Tls.RECORD_BYTES_MAX ? OUT_OF_ORDER : '';
 	}
 }
 
@@ -281,7 +283,7 @@ const keyOf = (suite: number): Key => {
 		case 0x009e:
 			return Key.Dhe;
 		case 0xc027:
-		case ECDHE_ECDSA:
+		case Tls.ECDHE_ECDSA:
 		case 0xc02f:
 			return Key.Ecdhe;
 	}

@@ -5,7 +5,7 @@
 // ECDSA signature with s = 0, writes beyond its numbers where one is negative, and takes minutes with a key that is
 // large enough.
 
-import { BIT_STRING, Der, INTEGER, latin, OBJECT_ID, SEQUENCE } from './der.js';
+import { Der, latin, Tag } from './der.js';
 
 export const enum KeyKind {
 	/** Of another kind, or out of bounds. */
@@ -18,11 +18,13 @@ export const enum KeyKind {
 /** Said by the chip and by the command line. */
 export const KEY_PROBLEM = 'holds a key that is not RSA of 2,048 to 4,096 bits with an exponent of 65,537 or more, nor EC on P-256 or P-384';
 
-const RSA_BITS_MIN = 2_048;
-const RSA_BITS_MAX = 4_096;
-const EXPONENT_MIN = 65_537;
-const EXPONENT_BYTES_MAX = 4;
-const UNCOMPRESSED = 4;
+const enum Const {
+	RSA_BITS_MIN = 2_048,
+	RSA_BITS_MAX = 4_096,
+	EXPONENT_MIN = 65_537,
+	EXPONENT_BYTES_MAX = 4,
+	UNCOMPRESSED = 4,
+}
 
 /** Object identifiers, byte by byte: rsaEncryption, id-ecPublicKey, secp256r1, secp384r1. */
 const RSA = '\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01';
@@ -47,18 +49,18 @@ export class PublicKey {
 	/** `info`: at the SubjectPublicKeyInfo. Throws if that is none. */
 	constructor(info: Der) {
 		const parts = info.inside();
-		const algorithm = parts.expect(SEQUENCE).inside();
-		const id = latin(algorithm.expect(OBJECT_ID).content());
-		const bytes = parts.expect(BIT_STRING).bits();
+		const algorithm = parts.expect(Tag.SEQUENCE).inside();
+		const id = latin(algorithm.expect(Tag.OBJECT_ID).content());
+		const bytes = parts.expect(Tag.BIT_STRING).bits();
 		parts.finish();
 		if (id === RSA) {
 			this.modulus = takenModulus(bytes);
 			this.kind = this.modulus ? KeyKind.Rsa : KeyKind.Unknown;
 			this.sizeBytes = this.modulus ? this.modulus.length : 0;
 		} else {
-			const curve = id === EC && algorithm.next() && algorithm.tag === OBJECT_ID ? latin(algorithm.content()) : '';
+			const curve = id === EC && algorithm.next() && algorithm.tag === Tag.OBJECT_ID ? latin(algorithm.content()) : '';
 			const size = curve === P256 ? 32 : curve === P384 ? 48 : 0;
-			const isPoint = bytes.length === 1 + 2 * size && bytes[0] === UNCOMPRESSED;
+			const isPoint = bytes.length === 1 + 2 * size && bytes[0] === Const.UNCOMPRESSED;
 			this.kind = !isPoint ? KeyKind.Unknown : size === 32 ? KeyKind.P256 : KeyKind.P384;
 			this.sizeBytes = size;
 		}
@@ -70,10 +72,10 @@ export class PublicKey {
 		if (this.kind === KeyKind.Unknown) return false;
 		const order = this.kind === KeyKind.P256 ? ORDER_256 : ORDER_384;
 		try {
-			const outer = new Der(signature).expect(SEQUENCE);
+			const outer = new Der(signature).expect(Tag.SEQUENCE);
 			outer.finish();
 			const numbers = outer.inside();
-			const fits = isWithin(numbers.expect(INTEGER).natural(), order) && isWithin(numbers.expect(INTEGER).natural(), order);
+			const fits = isWithin(numbers.expect(Tag.INTEGER).natural(), order) && isWithin(numbers.expect(Tag.INTEGER).natural(), order);
 			numbers.finish();
 			return fits;
 		} catch {
@@ -84,17 +86,17 @@ export class PublicKey {
 
 /** The modulus of an RSA key within the bounds. */
 const takenModulus = (bytes: Uint8Array): Uint8Array | undefined => {
-	const outer = new Der(bytes).expect(SEQUENCE);
+	const outer = new Der(bytes).expect(Tag.SEQUENCE);
 	outer.finish();
 	const numbers = outer.inside();
-	const modulus = numbers.expect(INTEGER).natural();
-	const exponent = numbers.expect(INTEGER).natural();
+	const modulus = numbers.expect(Tag.INTEGER).natural();
+	const exponent = numbers.expect(Tag.INTEGER).natural();
 	numbers.finish();
 	const bits = modulus.length * 8 - (Math.clz32(modulus[0]) - 24);
-	if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX || !isOdd(modulus) || exponent.length > EXPONENT_BYTES_MAX) return undefined;
+	if (bits < Const.RSA_BITS_MIN || bits > Const.RSA_BITS_MAX || !isOdd(modulus) || exponent.length > Const.EXPONENT_BYTES_MAX) return undefined;
 	let value = 0;
 	for (let i = 0; i < exponent.length; i++) value = value * 256 + exponent[i];
-	return value >= EXPONENT_MIN && isOdd(exponent) ? modulus : undefined;
+	return value >= Const.EXPONENT_MIN && isOdd(exponent) ? modulus : undefined;
 };
 
 const isOdd = (number: Uint8Array): boolean => (number[number.length - 1] & 1) === 1;

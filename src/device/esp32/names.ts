@@ -5,21 +5,23 @@
 // constraints (RFC 5280 §4.2.1.10) those of DNS names and addresses are obeyed; a CA with any other kind may not speak
 // for anybody.
 
-import { Der, latin, sameBytes, SEQUENCE } from './der.js';
+import { Der, latin, sameBytes, Tag } from './der.js';
 
-const DNS_NAME = 0x82;
-const IP_ADDRESS = 0x87;
-const PERMITTED = 0xa0;
-const EXCLUDED = 0xa1;
+const enum Name {
+	DNS_NAME = 0x82,
+	IP_ADDRESS = 0x87,
+	PERMITTED = 0xa0,
+	EXCLUDED = 0xa1,
+}
 
 /** `names`: the content of the extension. */
 export const isNamed = (names: Uint8Array, host: string): boolean => {
-	const list = new Der(names).expect(SEQUENCE).inside();
+	const list = new Der(names).expect(Tag.SEQUENCE).inside();
 	const wanted = host.toLowerCase();
 	const wantsAddress = isAddress(host);
 	while (list.next()) {
-		if (!wantsAddress && list.tag === DNS_NAME && covers(latin(list.content()).toLowerCase(), wanted)) return true;
-		if (wantsAddress && list.tag === IP_ADDRESS && list.to - list.from === 4 && list.content().join('.') === wanted) return true;
+		if (!wantsAddress && list.tag === Name.DNS_NAME && covers(latin(list.content()).toLowerCase(), wanted)) return true;
+		if (wantsAddress && list.tag === Name.IP_ADDRESS && list.to - list.from === 4 && list.content().join('.') === wanted) return true;
 	}
 	return false;
 };
@@ -39,12 +41,12 @@ const covers = (name: string, host: string): boolean => {
 
 /** Whether a CA with these constraints may speak for these names; both the contents of the extensions. */
 export const isAllowed = (constraints: Uint8Array, names: Uint8Array): boolean => {
-	const outer = new Der(constraints).expect(SEQUENCE);
+	const outer = new Der(constraints).expect(Tag.SEQUENCE);
 	outer.finish();
 	const level = outer.inside();
 	while (level.next()) {
-		if (level.tag !== PERMITTED && level.tag !== EXCLUDED) throw new Error('DER holds something else');
-		const list = new Der(names).expect(SEQUENCE).inside();
+		if (level.tag !== Name.PERMITTED && level.tag !== Name.EXCLUDED) throw new Error('DER holds something else');
+		const list = new Der(names).expect(Tag.SEQUENCE).inside();
 		while (list.next()) if (!isWithinLimits(level, list)) return false;
 	}
 	return true;
@@ -55,17 +57,17 @@ export const isAllowed = (constraints: Uint8Array, names: Uint8Array): boolean =
  * excluded.
  */
 const isWithinLimits = (limits: Der, name: Der): boolean => {
-	const excluded = limits.tag === EXCLUDED;
+	const excluded = limits.tag === Name.EXCLUDED;
 	const subtrees = limits.inside();
 	let limited = false;
 	while (subtrees.next()) {
 		const base = subtrees.inside();
 		base.next();
-		if (base.tag !== DNS_NAME && base.tag !== IP_ADDRESS) return false;
+		if (base.tag !== Name.DNS_NAME && base.tag !== Name.IP_ADDRESS) return false;
 		// No minimum or maximum: RFC 5280 knows none.
 		base.finish();
 		if (base.tag !== name.tag) continue;
-		const inside = base.tag === DNS_NAME ? isSubdomain(name, base, excluded) : isInNetwork(name.content(), base.content());
+		const inside = base.tag === Name.DNS_NAME ? isSubdomain(name, base, excluded) : isInNetwork(name.content(), base.content());
 		if (inside) return !excluded;
 		limited = true;
 	}

@@ -26,8 +26,11 @@ import { Trust } from './trust.js';
 const CA = 'ca.der';
 const CERTIFICATE = 'client.der';
 const KEY = 'clientkey.der';
-/** What a record costs at the most, as the SDK's TLS socket estimates it. */
-const OVERHEAD = 96;
+
+const enum Const {
+	/** What a record costs at the most, as the SDK's TLS socket estimates it. */
+	OVERHEAD = 96,
+}
 
 export { certificateProblem };
 
@@ -188,7 +191,7 @@ class TlsSocket implements Socket {
 	}
 
 	private room(): number {
-		return this.#wire.writable > OVERHEAD ? this.#wire.writable - OVERHEAD : 0;
+		return this.#wire.writable > Const.OVERHEAD ? this.#wire.writable - Const.OVERHEAD : 0;
 	}
 
 	/** Goes on as far as it goes; whatever is thrown is the end of the connection, never of the program. */

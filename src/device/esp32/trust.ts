@@ -13,8 +13,10 @@ import { isAllowed } from './names.js';
 /** Whether the key of `issuer` made the signature under `certificate`: the arithmetic. May throw where it cannot tell. */
 export type Verify = (issuer: Certificate, certificate: Certificate) => boolean;
 
-/** A signature takes the chip a good part of a second; public chains have two or three. */
-const CHAIN_MAX = 5;
+const enum Const {
+	/** A signature takes the chip a good part of a second; public chains have two or three. */
+	CHAIN_MAX = 5,
+}
 
 /** TLS's names for what is wrong with a certificate: RFC 5246 §7.2. */
 export const enum Alert {
@@ -60,7 +62,7 @@ export class Trust {
 	private leadsToAnchor(chain: readonly Uint8Array[], now: number): boolean {
 		if (chain.length === 0) return this.refuse(Alert.BadCertificate, 'it shows no certificate');
 		const path: Certificate[] = [];
-		while (path.length < chain.length && path.length < CHAIN_MAX) {
+		while (path.length < chain.length && path.length < Const.CHAIN_MAX) {
 			const certificate = new Certificate(chain[path.length]);
 			if (path.length && !sameBytes(certificate.subject, path[path.length - 1].issuer)) break;
 			path.push(certificate);

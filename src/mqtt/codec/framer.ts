@@ -14,11 +14,13 @@ const enum Stage { First, Length, Body, /** Of a message in pieces, all behind t
 
 const enum Mode { Version4, Version5, /** Version 4, and messages larger than the buffer come in pieces (flow.ts). */ Pieces }
 
-/** In place of an id: a further piece of a message. */
-const FURTHER = -1;
+const enum Const {
+	/** In place of an id: a further piece of a message. */
+	FURTHER = -1,
 
-/** From so many bytes on a view, which is 64 bytes of garbage, is cheaper than a loop. */
-const VIEW_MIN = 16;
+	/** From so many bytes on a view, which is 64 bytes of garbage, is cheaper than a loop. */
+	VIEW_MIN = 16,
+}
 
 export class Framer {
 	/** Pieces are put together in its first `size` bytes. Anybody may use those before the first byte of a connection. */
@@ -65,7 +67,7 @@ export class Framer {
 	takePieces(): void { this.mode = Mode.Pieces; }
 
 	/** Whether bytes[at] to bytes[end - 1] are a further piece of the message before. */
-	get continued(): boolean { return this.id === FURTHER; }
+	get continued(): boolean { return this.id === Const.FURTHER; }
 
 	/** Bytes of the message that are to come behind this piece. */
 	get rest(): number { return this.stage === Stage.Rest ? this.have : 0; }
@@ -173,7 +175,7 @@ export class Framer {
 		const count = Math.min(to - from, this.have);
 		this.end = count;
 		this.complete(bytes, from);
-		this.id = FURTHER;
+		this.id = Const.FURTHER;
 		this.have -= count;
 		if (this.have > 0) this.stage = Stage.Rest;
 		return from + count;
@@ -183,7 +185,7 @@ export class Framer {
 		const { buffer } = this;
 		const have = this.have;
 		const fits = Math.min(count, this.size - have);
-		if (fits >= VIEW_MIN) buffer.set(bytes.subarray(from, from + fits), have);
+		if (fits >= Const.VIEW_MIN) buffer.set(bytes.subarray(from, from + fits), have);
 		else for (let i = 0; i < fits; i++) buffer[have + i] = bytes[from + i];
 		if (this.end > this.size && have + count >= 2) this.keepId(bytes, from, count);
 	}

@@ -8,7 +8,7 @@ import { assert } from '../../common/assert.js';
 import { Fault } from './fault.js';
 import { encodeText, isPlainTopic, isTopicName } from './topics.js';
 import type { ConnectOptions, PacketVersion, Will } from './version.js';
-import { isText, lengthSize, readUint16, TEXT_MAX, textSize, writeBytes, writeLength, writeText, writeUint16 } from './wire.js';
+import { isText, lengthSize, readUint16, textSize, Wire, writeBytes, writeLength, writeText, writeUint16 } from './wire.js';
 
 /** First bytes: the type above, its reserved flags below (table 2.2). */
 export const enum Packet {
@@ -30,12 +30,14 @@ export const enum Packet {
 	Disconnect = 0xe0,
 }
 
-/** In the first byte of a PUBLISH (§3.3.1). */
-export const RETAIN = 1;
-export const DUP = 8;
+export const enum Head {
+	/** In the first byte of a PUBLISH (§3.3.1). */
+	RETAIN = 1,
+	DUP = 8,
 
-/** Room for fixed header, packet id and no properties of a SUBSCRIBE. */
-export const HEAD_MAX = 6;
+	/** Room for fixed header, packet id and no properties of a SUBSCRIBE. */
+	MAX = 6,
+}
 
 const enum Flag {
 	Clean = 0x02,
@@ -68,7 +70,7 @@ const checkWill = (will: Will): void => {
 
 const fieldSize = (name: string, field: string | Uint8Array): number => {
 	const size = typeof field === 'string' ? textSize(field) : field.length;
-	assert(size >= 0 && size <= TEXT_MAX, `${name} takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.`);
+	assert(size >= 0 && size <= Wire.TEXT_MAX, `${name} takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.`);
 	return 2 + size;
 };
 
@@ -142,7 +144,7 @@ export const writeRequestHead = (bytes: Uint8Array, at: number, first: number, i
 
 /** Whether a broker may begin a packet with this byte (§2.2.2-2, §3.3.1-2, -4); DISCONNECT only in MQTT 5.0. */
 export const checkFirst = (first: number, is5: boolean): Fault => {
-	if ((first & 0xf0) === Packet.Publish) return (first & 6) === 6 || (first & 14) === DUP ? Fault.BadQos : Fault.None;
+	if ((first & 0xf0) === Packet.Publish) return (first & 6) === 6 || (first & 14) === Head.DUP ? Fault.BadQos : Fault.None;
 	const type = first & 0xf0;
 	const flags = first & 0x0f;
 	if (type === (Packet.Pubrel & 0xf0)) return flags === 2 ? Fault.None : Fault.ReservedBits;

@@ -4,7 +4,7 @@
 // Rule: checked when made or when they arrive; what lies in a buffer of ours is right. MQTT 3.1.1 §4.7
 
 import { assert } from '../../common/assert.js';
-import { TEXT_MAX, textSize, writeText } from './wire.js';
+import { textSize, Wire, writeText } from './wire.js';
 
 const enum Char {
 	Hash = 0x23,
@@ -35,7 +35,7 @@ export const encodeText = (text: string): Uint8Array => encodeField(text).slice(
 /** The same behind its length in two bytes. */
 const encodeField = (text: string): Uint8Array => {
 	const size = textSize(text);
-	assert(size >= 0 && size <= TEXT_MAX, 'A text for MQTT takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.');
+	assert(size >= 0 && size <= Wire.TEXT_MAX, 'A text for MQTT takes at most 65,535 bytes, without U+0000 and halves of surrogate pairs.');
 	const bytes = new Uint8Array(2 + size);
 	writeText(bytes, 0, text);
 	return bytes;
@@ -80,4 +80,3 @@ export const isSame = (bytes: Uint8Array, at: number, end: number, topic: Uint8A
 	for (let i = 0; i < topic.length; i++) if (bytes[at + i] !== topic[i]) return false;
 	return true;
 };
-

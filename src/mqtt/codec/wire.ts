@@ -6,8 +6,10 @@
 
 import { assert } from '../../common/assert.js';
 
-/** The longest text, topic name or topic filter (§1.5.3). */
-export const TEXT_MAX = 65_535;
+export const enum Wire {
+	/** The longest text, topic name or topic filter (§1.5.3). */
+	TEXT_MAX = 65_535,
+}
 
 export const readUint16 = (bytes: Uint8Array, at: number): number => bytes[at] << 8 | bytes[at + 1];
 
@@ -61,7 +63,7 @@ export const writeText = (bytes: Uint8Array, at: number, text: string): number =
 	const begin = at + 2;
 	let end = begin;
 	for (const character of text) end = writeCodePoint(bytes, end, character.codePointAt(0)!);
-	assert(end - begin <= TEXT_MAX, 'A text is longer than 65,535 bytes.');
+	assert(end - begin <= Wire.TEXT_MAX, 'A text is longer than 65,535 bytes.');
 	writeUint16(bytes, at, end - begin);
 	return end;
 };

@@ -68,17 +68,23 @@ export interface BoundOptions extends ConnectOptions {
 	readonly filtersMax?: number;
 }
 
-export const BUFFER_BYTES = 512;
-export const OUTBOX_BYTES = 1_024;
-export const MESSAGES_MAX = 16;
-/** mosquitto takes 20 and more; the ESP8266's outbox holds fewer. */
-export const IN_FLIGHT_MAX = 8;
-/** mosquitto sends 20 at once, EMQX 32, HiveMQ 10. */
-export const INBOUND_MAX = 32;
-export const CONTROL_BYTES = 64;
-/** Messages with a topic alias are put together there, too. */
-export const CONTROL_BYTES_5 = 160;
-export const FILTER_BYTES = 128;
-export const FILTERS_MAX = 4;
-/** Of controlBytes, kept free for PINGREQ and DISCONNECT, so that both always can be said. */
-export const RESERVE = 5;
+export const enum Bound {
+	BUFFER_BYTES = 512,
+	OUTBOX_BYTES = 1_024,
+	MESSAGES_MAX = 16,
+	/** mosquitto takes 20 and more; the ESP8266's outbox holds fewer. */
+	IN_FLIGHT_MAX = 8,
+	/** mosquitto sends 20 at once, EMQX 32, HiveMQ 10. */
+	INBOUND_MAX = 32,
+	CONTROL_BYTES = 64,
+	/** Messages with a topic alias are put together there, too. */
+	CONTROL_BYTES_5 = 160,
+	FILTER_BYTES = 128,
+	FILTERS_MAX = 4,
+	/** Of controlBytes, kept free for PINGREQ and DISCONNECT, so that both always can be said. */
+	RESERVE = 5,
+	/** The longest answer to one packet. */
+	ANSWER_MAX = 5,
+	/** Room for one more answer, beside what is kept free. */
+	READY_BYTES = RESERVE + ANSWER_MAX,
+}

@@ -5,10 +5,8 @@
 // inbound packets are put together later. On XS a view for each part would cost four slots a part.
 
 import { assert } from '../../common/assert.js';
-import {
-	BUFFER_BYTES, CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, IN_FLIGHT_MAX, INBOUND_MAX, OUTBOX_BYTES, type BoundOptions,
-} from './bounds.js';
-import { ID_WORDS } from './ids.js';
+import { Bound, type BoundOptions } from './bounds.js';
+import { At } from './ids.js';
 
 export class Buffers {
 	readonly ids: Uint16Array;
@@ -21,11 +19,11 @@ export class Buffers {
 
 	constructor(options: BoundOptions) {
 		const {
-			bufferBytes = BUFFER_BYTES, outboxBytes = OUTBOX_BYTES, filterBytes = FILTER_BYTES, inFlightMax = IN_FLIGHT_MAX, inboundMax = INBOUND_MAX,
-			controlBytes = options.protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES,
+			bufferBytes = Bound.BUFFER_BYTES, outboxBytes = Bound.OUTBOX_BYTES, filterBytes = Bound.FILTER_BYTES,
+			inFlightMax = Bound.IN_FLIGHT_MAX, inboundMax = Bound.INBOUND_MAX, controlBytes = options.protocol5 ? Bound.CONTROL_BYTES_5 : Bound.CONTROL_BYTES,
 		} = options;
 		assert(inFlightMax >= 1 && inboundMax >= 1 && controlBytes >= 16, 'inFlightMax and inboundMax are at least 1, controlBytes at least 16.');
-		const ids = ID_WORDS + inFlightMax + inboundMax;
+		const ids = At.Words + inFlightMax + inboundMax;
 		this.filtersAt = bufferBytes;
 		this.controlAt = this.filtersAt + filterBytes;
 		this.outboxAt = this.controlAt + controlBytes;

@@ -10,22 +10,24 @@
 import type { Buffers } from './buffers.js';
 import type { Filters } from './filters.js';
 import { add, At, Hold, idAt, indexOf, isFull, removeAt } from './ids.js';
-import { IN_FLIGHT_MAX, MESSAGES_MAX, type BoundOptions } from './bounds.js';
+import { Bound, type BoundOptions } from './bounds.js';
 import { Outbox } from './outbox.js';
 
-/** 3 hang-ups become 6, 12, 24 and 48 at most. */
-const DOUBLINGS_MAX = 4;
-/** 30 seconds of patience become a minute, two, and four. */
-const PATIENCE_MAX = 3;
+const enum Const {
+	/** 3 hang-ups become 6, 12, 24 and 48 at most. */
+	DOUBLINGS_MAX = 4,
+	/** 30 seconds of patience become a minute, two, and four. */
+	PATIENCE_MAX = 3,
+}
 
 export class Delivery {
 	readonly outbox: Outbox;
 	private readonly ids: Uint16Array;
 
 	constructor(options: BoundOptions, { bytes, outboxAt, ids }: Buffers) {
-		this.outbox = new Outbox(bytes, options.messagesMax ?? MESSAGES_MAX, options.protocol5, outboxAt);
+		this.outbox = new Outbox(bytes, options.messagesMax ?? Bound.MESSAGES_MAX, options.protocol5, outboxAt);
 		this.ids = ids;
-		ids[At.Limit] = ids[At.InFlightMax] = options.inFlightMax ?? IN_FLIGHT_MAX;
+		ids[At.Limit] = ids[At.InFlightMax] = options.inFlightMax ?? Bound.IN_FLIGHT_MAX;
 		this.outbox.lastId = options.lastPacketId ?? 0;
 	}
 
@@ -53,7 +55,7 @@ export class Delivery {
 	get patience(): number { return 1 << this.ids[At.Patience]; }
 
 	/** An answer did not come in time: the next one has twice as long. */
-	waitLonger(): void { if (this.ids[At.Patience] < PATIENCE_MAX) this.ids[At.Patience]++; }
+	waitLonger(): void { if (this.ids[At.Patience] < Const.PATIENCE_MAX) this.ids[At.Patience]++; }
 
 	/** A connection ended, and no answer was late: half as long will do. */
 	waitShorter(): void { if (this.ids[At.Patience] > 0) this.ids[At.Patience]--; }
@@ -205,7 +207,7 @@ export class Delivery {
 		if (head === 0 || hangUpsMax === 0) return 0;
 		ids[At.HangUps] = head === ids[At.Suspect] ? ids[At.HangUps] + 1 : 1;
 		ids[At.Suspect] = head;
-		const most = hangUpsMax << Math.min(ids[At.SetAside], DOUBLINGS_MAX);
+		const most = hangUpsMax << Math.min(ids[At.SetAside], Const.DOUBLINGS_MAX);
 		ids[At.Held] = ids[At.HangUps] + 1 >= most ? Hold.Waits : Hold.None;
 		if (ids[At.HangUps] < most) return 0;
 		if (spares) return head;

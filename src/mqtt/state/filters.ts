@@ -10,13 +10,31 @@
 // §3.11
 
 import { assert } from '../../common/assert.js';
-import { CONTROL_BYTES, CONTROL_BYTES_5, FILTER_BYTES, FILTERS_MAX, RESERVE, type BoundOptions, type Millis } from './bounds.js';
-import { HEAD_MAX, Packet, writeRequestHead } from '../codec/packets.js';
+import { Bound, type BoundOptions, type Millis } from './bounds.js';
+import { Head, Packet, writeRequestHead } from '../codec/packets.js';
 import { encodeText, isSame, isTopicFilter, isTopicName } from '../codec/topics.js';
 import { readUint16, writeBytes, writeUint16 } from '../codec/wire.js';
 
-/** Bytes of packet id and wish. */
-const OWN = 3;
+const enum Const {
+	/** Bytes of packet id and wish. */
+	OWN = 3,
+	/**
+	 * Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off;
+	 * whether it is its turn or, of what is granted, whether this connection was.
+	 */
+	WISH = 7,
+	SILENCE = 8,
+	COUNT_ONE = 16,
+	COUNT_MASK = 7,
+	DUE = 128,
+	FRESH = DUE,
+	/** 1 minute, 2, 4, 8, 16. */
+	AGAIN_MS = 60_000,
+	/** Then the next that was put off. */
+	NEXT_MS = 5_000,
+	DOUBLINGS_MAX = 4,
+}
+
 const SHARE = '$share/';
 
 export const enum SubscriptionState {
@@ -31,22 +49,6 @@ export const enum SubscriptionState {
 	/** The broker did not grant it: SUBSCRIBE is to be sent again at `againAt`. (What is odd is to be sent now.) */
 	PutOff = 6,
 }
-
-/**
- * Of the byte with the wish: the wish; whether a connection was ended for want of an answer; how often it was put off;
- * whether it is its turn or, of what is granted, whether this connection was.
- */
-const WISH = 7;
-const SILENCE = 8;
-const COUNT_ONE = 16;
-const COUNT_MASK = 7;
-const DUE = 128;
-const FRESH = DUE;
-/** 1 minute, 2, 4, 8, 16. */
-const AGAIN_MS = 60_000;
-/** Then the next that was put off. */
-const NEXT_MS = 5_000;
-const DOUBLINGS_MAX = 4;
 
 export class Filters {
 	/** How many have a wish: none, most of the time. */
@@ -96,11 +98,11 @@ export class Filters {
 	/** Whether SUBSCRIBE is to be sent for it. */
 	asks(at: number): boolean { return this.state(at) === SubscriptionState.Ask; }
 
-	hasWildcard(at: number): boolean { return !isTopicName(this.bytes, at + OWN + 2, this.next(at) - 1); }
+	hasWildcard(at: number): boolean { return !isTopicName(this.bytes, at + Const.OWN + 2, this.next(at) - 1); }
 
 	/** "$share/…" */
 	isShared(at: number): boolean {
-		for (let i = 0; i < SHARE.length; i++) if (this.bytes[at + OWN + 2 + i] !== SHARE.charCodeAt(i)) return false;
+		for (let i = 0; i < SHARE.length; i++) if (this.bytes[at + Const.OWN + 2 + i] !== SHARE.charCodeAt(i)) return false;
 		return true;
 	}
 
@@ -116,8 +118,8 @@ export class Filters {
 
 	/** Whether so many filters more, of so many bytes together, have room. */
 	fits(count: number, size: number): boolean {
-		const { filtersMax = FILTERS_MAX, filterBytes = FILTER_BYTES } = this.options;
-		return this.index(this.end) + count <= filtersMax && this.end + (OWN + 3) * count + size <= this.start + filterBytes;
+		const { filtersMax = Bound.FILTERS_MAX, filterBytes = Bound.FILTER_BYTES } = this.options;
+		return this.index(this.end) + count <= filtersMax && this.end + (Const.OWN + 3) * count + size <= this.start + filterBytes;
 	}
 
 	/** What is wished of the filter; -1 if it is not on the list. */
@@ -153,25 +155,25 @@ export class Filters {
 	/** The request is answered: a filter that was asked for stays. */
 	answered(at: number): void {
 		this.setState(at, SubscriptionState.None);
-		this.bytes[at + 2] = SubscriptionState.None | FRESH;
+		this.bytes[at + 2] = SubscriptionState.None | Const.FRESH;
 	}
 
 	/** The broker does not grant it. `harmful`: it did not answer, or the connection ended of it. */
 	putOff(at: number, harmful: boolean, now: Millis): void {
 		const { bytes } = this;
 		this.setState(at, SubscriptionState.PutOff);
-		bytes[at + 2] = harmful ? bytes[at + 2] | SILENCE : bytes[at + 2] & ~SILENCE;
-		if (this.count(at) <= DOUBLINGS_MAX) bytes[at + 2] += COUNT_ONE;
+		bytes[at + 2] = harmful ? bytes[at + 2] | Const.SILENCE : bytes[at + 2] & ~Const.SILENCE;
+		if (this.count(at) <= Const.DOUBLINGS_MAX) bytes[at + 2] += Const.COUNT_ONE;
 		this.wait(at, now);
 	}
 
 	/** What was put off is asked for again no later than so long from now on. */
 	private wait(at: number, now: Millis): void {
-		this.againAt = Math.min(this.againAt, now + (AGAIN_MS << this.count(at) - 1));
+		this.againAt = Math.min(this.againAt, now + (Const.AGAIN_MS << this.count(at) - 1));
 	}
 
 	/** How often it was put off, as far as that matters. */
-	private count(at: number): number { return this.bytes[at + 2] >> 4 & COUNT_MASK; }
+	private count(at: number): number { return this.bytes[at + 2] >> 4 & Const.COUNT_MASK; }
 
 	/**
 	 * Which SUBSCRIBE waits for its answer, the one that was sent first: where its filter lies in the order of
@@ -189,8 +191,8 @@ export class Filters {
 	hungUp(proven: boolean, now: Millis): number {
 		const at = this.first(SubscriptionState.Asked);
 		if (at < 0) return -1;
-		const again = proven || (this.bytes[at + 2] & SILENCE) > 0;
-		this.bytes[at + 2] |= SILENCE;
+		const again = proven || (this.bytes[at + 2] & Const.SILENCE) > 0;
+		this.bytes[at + 2] |= Const.SILENCE;
 		if (again) this.putOff(at, true, now);
 		return again ? at : -1;
 	}
@@ -200,13 +202,13 @@ export class Filters {
 		this.againAt = Infinity;
 		let at = this.firstDue();
 		if (at < 0) {
-			for (at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.bytes[at + 2] |= DUE;
+			for (at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff) this.bytes[at + 2] |= Const.DUE;
 			at = this.firstDue();
 		}
 		if (at < 0) return;
 		this.request(at, SubscriptionState.Ask, 0);
 		if (this.firstDue() >= 0) {
-			this.againAt = now + NEXT_MS;
+			this.againAt = now + Const.NEXT_MS;
 			return;
 		}
 		// That was the last of them: whatever becomes of it, the others have their turn again.
@@ -214,7 +216,7 @@ export class Filters {
 	}
 
 	private firstDue(): number {
-		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff && this.bytes[at + 2] >= DUE) return at;
+		for (let at = this.start; at < this.end; at = this.next(at)) if (this.state(at) === SubscriptionState.PutOff && this.bytes[at + 2] >= Const.DUE) return at;
 		return -1;
 	}
 
@@ -223,8 +225,8 @@ export class Filters {
 		let known = true;
 		for (let at = this.start; at < this.end; at = this.next(at)) {
 			if (!this.awaits(at)) continue;
-			if ((this.bytes[at + 2] & SILENCE) === 0) known = false;
-			this.bytes[at + 2] |= SILENCE;
+			if ((this.bytes[at + 2] & Const.SILENCE) === 0) known = false;
+			this.bytes[at + 2] |= Const.SILENCE;
 		}
 		return known;
 	}
@@ -249,8 +251,8 @@ export class Filters {
 	renew(): void {
 		for (let at = this.start; at < this.end; at = this.next(at)) {
 			const state = this.state(at);
-			const isHarmful = (this.bytes[at + 2] & SILENCE) > 0;
-			const isFresh = (this.bytes[at + 2] & FRESH) > 0;
+			const isHarmful = (this.bytes[at + 2] & Const.SILENCE) > 0;
+			const isFresh = (this.bytes[at + 2] & Const.FRESH) > 0;
 			if (state === SubscriptionState.None && !isFresh || state === SubscriptionState.PutOff && !isHarmful) this.request(at, SubscriptionState.Ask, 0);
 		}
 	}
@@ -259,17 +261,17 @@ export class Filters {
 	lost(): void {
 		for (let at = this.start; at < this.end; at = this.next(at)) {
 			if (this.awaits(at)) this.setState(at, this.state(at) - 1);
-			if (this.state(at) === SubscriptionState.None) this.bytes[at + 2] &= ~FRESH;
+			if (this.state(at) === SubscriptionState.None) this.bytes[at + 2] &= ~Const.FRESH;
 		}
 	}
 
 	/** At most that many bytes are written by write(). */
-	requestSize(at: number): number { return HEAD_MAX + 1 + this.next(at) - at - OWN; }
+	requestSize(at: number): number { return Head.MAX + 1 + this.next(at) - at - Const.OWN; }
 
 	/** Writes the SUBSCRIBE or UNSUBSCRIBE that is waiting at that place, under that id. */
 	write(entryAt: number, bytes: Uint8Array, at: number, id: number): number {
 		const asks = this.state(entryAt) === SubscriptionState.Ask;
-		const from = entryAt + OWN;
+		const from = entryAt + Const.OWN;
 		const size = this.next(entryAt) - from - (asks ? 0 : 1);
 		this.request(entryAt, this.state(entryAt) + 1, id);
 		at = writeRequestHead(bytes, at, asks ? Packet.Subscribe : Packet.Unsubscribe, id, size, this.options.protocol5 !== undefined);
@@ -278,12 +280,12 @@ export class Filters {
 	}
 
 	private append(filter: Uint8Array): number {
-		const { protocol5, controlBytes = protocol5 ? CONTROL_BYTES_5 : CONTROL_BYTES } = this.options;
+		const { protocol5, controlBytes = protocol5 ? Bound.CONTROL_BYTES_5 : Bound.CONTROL_BYTES } = this.options;
 		const at = this.end;
-		const end = at + OWN + 2 + filter.length + 1;
+		const end = at + Const.OWN + 2 + filter.length + 1;
 		if (!this.fits(1, filter.length)) return -1;
-		if (HEAD_MAX + 1 + end - at - OWN > controlBytes - RESERVE) return -1;
-		writeBytes(this.bytes, writeUint16(this.bytes, at + OWN, filter.length), filter, filter.length);
+		if (Head.MAX + 1 + end - at - Const.OWN > controlBytes - Bound.RESERVE) return -1;
+		writeBytes(this.bytes, writeUint16(this.bytes, at + Const.OWN, filter.length), filter, filter.length);
 		this.bytes[at + 2] = SubscriptionState.None;
 		this.end = end;
 		return at;
@@ -291,27 +293,27 @@ export class Filters {
 
 	private atOf(filter: Uint8Array): number {
 		for (let at = this.start; at < this.end; at = this.next(at)) {
-			if (isSame(this.bytes, at + OWN + 2, this.next(at) - 1, filter)) return at;
+			if (isSame(this.bytes, at + Const.OWN + 2, this.next(at) - 1, filter)) return at;
 		}
 		return -1;
 	}
 
 	private awaits(at: number): boolean { return this.state(at) === SubscriptionState.Asked || this.state(at) === SubscriptionState.Left; }
 
-	private state(at: number): SubscriptionState { return this.bytes[at + 2] & WISH; }
+	private state(at: number): SubscriptionState { return this.bytes[at + 2] & Const.WISH; }
 
 	private setState(at: number, state: SubscriptionState): void {
 		this.requestCount += (isOpen(state) ? 1 : 0) - (isOpen(this.state(at)) ? 1 : 0);
-		this.bytes[at + 2] = this.bytes[at + 2] & ~WISH | state;
+		this.bytes[at + 2] = this.bytes[at + 2] & ~Const.WISH | state;
 	}
 
 	private request(at: number, state: SubscriptionState, id: number): void {
 		writeUint16(this.bytes, at, id);
 		this.setState(at, state);
-		this.bytes[at + 2] &= ~DUE;
+		this.bytes[at + 2] &= ~Const.DUE;
 	}
 
-	private next(at: number): number { return at + OWN + 3 + readUint16(this.bytes, at + OWN); }
+	private next(at: number): number { return at + Const.OWN + 3 + readUint16(this.bytes, at + Const.OWN); }
 }
 Object.freeze(Filters.prototype);
 

@@ -41,13 +41,12 @@ export const enum At {
 	Inbound,
 	/** Where the first list begins. */
 	Lists,
+	/** The array has that many elements more than the lists can be long together. */
+	Words = At.Lists,
 }
 
 /** By the index of its length: the list of messages that wait for PUBCOMP, and of those that wait for PUBREL. */
 export type List = At.PubcompPending | At.Inbound;
-
-/** The array has that many elements more than the lists can be long together. */
-export const ID_WORDS = At.Lists;
 
 const startOf = (ids: Uint16Array, list: List): number =>
 	list === At.PubcompPending ? At.Lists : At.Lists + ids[At.InFlightMax];

@@ -14,8 +14,10 @@ import type { Millis } from './bounds.js';
 
 const enum Ping { None, Queued, Sent }
 
-/** What each byte of a large packet buys its sender. */
-const BYTE_MS = 10;
+const enum Const {
+	/** What each byte of a large packet buys its sender. */
+	BYTE_MS = 10,
+}
 
 export class KeepAlive {
 	/** When a packet was finished, when any byte came in. */
@@ -60,7 +62,7 @@ export class KeepAlive {
 
 	/** So many bytes came of a packet that is larger than our buffer. */
 	passed(count: number, now: Millis): void {
-		const ms = count * BYTE_MS;
+		const ms = count * Const.BYTE_MS;
 		this.awaitedSince = later(this.awaitedSince, ms, now);
 		this.requestedSince = later(this.requestedSince, ms, now);
 		this.pingAt = later(this.pingAt, ms, now);

@@ -10,12 +10,14 @@
 // the one behind them are sent. MQTT 3.1.1 §4.3, §4.4
 
 import { assert } from '../../common/assert.js';
-import { DUP, publishLength, RETAIN } from '../codec/packets.js';
+import { Head, publishLength } from '../codec/packets.js';
 import type { StateVersion } from './bounds.js';
 import { lengthSize, packetSize } from '../codec/wire.js';
 
-/** In the first byte of a packet. */
-const QOS = 6;
+const enum Const {
+	/** In the first byte of a packet. */
+	QOS = 6,
+}
 
 export class Outbox {
 	/** Messages lie in the bytes from here on. */
@@ -51,7 +53,7 @@ export class Outbox {
 
 	/** Messages of QoS 1 and 2 that were sent at least in part. */
 	get inFlight(): number {
-		return this.progress > 0 && (this.bytes[this.sentEnd] & QOS) > 0 ? this.sent + 1 : this.sent;
+		return this.progress > 0 && (this.bytes[this.sentEnd] & Const.QOS) > 0 ? this.sent + 1 : this.sent;
 	}
 
 	/** Whether that is the packet id of the oldest message, and it was sent whole. */
@@ -67,7 +69,7 @@ export class Outbox {
 
 	/** Whether the oldest message is one that was sent on an earlier connection. */
 	get resends(): boolean {
-		return this.count > 0 && (this.bytes[this.start] & DUP) > 0;
+		return this.count > 0 && (this.bytes[this.start] & Head.DUP) > 0;
 	}
 
 	/** The longest payload of a message of QoS 1 or 2 that would fit, -1 if none. */
@@ -84,7 +86,7 @@ export class Outbox {
 	/** Removes the message if it was sent whole with that QoS; false if there is no such message. */
 	acknowledge(id: number, qos: number): boolean {
 		const at = this.find(id, this.sentEnd);
-		if (at < 0 || (this.bytes[at] & QOS) !== qos << 1) return false;
+		if (at < 0 || (this.bytes[at] & Const.QOS) !== qos << 1) return false;
 		this.remove(at, this.sizeAt(at));
 		return true;
 	}
@@ -92,7 +94,7 @@ export class Outbox {
 	/** The same for the oldest message, with QoS 1, which is what a PUBACK is for nearly always. */
 	acknowledgeOldest(id: number): boolean {
 		const at = this.start;
-		if (this.sent === 0 || (this.bytes[at] & QOS) !== 2 || this.idAt(at) !== id) return false;
+		if (this.sent === 0 || (this.bytes[at] & Const.QOS) !== 2 || this.idAt(at) !== id) return false;
 		if (this.count === 1) this.clear();
 		else this.remove(at, this.sizeAt(at));
 		return true;
@@ -117,7 +119,7 @@ export class Outbox {
 		const bytes = this.bytes;
 		let end = this.progress > 0 ? this.waitingAt : from;
 		while (quota >= 0 && end < this.end && end < limit) {
-			if ((bytes[end] & QOS) > 0 && quota-- === 0) break;
+			if ((bytes[end] & Const.QOS) > 0 && quota-- === 0) break;
 			end += this.sizeAt(end);
 		}
 		if (end > limit) end = limit;
@@ -152,7 +154,7 @@ export class Outbox {
 			const qos = this.qos(at);
 			if (qos > 0 && qosMax === 0) return false;
 			if (qos > qosMax) this.bytes[at] = this.bytes[at] & ~6 | qosMax << 1;
-			if (!retainAvailable) this.bytes[at] &= ~RETAIN;
+			if (!retainAvailable) this.bytes[at] &= ~Head.RETAIN;
 		}
 		return true;
 	}
@@ -188,7 +190,7 @@ export class Outbox {
 
 	private finish(size: number): void {
 		this.progress = 0;
-		if ((this.bytes[this.sentEnd] & QOS) === 0) return this.remove(this.sentEnd, size);
+		if ((this.bytes[this.sentEnd] & Const.QOS) === 0) return this.remove(this.sentEnd, size);
 		this.sentEnd += size;
 		this.sent++;
 	}
@@ -196,14 +198,14 @@ export class Outbox {
 	/** All that was sent must be sent again, as a duplicate (§3.3.1-1); but QoS 0 is sent once at most. */
 	rewind(): void {
 		if (this.progress > 0) this.finish(this.sizeAt(this.sentEnd));
-		for (let at = this.start; at < this.sentEnd; at += this.sizeAt(at)) this.bytes[at] |= DUP;
+		for (let at = this.start; at < this.sentEnd; at += this.sizeAt(at)) this.bytes[at] |= Head.DUP;
 		this.sent = 0;
 		this.sentEnd = this.start;
 	}
 
 	/** The broker knows none of it: what waits are new messages. */
 	renew(): void {
-		for (let at = this.waitingAt; at < this.end; at += this.sizeAt(at)) this.bytes[at] &= ~DUP;
+		for (let at = this.waitingAt; at < this.end; at += this.sizeAt(at)) this.bytes[at] &= ~Head.DUP;
 	}
 
 	clear(): void {
@@ -226,7 +228,7 @@ export class Outbox {
 	/** 0 for QoS 0. */
 	private idAt(at: number): number {
 		const bytes = this.bytes;
-		if ((bytes[at] & QOS) === 0) return 0;
+		if ((bytes[at] & Const.QOS) === 0) return 0;
 		while (bytes[++at] >= 0x80) {}
 		at += 3 + (bytes[at + 1] << 8 | bytes[at + 2]);
 		return bytes[at] << 8 | bytes[at + 1];
@@ -239,7 +241,7 @@ export class Outbox {
 	}
 
 	private remove(at: number, size: number): void {
-		if ((this.bytes[at] & QOS) === 0) this.qos0Count--;
+		if ((this.bytes[at] & Const.QOS) === 0) this.qos0Count--;
 		if (at + size < this.end) this.bytes.copyWithin(at, at + size, this.end);
 		this.end -= size;
 		this.count--;

@@ -8,28 +8,30 @@
 
 import { Packet } from '../codec/packets.js';
 
-const REFUSAL_MIN = 0x80;
-const REFUSAL_MAX = 0xa2;
-const NO_SUBSCRIBERS = 0x10;
-const NO_SUBSCRIPTION = 0x11;
-const QOS_MAX = 2;
-/**
- * Those of DISCONNECT that may be about what it was sent: a policy, a topic, a filter, a packet, and what it cannot do.
- * Bit k is code 0x80 + k.
- */
-const BLAMES = 0x4f31_808f;
+const enum Code {
+	REFUSAL_MIN = 0x80,
+	REFUSAL_MAX = 0xa2,
+	NO_SUBSCRIBERS = 0x10,
+	NO_SUBSCRIPTION = 0x11,
+	QOS_MAX = 2,
+	/**
+	 * Those of DISCONNECT that may be about what it was sent: a policy, a topic, a filter, a packet, and what it cannot do.
+	 * Bit k is code 0x80 + k.
+	 */
+	BLAMES = 0x4f31_808f,
+}
 
 /** Whether that packet of a broker, by its first byte, may have that code. */
 export const isReason = (first: number, code: number): boolean => {
-	if (code === 0 || code >= REFUSAL_MIN && code <= REFUSAL_MAX) return true;
+	if (code === 0 || code >= Code.REFUSAL_MIN && code <= Code.REFUSAL_MAX) return true;
 	switch (first) {
-		case Packet.Puback: case Packet.Pubrec: return code === NO_SUBSCRIBERS;
-		case Packet.Suback: return code <= QOS_MAX;
-		case Packet.Unsuback: return code === NO_SUBSCRIPTION;
+		case Packet.Puback: case Packet.Pubrec: return code === Code.NO_SUBSCRIBERS;
+		case Packet.Suback: return code <= Code.QOS_MAX;
+		case Packet.Unsuback: return code === Code.NO_SUBSCRIPTION;
 	}
 	return false;
 };
 
 /** Whether a DISCONNECT with that code may be about a message or a filter of ours. */
 export const blamesOurs = (code: number): boolean =>
-	code === 0xa1 || code === 0xa2 || code >= 0x80 && code < 0xa0 && (BLAMES >>> (code & 31) & 1) === 1;
+	code === 0xa1 || code === 0xa2 || code >= 0x80 && code < 0xa0 && (Code.BLAMES >>> (code & 31) & 1) === 1;

@@ -32,15 +32,17 @@ export interface Options5 {
 	readonly hadSession?: boolean;
 }
 
-const SESSION_EXPIRY_SECONDS = 604_800;
-const ALIASES_MAX = 4;
-/** A refusal of MQTT 3.1.1 (its table 3.1), in two bytes. */
-const REFUSALS_MAX_4 = 5;
-/** Bits of `lacks`. */
-const WILDCARDS = 1;
-const SHARED = 2;
-/** Of a reason string. */
-const REASON_MAX = 80;
+const enum Const {
+	SESSION_EXPIRY_SECONDS = 604_800,
+	ALIASES_MAX = 4,
+	/** A refusal of MQTT 3.1.1 (its table 3.1), in two bytes. */
+	REFUSALS_MAX_4 = 5,
+	/** Bits of `lacks`. */
+	WILDCARDS = 1,
+	SHARED = 2,
+	/** Of a reason string. */
+	REASON_MAX = 80,
+}
 
 export class Protocol5 implements SessionVersion {
 	private readonly options: Options5;
@@ -71,7 +73,7 @@ export class Protocol5 implements SessionVersion {
 	constructor(options: Options5 = {}) {
 		this.options = options;
 		this.publishSize = (options.messageExpirySeconds ?? 0) > 0 ? 6 : 1;
-		this.aliases = new Aliases(options.aliasesMax ?? ALIASES_MAX);
+		this.aliases = new Aliases(options.aliasesMax ?? Const.ALIASES_MAX);
 		this.known = options.hadSession === true;
 	}
 
@@ -93,7 +95,7 @@ export class Protocol5 implements SessionVersion {
 	/** Tells how many messages at once, and how large packets, we take. */
 	writeConnect(bytes: Uint8Array, at: number, clean: boolean, receiveMax: number, packetMax: number): number {
 		bytes[at++] = this.connectSize(clean) - 1;
-		if (!clean) at = writeNumber(bytes, at, Property.SessionExpiry, this.options.sessionExpirySeconds ?? SESSION_EXPIRY_SECONDS);
+		if (!clean) at = writeNumber(bytes, at, Property.SessionExpiry, this.options.sessionExpirySeconds ?? Const.SESSION_EXPIRY_SECONDS);
 		bytes[at++] = Property.ReceiveMax;
 		at = writeUint16(bytes, at, receiveMax);
 		return writeNumber(bytes, at, Property.PacketMax, packetMax);
@@ -126,7 +128,7 @@ export class Protocol5 implements SessionVersion {
 		const { bytes, at, end } = framer;
 		this.code = code;
 		const words4 = end - at === 2 && code > 0;
-		if (words4 && code <= REFUSALS_MAX_4) return Fault.ProtocolVersion;
+		if (words4 && code <= Const.REFUSALS_MAX_4) return Fault.ProtocolVersion;
 		if (!isReason(Packet.Connack, code)) return Fault.BadCode;
 		if (words4) return Fault.None;
 		const fault = this.connack(bytes, at + 2, end, options.clientId === '');
@@ -157,8 +159,8 @@ export class Protocol5 implements SessionVersion {
 	fitRequests(filters: Filters, handler: SessionHandler, now: Millis): void {
 		if (this.lacks === 0 && this.packetMax === Infinity) return;
 		for (let at = filters.firstToAsk(); at >= 0; at = filters.firstToAsk(at)) {
-			const code = filters.requestSize(at) > this.packetMax ? 0x95 : this.lacks & SHARED && filters.isShared(at) ? 0x9e
-				: this.lacks & WILDCARDS && filters.hasWildcard(at) ? 0xa2 : 0;
+			const code = filters.requestSize(at) > this.packetMax ? 0x95 : this.lacks & Const.SHARED && filters.isShared(at) ? 0x9e
+				: this.lacks & Const.WILDCARDS && filters.hasWildcard(at) ? 0xa2 : 0;
 			if (code === 0 || !filters.asks(at)) continue;
 			filters.putOff(at, false, now);
 			handler.onSubscribed(filters.id(at), filters.index(at), code);
@@ -201,8 +203,8 @@ export class Protocol5 implements SessionVersion {
 			case Property.QosMax: this.qosMax = value; break;
 			case Property.RetainAvailable: this.retainAvailable = value > 0; break;
 			case Property.PacketMax: this.packetMax = value; break;
-			case Property.WildcardAvailable: this.lacks |= value > 0 ? 0 : WILDCARDS; break;
-			case Property.SharedAvailable: this.lacks |= value > 0 ? 0 : SHARED; break;
+			case Property.WildcardAvailable: this.lacks |= value > 0 ? 0 : Const.WILDCARDS; break;
+			case Property.SharedAvailable: this.lacks |= value > 0 ? 0 : Const.SHARED; break;
 			case Property.ServerKeepAlive: this.keepAliveSeconds = value; break;
 			case Property.TopicAliasMax: this.aliases.allow(value); break;
 			case Property.ReasonString: this.reason(properties); break;
@@ -212,7 +214,7 @@ export class Protocol5 implements SessionVersion {
 	}
 
 	private reason(properties: Properties): void {
-		this.reasonString = decodeText(properties.bytes!, properties.from, Math.min(properties.to, properties.from + REASON_MAX));
+		this.reasonString = decodeText(properties.bytes!, properties.from, Math.min(properties.to, properties.from + Const.REASON_MAX));
 	}
 
 	/** Where the payload of a PUBLISH begins, or -1. We announced no aliases, so there must be none (§3.3.2-10). */

@@ -61,13 +61,17 @@ const late = (code: number): string => {
 /** As reasonText(), for a connection that spoke MQTT 5.0; `reasonString` is what the broker added (Protocol5.reasonString). */
 export const reasonText5 = (fault: Fault, code: number, reasonString: string): string => {
 	const added = reasonString === '' ? '' : ` ("${reasonString}")`;
-	if (fault === Fault.Refused && (code === BAD_USER || code === NOT_AUTHORIZED)) return reasonText(fault, code - BAD_USER + BAD_USER_3) + added;
-	if (fault === Fault.Refused) return `the broker refuses the connection: ${reason(code)}${added}`;
+	if (fault === Fault.Refused) {
+		if (code === Code.BAD_USER || code === Code.NOT_AUTHORIZED) return reasonText(fault, code - Code.BAD_USER + Code.BAD_USER_3) + added;
+		return `the broker refuses the connection: ${reason(code)}${added}`;
+	}
 	if (fault === Fault.Disconnected) return `the broker ended the connection: ${reason(code)}${added}`;
 	return reasonText(fault, code);
 };
 
-/** What CONNACK of 3.1.1 has better words for: there it is 4 and 5. */
-const BAD_USER = 0x86;
-const NOT_AUTHORIZED = 0x87;
-const BAD_USER_3 = 4;
+const enum Code {
+	/** What CONNACK of 3.1.1 has better words for: there it is 4 and 5. */
+	BAD_USER = 0x86,
+	NOT_AUTHORIZED = 0x87,
+	BAD_USER_3 = 4,
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Buffers } from '../../../src/mqtt/state/buffers.js';
-import { ID_WORDS } from '../../../src/mqtt/state/ids.js';
+import { At } from '../../../src/mqtt/state/ids.js';
 import { Protocol5 } from '../../../src/mqtt/v5/protocol5.js';
 import { OPTIONS } from '../bench.js';
 
@@ -11,7 +11,7 @@ describe('the buffers of a session', () => {
 	it('are as long as the options say', () => {
 		const buffers = new Buffers({ ...OPTIONS, bufferBytes: 100, outboxBytes: 201, controlBytes: 31, filterBytes: 7, inFlightMax: 3, inboundMax: 4 });
 		expect(ranges(buffers).map((each) => each.length)).toEqual([100, 7, 31, 201]);
-		expect(buffers.ids.length).toBe(ID_WORDS + 3 + 4);
+		expect(buffers.ids.length).toBe(At.Words + 3 + 4);
 	});
 
 	it('lie in one block and nowhere overlap', () => {

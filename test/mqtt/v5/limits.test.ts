@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/mqtt/codec/fault.js';
-import { HOLD_MS } from '../../../src/mqtt/options.js';
+import { Patience } from '../../../src/mqtt/options.js';
 import { hex } from '../../support/bytes.js';
 import { Bench5 } from '../bench.js';
 
@@ -68,7 +68,7 @@ describe('an answer that no standard knows', () => {
 		bench.publish('a', 'good');
 		const gone: string[] = [];
 		for (let n = 0; n < 4; n++) {
-			bench.at(bench.now + HOLD_MS);
+			bench.at(bench.now + Patience.HOLD_MS);
 			for (const line of bench.sent()) {
 				if (!line.startsWith('publish')) continue;
 				const id = Number(line.split('#')[1]);
@@ -81,7 +81,7 @@ describe('an answer that no standard knows', () => {
 			bench.reconnect(true);
 		}
 		gone.push(...bench.told().filter((line) => /aside|acknowledged/.test(line)));
-		bench.at(bench.now + HOLD_MS);
+		bench.at(bench.now + Patience.HOLD_MS);
 		expect(gone).toContain('aside 1');
 		expect(bench.session.pending).toBeLessThanOrEqual(1);
 	});

@@ -1,6 +1,6 @@
 // MQTT 5.0: what differs from 3.1.1. The sections are those of the 5.0 standard.
 
-import { HOLD_MS } from '../../../src/mqtt/options.js';
+import { Patience } from '../../../src/mqtt/options.js';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/mqtt/codec/fault.js';
 import type { Options5 } from '../../../src/mqtt/v5/protocol5.js';
@@ -448,7 +448,7 @@ describe('DISCONNECT', () => {
 			bench.sentBytes();
 			bench.receive(hex`e0 01 99`);
 			bench.reconnect(true, true);
-			bench.at(bench.now + HOLD_MS);
+			bench.at(bench.now + Patience.HOLD_MS);
 		}
 		expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual(['aside 1']);
 	});
@@ -461,7 +461,7 @@ describe('DISCONNECT', () => {
 				expect(bench.sent()).toHaveLength(n === 0 ? 3 : 1);
 				bench.receive(hex`e0 01 ${code}`);
 				bench.reconnect(true, true);
-				bench.at(bench.now + HOLD_MS);
+				bench.at(bench.now + Patience.HOLD_MS);
 			}
 			expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual([]);
 			bench.sentBytes();
@@ -479,7 +479,7 @@ describe('DISCONNECT', () => {
 				bench.receive(hex`e0 01 ${code}`);
 				expect(bench.session.lost(true), `${code} ${n}`).toBe(n < 3 ? 0 : told);
 				bench.reconnect(true, true);
-				bench.at(bench.now + HOLD_MS);
+				bench.at(bench.now + Patience.HOLD_MS);
 			}
 			expect(bench.session.pending).toBe(1);
 			expect(bench.told().filter((line) => line.startsWith('aside'))).toEqual([]);
