@@ -71,3 +71,6 @@ export const enum Bus {
 	/** One wire of its own. */
 	Pulse,
 }
+
+/** Waits for some milliseconds at once, and nothing else runs: for telling parts apart, never for measuring. */
+export type Pause = (ms: number) => void;

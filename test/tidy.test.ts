@@ -16,8 +16,11 @@ function files(folder: string, ending = '.ts'): string[] {
 }
 
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
-const firmware = [...files('src'), ...files('sensors'), ...files('hardware'), ...files('clients')];
-const host = [...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
+/** Simulated parts lie beside their drivers, and are of the host. */
+const twins = files('sensors').filter((file) => /(^sensors\/twin[-\w]*|\/simulated)\.ts$/.test(file));
+const drivers = files('sensors').filter((file) => !twins.includes(file));
+const firmware = [...files('src'), ...drivers, ...files('hardware'), ...files('clients')];
+const host = [...twins, ...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
 const all = [...firmware, ...host];
 
 const source = (file: string): Source => ({ file, text: text(file) });
@@ -49,6 +52,13 @@ describe('imports', () => {
 		}
 	});
 
+	it('of simulated parts are each other and types of sensors/, and nobody but a test or the simulator imports one', () => {
+		for (const file of twins) {
+			for (const { from, types } of imports(file)) expect(twins.includes(from) || (from.startsWith('sensors/') && types), `${file} imports ${from}`).toBe(true);
+		}
+		for (const file of firmware) for (const { from } of imports(file)) expect(twins, `${file} imports ${from}`).not.toContain(from);
+	});
+
 	it('of clients/ are their own folder, src/mqtt/ and the SDK\'s timer and time', () => {
 		for (const file of files('clients')) {
 			const own = `${file.split('/').slice(0, 2).join('/')}/`;
@@ -61,7 +71,7 @@ describe('imports', () => {
 	});
 
 	it('of Moddable modules happen in src/main.ts and src/device/ alone', () => {
-		for (const file of [...files('src'), ...files('sensors')]) {
+		for (const file of [...files('src'), ...drivers]) {
 			if (file === 'src/main.ts' || file.startsWith('src/device/')) continue;
 			for (const { from } of imports(file)) expect(/^(src|sensors)\//.test(from), `${file} imports ${from}`).toBe(true);
 		}
@@ -161,7 +171,9 @@ describe('every file', () => {
 		const tests = new Set(files('test', '.test.ts'));
 		/** Types, constants and wiring; what test/telemetry/broker.test.ts holds as one; and the adapters, which run in the simulator's tests. */
 		const elsewhere = new Set([
-			'src/common/ports.ts', 'src/common/limits.ts', 'src/common/assert.ts', 'src/common/version.ts', 'src/main.ts', 'src/provisioning/provisioner.ts', 'src/mqtt/options.ts', 'sensors/io.ts', 'sensors/twin.ts',
+			'src/common/ports.ts', 'src/common/limits.ts', 'src/common/assert.ts', 'src/common/version.ts', 'src/main.ts', 'src/provisioning/provisioner.ts', 'src/mqtt/options.ts', 'sensors/io.ts',
+			// What drivers on I2C share: the tests of each of them.
+			'sensors/i2c-part.ts',
 			'src/telemetry/node-publications.ts', 'src/telemetry/actions.ts', 'src/telemetry/opening.ts', 'src/telemetry/broker-session.ts', 'src/telemetry/hang-ups.ts', 'src/telemetry/protocol.ts', 'src/telemetry/publications.ts', 'src/mqtt/without5/protocol5.ts', 'src/mqtt/without5/reasons5.ts', 'src/mqtt/codec/version.ts', 'src/mqtt/state/bounds.ts',
 			// The page's answers, as a phone gets them: test/provisioning/set-up.test.ts.
 			'src/provisioning/site.ts', 'src/provisioning/in-set-up.ts',
@@ -179,10 +191,9 @@ describe('every file', () => {
 		/** The parts of a session are held as one, by test/mqtt/session.*.test.ts. */
 		const session = ['state/delivery', 'codec/fault', 'state/filters', 'state/ids', 'inbound', 'state/keepalive', 'codec/packets', 'sender', 'session'].map((name) => `src/mqtt/${name}.ts`);
 		expect([...tests].some((test) => test.startsWith('test/mqtt/session.'))).toBe(true);
-		for (const file of [...files('src'), ...files('sensors')]) {
+		for (const file of [...files('src'), ...drivers]) {
 			if (elsewhere.has(file) || session.includes(file) || file.startsWith('src/device/')) continue;
-			// A twin is held together with its driver.
-			const name = file.replace(/^src\//, '').replace(/^sensors\/(\w+)\/simulated\.ts$/, 'sensors/$1').replace(/^(sensors)\/\w+\/(\w+\.ts)$/, '$1/$2').replace(/\.ts$/, '.test.ts');
+			const name = file.replace(/^src\//, '').replace(/^(sensors)\/\w+\/(\w+\.ts)$/, '$1/$2').replace(/\.ts$/, '.test.ts');
 			expect(tests.has(`test/${name}`), `${file} has no test/${name}`).toBe(true);
 		}
 	});
@@ -210,11 +221,15 @@ describe('the project', () => {
 
 	it('keeps the manifest and the folders of the firmware in step', () => {
 		const { modules } = JSON.parse(text('manifest.json'));
-		const folders = new Set([...files('src'), ...files('sensors')].map((file) => dirname(file)));
+		const folders = new Set([...files('src'), ...drivers].map((file) => dirname(file)));
 		folders.delete('src/mqtt/without5');
 		for (const folder of ['src/certificates', 'src/without-certificates']) expect(folders.delete(folder)).toBe(true);
 		for (const chip of ['esp8266', 'esp32']) expect(folders.delete(`src/device/${chip}`)).toBe(true);
-		for (const folder of folders) expect(modules[`${folder}/*`], folder).toBe(`./${folder}/*`);
+		for (const folder of folders) {
+			// What lies beside a driver, like its twin, is for no chip.
+			const wanted = /^sensors\/\w+$/.test(folder) ? drivers.filter((file) => dirname(file) === folder).map((file) => `./${file.slice(0, -3)}`) : [`./${folder}/*`];
+			expect([modules[`${folder}/*`]].flat(), folder).toEqual(wanted);
+		}
 	});
 
 	it('puts what is for one chip into the image of that chip alone', () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc8 } from '../../sensors/crc8.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
+import { simulated } from '../../sensors/sht3x/simulated.js';
 import { Bus, hex, measure } from '../support/bus.js';
+import { steps, TwinBus } from '../support/twin-bus.js';
 
 const PINS = { data: 4, clock: 5 };
 
@@ -14,7 +16,7 @@ function sht3x(bus: Bus, options: { address?: number } = {}): SHT3x {
 function result(temperature: number, humidity: number): number[] {
 	return [temperature, humidity].flatMap((word) => {
 		const bytes = [word >> 8, word & 0xff];
-		return [...bytes, crc8(Uint8Array.from(bytes), 0, 2)];
+		return [...bytes, crc8(Uint8Array.from(bytes), 0, 2, 0xff)];
 	});
 }
 
@@ -100,6 +102,29 @@ describe('SHT3x', () => {
 			}),
 			{ seed: 3 },
 		);
+	});
+});
+
+describe('SHT3x and its twin', () => {
+	const twinned = () => {
+		const bus = new TwinBus();
+		return { bus, twin: bus.wire(simulated, 'sht3x', 0x45), sensor: new SHT3x(bus.options(0x45)) };
+	};
+
+	it('say the same over the whole range, to half a step', () => {
+		const { bus, sensor } = twinned();
+		for (const temperatureC of steps(-40, 125, 40)) {
+			bus.air = { temperatureC, humidityPct: (temperatureC + 40) / 1.65, pressureHpa: 1_000 };
+			const [milliC, milliRh] = bus.measure(sensor);
+			expect(Math.abs(milliC! - temperatureC * 1_000)).toBeLessThanOrEqual(175_000 / 65_535 / 2 + 0.5);
+			expect(Math.abs(milliRh! - bus.air.humidityPct * 1_000)).toBeLessThanOrEqual(100_000 / 65_535 / 2 + 0.5);
+		}
+	});
+
+	it('come together again after each trouble', () => {
+		const { bus, twin, sensor } = twinned();
+		expect(bus.through('gone', sensor, twin)).toBe('SHT3x does not answer: check its wiring and its address.');
+		expect(bus.through('garbled', sensor, twin)).toBe('SHT3x sends a wrong check sum: shorten its wires or check its pull-ups.');
 	});
 });
 
