@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The table of parts: what may be named in the setting `sensors`, what each gives, and how each is made.
 //
-// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name. What a node makes of the
-// setting is decided in src/parts/parts.ts.
+// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name. Two parts may give the
+// same quantity: the one that the setting names first gives it. A later one gives only what is still missing; a part
+// with nothing left to give is not made.
+// Invariant: no two of the parts that connect() returns give the same quantity.
 
-import type { OutputPin, PartRow, Sensor } from '../src/common/ports.js';
+import type { Part, PartRow, Sensor } from '../src/common/ports.js';
+import { AHT20, identify as isAHT20, identifyAHT10, Result } from './aht20/aht20.js';
+import { AM2320, identify as isAM2320 } from './am2320/am2320.js';
 import { HIH4030 } from './hih4030/hih4030.js';
-import { Bus, type AnalogClass, type I2CClass } from './io.js';
-import { Address, SHT3x } from './sht3x/sht3x.js';
+import { Bus, type AnalogClass, type I2CBus, type I2CClass, type Pause } from './io.js';
+import { Address, identify as isSHT3x, SHT3x } from './sht3x/sht3x.js';
+import { identify as isSHT4x, SHT4x } from './sht4x/sht4x.js';
+import { identify as isSHTC3, SHTC3 } from './shtc3/shtc3.js';
+import { identify as isSi7021, identifyHTU21D, Si7021 } from './si7021/si7021.js';
 import { TMP36 } from './tmp36/tmp36.js';
 
 /** What the parts need to know of hardware/<board>.ts. */
@@ -15,25 +22,19 @@ export interface Board {
 	readonly name: string;
 	readonly analog: {
 		readonly pin: number;
-		/** Its other inputs, in the order in which they are taken. */
-		readonly further: readonly number[];
+		/** -1 where the chip has one analog input only. */
+		readonly secondPin: number;
 		readonly bits: number;
 		readonly fullScaleMv: number;
 		readonly lowestMv: number;
 	};
 	readonly i2c: { readonly data: number; readonly clock: number; readonly hz: number };
-	/** Pins that a part of one wire, or the supply of a part, may be on, in the order in which they are taken. */
-	readonly digital: readonly number[];
-	/** Further ones for a supply alone. */
-	readonly outputs: readonly number[];
 }
 
 export interface PartIo {
 	readonly board: Board;
 	readonly Analog: AnalogClass;
 	readonly I2C: I2CClass;
-	/** The supply of a part, switched on; undefined: the pin cannot be had. */
-	readonly power?: (pin: number) => OutputPin | undefined;
 }
 
 /** What an entry of the setting `sensors` says of how its part is made. */
@@ -56,17 +57,24 @@ export interface Row extends PartRow {
 	readonly bus: Bus;
 	/** Of an analog part: not on the board's first analog input. */
 	readonly second: boolean;
-	/** Takes `gain` and `offsetMv`. */
-	readonly scaled?: boolean;
 	/** On I2C: all that it can have, the usual one first. */
 	readonly addresses: readonly number[];
 	readonly make: (io: PartIo, options: PartOptions) => Sensor;
+	/**
+	 * On I2C: whether it is this part that answers there. It MUST NOT be measuring. Takes 80 ms at most, and leaves the part
+	 * as start() wants it.
+	 */
+	readonly identify?: (bus: I2CBus, pause: Pause) => boolean;
 }
 
 const NO_ADDRESS: readonly number[] = Object.freeze([]);
 const TEMPERATURE = Object.freeze(['temperature']);
 const HUMIDITY = Object.freeze(['humidity']);
 const BOTH = Object.freeze(['temperature', 'humidity']);
+const FROM_40 = Object.freeze([-40_000, 0]);
+const TO_80 = Object.freeze([80_000, 100_000]);
+const TO_85 = Object.freeze([85_000, 100_000]);
+const TO_125 = Object.freeze([125_000, 100_000]);
 const RH_MIN = Object.freeze([0]);
 const RH_MAX = Object.freeze([100_000]);
 
@@ -86,9 +94,9 @@ export const PARTS: readonly Row[] = Object.freeze([
 	}),
 	Object.freeze({
 		name: 'sht3x', meaning: 'Sensirion SHT30, SHT31 or SHT35, on I2C at address 0x44 or 0x45', folder: 'sht3x',
-		quantities: BOTH, minima: Object.freeze([-40_000, 0]), maxima: Object.freeze([125_000, 100_000]),
+		quantities: BOTH, minima: FROM_40, maxima: TO_125,
 		bus: Bus.I2C, second: false, addresses: Object.freeze([Address.LOW, Address.HIGH]), analog: false, spread: 0, noisy: true,
-		make: (io: PartIo, { address }: PartOptions) => new SHT3x({ sensor: i2cOptions(io, address) }),
+		make: (io: PartIo, { address }: PartOptions) => new SHT3x(i2cOptions(io, address)), identify: isSHT3x,
 	}),
 	Object.freeze({
 		name: 'hih4030', meaning: 'Honeywell HIH-4030 or HIH-4031, on the second analog input of an ESP32', folder: 'hih4030',
@@ -96,7 +104,97 @@ export const PARTS: readonly Row[] = Object.freeze([
 		bus: Bus.Analog, second: true, addresses: NO_ADDRESS, analog: true, spread: 10_000, noisy: false,
 		make: (io: PartIo, { pin }: PartOptions) => new HIH4030({ ...analogOptions(io, pin), ...HIH4030_WIRING }),
 	}),
+	Object.freeze({
+		name: 'sht4x', meaning: 'Sensirion SHT40, SHT41 or SHT45, on I2C at address 0x44, 0x45 or 0x46', folder: 'sht4x',
+		quantities: BOTH, minima: FROM_40, maxima: TO_125,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x44, 0x45, 0x46]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new SHT4x(i2cOptions(io, address)), identify: isSHT4x,
+	}),
+	Object.freeze({
+		name: 'shtc3', meaning: 'Sensirion SHTC3, on I2C at address 0x70', folder: 'shtc3',
+		quantities: BOTH, minima: FROM_40, maxima: TO_125,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x70]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new SHTC3(i2cOptions(io, address)), identify: isSHTC3,
+	}),
+	Object.freeze({
+		name: 'si7021', meaning: 'Silicon Labs Si7021, Si7020 or Si7013, on I2C at address 0x40', folder: 'si7021',
+		quantities: BOTH, minima: FROM_40, maxima: TO_125,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x40]), analog: false, spread: 0, noisy: false,
+		make: (io: PartIo, { address }: PartOptions) => new Si7021(i2cOptions(io, address)), identify: isSi7021,
+	}),
+	Object.freeze({
+		name: 'htu21d', meaning: 'TE HTU21D or Sensirion SHT21, on I2C at address 0x40', folder: 'si7021',
+		quantities: BOTH, minima: FROM_40, maxima: TO_125,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x40]), analog: false, spread: 0, noisy: false,
+		make: (io: PartIo, { address }: PartOptions) => new Si7021(i2cOptions(io, address)), identify: identifyHTU21D,
+	}),
+	Object.freeze({
+		name: 'aht10', meaning: 'ASAIR AHT10, on I2C at address 0x38', folder: 'aht20',
+		quantities: BOTH, minima: FROM_40, maxima: TO_85,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x38]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new AHT20(i2cOptions(io, address), Result.AHT10), identify: identifyAHT10,
+	}),
+	Object.freeze({
+		name: 'aht20', meaning: 'ASAIR AHT20, AHT21 or DHT20, on I2C at address 0x38', folder: 'aht20',
+		quantities: BOTH, minima: FROM_40, maxima: TO_85,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x38]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new AHT20(i2cOptions(io, address), Result.AHT20), identify: isAHT20,
+	}),
+	Object.freeze({
+		name: 'am2320', meaning: 'Aosong AM2320 or AM2321, on I2C at address 0x5C', folder: 'am2320',
+		quantities: BOTH, minima: FROM_40, maxima: TO_80,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x5c]), analog: false, spread: 0, noisy: false,
+		make: (io: PartIo, { address }: PartOptions) => new AM2320(i2cOptions(io, address)), identify: isAM2320,
+	}),
 ]);
+
+/** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
+export const sensorsProblem = (setting: string, board: Board): string => {
+	const names = setting.split(',');
+	for (let index = 0; index < names.length; index++) {
+		const part = partNamed(names[index]);
+		if (!part) {
+			const known = PARTS.map((each) => each.name).join(', ');
+			return `sensors names ${names[index]}, which is not known: known are ${known}.`;
+		}
+		if (part.second && board.analog.secondPin < 0) {
+			return `sensors names ${part.name}, which needs a second analog input: ${board.name} has one only; `
+				+ 'use an ESP32 or a part on I2C.';
+		}
+	}
+	return '';
+};
+
+/** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
+export const connect = (setting: string, io: PartIo): Part[] => {
+	const connected: Part[] = [];
+	const names = setting.split(',');
+	let given = '';
+	let first = 0;
+	for (let index = 0; index < names.length; index++) {
+		const row = partNamed(names[index])!;
+		let gives = 0;
+		let count = 0;
+		for (let k = 0; k < row.quantities.length; k++) {
+			if (given.indexOf(row.quantities[k]) >= 0) continue;
+			given += row.quantities[k];
+			gives |= 1 << k;
+			count++;
+		}
+		if (!count) continue;
+		const address = names[index] === SHT3X_HIGH ? Address.HIGH : row.addresses[0];
+		const { pin, secondPin } = io.board.analog;
+		const sensor = row.make(io, { address, pin: row.second ? secondPin : pin, gain: 1, offsetMv: 0 });
+		connected.push({ name: row.name, row, sensor, first, gives, complaint: '' });
+		first += count;
+	}
+	return connected;
+};
+
+/** The SHT3x at its other address, as settings named it before they had addresses. */
+const SHT3X_HIGH = 'sht3x45';
+
+const partNamed = (name: string): Row | undefined => PARTS.find((each) => each.name === (name === SHT3X_HIGH ? 'sht3x' : name));
 
 const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;
@@ -105,5 +203,5 @@ const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 
 const i2cOptions = ({ board, I2C }: PartIo, address: number) => {
 	const { data, clock, hz } = board.i2c;
-	return { io: I2C, data, clock, hz, address };
+	return { sensor: { io: I2C, data, clock, hz, address } };
 };
