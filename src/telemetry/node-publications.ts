@@ -177,7 +177,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 			lostSeconds: seconds + Limit.RESTART_SECONDS,
 			lostTime: this.lostTime || (unix && unix - seconds),
 			cause: never ? cause : this.cause,
-			// Of what was sent before this outage the next boot knows no uptime.
+			// All that was sent is acknowledged: nothing comes again but what earlier boots sent in this outage.
 			datedFrom: queue.settled && this.restarts === 0 ? 0 : Math.abs(queue.datedFrom),
 		});
 		return true;
