@@ -175,7 +175,6 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (code >= 0x80) return this.turnedDown(packetId, code);
 		const message = this.takeReading(packetId, true);
 		if (message < 0) return;
-		if (this.lateAt === NEVER) this.pause(this.pauseMs > Limit.PAUSE_MS ? this.pauseMs / 2 : 0);
 		this.taken(message);
 		this.queue.acknowledged(message);
 	}
@@ -323,7 +322,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		const message = this.message.to(topic, this.qosOf(QOS), false);
 		if (!this.fits(message)) {
 			this.log.line(`a reading takes ${message.packet.length | 0} bytes, the broker ${this.packetMax | 0} at most: readings wait`);
-			this.pauseMs = Limit.PAUSE_MAX_MS;
+			// A late one holds up no live one.
+			this.pauseMs = topic === this.readingsTopic ? Limit.PAUSE_MAX_MS : 0;
 			this.lateAt = now + Limit.PAUSE_MAX_MS;
 			return false;
 		}
@@ -337,6 +337,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	private unacknowledged(delivered: boolean): void {
 		if (!(this.publications.without & Without.Acknowledgements)) return;
 		for (let message = this.inFlight.take(Carried.UNACKNOWLEDGED); message >= 0; message = this.inFlight.take(Carried.UNACKNOWLEDGED)) {
+			if (delivered) this.taken(message);
 			if (delivered) this.queue.acknowledged(message);
 			else this.queue.recall(message);
 		}

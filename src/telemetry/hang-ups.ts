@@ -217,8 +217,9 @@ export abstract class HangUps extends BrokerSession {
 		return (this.kindsUnanswered() & ~(1 << Kind.READING)) > 0;
 	}
 
-	/** A reading is acknowledged. Live ones show nothing for late ones, which have another topic. */
+	/** A reading is acknowledged: the next may follow sooner. Live ones show nothing for late ones, which have another topic. */
 	protected taken(message: number): void {
+		if (this.lateAt === NEVER) this.pause(this.pauseMs > Limit.PAUSE_MS ? this.pauseMs / 2 : 0);
 		this.inFlight.clear(message);
 		if (this.takenAmidst > 0 && this.queue.isLate(message) && ++this.takenAmidst > Const.TAKEN_MAX) this.takenAmidst = 0;
 	}
@@ -264,6 +265,8 @@ export abstract class HangUps extends BrokerSession {
 		} else if (final) {
 			this.log.line(turnedDownSentence('a reading', code, 'it is counted as dropped'));
 			this.queue.discard(message);
+			// It was answered, and that says nothing of how fast the others may go.
+			if (this.lateAt === NEVER) this.pause(this.pauseMs);
 		} else {
 			if (this.pauseMs === 0) this.log.line(turnedDownSentence('a reading', code, 'it is published anew later, and all are, slower'));
 			this.queue.recall(message);

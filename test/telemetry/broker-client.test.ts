@@ -370,6 +370,37 @@ describe('the broker', () => {
 			expect(set.log.lines).toContain('the broker takes packets of 300 bytes at most: what is larger is left out');
 		});
 
+		it('that takes QoS 0 and small packets alone gets the readings behind one that did not fit', () => {
+			const set = setUp({ protocol: 5 }, new FakeFlash(8));
+			const taken: number[] = [];
+			const turns = (ms: number): void => {
+				set.clock.time += ms;
+				for (let i = 0; i < 20; i++) set.turn();
+				taken.push(...[...Buffer.from(set.transport.sent).toString('latin1').matchAll(/"seq":(\d+)/g)].map(([, seq]) => Number(seq)));
+				if (set.transport.sent.includes(0xc0)) set.transport.arrive(0xd0, 0);
+				set.transport.sent = [];
+			};
+			set.clock.time = 100_000;
+			set.greet();
+			// Maximum QoS 0, Maximum Packet Size 78 (MQTT 5.0 §3.2.2.3.4, §3.2.2.3.6).
+			set.transport.arrive(0x20, 10, 0, 0, 7, 0x24, 0, 0x27, 0, 0, 0, 78);
+			turns(0);
+			for (const id of [1, 2]) set.transport.arrive(0x90, 4, 0, id, 0, 0);
+			set.take(1, -21_512);
+			turns(0);
+			expect(set.log.last).toMatch(/^a reading takes \d+ bytes, the broker 78 at most: readings wait$/);
+			// It moves to flash, where it waits behind live ones.
+			turns(60_000);
+			turns(50_000);
+			set.take(2);
+			turns(10_000);
+			for (let seq = 3; seq < 6; seq++) {
+				set.take(seq);
+				turns(40_000);
+			}
+			expect(taken).toEqual([2, 3, 4, 5]);
+		});
+
 		it('falls back to 3.1.1 once and for all when it is refused and the protocol is auto', () => {
 			const set = setUp({ protocol: 'auto' });
 			const greet = () => (set.greet(), set.sent()[0].protocolVersion);

@@ -105,6 +105,15 @@ describe('readings that a broker turns down', () => {
 		expect(broker.connections).toBe(1);
 	});
 
+	it('for the moment, then one of them for what it is, go on with the next', async () => {
+		const codes = [0x97, 0x87];
+		const { set, broker } = await node({ code: ({ topic }) => (isReading(topic) ? codes.shift() ?? 0 : 0) }, 'node');
+		await set.run(3 * MINUTE);
+		expect(health(broker)).toMatchObject({ dropped: 1 });
+		expect(health(broker).waiting).toBeLessThanOrEqual(1);
+		expect(broker.connections).toBe(1);
+	});
+
 	it('with a code that mosquitto has for larger ones alone, info among them, leaves those out and gets every reading on one connection', async () => {
 		const { set, broker } = await node({ code: ({ payload }) => (payload.length > 120 ? 0x95 : 0) }, 'node');
 		await set.run(3 * MINUTE);
@@ -162,5 +171,19 @@ describe('a broker of 5.0', () => {
 		await set.run(3 * MINUTE);
 		expect(notAcknowledged(broker)).toEqual([]);
 		expect(broker.came.size).toBeGreaterThan(60);
+	});
+
+	it('that has QoS 0 alone and takes smaller packets than late readings need gets each live one', async () => {
+		const set = await stage({ settings: { protocol: 5 } });
+		await set.until(() => set.isOnline(), 2 * MINUTE);
+		const broker = new ScriptedBroker(set, { properties: [0x24, 0, 0x27, 0, 0, 0, 105] });
+		await set.until(() => set.heard(/a reading takes \d+ bytes, the broker 105 at most: readings wait/) !== undefined, MINUTE);
+		// From now on they have the temperature alone.
+		set.node.sht3x.trouble = 'gone';
+		// Those before have moved to flash, and none is slow any more.
+		await set.run(5 * MINUTE);
+		const from = set.now;
+		await set.run(5 * MINUTE);
+		expect(broker.packets.filter(({ at, packet }) => at >= from && packet.cmd === 'publish' && packet.topic.endsWith('/readings')).length).toBeGreaterThan(55);
 	});
 });
