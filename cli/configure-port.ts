@@ -15,6 +15,7 @@ import { FILE_KEYS, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
 import { COMMAND_MAX, ImprovClient, Restarted, type Device } from './improv-client.js';
 import { choosePort, denied } from './ports.js';
 import { mustHaveSerialLines, openPort } from './serial-port.js';
+import { listIn, sensorsFault, withGpios } from './sensors.js';
 import type { Settings } from './settings.js';
 
 /** Two minutes for each pair of network and broker, and the restarts before and after. */
@@ -111,7 +112,11 @@ class SetUpRun {
 		const device = await client.device();
 		console.log(`${device.firmware} ${device.version} on ${device.chip} at ${safe(this.#path)}: node "${device.node}".`);
 		if (certificates && device.chip !== 'ESP32') throw new Failure(`The node is on an ${device.chip}, which has too little memory for TLS: leave the certificates out, or use an ESP32. Nothing was changed.`);
-		const settings = ask ? await ask({ device, given, networks: () => client.networks() }) : given;
+		const board = device.chip === 'ESP32' ? 'esp32' : 'nodemcu';
+		const asked = ask ? await ask({ device, given, networks: () => client.networks() }) : given;
+		const misfit = asked['sensors'] === undefined ? '' : sensorsFault(String(asked['sensors']), board);
+		if (misfit) throw new Misuse(`${misfit} Nothing was changed.`);
+		const settings = withGpios(asked, board);
 		const changes: Record<string, Setting> = {};
 		const broker: Record<string, Setting> = {};
 		for (const [key, value] of Object.entries(settings)) {
@@ -123,7 +128,9 @@ class SetUpRun {
 		if (settings['ssid'] !== undefined) await this.#join(String(settings['ssid']), String(settings['passphrase'] ?? ''));
 		else if (settings['passphrase'] !== undefined) throw new Misuse('passphrase is given without ssid: name the network with --ssid.');
 		if (certificates) await this.#send(certificates);
-		const value = { ...changes, ...(Object.keys(broker).length && { broker }) };
+		// A list is shorter than its text.
+		const sensors = listIn(changes['sensors']);
+		const value = { ...changes, ...(sensors && { sensors }), ...(Object.keys(broker).length && { broker }) };
 		if (Object.keys(value).length) await this.#try(value, 1 + further(changes));
 		else if (settings['ssid'] !== undefined) await this.#tellPage();
 		else console.log('Nothing was changed.');

@@ -7,9 +7,6 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
 import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, withDefaults, type Setting } from '../src/settings/settings.js';
-import { board as esp32 } from '../hardware/esp32.js';
-import { board as nodemcu } from '../hardware/nodemcu.js';
-import { sensorsProblem } from '../sensors/parts.js';
 import { ownAddresses } from './broker.js';
 import { certificatesOf } from './certificates.js';
 import { configurePort, portOption, takeSerialPort } from './configure-port.js';
@@ -22,6 +19,7 @@ import { BOARDS, type Board } from './flash-map.js';
 import { oneOf, path } from './options.js';
 import { serialPorts } from './ports.js';
 import type { Asked } from './questions.js';
+import { sensorsFault } from './sensors.js';
 import { readSettings, settingFrom, settingsText, SETTINGS_FILE, type Settings } from './settings.js';
 import { usbName } from './usb.js';
 
@@ -32,7 +30,6 @@ interface ConfigureOptions extends FleetOptions {
 	readonly show?: boolean;
 }
 
-const PLACES = { nodemcu, esp32 };
 const TLS_NEEDS = 'an ESP8266 has too little memory for TLS.';
 /** Secrets may come from the environment, where other users of the machine do not see them: TELLTALE_PASSWORD2 is password2. */
 const variableOf = (key: string): string => `TELLTALE_${key.toUpperCase()}`;
@@ -182,7 +179,7 @@ async function check(settings: Settings, folder: string, board: Board | undefine
 	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
 	if (board === 'nodemcu' && tlsKey(settings)) throw new Misuse(`${tlsKey(settings)} is true, and ${TLS_NEEDS.replace(/\.$/, '')}: choose --board esp32, or leave it out.`);
-	const misfit = board && sensorsProblem(withDefaults(settings).sensors, PLACES[board]);
+	const misfit = board && sensorsFault(withDefaults(settings).sensors, board);
 	if (misfit) throw new Misuse(misfit);
 	await certificatesOf(settings, folder);
 }

@@ -7,15 +7,13 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { board as esp32 } from '../hardware/esp32.js';
-import { board as nodemcu } from '../hardware/nodemcu.js';
-import { sensorsProblem } from '../sensors/parts.js';
 import { completed, missingKey, withDefaults } from '../src/settings/settings.js';
 import { failedUnheard, faultIn } from './build-log.js';
 import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
 import { forChip } from './fields.js';
 import { makeFolder, unwritable } from './files.js';
+import { sensorsFault, withGpios } from './sensors.js';
 import type { Settings } from './settings.js';
 import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
 
@@ -44,15 +42,16 @@ export interface Image {
 }
 
 const NAME = 'telltale';
-const BOARDS = { nodemcu, esp32, sim: nodemcu };
+/** The SDK's own simulator has the constants of a NodeMCU. */
+const boardOf = (target: Target): 'nodemcu' | 'esp32' => (target === 'esp32' ? 'esp32' : 'nodemcu');
 
 export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolchain): Promise<Image> {
 	const { target, settings, resources = {}, folder, debug } = options;
 	if (settings) {
-		const fault = missingKey(settings) || sensorsProblem(withDefaults(settings).sensors, BOARDS[target]);
+		const fault = missingKey(settings) || sensorsFault(withDefaults(settings).sensors, boardOf(target));
 		if (fault) throw new Failure(`The settings do not do for ${target}: ${fault}`);
 	}
-	await writeManifest(folder, settings, resources);
+	await writeManifest(folder, settings && withGpios(settings, boardOf(target)), resources);
 	const words = ['-m', '-t', 'build', '-p', PLATFORMS[target].platform, '-o', join(folder, 'out'), ...(debug ? ['-d'] : [])];
 	const outputs = outputsOf(target, folder, debug ? 'debug' : 'release');
 	await clear(outputs);

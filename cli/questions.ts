@@ -10,6 +10,7 @@ import type { Field, Setting } from '../src/settings/settings.js';
 import { answer, answered, hostAnswer, type Prompts } from './answers.js';
 import { ALL_FIELDS, fieldFor, isFileKey } from './fields.js';
 import type { Board } from './flash-map.js';
+import { listIn, sensorsFault } from './sensors.js';
 import type { Settings } from './settings.js';
 
 /** What everybody is asked; the rest only those who want it. */
@@ -90,18 +91,23 @@ async function askFor(key: string, known: Known): Promise<void> {
 
 async function valueOf(field: Field, now: Setting, { board, around, prompts }: Known): Promise<Setting> {
 	const { key, meaning } = field;
-	if (key === 'sensors') return parts(`${key}: ${meaning}`, String(now), board, prompts);
+	// A list says more than can be chosen from: it is changed as text.
+	if (key === 'sensors' && !listIn(now)) return parts(`${key}: ${meaning}`, String(now), board, prompts);
 	if (key === 'host') return hostAnswer(String(now), around.addresses, prompts);
 	const missing = (text: string) => (text && !existsSync(resolve(around.folder, text)) ? `${text} is not there: name a file from the folder of the settings.` : undefined);
 	return answer(field, key, now, prompts, isFileKey(key) ? missing : undefined);
 }
 
 async function parts(message: string, now: string, board: Board, prompts: Prompts): Promise<string> {
-	const there = PARTS.filter(({ second }) => !second || board === 'esp32');
+	const there = PARTS.filter(({ name }) => !sensorsFault(name, board));
 	const options = there.map(({ name, meaning }) => ({ value: name, label: name, hint: meaning }));
 	const known = now.split(',').filter((name) => there.some((part) => part.name === name));
-	const chosen = await answered(prompts.multiselect({ message: `${message} (space chooses, Enter goes on)`, options, initialValues: known, required: true }), prompts);
-	return chosen.join(',');
+	for (;;) {
+		const chosen = await answered(prompts.multiselect({ message: `${message} (space chooses, Enter goes on)`, options, initialValues: known, required: true }), prompts);
+		const fault = sensorsFault(chosen.join(','), board);
+		if (!fault) return chosen.join(',');
+		prompts.log.warn(fault);
+	}
 }
 
 async function askForMore(known: Known): Promise<void> {

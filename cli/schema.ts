@@ -4,7 +4,9 @@
 // text that is too long in bytes.
 
 import { fileURLToPath } from 'node:url';
+import { PINS } from '../hardware/pins.js';
 import { PARTS } from '../sensors/parts.js';
+import { NUMBERS } from '../src/parts/entries.js';
 import { ENTRIES, FIELDS, type Field } from '../src/settings/settings.js';
 import { ALL_KEYS, fieldFor, FILE_KEYS, SCHEMA_KEY } from './fields.js';
 
@@ -17,7 +19,11 @@ const HOST = `(?!_)${LABEL}(?:\\.${LABEL})*(?<!_)`;
 const BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const ADDRESS = `(?:${BYTE}\\.){3}${BYTE}`;
 const LEVEL = '[A-Za-z0-9_.-]+';
+/** The last is what an SHT3x at its other address was called before there was a list. */
 const PART = `(?:${[...PARTS.map(({ name }) => name), 'sht3x45'].join('|')})`;
+const PARTS_MAX = 8;
+/** What is printed beside pins, on any board. */
+const LABELS = [...new Set(Object.values(PINS).flatMap(({ left, right }) => [...left, ...right].filter(({ gpio }) => gpio >= 0).map(({ label }) => label)))];
 
 /** What accepts() says of a text, in the words of a schema. */
 const PATTERNS: Readonly<Partial<Record<string, string>>> = {
@@ -34,7 +40,6 @@ const PATTERNS: Readonly<Partial<Record<string, string>>> = {
 	clientId: '^[A-Za-z0-9_-]*$',
 	root: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
 	base: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
-	sensors: `^${PART}(?:,${PART}){0,3}$`,
 	timeServer: `^${HOST}$`,
 };
 
@@ -74,7 +79,34 @@ function schemaOf(field: Field): Schema {
 	const { key, initial, meaning, allowed } = field;
 	const description = `${meaning}. It must be ${allowed}.`;
 	const usual = initial === '' ? {} : { default: initial };
+	if (key === 'sensors') return { description, anyOf: [{ type: 'string', pattern: `^${PART}(?:,${PART}){0,${PARTS_MAX - 1}}$` }, LIST, LIST_AS_TEXT], ...usual };
 	return { description, ...valuesOf(field), ...(PATTERNS[key] !== undefined && { pattern: PATTERNS[key] }), ...usual };
+}
+
+/** What readSettings() takes as a list of parts. */
+const LIST: Schema = {
+	type: 'array',
+	minItems: 1,
+	maxItems: PARTS_MAX,
+	items: {
+		type: 'object',
+		required: ['part'],
+		additionalProperties: false,
+		properties: {
+			part: { description: 'the kind of part', enum: PARTS.map(({ name }) => name) },
+			name: { description: 'what its channels and complaints are called by', type: 'string', pattern: '^[a-z][a-z0-9-]{0,11}$' },
+			...Object.fromEntries(NUMBERS.map((each) => [each.key, numberOf(each)])),
+			align: { description: 'whether it measures at whole multiples of its interval by the date', type: 'boolean' },
+		},
+	},
+};
+const LIST_AS_TEXT: Schema = { description: 'such a list as a text', type: 'string', pattern: '^\\s*\\[' };
+
+function numberOf({ key, min, max, decimals, allowed }: (typeof NUMBERS)[number]): Schema {
+	const description = `It must be ${allowed}.`;
+	const range = { type: decimals ? 'number' : 'integer', minimum: min / 10 ** decimals, maximum: max / 10 ** decimals };
+	if (!/pin$/i.test(key)) return { description, ...range };
+	return { description: 'the number of its GPIO, or what is printed beside it on the board', anyOf: [range, { enum: LABELS }, { type: 'string', pattern: '^(?:GPIO|IO|D|G|P)?[0-9]+$' }] };
 }
 
 function valuesOf({ initial, min, max, orNever, choices }: Field): Schema {

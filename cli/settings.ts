@@ -4,14 +4,13 @@
 // and, where there is one, the line; a secret is never in it.
 
 import { isIPv4 } from 'node:net';
-import { board as largestBoard } from '../hardware/esp32.js';
-import { sensorsProblem } from '../sensors/parts.js';
 import { fieldProblem, settingsProblem, type Field, type Setting } from '../src/settings/settings.js';
 import { Failure, Misuse } from './failure.js';
 import { ALL_FIELDS, ALL_KEYS, fieldFor, forChip, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
 import { shownPath, whyNot } from './files.js';
 import { lineOf, parseJson, readUtf8 } from './json.js';
 import { suggestion } from './nearest.js';
+import { listIn, sensorsFault, sensorsText } from './sensors.js';
 import { NOT_UTF8, shown } from './topics.js';
 
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -35,6 +34,7 @@ export async function readPart(path: string): Promise<Settings> {
 		throw new Failure(`${path} holds no settings: it must be one JSON object like {"node":"cellar","ssid":"…"}.`);
 	}
 	const settings = content as Record<string, unknown>;
+	if (settings['sensors'] !== undefined) settings['sensors'] = sensorsText(settings['sensors']);
 	for (const key of Object.keys(settings)) {
 		const fault = faultOf(key, settings[key]);
 		if (fault) throw new Failure(`${path}, line ${lineOf(text, keys.get(key) ?? 0)}: ${fault}`);
@@ -44,6 +44,7 @@ export async function readPart(path: string): Promise<Settings> {
 
 /** Why one setting cannot be used, with the nearest known name where the name itself is unknown; '' if it can. */
 export function faultOf(key: string, value: unknown): string {
+	if (key === 'sensors') value = sensorsText(value);
 	if (key === SCHEMA_KEY) return typeof value === 'string' ? '' : `${SCHEMA_KEY} is not a text; it must name the schema that an editor checks this file by.`;
 	if (!ALL_KEYS.includes(key)) return `unknown setting ${JSON.stringify(shown(key))}: ${suggestion(shown(key), KEYS)}`;
 	// What goes together is asked of all settings at once.
@@ -52,7 +53,7 @@ export function faultOf(key: string, value: unknown): string {
 	if (fault || isFileKey(key)) return fault && `${fault}.`;
 	if (HOST_KEYS.includes(field.key) && value !== '' && !isHostName(String(value))) return `${key} is ${JSON.stringify(value)}, which can be neither a host name nor an IPv4 address.`;
 	// Whether the board that it goes on has room for the parts is asked when that board is known.
-	return key === 'sensors' ? sensorsProblem(String(value), largestBoard) : '';
+	return key === 'sensors' ? sensorsFault(String(value)) : '';
 }
 
 const HOST_KEYS = ['host', 'timeServer'];
@@ -77,9 +78,9 @@ async function readText(path: string): Promise<string> {
 	}
 }
 
-/** As a file holds them: in the order of the table. */
+/** As a file holds them: in the order of the table, and a list of parts as one. */
 export function settingsText(settings: Settings): string {
-	const ordered = [SCHEMA_KEY, ...ALL_KEYS].filter((key) => settings[key] !== undefined).map((key) => [key, settings[key]]);
+	const ordered = [SCHEMA_KEY, ...ALL_KEYS].filter((key) => settings[key] !== undefined).map((key) => [key, (key === 'sensors' && listIn(settings[key])) || settings[key]]);
 	return `${JSON.stringify(Object.fromEntries(ordered), undefined, '\t')}\n`;
 }
 
@@ -95,6 +96,7 @@ export function settingFrom(field: Field, text: string, key: string = field.key)
 function convert(field: Field, text: string): Setting {
 	if (field.choices) return field.choices.find((choice) => String(choice) === text.trim()) ?? text;
 	if (typeof field.initial === 'number') return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+	if (field.key === 'sensors') return sensorsText(text) as string;
 	if (typeof field.initial === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
 	return text;
 }

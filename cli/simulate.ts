@@ -17,6 +17,7 @@ import { Failure, Misuse } from './failure.js';
 import { forChip } from './fields.js';
 import { shownPath, whyNot } from './files.js';
 import { brokerAddress, duration, oneOf, path, speed, whole, type BrokerAddress } from './options.js';
+import { sensorsFault, withGpios } from './sensors.js';
 import { readSettings, type Settings } from './settings.js';
 import { View, type ViewOptions } from './simulation-view.js';
 import { mustHaveXs } from './xs.js';
@@ -68,6 +69,8 @@ async function run(options: SimulateOptions): Promise<void> {
 	mustGoTogether(options);
 	const own = options.config === undefined ? {} : await readSettings(options.config);
 	const settings: Settings = { intervalMs: INTERVAL_MS, ...own };
+	const misfit = settings['sensors'] === undefined ? '' : sensorsFault(String(settings['sensors']), options.board);
+	if (misfit) throw new Failure(`The settings do not do for ${options.board}: ${misfit}`);
 	const certificates = await tlsOf(options, settings);
 	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
@@ -108,7 +111,7 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 	if (terminal && options.new) console.log(`Set it up with: ${setUpCommand(terminal.path, address)}\n`);
 	simulation = await started(() =>
 		startSimulation({
-			brokerUrl: address.url, board, settings: { ...forChip(settings), ...credentials }, resources, nodes, world, seed, speed, ...(options.new && { settingsOf: () => UNKNOWN }),
+			brokerUrl: address.url, board, settings: { ...withGpios(forChip(settings), board), ...credentials }, resources, nodes, world, seed, speed, ...(options.new && { settingsOf: () => UNKNOWN }),
 			onLine: (node: string, line: string) => view.log(node, line),
 			onBytes: terminal && ((_node: string, bytes: Uint8Array) => terminal.write(bytes)),
 			onMeasured: (node: string, boot: string, count: number) => view.measured(node, boot, count),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // ESP32-DevKitC V4 and NodeMCU-32S (module ESP32-WROOM-32): the constants of the board. Imports nothing.
 //
-// Rule: a number here is true of the board, not of a part; both boards have the same names.
+// Rule: a number here is true of the board, not of a part; all boards have the same names. What is printed beside a pin, and what
+// it must not be used for, is in pins.ts, which no chip carries.
 // Wiring: hardware/esp32.svg. Accuracy: hardware/accuracy.md.
 
 export const board = Object.freeze({
@@ -10,11 +11,8 @@ export const board = Object.freeze({
 	analog: Object.freeze({
 		/** GPIO 34, on ADC1: ADC2 cannot be used while Wi-Fi runs (ESP-IDF, ADC Oneshot Mode, "Hardware Limitations"). */
 		pin: 34,
-		/** What is printed beside it on the board (on some with "IO", "G" or "P" before the number). */
-		label: '34',
-		/** GPIO 35, on ADC1 too. */
-		secondPin: 35,
-		secondLabel: '35',
+		/** On ADC1 too. */
+		further: Object.freeze([35, 32, 33, 36, 39]),
 		bits: 12,
 		/**
 		 * What the highest count, 4095, stands for. The SDK calibrates at its attenuation of 12 dB: read() gives
@@ -28,11 +26,14 @@ export const board = Object.freeze({
 		lowestMv: 150,
 	}),
 	/** The usual pins of Wire and of most tutorials. The SDK's internal pull-ups help those of the breakout. */
-	i2c: Object.freeze({ data: 21, clock: 22, dataLabel: '21', clockLabel: '22', hz: 100_000 }),
+	i2c: Object.freeze({ data: 21, clock: 22, hz: 100_000 }),
 	/** The blue LED of most such boards (DevKitC V4 has none: one can be wired there). */
 	led: Object.freeze({ pin: 2, activeLow: false }),
 	/** The button to ground that is called BOOT. Held while the chip starts, it means the chip's own boot loader. */
-	button: Object.freeze({ pin: 0, activeLow: true, label: 'BOOT' }),
+	button: Object.freeze({ pin: 0, activeLow: true }),
+	/** Those that nothing else needs, and that may have any level while the chip starts (pins.ts). */
+	digital: Object.freeze([25, 26, 27, 14, 13, 4, 16, 17, 18, 19, 23]),
+	outputs: Object.freeze([]),
 	/** The USB socket's line; UART 1, since UART 0 belongs to the chip's own console and to the debugger. */
 	serial: Object.freeze({ transmit: 1, receive: 3, port: 1 }),
 });

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The table of parts: what may be named in the setting `sensors`, what each gives, and how each is made.
 //
-// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name. Two parts may give the
-// same quantity: the one that the setting names first gives it. A later one gives only what is still missing; a part
-// with nothing left to give is not made.
-// Invariant: no two of the parts that connect() returns give the same quantity.
+// Rule: a part is a driver and one row here; nothing else in the firmware knows a part by name. What a node makes of the
+// setting is decided in src/parts/parts.ts.
 
-import type { Part, PartRow, Sensor } from '../src/common/ports.js';
+import type { OutputPin, PartRow, Sensor } from '../src/common/ports.js';
 import { AHT20, identify as isAHT20, identifyAHT10, Result } from './aht20/aht20.js';
 import { AM2320, identify as isAM2320 } from './am2320/am2320.js';
 import { HIH4030 } from './hih4030/hih4030.js';
@@ -22,19 +20,25 @@ export interface Board {
 	readonly name: string;
 	readonly analog: {
 		readonly pin: number;
-		/** -1 where the chip has one analog input only. */
-		readonly secondPin: number;
+		/** Its other inputs, in the order in which they are taken. */
+		readonly further: readonly number[];
 		readonly bits: number;
 		readonly fullScaleMv: number;
 		readonly lowestMv: number;
 	};
 	readonly i2c: { readonly data: number; readonly clock: number; readonly hz: number };
+	/** Pins that a part of one wire, or the supply of a part, may be on, in the order in which they are taken. */
+	readonly digital: readonly number[];
+	/** Further ones for a supply alone. */
+	readonly outputs: readonly number[];
 }
 
 export interface PartIo {
 	readonly board: Board;
 	readonly Analog: AnalogClass;
 	readonly I2C: I2CClass;
+	/** The supply of a part, switched on; undefined: the pin cannot be had. */
+	readonly power?: (pin: number) => OutputPin | undefined;
 }
 
 /** What an entry of the setting `sensors` says of how its part is made. */
@@ -57,6 +61,8 @@ export interface Row extends PartRow {
 	readonly bus: Bus;
 	/** Of an analog part: not on the board's first analog input. */
 	readonly second: boolean;
+	/** Takes `gain` and `offsetMv`. */
+	readonly scaled?: boolean;
 	/** On I2C: all that it can have, the usual one first. */
 	readonly addresses: readonly number[];
 	readonly make: (io: PartIo, options: PartOptions) => Sensor;
@@ -147,54 +153,6 @@ export const PARTS: readonly Row[] = Object.freeze([
 		make: (io: PartIo, { address }: PartOptions) => new AM2320(i2cOptions(io, address)), identify: isAM2320,
 	}),
 ]);
-
-/** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
-export const sensorsProblem = (setting: string, board: Board): string => {
-	const names = setting.split(',');
-	for (let index = 0; index < names.length; index++) {
-		const part = partNamed(names[index]);
-		if (!part) {
-			const known = PARTS.map((each) => each.name).join(', ');
-			return `sensors names ${names[index]}, which is not known: known are ${known}.`;
-		}
-		if (part.second && board.analog.secondPin < 0) {
-			return `sensors names ${part.name}, which needs a second analog input: ${board.name} has one only; `
-				+ 'use an ESP32 or a part on I2C.';
-		}
-	}
-	return '';
-};
-
-/** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
-export const connect = (setting: string, io: PartIo): Part[] => {
-	const connected: Part[] = [];
-	const names = setting.split(',');
-	let given = '';
-	let first = 0;
-	for (let index = 0; index < names.length; index++) {
-		const row = partNamed(names[index])!;
-		let gives = 0;
-		let count = 0;
-		for (let k = 0; k < row.quantities.length; k++) {
-			if (given.indexOf(row.quantities[k]) >= 0) continue;
-			given += row.quantities[k];
-			gives |= 1 << k;
-			count++;
-		}
-		if (!count) continue;
-		const address = names[index] === SHT3X_HIGH ? Address.HIGH : row.addresses[0];
-		const { pin, secondPin } = io.board.analog;
-		const sensor = row.make(io, { address, pin: row.second ? secondPin : pin, gain: 1, offsetMv: 0 });
-		connected.push({ name: row.name, row, sensor, first, gives, complaint: '' });
-		first += count;
-	}
-	return connected;
-};
-
-/** The SHT3x at its other address, as settings named it before they had addresses. */
-const SHT3X_HIGH = 'sht3x45';
-
-const partNamed = (name: string): Row | undefined => PARTS.find((each) => each.name === (name === SHT3X_HIGH ? 'sht3x' : name));
 
 const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;

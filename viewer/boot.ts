@@ -38,6 +38,9 @@ export class BootLog {
 	#heardAt = 0;
 	/** A live one that was far from all that is known; 0: none. */
 	#suspect = 0;
+	#suspectReading: Reading | undefined;
+	/** The suspect, where the one before us bears it out. */
+	borneOut: Reading | undefined;
 
 	constructor(name: string, begunInSight: boolean) {
 		this.name = name;
@@ -53,17 +56,19 @@ export class BootLog {
 	}
 
 	/** `at`: when it came. To be asked before anything is done with the reading. */
-	isPlausible({ seq }: Reading, late: boolean, at: number): boolean {
+	isPlausible(reading: Reading, late: boolean, at: number): boolean {
+		const { seq } = reading;
 		const { span } = this.#heard;
+		this.borneOut = undefined;
 		const leap = LEAP_MAX + Math.max(0, at - this.#heardAt) * (LEAP_PER_SECOND / 1_000);
 		// Late ones may be from long ago; live ones go up.
 		const isNear = !span || (seq <= this.highest + leap && (late || seq >= span.to - leap));
 		if (!isNear && (late || !this.#suspect || seq <= this.#suspect || seq > this.#suspect + LEAP_MAX)) {
-			if (!late) this.#suspect = seq;
+			if (!late) [this.#suspect, this.#suspectReading] = [seq, reading];
 			return false;
 		}
 		if (!isNear) this.#believe(span);
-		if (!late) this.#suspect = 0;
+		if (!late) [this.#suspect, this.#suspectReading] = [0, undefined];
 		this.#heardAt = at;
 		return true;
 	}
@@ -72,6 +77,7 @@ export class BootLog {
 	#believe({ to }: Range): void {
 		if (this.#suspect < to) this.#beginAnew();
 		this.#hear(this.#suspect);
+		this.borneOut = this.#suspectReading;
 	}
 
 	/** What was heard before was far above all that the node says now: it was not the node. */

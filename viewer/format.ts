@@ -5,6 +5,7 @@
 import type { Gap, Merge, NodeView } from './merge.js';
 import { bounded, type Content, type Message, type Reading } from './payload.js';
 import { jsonText, oneColumn, safe } from './safe.js';
+import { faultOf } from './state.js';
 
 const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%' };
 /** Decimals that a person reads: these parts are good for tenths at best. Programs get all that the node said (jsonLine). */
@@ -12,13 +13,12 @@ const DECIMALS = 1;
 /** "-10.5", "100.0" */
 const VALUE_WIDTH = 5;
 const SEQ_WIDTH = 5;
-const WHY_MAX = 200;
 const NONE = '-';
 
 /** One reading for a program: the node's own payload with its name before and whether it came late. */
-export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, dropped, values }: Reading): string {
+export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, dropped, values, suspect }: Reading): string {
 	const bootNumber = Number(boot);
-	return jsonText({ node, late, seq, boot: Number.isFinite(bootNumber) && String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values });
+	return jsonText({ node, late, seq, boot: Number.isFinite(bootNumber) && String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values, suspect });
 }
 
 /** One message for a person; '' for what needs no line. `nameWidth`: of the longest name, so that columns stand under each other. */
@@ -97,9 +97,7 @@ export function counted(count: number, noun: string): string {
 
 /** Which part does not answer and why, as the node's health says; '' while all do. */
 export function faultWords(health: Content | undefined): string {
-	const { failing, why } = health ?? {};
-	if (typeof failing !== 'string') return '';
-	return safe(bounded(failing)) + (typeof why === 'string' && why ? `: ${safe(why.slice(0, WHY_MAX)).replace(/\.$/, '')}` : '');
+	return safe(faultOf(health));
 }
 
 function outageWords({ seconds, cause, kept }: Content): string {

@@ -2,56 +2,23 @@
 // memory, and a part of the product. What tests believe is said by simulator/audit/auditor.ts.
 //
 // Rule: pure (no socket, no clock: the caller says when a message came), and bounded, since a watcher runs for months among
-// strangers: NODES_MAX nodes, and by node what viewer/boot.ts keeps for BOOTS_MAX boots.
+// strangers: NODES_MAX nodes, and by node what viewer/node.ts keeps.
 // Invariant: the order in which messages of one boot arrive changes neither the set of readings nor the gaps.
 
-import { BootLog, LEAP_MAX, type Verdict } from './boot.js';
-import type { Content, Message, Reading, Status } from './payload.js';
-import type { Range } from './ranges.js';
+import type { Verdict } from './boot.js';
+import { Node, type NodeView } from './node.js';
+import type { Message, Reading } from './payload.js';
+
+export type { Gap, NodeView } from './node.js';
 
 export const NODES_MAX = 1_000;
-/** Boots of one node that are told apart; what is kept of older ones is their counts. */
-export const BOOTS_MAX = 8;
-
 export interface Options {
 	/** The watcher was there before the nodes: numbers are expected from 1, not from the first that is seen. */
 	readonly fromStart?: boolean;
 }
 
-export interface Gap extends Range {
-	readonly boot: string;
-}
-
-/** What is known of one node. */
-export interface NodeView {
-	readonly name: string;
-	readonly status: Status | undefined;
-	/** When the status was heard, as the caller's time. */
-	readonly statusAt: number;
-	readonly info: Content | undefined;
-	readonly health: Content | undefined;
-	readonly outage: Content | undefined;
-	readonly outages: number;
-	/** The reading with the highest number of the boot that is running, and when it came. */
-	readonly last: Reading | undefined;
-	readonly lastAt: number;
-	readonly received: number;
-	readonly late: number;
-	readonly duplicates: number;
-	readonly conflicts: number;
-	readonly malformed: number;
-	readonly missing: number;
-	/** Dropped by the node to make room, and named by it: accounted for, so not missing. */
-	readonly dropped: number;
-	/** Numbers that passed while the watcher was cut off, as far as later ones show. */
-	readonly passed: number;
-	/** No live reading came since the watcher was cut off. */
-	readonly blind: boolean;
-	readonly boots: number;
-	gaps(): Gap[];
-}
-
-export type Outcome = Verdict | 'noted' | 'malformed' | 'ignored';
+/** `noted`: something of the node is otherwise now; `known`: it said what it had said before. */
+export type Outcome = Verdict | 'noted' | 'known' | 'malformed' | 'ignored';
 
 export class Merge {
 	readonly #nodes = new Map<string, Node>();
@@ -60,24 +27,30 @@ export class Merge {
 	refused = 0;
 	/** Messages that do not follow the contract, from anyone. */
 	malformed = 0;
+	/** Messages of other programs below the topics of nodes. */
+	foreign = 0;
+	/** A reading that was not believed at first, and is now since the next one bore it out: to be taken with that one. */
+	borneOut: Reading | undefined;
 
 	constructor(options: Options = {}) {
 		this.#fromStart = options.fromStart ?? false;
 	}
 
-	/** `at`: when it came, in milliseconds of any clock. */
-	take(message: Message, at: number): Outcome {
+	/** `at`: when it came, in milliseconds of any clock. `broker`: which of several it came from. `retained`: it had that before we came. */
+	take(message: Message, at: number, broker = 0, retained = false): Outcome {
+		this.borneOut = undefined;
 		if (message.kind === 'other') return 'ignored';
-		if (message.kind === 'malformed') return this.#malformed(message.node);
+		if (message.kind === 'malformed') return this.#malformed(message.node, message.why);
+		if (message.kind === 'foreign') return this.#foreign();
 		const node = this.#node(message.node, message.kind === 'cleared');
 		if (!node) return 'ignored';
 		if (message.kind === 'reading') {
-			const verdict = node.reading(message.reading, message.late, at);
+			const verdict = node.reading(message.reading, message.late, at, broker);
 			if (verdict === 'implausible') this.malformed++;
+			this.borneOut = node.borneOut;
 			return verdict;
 		}
-		node.note(message, at);
-		return 'noted';
+		return node.note(message, at, broker, retained);
 	}
 
 	/** Whoever runs the node knows that this boot of it took so many readings: what did not come of them is missing, the last ones too. */
@@ -86,12 +59,17 @@ export class Merge {
 	}
 
 	/** The watcher itself was cut off: numbers that pass until each node is heard again are nobody's loss, and counted apart. */
-	interrupted(): void {
-		for (const node of this.#nodes.values()) node.interrupted();
+	interrupted(broker = 0): void {
+		for (const node of this.#nodes.values()) node.interrupted(broker);
 	}
 
 	node(name: string): NodeView | undefined {
 		return this.#nodes.get(name);
+	}
+
+	/** In the order in which they were found. */
+	get byName(): ReadonlyMap<string, NodeView> {
+		return this.#nodes;
 	}
 
 	/** By name. */
@@ -119,6 +97,11 @@ export class Merge {
 		return this.#sum((node) => node.passed);
 	}
 
+	/** Numbers that did not come, but that nodes say they hold. */
+	get toCome(): number {
+		return this.#sum((node) => node.toCome);
+	}
+
 	get duplicates(): number {
 		return this.#sum((node) => node.duplicates);
 	}
@@ -134,11 +117,16 @@ export class Merge {
 	}
 
 	/** Nonsense makes no row: it is counted at a node only where one is known. */
-	#malformed(name: string): Outcome {
+	#malformed(name: string, why: string): Outcome {
 		this.malformed++;
 		const node = this.#nodes.get(name);
-		if (node) node.malformed++;
+		if (node) [node.malformed, node.complaint] = [node.malformed + 1, why];
 		return 'malformed';
+	}
+
+	#foreign(): Outcome {
+		this.foreign++;
+		return 'ignored';
 	}
 
 	#node(name: string, knownOnly: boolean): Node | undefined {
@@ -151,146 +139,5 @@ export class Merge {
 		const node = new Node(name, this.#fromStart);
 		this.#nodes.set(name, node);
 		return node;
-	}
-}
-
-class Node implements NodeView {
-	readonly name: string;
-	readonly #fromStart: boolean;
-	/** In the order of their last reading. */
-	readonly #boots = new Map<string, BootLog>();
-	#current: BootLog | undefined;
-	#forgotten = { received: 0, missing: 0, dropped: 0, passed: 0, boots: 0 };
-	/** The highest number of the boot that was running when the watcher was cut off. */
-	#blindAfter = 0;
-	blind = false;
-	status: Status | undefined;
-	statusAt = 0;
-	info: Content | undefined;
-	health: Content | undefined;
-	outage: Content | undefined;
-	outages = 0;
-	last: Reading | undefined;
-	lastAt = 0;
-	late = 0;
-	duplicates = 0;
-	conflicts = 0;
-	malformed = 0;
-
-	constructor(name: string, fromStart: boolean) {
-		this.name = name;
-		this.#fromStart = fromStart;
-	}
-
-	reading(reading: Reading, late: boolean, at: number): Verdict {
-		const boot = this.#boot(reading.boot);
-		if (!boot.isPlausible(reading, late, at)) return this.#implausible();
-		if (reading.dropped) boot.drop(reading.dropped);
-		if (!late) this.#heardLive(boot, reading.seq);
-		const verdict = boot.take(reading, late);
-		if (verdict === 'conflict') this.conflicts++;
-		else if (verdict === 'duplicate') this.duplicates++;
-		else if (late) this.late++;
-		if (verdict === 'new' || (verdict === 'duplicate' && !this.last)) this.#keepLast(boot, reading, at);
-		return verdict;
-	}
-
-	#implausible(): Verdict {
-		this.malformed++;
-		return 'implausible';
-	}
-
-	note(message: Exclude<Message, { kind: 'reading' | 'malformed' | 'other' }>, at: number): void {
-		if (message.kind === 'cleared') this.#clear(message.leaf);
-		else if (message.kind === 'status') [this.status, this.statusAt] = [message.status, at];
-		else if (message.kind === 'info') this.info = message.content;
-		else if (message.kind === 'health') this.health = message.content;
-		else if (message.kind === 'outage') [this.outage, this.outages] = [message.content, this.outages + 1];
-	}
-
-	expect(boot: string, count: number): void {
-		this.#boot(boot).expect(count);
-	}
-
-	interrupted(): void {
-		if (!this.blind) this.#blindAfter = this.#current?.highest ?? 0;
-		this.blind = true;
-	}
-
-	get received(): number {
-		return this.#sum((boot) => boot.received) + this.#forgotten.received;
-	}
-
-	get missing(): number {
-		return this.#sum((boot) => boot.missing) + this.#forgotten.missing;
-	}
-
-	get dropped(): number {
-		return this.#sum((boot) => boot.dropped) + this.#forgotten.dropped;
-	}
-
-	get passed(): number {
-		return this.#sum((boot) => boot.passed) + this.#forgotten.passed;
-	}
-
-	get boots(): number {
-		return this.#boots.size + this.#forgotten.boots;
-	}
-
-	gaps(): Gap[] {
-		return [...this.#boots.values()].flatMap((boot) => boot.gaps().map((gap) => ({ boot: boot.name, ...gap })));
-	}
-
-	#sum(of: (boot: BootLog) => number): number {
-		let sum = 0;
-		for (const boot of this.#boots.values()) sum += of(boot);
-		return sum;
-	}
-
-	#clear(leaf: string): void {
-		if (leaf === 'status') this.status = undefined;
-		else if (leaf === 'info') this.info = undefined;
-	}
-
-	#boot(name: string): BootLog {
-		const boot = this.#boots.get(name) ?? new BootLog(name, this.#fromStart);
-		// Moved behind the others: the first of the map is the one that was quiet longest.
-		this.#boots.delete(name);
-		this.#boots.set(name, boot);
-		if (this.#boots.size > BOOTS_MAX) this.#forget();
-		return boot;
-	}
-
-	#forget(): void {
-		for (const [name, boot] of this.#boots) {
-			if (boot === this.#current) continue;
-			this.#forgotten.received += boot.received;
-			this.#forgotten.missing += boot.missing;
-			this.#forgotten.dropped += boot.dropped;
-			this.#forgotten.passed += boot.passed;
-			this.#forgotten.boots++;
-			this.#boots.delete(name);
-			return;
-		}
-	}
-
-	#heardLive(boot: BootLog, seq: number): void {
-		if (boot !== this.#current) {
-			// A boot that follows another before our eyes is seen from its first number on.
-			if (this.#current && !this.blind && !boot.heardLive && seq <= LEAP_MAX) boot.begunInSight = true;
-			if (this.#current && this.blind && !boot.heardLive) boot.excuse(1, seq - 1);
-			this.#current = boot;
-			this.last = undefined;
-			this.blind = false;
-		} else if (this.blind && seq > this.#blindAfter) {
-			boot.excuse(this.#blindAfter + 1, seq - 1);
-			this.blind = false;
-		}
-	}
-
-	#keepLast(boot: BootLog, reading: Reading, at: number): void {
-		if (this.#current && boot !== this.#current) return;
-		if (this.last && this.last.boot === reading.boot && this.last.seq > reading.seq) return;
-		[this.last, this.lastAt] = [reading, at];
 	}
 }

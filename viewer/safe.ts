@@ -12,6 +12,11 @@ export function safe(text: string): string {
 	return text.replace(DANGEROUS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** For names, of which nobody means such characters to be a part. */
+export function hasDangerous(text: string): boolean {
+	return text.search(DANGEROUS) >= 0;
+}
+
 /** The same for what has several lines of ours, like a list of what is missing. */
 export function safeLines(text: string): string {
 	return text.split('\n').map(safe).join('\n');

@@ -6,7 +6,7 @@
 
 import { connect, type ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Merge, Outcome } from './merge.js';
-import { bounded, parse, type Message } from './payload.js';
+import { bounded, parse, type Message, type Status } from './payload.js';
 import { safe } from './safe.js';
 
 export interface SourceOptions {
@@ -14,7 +14,13 @@ export interface SourceOptions {
 	readonly url: string;
 	readonly user?: string | undefined;
 	readonly password?: string | undefined;
-	/** For mqtts:// with a CA of one's own: PEM. */
+	/** Version of MQTT: 4 is 3.1.1, which every broker speaks, and 5 is 5.0. */
+	readonly protocol?: 4 | 5 | undefined;
+	/** Which of several brokers this is. */
+	readonly broker?: number | undefined;
+	/** Nodes are called by their whole base topic. */
+	readonly whole?: boolean | undefined;
+	/** For mqtts:// and wss://, with a CA of one's own: PEM. */
 	readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string } | undefined;
 	/** Topics that nodes live below, like "telltale". */
 	readonly bases: readonly string[];
@@ -23,7 +29,7 @@ export interface SourceOptions {
 	readonly merge: Merge;
 	/** False: not counted, nor told. `retained`: the broker had it before we came. */
 	readonly accepts?: (message: Message, retained: boolean) => boolean;
-	readonly onMessage?: (message: Message, outcome: Outcome, at: number) => void;
+	readonly onMessage?: (message: Message, outcome: Outcome, at: number, topic: string, retained: boolean) => void;
 	readonly onLink?: (link: Link) => void;
 	/** The longest time between two attempts. */
 	readonly retryMaxMs?: number;
@@ -42,6 +48,10 @@ const RETRY_PART = 0.1;
 const RETRY_MAX_MS = 2_000;
 /** From the SUBSCRIBE to the SUBACK. */
 const SUBACK_MS = 10_000;
+/** Retained messages come right behind the SUBACK. */
+const RETAINED_MS = 1_000;
+/** As many nodes as are kept count of. */
+const ASKED_MAX = 1_000;
 /** What is under way may still be answered when we go. */
 const CLOSE_MS = 1_000;
 
@@ -51,6 +61,10 @@ export class Source {
 	#said = '';
 	/** 0 while connected. */
 	#awaySince = 0;
+	/** When the subscriptions were granted; Infinity while they are not. */
+	#subscribedAt = Infinity;
+	/** Bases of nodes whose retained topics were asked for by name in this connection. */
+	readonly #asked = new Set<string>();
 	#closed = false;
 	#patience: NodeJS.Timeout | undefined;
 
@@ -101,6 +115,8 @@ export class Source {
 			const refused = error || granted?.some(({ qos }) => (qos as number) >= 128);
 			if (!refused) {
 				this.#awaySince = 0;
+				this.#subscribedAt = performance.now();
+				this.#asked.clear();
 				this.#pace();
 				this.#tell({ up: true, sentence: `Connected to ${url}.`, final: false });
 			} else if (this.#client.connected) {
@@ -116,19 +132,34 @@ export class Source {
 	}
 
 	#take(topic: string, payload: Uint8Array, retained: boolean): void {
-		const { accepts, bases, merge, node, onMessage } = this.#options;
+		const { accepts, bases, broker, merge, node, onMessage, whole } = this.#options;
 		const at = Date.now();
-		const message = parse(topic, payload, bases, retained);
-		if (message.kind === 'other' || (node !== undefined && message.node !== bounded(node))) return;
+		const message = parse(topic, payload, bases, retained, whole);
+		if (message.kind === 'other' || (node !== undefined && message.node !== bounded(node) && !whole)) return;
 		if (accepts && !accepts(message, retained)) return;
-		onMessage?.(message, merge.take(message, at), at);
+		const outcome = merge.take(message, at, broker, retained);
+		if (message.kind === 'reading' || message.kind === 'health') this.#ask(topic, merge.node(message.node)?.status);
+		onMessage?.(message, outcome, at, topic, retained);
+	}
+
+	/** Some brokers send no retained messages for wildcards (RabbitMQ): a node that is heard, and says nothing of itself, is asked for by name. */
+	#ask(topic: string, status: Status | undefined): void {
+		const owner = topic.slice(0, topic.lastIndexOf('/'));
+		if (status !== undefined || performance.now() - this.#subscribedAt < RETAINED_MS || this.#asked.has(owner) || this.#asked.size >= ASKED_MAX) return;
+		this.#asked.add(owner);
+		const topics = ['status', 'info', 'channels'].map((leaf) => `${owner}/${leaf}`);
+		this.#client.subscribe(topics, { qos: 1 }, () => {
+			// What is retained comes with the answer; all later ones come by the wildcard.
+			setTimeout(() => this.#client.connected && this.#client.unsubscribe(topics), RETAINED_MS).unref();
+		});
 	}
 
 	#down(error: Error | ErrorWithReasonCode | undefined): void {
 		if (this.#closed) return;
 		clearTimeout(this.#patience);
 		this.#awaySince ||= performance.now();
-		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted();
+		this.#subscribedAt = Infinity;
+		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted(this.#options.broker);
 		const link = explain(error, this.#options, this.#client.connected);
 		// A close after an error is the same event, and each retry that fails like the one before is no news.
 		if (!error && this.#said && !this.#said.startsWith('Connected')) return;
@@ -148,8 +179,9 @@ export class Source {
 	}
 }
 
-function clientOptions({ user, password, tls }: SourceOptions): IClientOptions {
+function clientOptions({ user, password, tls, protocol = 4 }: SourceOptions): IClientOptions {
 	return {
+		protocolVersion: protocol,
 		clientId: `telltale-${Math.random().toString(16).slice(2, 10)}`,
 		...(user === undefined ? {} : { username: user }),
 		...(password === undefined ? {} : { password }),
@@ -179,13 +211,17 @@ function notMqtt(url: string): string {
 	return `${url} takes connections but does not answer as an MQTT broker: check the port.`;
 }
 
-/** Return codes of CONNACK (MQTT 3.1.1 table 3.1). */
+/** Bad user name or password, and not authorized, in both versions. */
+const REFUSED_USER: readonly (number | undefined)[] = [4, 5, 134, 135];
+
+/** Return codes of CONNACK (MQTT 3.1.1 table 3.1), and reason codes of 5.0. */
 function explain(error: Error | ErrorWithReasonCode | undefined, { url, tls }: SourceOptions, connected: boolean): Link {
 	const code = (error as { code?: number | string } | undefined)?.code;
-	if (code === 4 || code === 5) {
+	if (REFUSED_USER.includes(code as number)) {
 		return { up: false, sentence: `The broker at ${url} refuses the user name or the password: give them with --broker, like mqtt://user:password@host.`, final: true };
 	}
-	if (code === 1 || code === 2) return { up: false, sentence: `The broker at ${url} refuses us (CONNACK return code ${code}).`, final: true };
+	if (code === 1 || code === 132) return { up: false, sentence: `The broker at ${url} does not speak this version of MQTT: leave it to 3.1.1, which all do.`, final: true };
+	if (code === 2 || code === 133 || code === 138) return { up: false, sentence: `The broker at ${url} refuses us (CONNACK return code ${code}).`, final: true };
 	if (!error) return { up: false, sentence: `The connection to ${url} is lost: ${AGAIN}`, final: false };
 	// Of the packet parser, which knows no codes.
 	if (code === undefined && !connected && /^Invalid|malformed|header flag/i.test(error.message)) return { up: false, sentence: notMqtt(url).replace(/\.$/, `; ${AGAIN}`), final: false };

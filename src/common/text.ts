@@ -151,15 +151,24 @@ export class Text {
 	}
 }
 
+const enum Const {
+	/** Each longer text is made anew: so a long one is made of pieces. */
+	PIECE = 24,
+}
+
 /** What these bytes of well-formed UTF-8 say. */
 export const textOf = (bytes: Uint8Array, at: number, end: number): string => {
 	let text = '';
+	let piece = '';
 	while (at < end) {
 		const first = bytes[at++];
 		const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 		let code = more === 0 ? first : first & (0x3f >> more);
 		for (let i = 0; i < more; i++) code = (code << 6) | (bytes[at++] & 0x3f);
-		text += String.fromCodePoint(code);
+		piece += String.fromCodePoint(code);
+		if (piece.length < Const.PIECE) continue;
+		text += piece;
+		piece = '';
 	}
-	return text;
+	return text + piece;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The board's LED and its button, over the SDK's pins.
+// The board's LED and its button, and the supplies of parts, over the SDK's pins.
 //
-// Rule: both can be done without. A pin that cannot be had is said in one line, and the node goes on. The button's edges
+// Rule: all can be done without. A pin that cannot be had is said in one line, and the node goes on. The button's edges
 // wake the loop and do nothing else.
 
 import Digital from 'embedded:io/digital';
@@ -12,11 +12,20 @@ export interface PinConstants {
 	readonly activeLow: boolean;
 }
 
-export const openLed = ({ pin, activeLow }: PinConstants, log: Log): OutputPin | undefined => {
+export const openLed = (constants: PinConstants, log: Log): OutputPin | undefined => openOutput(constants, 'LED', log);
+
+/** The supply of a part, switched on. */
+export const openPower = (pin: number, log: Log): OutputPin | undefined => {
+	const power = openOutput({ pin, activeLow: false }, 'supply', log);
+	power?.write(1);
+	return power;
+};
+
+const openOutput = ({ pin, activeLow }: PinConstants, what: string, log: Log): OutputPin | undefined => {
 	try {
 		return new Digital({ pin, activeLow, mode: Digital.Output });
 	} catch (error) {
-		log.line(`no LED: GPIO ${pin | 0}: ${(error as Error).message}`);
+		log.line(`no ${what}: GPIO ${pin | 0}: ${(error as Error).message}`);
 	}
 	return undefined;
 };

@@ -35,8 +35,11 @@ export const isBase = (text: string): boolean => {
 	return only(text, `${LOWER}${UPPER}${DIGITS}_.-/`) && `/${text}/`.indexOf('//') < 0;
 };
 
-export const isParts = (text: string): boolean =>
-	only(text, `${LOWER}${DIGITS},`) && `,${text},`.indexOf(',,') < 0 && text.split(',').length <= 4;
+/** ASCII without control characters: what it says is asked of src/parts/. */
+export const isList = (text: string): boolean => {
+	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) > 0x7e) return false;
+	return true;
+};
 
 /** WPA: 8 to 63 printable ASCII characters, or the key itself in hexadecimal. */
 export const isPassphrase = (text: string): boolean => {

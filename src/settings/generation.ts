@@ -13,7 +13,7 @@ import { crc32 } from '../storage/crc32.js';
 import { putWhole, takeWhole } from '../storage/record.js';
 import { wipe } from '../storage/sector.js';
 import type { Flash } from '../common/ports.js';
-import { Text } from '../common/text.js';
+import { Text, textOf } from '../common/text.js';
 import { utf8Length, type Setting } from './settings.js';
 
 const enum Layout {
@@ -230,15 +230,10 @@ export class Generation {
 
 	/** RFC 3629 §3; what keep() wrote is well-formed, and its check sum says that it is what was written. */
 	private text(): string {
-		let text = '';
-		for (let at = this.valueAt; at < this.end; ) {
-			const first = this.byteAt(at++);
-			const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-			let code = more === 0 ? first : first & (0x3f >> more);
-			for (let i = 0; i < more; i++) code = (code << 6) | (this.byteAt(at++) & 0x3f);
-			text += String.fromCodePoint(code);
-		}
-		return text;
+		const { valueAt, end } = this;
+		const bytes = new Uint8Array(end - valueAt);
+		for (let at = valueAt; at < end; at++) bytes[at - valueAt] = this.byteAt(at);
+		return textOf(bytes, 0, bytes.length);
 	}
 }
 

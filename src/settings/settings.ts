@@ -6,7 +6,7 @@
 
 import { Limit } from '../common/limits.js';
 import { isAddress, isNetworkAddress } from '../common/address.js';
-import { isBase, isClientId, isHost, isName, isParts, isPassphrase, isPrintable } from './characters.js';
+import { isBase, isClientId, isHost, isList, isName, isPassphrase, isPrintable } from './characters.js';
 import { quoted, spelled } from './spelling.js';
 
 export interface Config {
@@ -136,7 +136,8 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	flag('commands', true, 'whether commands are taken over MQTT'),
 	whole('intervalMs', 10_000, 1_000, 86_400_000, 'time between readings, in milliseconds'),
 	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
-	text('sensors', 'tmp36,sht3x', 1, 40, isParts, 'one to four names of parts divided by commas, like tmp36,sht3x', 'the parts that are connected'),
+	text('sensors', 'tmp36,sht3x', 1, 600, isList, 'names of parts divided by commas, like tmp36,sht3x, or a list as [{"part":"tmp36"}], of at most 600 bytes',
+		'the parts that are connected'),
 	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
 	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
 	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters',

@@ -7,13 +7,15 @@
 
 import { decimalAt, describeValue } from './json.js';
 import { Ascii, endOfValue, nextName, textAt, valueOf } from './json-members.js';
-import { ENTRIES, fieldOf, fieldProblem, FIELDS, usual, type Field, type Group, type Setting } from '../settings/settings.js';
+import { textOf } from '../common/text.js';
+import { ENTRIES, fieldOf, fieldProblem, FIELDS, usual, type Config, type Field, type Group, type Setting } from '../settings/settings.js';
 
 type Changes = Record<string, Setting>;
 
 const GROUPS: readonly Group[] = Object.freeze(['network', 'broker']);
 /** What a whole entry of them is called. */
 const ENTRY_NAMES: readonly string[] = Object.freeze(['wifi', 'broker']);
+const SENSORS: keyof Config = 'sensors';
 
 const enum Const {
 	NAME_SHOWN_MAX = 24,
@@ -61,7 +63,8 @@ const readEntry = (bytes: Uint8Array, at: number, name: string, changes: Changes
 const readSetting = (bytes: Uint8Array, at: number, key: string, field: Field | undefined, changes: Changes): string => {
 	if (!field) return unknown(key);
 	if (changes[key] !== undefined) return twice(key);
-	const value = settingAt(bytes, at);
+	// The list of parts is kept as its text.
+	const value = bytes[at] === Ascii.OPEN_LIST && field.key === SENSORS ? textOf(bytes, at, endOfValue(bytes, at)) : settingAt(bytes, at);
 	const isHidden = field.secret || bytes[at] === Ascii.QUOTE;
 	if (value === undefined) return `${key} is ${isHidden ? 'not usable' : describeValue(bytes, at)}; it must be ${field.allowed}`;
 	changes[key] = value;

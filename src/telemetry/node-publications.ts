@@ -34,6 +34,10 @@ const enum Const {
 	LATER = 8,
 }
 
+const enum Info {
+	/** Of a setting that may be a long list. */
+	SENSORS_MAX = 40,
+}
 /** Of docs/topics.md: raised when a program that was written for the one before would go wrong. */
 const TOPICS = ',"topics":2';
 /** The will's own word. */
@@ -216,7 +220,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 	private writeInfo(text: Text): void {
 		const { config, board, boot, safe, network, sampler } = this.deps;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(TOPICS).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
-		text.put(',"sensors":').quoted(config.sensors).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
+		text.put(',"sensors":').quoted(config.sensors, Info.SENSORS_MAX).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
 		text.put(',"address":').quoted(network.address());
 		if (this.without & Without.Retain) text.put(',"retain":false');
 		if (this.without & Without.Acknowledgements) text.put(',"qos":0');

@@ -139,7 +139,7 @@ describe('telltale build for a board', () => {
 
 	it.each([
 		[{ ssid: 'a' }, 'The settings do not do for nodemcu: host is missing: the name or address of the broker.\n'],
-		[{ ...SETTINGS, sensors: 'hih4030' }, /^The settings do not do for nodemcu: sensors names hih4030, which needs a second analog input[^\n]*\n$/],
+		[{ ...SETTINGS, sensors: 'hih4030' }, /^The settings do not do for nodemcu: sensors, entry 1: hih4030 needs a second analog input[^\n]*\n$/],
 	])('refuses settings that this board cannot use: %j', async (settings, sentence) => {
 		await writeFile(join(folder, 'node.json'), JSON.stringify(settings));
 		const { status, err } = await build(['--config', 'node.json']);

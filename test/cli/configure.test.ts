@@ -65,7 +65,11 @@ describe('telltale configure, with every answer as an option', () => {
 		[['--host2', 'a..b'], 'host2 is "a..b", which can be neither a host name nor an IPv4 address.'],
 		[['--passphrase2', 'long enough'], 'passphrase2 is given without ssid2: that is what makes another network.'],
 		[['--password', 'p'], 'password is given without user: MQTT 3.1.1 sends none without the other (§3.1.2.9).'],
-		[['--sensors', 'tmp63'], 'sensors names tmp63, which is not known: known are tmp36, sht3x, hih4030, sht4x, shtc3, si7021, htu21d, aht10, aht20, am2320.'],
+		[['--sensors', '[{"part":"tmp36","pin":"D9"}]'], 'sensors, entry 1: pin is "D9", which is no pin of a NodeMCU: it has A0, D0, D1, D2, D3, D4, D5, D6, D7, D8, RX, TX.'],
+		[['--board', 'nodemcu', '--sensors', '[{"part":"sht3x","powerPin":"D4"}]'],
+			'sensors, entry 1: powerPin cannot be D4 (the LED is on it, and it must be high at the start): it can be D5, D6, D7 or D0.'],
+		[['--board', 'nodemcu', '--sensors', 'tmp36,hih4030'], 'sensors, entry 2: hih4030 needs a second analog input: nodemcu has one only; use an ESP32 or a part on I2C.'],
+		[['--sensors', 'tmp63'], 'sensors names "tmp63", which is not known: known are tmp36, sht3x, hih4030, sht4x, shtc3, si7021, htu21d, aht10, aht20, am2320.'],
 	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {
 		const { status, out, err } = await configure(...WIFI, ...words);
 		expect([status, out, err]).toEqual([2, '', `${sentence}\n`]);

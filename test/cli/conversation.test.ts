@@ -48,7 +48,7 @@ function person(answers: Readonly<Record<string, unknown>>, asked: string[] = []
 		if (fault) throw new Error(fault);
 		return value;
 	};
-	const log = { success: (text: string) => void asked.push(text) };
+	const log = { success: (text: string) => void asked.push(text), warn: (text: string) => void asked.push(text) };
 	return { text: reply, password: reply, confirm: reply, select: reply, multiselect: reply, isCancel: (value: unknown) => value === CANCEL, log } as unknown as Prompts;
 }
 
@@ -96,6 +96,20 @@ describe('The questions', () => {
 		expect(parts(questions)).not.toContain('hih4030');
 		expect(questions.at(-1)!.options!.map(({ value }) => value)).not.toContain('tls');
 		await expect(ask({ tls: true }, { ssid: 'a' }, 'esp32', AROUND, person({ caFile: 'no.pem' }))).rejects.toThrow('no.pem is not there: name a file from the folder of the settings.');
+	});
+
+	it('take parts that go together on the board only, and show a list as it is', async () => {
+		const asked: string[] = [];
+		const prompts = person({ ssid: 'attic', host: 'broker' }, asked);
+		const choices = [['sht3x', 'tmp36', 'tmp36'], ['sht3x']];
+		const { multiselect } = prompts;
+		prompts.multiselect = ((question: Question) => question.message.startsWith('sensors') ? choices.shift() : multiselect(question as never)) as never;
+		expect(await settingsOf({}, {}, prompts)).toMatchObject({ sensors: 'sht3x' });
+		expect(asked).toContain('sensors, entry 3: nodemcu has no analog input left for tmp36.');
+		const list = '[{"part":"tmp36","pin":"A0"}]';
+		const questions: Question[] = [];
+		expect(await settingsOf({ sensors: list, ssid: 'attic', host: 'broker' }, {}, person({}, [], questions))).toMatchObject({ sensors: list });
+		expect(questions.find(({ message }) => message.startsWith('sensors'))).toMatchObject({ placeholder: list });
 	});
 
 	it('offer the addresses of this machine as broker, loopback last and as of no use to a real node', async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
+import { PINS } from '../../hardware/pins.js';
 import { HIH4030 } from '../../sensors/hih4030/hih4030.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
 import { TMP36 } from '../../sensors/tmp36/tmp36.js';
@@ -161,9 +162,10 @@ describe('hardware/README.md', () => {
 	});
 
 	it('names the pins of both boards', () => {
-		for (const { analog, i2c } of [nodemcu, esp32]) {
-			for (const label of [analog.label, i2c.dataLabel, i2c.clockLabel]) says(guide, `**${label}**`);
+		for (const { name, analog, i2c } of [nodemcu, esp32]) {
+			const pins = [...PINS[name].left, ...PINS[name].right];
+			for (const gpio of [analog.pin, i2c.data, i2c.clock]) says(guide, `**${pins.find((each) => each.gpio === gpio)!.label}**`);
 		}
-		says(guide, `**${esp32.analog.secondLabel}**`);
+		says(guide, `**${esp32.analog.further[0]}**`);
 	});
 });

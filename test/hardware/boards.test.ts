@@ -1,39 +1,62 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { board as d1mini } from '../../hardware/d1mini.js';
 import { board as esp32 } from '../../hardware/esp32.js';
+import { board as esp32c3 } from '../../hardware/esp32c3.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
+import { PINS } from '../../hardware/pins.js';
 
-/** NodeMCU 1.0: what is printed on the board against the chip's GPIO. */
-const NODEMCU_GPIO: Readonly<Record<string, number>> = { D0: 16, D1: 5, D2: 4, D3: 0, D4: 2, D5: 14, D6: 12, D7: 13, D8: 15 };
+const BOARDS = { nodemcu, d1mini, esp32, esp32c3 };
 /** ESP32: the inputs of ADC1, the converter that works beside Wi-Fi. */
 const ESP32_ADC1 = [36, 37, 38, 39, 32, 33, 34, 35];
+const pinsOf = (name: keyof typeof PINS) => [...PINS[name].left, ...PINS[name].right].filter(({ gpio }) => gpio >= 0);
+const labelled = (name: keyof typeof PINS, label: string) => pinsOf(name).find((each) => each.label === label)!.gpio;
 
 describe('the boards', () => {
 	it('have the same names for their constants', () => {
-		const shape = (value: object): unknown => Object.entries(value).map(([key, each]) => (each && typeof each === 'object' ? [key, shape(each)] : key));
-		expect(shape(esp32)).toEqual(shape(nodemcu));
+		const shape = (value: object): unknown => Object.entries(value).map(([key, each]) => (each && typeof each === 'object' && !Array.isArray(each) ? [key, shape(each)] : key));
+		for (const board of Object.values(BOARDS)) expect(shape(board)).toEqual(shape(nodemcu));
 	});
 
-	it.each([nodemcu, esp32])('are frozen: $name', (board) => {
-		expect([board, board.analog, board.i2c].every(Object.isFrozen)).toBe(true);
+	it.each(Object.values(BOARDS))('are frozen: $name', (board) => {
+		expect([board, board.analog, board.analog.further, board.i2c, board.digital, board.outputs].every(Object.isFrozen)).toBe(true);
 	});
 
-	it.each(['nodemcu', 'esp32'])('import nothing: %s', (name) => {
+	it.each(Object.keys(BOARDS))('import nothing: %s', (name) => {
 		const source = readFileSync(new URL(`../../hardware/${name}.ts`, import.meta.url), 'utf8');
 		expect(source).not.toMatch(/^\s*import\b/m);
 		expect(source).toContain(`name: '${name}'`);
 	});
+
+	it.each(Object.entries(BOARDS))('offer to parts what they do not need themselves: %s', (name, { analog, i2c, led, button, digital, outputs, serial }) => {
+		const own = [i2c.data, i2c.clock, led.pin, button.pin, serial.transmit, serial.receive];
+		const offered = [analog.pin, ...analog.further, ...digital, ...outputs];
+		expect(new Set([...own, ...offered]).size, 'each pin once').toBe(own.length + offered.length);
+		const pins = pinsOf(name as keyof typeof PINS);
+		expect(new Set(pins.map(({ gpio }) => gpio)).size, 'each GPIO is printed once').toBe(pins.length);
+		for (const gpio of [...own, ...offered]) expect(pins.map((each) => each.gpio), `GPIO ${gpio} is on the board`).toContain(gpio);
+		for (const gpio of own) expect(pins.find((each) => each.gpio === gpio)!.not, `GPIO ${gpio}`).not.toBe('');
+	});
+
+	it.each(Object.entries(BOARDS))('have a reason for each pin that they do not offer, and for no other: %s', (name, { analog, digital, outputs }) => {
+		const inputs = [analog.pin, ...analog.further];
+		for (const { gpio, not } of pinsOf(name as keyof typeof PINS)) {
+			if (digital.some((each) => each === gpio)) expect(not, `GPIO ${gpio}`).toBe('');
+			else if (outputs.some((each) => each === gpio)) expect(not, `GPIO ${gpio}`).toContain('no interrupts');
+			else if (inputs.includes(gpio)) expect(['', 'it is an input only'], `GPIO ${gpio}`).toContain(not);
+			else expect(not, `GPIO ${gpio}`).not.toBe('');
+		}
+	});
 });
 
 describe('nodemcu', () => {
-	it('names the GPIOs of the labels that it gives', () => {
-		expect(NODEMCU_GPIO[nodemcu.i2c.dataLabel]).toBe(nodemcu.i2c.data);
-		expect(NODEMCU_GPIO[nodemcu.i2c.clockLabel]).toBe(nodemcu.i2c.clock);
+	it('has I2C, its LED and its button where the board says, both active low', () => {
+		expect([nodemcu.i2c.data, nodemcu.i2c.clock, nodemcu.led.pin, nodemcu.button.pin]).toEqual(['D2', 'D1', 'D4', 'D3'].map((label) => labelled('nodemcu', label)));
+		expect([nodemcu.led.activeLow, nodemcu.button.activeLow]).toEqual([true, true]);
 	});
 
-	it('has its LED on D4 and its button on D3, both active low', () => {
-		expect([nodemcu.led.pin, nodemcu.button.pin]).toEqual([NODEMCU_GPIO.D4, NODEMCU_GPIO.D3]);
-		expect([nodemcu.led.activeLow, nodemcu.button.activeLow, nodemcu.button.label]).toEqual([true, true, 'FLASH']);
+	it('is what a D1 mini runs: all is the same but the name', () => {
+		expect({ ...d1mini, name: nodemcu.name }).toEqual(nodemcu);
 	});
 
 	it('counts in 1/1024 V behind a divider of 220 kΩ and 100 kΩ', () => {
@@ -42,21 +65,15 @@ describe('nodemcu', () => {
 	});
 
 	it('has one analog input', () => {
-		expect(nodemcu.analog.secondPin).toBe(-1);
+		expect(nodemcu.analog.further).toEqual([]);
 	});
 });
 
 describe('esp32', () => {
-	it('measures on ADC1, at two pins', () => {
-		expect(ESP32_ADC1).toContain(esp32.analog.pin);
-		expect(ESP32_ADC1).toContain(esp32.analog.secondPin);
-		expect(esp32.analog.secondPin).not.toBe(esp32.analog.pin);
-	});
-
-	it('has the GPIO numbers for labels', () => {
-		expect([esp32.analog.label, esp32.analog.secondLabel, esp32.i2c.dataLabel, esp32.i2c.clockLabel]).toEqual(
-			[esp32.analog.pin, esp32.analog.secondPin, esp32.i2c.data, esp32.i2c.clock].map(String),
-		);
+	it('measures on ADC1, at each pin once', () => {
+		const inputs = [esp32.analog.pin, ...esp32.analog.further];
+		for (const pin of inputs) expect(ESP32_ADC1).toContain(pin);
+		expect(new Set(inputs).size).toBe(inputs.length);
 	});
 
 	it('turns the counts of the SDK back into their millivolts, less one at most', () => {

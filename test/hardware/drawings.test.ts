@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
+import { PINS } from '../../hardware/pins.js';
 
 interface Point { readonly x: number; readonly y: number }
 interface Element { readonly tag: string; readonly attributes: Readonly<Record<string, string>>; readonly text: string }
@@ -63,6 +64,7 @@ const WIRES: Readonly<Record<string, string>> = { analog: 'signal', data: 'data'
 const LEGS: readonly (readonly [label: string, wire: string])[] = [['1 +Vs', 'supply'], ['2 Vout', 'signal'], ['3 GND', 'ground']];
 
 describe.each([['nodemcu', nodemcu], ['esp32', esp32]] as const)('the drawing of %s', (name, board) => {
+	const label = (gpio: number) => [...PINS[name].left, ...PINS[name].right].find((each) => each.gpio === gpio)!.label;
 	const source = readFileSync(new URL(`../../hardware/${name}.svg`, import.meta.url), 'utf8');
 	const elements = elementsOf(source);
 	const texts = elements.filter((each) => each.tag === 'text');
@@ -88,13 +90,13 @@ describe.each([['nodemcu', nodemcu], ['esp32', esp32]] as const)('the drawing of
 
 	it('labels the pins as the constants do', () => {
 		const labels = Object.fromEntries(texts.filter((each) => each.attributes['data-pin']).map((each) => [each.attributes['data-pin'], each.text]));
-		expect(labels).toEqual({ analog: board.analog.label, data: board.i2c.dataLabel, clock: board.i2c.clockLabel, supply: '3V3', ground: 'GND' });
+		expect(labels).toEqual({ analog: label(board.analog.pin), data: label(board.i2c.data), clock: label(board.i2c.clock), supply: '3V3', ground: 'GND' });
 	});
 
 	it('says the same in its description', () => {
 		const { text } = elements.find((each) => each.tag === 'desc')!;
-		expect(text).toContain(`pin 2 to ${board.analog.label},`);
-		expect(text).toContain(`SCL to ${board.i2c.clockLabel}, SDA to ${board.i2c.dataLabel}.`);
+		expect(text).toContain(`pin 2 to ${label(board.analog.pin)},`);
+		expect(text).toContain(`SCL to ${label(board.i2c.clock)}, SDA to ${label(board.i2c.data)}.`);
 	});
 
 	it('leads a wire of the right kind to every pin that is in use, and to no other', () => {

@@ -2,11 +2,12 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
-import { connect, sensorsProblem, PARTS, type PartIo } from '../../sensors/parts.js';
+import { PARTS, type PartIo } from '../../sensors/parts.js';
+import { connect, sensorsProblem } from '../../src/parts/parts.js';
 import { FIELDS } from '../../src/settings/settings.js';
 import { Bus } from '../../sensors/io.js';
 import { QUANTITIES, Quantity } from '../../src/readings/reading.js';
-import { Bus as FakeBus, hex, measure, Pin } from '../support/bus.js';
+import { Bus as FakeBus, Pin } from '../support/bus.js';
 import { TwinBus } from '../support/twin-bus.js';
 import type { MakeTwin } from '../../sensors/twin.js';
 
@@ -19,8 +20,6 @@ function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: F
 /** What nobody writes. */
 const UNTOUCHED = -1;
 const onI2C = PARTS.filter(({ bus }) => bus === Bus.I2C);
-
-const given = (setting: string) => connect(setting, world(esp32).io).map(({ name, row, gives }) => [name, ...row.quantities.filter((_each, k) => gives & 1 << k)]);
 
 describe('the table of parts', () => {
 	it('is frozen through and through', () => {
@@ -99,76 +98,5 @@ describe('the table of parts', () => {
 			for (let k = 0; k < part.quantities.length; k++) expect(Math.abs(values[k]! / 1_000 - air[k]!)).toBeLessThan(0.1);
 			sensor.close();
 		}
-	});
-});
-
-describe('objection', () => {
-	it('names what is known when a part is not', () => {
-		expect(sensorsProblem('tmp36,dht22', nodemcu)).toBe('sensors names dht22, which is not known: known are tmp36, sht3x, hih4030, sht4x, shtc3, si7021, htu21d, aht10, aht20, am2320.');
-	});
-
-	it('turns the HIH-4030 down on a board with one analog input', () => {
-		expect(sensorsProblem('tmp36,hih4030', nodemcu)).toBe(
-			'sensors names hih4030, which needs a second analog input: nodemcu has one only; use an ESP32 or a part on I2C.',
-		);
-		expect(sensorsProblem('tmp36,hih4030', esp32)).toBe('');
-	});
-});
-
-describe('connect', () => {
-	it.each([
-		['tmp36,sht3x', [['tmp36', 'temperature'], ['sht3x', 'humidity']]],
-		['sht3x', [['sht3x', 'temperature', 'humidity']]],
-		['tmp36', [['tmp36', 'temperature']]],
-		['sht3x,tmp36', [['sht3x', 'temperature', 'humidity']]],
-		['hih4030,sht3x', [['hih4030', 'humidity'], ['sht3x', 'temperature']]],
-		['tmp36,hih4030,sht3x', [['tmp36', 'temperature'], ['hih4030', 'humidity']]],
-		['tmp36,tmp36', [['tmp36', 'temperature']]],
-		['sht3x45,sht3x', [['sht3x', 'temperature', 'humidity']]],
-	])('lets the first named give each quantity: %s', (setting, expected) => {
-		expect(given(setting)).toEqual(expected);
-	});
-
-	it('counts the channels through, part by part, whatever else a part collects', () => {
-		const { io, bus } = world();
-		bus.expect(0x44, hex`24 00`).respond(0x44, hex`66 66 93 BE EF 92`, 15.5);
-		const [tmp36, sht3x] = connect('tmp36,sht3x', io);
-		expect([tmp36!.first, tmp36!.gives, sht3x!.first, sht3x!.gives]).toEqual([0, 0b01, 1, 0b10]);
-		expect(measure(sht3x!.sensor, 2, bus)).toEqual([25_000, 74_585]);
-	});
-
-	it('knows the old name of an SHT3x at its other address', () => {
-		const { io, bus } = world();
-		const parts = connect('sht3x45', io);
-		expect(parts.map(({ name, gives }) => [name, gives])).toEqual([['sht3x', 0b11]]);
-		expect(bus.made).toMatchObject([{ address: 0x45 }]);
-	});
-
-	it('does not even open the bus of a part with nothing left to give', () => {
-		const { io, pin, bus } = world(esp32);
-		connect('tmp36,hih4030,sht3x', io);
-		expect(bus.made).toEqual([]);
-		expect(pin.made.map((each) => each.pin)).toEqual([34, 35]);
-	});
-
-	it.each([nodemcu, esp32])('uses the pins of $name', (board) => {
-		const { io, pin, bus } = world(board);
-		connect('tmp36,sht3x', io);
-		expect(pin.made.map((each) => each.pin)).toEqual([board.analog.pin]);
-		expect(bus.made).toMatchObject([{ data: board.i2c.data, clock: board.i2c.clock, hz: 100_000, address: 0x44 }]);
-	});
-
-	it('halves the HIH-4030 for the ESP32: 1.175 V at the pin are 50 %', () => {
-		const { io, pin } = world(esp32);
-		pin.counts = [Math.round((1_175 * 4095) / 2450)];
-		const [hih4030] = connect('hih4030', io);
-		const [milliRh] = measure(hih4030!.sensor, 1);
-		expect(milliRh).toBeGreaterThan(49_930);
-		expect(milliRh).toBeLessThan(50_010);
-	});
-
-	it('offers compensation where a part wants it', () => {
-		const connected = connect('tmp36,hih4030', world(esp32).io);
-		expect(connected.map(({ sensor }) => typeof sensor.compensate)).toEqual(['undefined', 'function']);
 	});
 });

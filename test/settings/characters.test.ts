@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isBase, isClientId, isHost, isName, isParts, isPassphrase, isPrintable } from '../../src/settings/characters.js';
+import { isBase, isClientId, isHost, isList, isName, isPassphrase, isPrintable } from '../../src/settings/characters.js';
 
 describe('the characters of', () => {
 	it.each([
@@ -8,7 +8,7 @@ describe('the characters of', () => {
 		['a host', isHost, ['broker.lan', '10.0.0.1', 'a_b'], ['.lan', 'lan.', 'a b', 'mqtt://a']],
 		['a client id', isClientId, ['a_B-9'], ['a.b', 'é']],
 		['a base topic', isBase, ['home/porch', 'a.b'], ['/a', 'a/', 'a//b', 'a/+', '$SYS']],
-		['parts', isParts, ['tmp36', 'a,b,c,d'], ['a,', ',a', 'a,,b', 'a,b,c,d,e', 'A']],
+		['a list', isList, ['tmp36', '[{"part":"tmp36"}]', ''], ['é', 'a\u007f', 'a\n']],
 		['a passphrase', isPassphrase, ['12345678', 'f'.repeat(64)], ['1234567', 'g'.repeat(64), 'schlüssel', 'tab\there']],
 	] as const)('%s are told from others', (_name, accepts, right, wrong) => {
 		expect(right.filter((text) => !accepts(text))).toEqual([]);

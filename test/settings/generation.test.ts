@@ -20,6 +20,15 @@ describe('a generation of settings', () => {
 		expect(entries(flash, 0).state).toBe(GenerationState.None);
 	});
 
+	it('holds texts of any length, in any characters', () => {
+		const flash = new FakeFlash(2, 4_096);
+		const writer = new GenerationWriter(flash, 0);
+		const texts = [0, 1, 23, 24, 25, 47, 48, 49, 600].map((length) => 'aé😀€'.repeat(length).slice(0, length));
+		for (const text of texts) writer.add('sensors', text.replace(/[\ud800-\udbff]$/, 'x'));
+		expect(writer.commit(1, 0)).toBe(true);
+		expect(entries(flash, 0).found).toEqual(texts.map((text) => text.replace(/[\ud800-\udbff]$/, 'x')));
+	});
+
 	it('of no entries is one too', () => {
 		const flash = new FakeFlash(1, 64);
 		expect(new GenerationWriter(flash, 0).commit(1, 2)).toBe(true);

@@ -30,7 +30,7 @@ describe('settings', () => {
 		[{ intervalMs: -0.25 }, 'intervalMs is -0.25; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: 86_400_000_001 }, 'intervalMs is 86400000001; it must be a whole number from 1000 to 86400000.'],
 		[{ intervalMs: null }, 'intervalMs is null; it must be a whole number from 1000 to 86400000.'],
-		[{ sensors: ['tmp36'] }, 'sensors is a list; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
+		[{ sensors: ['tmp36'] }, 'sensors is a list; it must be names of parts divided by commas, like tmp36,sht3x, or a list as [{"part":"tmp36"}], of at most 600 bytes.'],
 		[{ node: {} }, 'node is an object; it must be 1 to 23 of a-z, 0-9 and "-", beginning with a letter or digit.'],
 		[{ port: 65536 }, 'port is 65536; it must be a whole number from 1 to 65535.'],
 		[{ cleanSession: 1 }, 'cleanSession is 1; it must be true or false.'],
@@ -42,7 +42,7 @@ describe('settings', () => {
 		[{ ssid: 'é'.repeat(17) }, `ssid is "${'é'.repeat(17)}"; it must be at most 32 bytes, without control characters.`],
 		[{ user: `a\u0000${'b'.repeat(70)}` }, `user is "a?${'b'.repeat(56)}…; it must be at most 64 bytes, without control characters.`],
 		[{ restartAfterMs: 1 }, 'restartAfterMs is 1; it must be a whole number from 900000 to 604800000, or 0 for never.'],
-		[{ sensors: 'tmp36,' }, 'sensors is "tmp36,"; it must be one to four names of parts divided by commas, like tmp36,sht3x.'],
+		[{ sensors: 'é' }, 'sensors is "é"; it must be names of parts divided by commas, like tmp36,sht3x, or a list as [{"part":"tmp36"}], of at most 600 bytes.'],
 	])('refuse %j in one sentence', (settings, sentence) => {
 		expect(settingsProblem(settings)).toBe(sentence);
 	});

@@ -40,7 +40,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 	'src/mqtt/codec': 1, 'src/mqtt/state': 2, 'src/mqtt': 3, 'src/mqtt/v5': 4, 'src/mqtt/without5': 4,
 	'src/readings': 1, 'src/storage': 2, 'src/settings': 3, 'sensors': 1,
 	'src/device': 5, 'src/device/esp8266': 6, 'src/device/esp32': 6,
-	'src/connection': 5, 'src/telemetry': 6, 'src/provisioning': 7, 'src/certificates': 8, 'src/without-certificates': 8,
+	'src/connection': 5, 'src/telemetry': 6, 'src/parts': 7, 'src/provisioning': 7, 'src/certificates': 8, 'src/without-certificates': 8,
 	'src': 9,
 	'clients/embedded': 5,
 	// On the host, from what a simulated board is made of up to who starts it.

@@ -22,6 +22,16 @@ describe('settings as they are sent', () => {
 		expect(read('{"host2":"other.lan","password3":"x","protocol":5,"user":""}')).toEqual({ host2: 'other.lan', password3: 'x', protocol: 5, user: '' });
 	});
 
+	it('may be the list of parts, which is kept as its text', () => {
+		const list = '[{"part":"tmp36"}, {"part":"sht3x","name":"outside","address":69}]';
+		expect(read(`{"sensors":${list},"intervalMs":5000}`)).toEqual({ sensors: list, intervalMs: 5_000 });
+		expect(read(`{"sensors":${JSON.stringify(list)}}`)).toEqual({ sensors: list });
+		expect(read('{"host":["a"]}')).toBe('host is a list; it must be a host name or an IPv4 address of at most 63 characters');
+		expect(read('{"sensors":7}')).toMatch(/^sensors is 7; it must be names of parts divided by commas/);
+		expect(read('{"sensors":[1],"sensors":[2]}')).toBe('sensors stands twice');
+		expect(read('{"wifi":{"ssid":["a"]}}')).toMatch(/^ssid is a list; it must be/);
+	});
+
 	it('may be one entry of a group, which is replaced whole', () => {
 		expect(read('{"wifi":{"ssid":"attic"}}')).toEqual({ ssid: 'attic', passphrase: '', address: '', gateway: '', nameServer: '' });
 		expect(read('{"wifi3":{}}')).toEqual({ ssid3: '', passphrase3: '', address3: '', gateway3: '', nameServer3: '' });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RANGES_MAX } from '../../viewer/boot.js';
-import { BOOTS_MAX, Merge, NODES_MAX } from '../../viewer/merge.js';
+import { Merge, NODES_MAX } from '../../viewer/merge.js';
+import { BOOTS_MAX } from '../../viewer/node.js';
 import type { Message } from '../../viewer/payload.js';
 
 interface Sample {

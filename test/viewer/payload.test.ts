@@ -61,7 +61,15 @@ describe('A message of a node', () => {
 		['a time that is no number', '{"seq":1,"boot":1,"time":"now"}'],
 		['a temperature that is no number', '{"seq":1,"boot":1,"time":1,"temperature":"hot"}'],
 		['a number beyond all numbers', '{"seq":1,"boot":1,"time":1,"temperature":1e999}'],
-		['too many quantities', '{"seq":1,"boot":1,"time":1,"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}'],
+		['too many quantities', '{"seq":1,"boot":1,"time":1,"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1,"m":1}'],
+		['a quantity beyond all quantities', '{"seq":1,"boot":1,"time":1,"outside_pressure":-1e8}'],
+		['a quantity of a name that no channel has', '{"seq":1,"boot":1,"time":1,"<script>":1}'],
+		['a quantity of a name that a terminal obeys', '{"seq":1,"boot":1,"time":1,"\\u001b[2J":1}'],
+		['a humidity of a part that is no number', '{"seq":1,"boot":1,"time":1,"outside_humidity":"wet"}'],
+		['any number without end', '{"seq":1,"boot":1,"time":1,"lux":-1e999}'],
+		['a time beyond all times', '{"seq":1,"boot":1,"time":4294967296}'],
+		['suspects that are no list', '{"seq":1,"boot":1,"time":1,"temperature":1,"suspect":"temperature"}'],
+		['suspects that are no names', '{"seq":1,"boot":1,"time":1,"temperature":1,"suspect":[1]}'],
 		['too long', `{"seq":1,"boot":1,"time":1,"x":"${'x'.repeat(PAYLOAD_BYTES_MAX)}"}`],
 	])('with %s is malformed, not fatal', (_, text) => {
 		expect(said('telltale/cellar/readings', text)).toMatchObject({ kind: 'malformed', node: 'cellar' });
@@ -79,9 +87,10 @@ describe('A message of a node', () => {
 	});
 
 	it('belongs to another program on every topic that the contract does not name', () => {
-		for (const topic of ['telltale', 'telltale/cellar/state', 'telltale/cellar/set/status', 'home/cellar/readings', 'telltalex/c/readings']) {
+		for (const topic of ['telltale', 'telltale/cellar/set/status', 'telltale/cellar/set/other', 'home/cellar/readings', 'telltalex/c/readings']) {
 			expect(said(topic, 'online')).toEqual({ kind: 'other' });
 		}
+		expect(said('telltale/cellar/state', 'online')).toEqual({ kind: 'foreign', node: 'cellar', leaf: 'state' });
 	});
 
 	it('names the node by what stands between base and leaf, or by the end of a base of its own', () => {
@@ -90,9 +99,21 @@ describe('A message of a node', () => {
 	});
 
 	it('keeps what it is called as it was said, so that no two are taken for one, and no longer than a name is', () => {
-		const message = said('telltale/k\u00f6ln\u001b[2J/readings', '{"seq":1,"boot":"\\u009b7","time":1,"\\u202ept":1}');
-		expect(message).toMatchObject({ node: 'k\u00f6ln\u001b[2J', reading: { boot: '\u009b7', values: { '\u202ept': 1 } } });
+		const message = said('telltale/k\u00f6ln\u001b[2J/readings', '{"seq":1,"boot":"\\u009b7","time":1,"pt":1}');
+		expect(message).toMatchObject({ node: 'k\u00f6ln\u001b[2J', reading: { boot: '\u009b7', values: { pt: 1 } } });
 		expect(said(`telltale/${'x'.repeat(5_000)}/status`, 'online')).toMatchObject({ node: `${'x'.repeat(63)}~` });
+	});
+
+	it('names the values that the node doubts, of those that are there', () => {
+		const text = '{"seq":1,"boot":1,"time":1,"temperature":1,"outside_humidity":101,"suspect":["outside_humidity","voltage"]}';
+		expect(said('telltale/cellar/readings', text)).toMatchObject({ reading: { values: { temperature: 1, outside_humidity: 101 }, suspect: ['outside_humidity'] } });
+	});
+
+	it('lists channels with their units and parts', () => {
+		expect(said('telltale/cellar/channels', '{"temperature":["°C","tmp36"]}')).toEqual({ kind: 'channels', node: 'cellar', channels: { temperature: { unit: '°C', part: 'tmp36' } } });
+		for (const text of ['{"temperature":"°C"}', '{"temperature":["°C"]}', '{"<b>":["°C","tmp36"]}', JSON.stringify(Object.fromEntries([...Array(13).keys()].map((k) => [`v${k}`, ['V', 'adc']])))]) {
+			expect(said('telltale/cellar/channels', text)).toMatchObject({ kind: 'malformed' });
+		}
 	});
 
 	it('cannot pass another node, or another time of arrival, off as its own', () => {
