@@ -46,6 +46,7 @@ import { NameServer } from './provisioning/name-server.js';
 import { makeCode, SetUp } from './provisioning/set-up.js';
 import { SetUpSite } from './provisioning/site.js';
 import { WebServer } from './provisioning/web-server.js';
+import { channelOf } from './readings/channels.js';
 import { Sampler } from './readings/sampler.js';
 import { Timekeeper } from './connection/timekeeper.js';
 import { VERSION } from './common/version.js';
@@ -92,14 +93,17 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const queue = new ReadingQueue(boot, clock, serial, inFlight, mode.safe ? undefined : flash);
+	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never, power: (pin) => openPower(pin, serial) });
+	const queue = new ReadingQueue(boot, clock, serial, inFlight, parts, mode.safe ? undefined : flash);
 	queue.datedFrom = -handover.datedFrom;
 	const network = new DeviceNetwork(alarm);
 	const to = new Destinations(config, settingsStore);
 	const transport = new DeviceTcp(alarm, tlsSockets(to, clock, settingsStore));
-	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never, power: (pin) => openPower(pin, serial) });
-	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue);
-	for (let i = 0; i < OFFSETS.length; i++) sampler.setOffset(i, config[OFFSETS[i]] as number);
+	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue, boot);
+	for (let i = 0; i < OFFSETS.length; i++) {
+		const channel = channelOf(parts, i);
+		if (channel >= 0) sampler.setOffset(channel, config[OFFSETS[i]] as number);
+	}
 	const deps = { config, board, boot, safe: mode.safe, clock, log: serial, store, settingsStore, check: problemOf, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);

@@ -105,8 +105,8 @@ export const enum Limit {
 	JOURNAL_RESERVE = 2,
 	/** At the end of the flash partition, in turns for one generation of settings each. */
 	SETTINGS_SECTORS = 2,
-	/** With fewer there is nothing to thin: the reserve, two that are full and one that is filling. */
-	JOURNAL_SECTORS_MIN = JOURNAL_RESERVE + 3,
+	/** With fewer there is nothing to thin: the reserve, two that are full and one that is filling; and the channels' names. */
+	JOURNAL_SECTORS_MIN = JOURNAL_RESERVE + 4,
 	/** Flash that failed so often in a row, in other places each time, is left alone until the next boot. */
 	FLASH_FAULTS_MAX = 16,
 	/** Headings looked at in one turn of the loop: 64 small reads are about 20 ms, and 759 sectors are found in 12 turns. */
@@ -120,6 +120,14 @@ export const enum Limit {
 	 * any time.
 	 */
 	FIRST_READING_MS = 5_000,
+	/** From the start of a measurement on, a part has so long to answer: shorter than the shortest interval, so that none delays another. */
+	MEASURING_MS = 500,
+	/** A part with a dead band and no heartbeat of its own is heard this often. */
+	HEARTBEAT_MS = 600_000,
+	/** After so many failures in a row a part's supply is off for a moment; and so again after as many more. */
+	FAILURES_MAX = 5,
+	/** Long enough for the capacitors of a breakout to be empty. */
+	POWER_OFF_MS = 1_000,
 	/** Counters go out this often. */
 	HEALTH_MS = 60_000,
 	/** Longest payload of ours: health with every counter at its widest. */

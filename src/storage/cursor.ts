@@ -16,6 +16,8 @@ export interface SlotsInFlight {
 	hasSlot(slot: number): boolean;
 	/** Whether any slot's of this sector is. */
 	hasAnyOf(sector: number): boolean;
+	/** Whether any of any sector is. */
+	hasAny(): boolean;
 	/** The slots of this sector are no more: what is on its way will be acknowledged for nobody. */
 	forgetSector(sector: number): void;
 }

@@ -9,10 +9,11 @@
 // ascending and do not overlap, but for a thinning that was cut short, which the next boot finishes before anything else.
 
 import { Cursor, type SlotsInFlight, type JournalView } from './cursor.js';
+import { ChannelLists } from './channel-names.js';
 import { Search, SectorSearch } from './sector-search.js';
 import { Limit } from '../common/limits.js';
-import type { Flash, Log } from '../common/ports.js';
-import type { Reading } from '../readings/reading.js';
+import type { Flash, Log, Part } from '../common/ports.js';
+import { List, type Reading } from '../readings/reading.js';
 import { Sectors, SectorState, Slot, SlotState } from './sector.js';
 import { Outcome, Thinning } from './thinning.js';
 
@@ -34,7 +35,7 @@ export const enum Boot {
 	NOBODY = -1,
 }
 
-export class Journal implements JournalView {
+export class Journal extends ChannelLists implements JournalView {
 	/** Readings written, since boot. */
 	written = 0;
 	/** Readings of this boot that wait here, and those that had to make room; and of earlier boots. */
@@ -48,9 +49,7 @@ export class Journal implements JournalView {
 	/** The flash is left alone. */
 	broken = false;
 
-	private readonly log: Log;
 	private readonly inFlight: SlotsInFlight;
-	private readonly sectors: Sectors;
 	private readonly cursor: Cursor;
 	private readonly sectorSearch: SectorSearch;
 	/** Made when it is needed: flash is full then and the link down, so there is memory to spare. */
@@ -67,9 +66,8 @@ export class Journal implements JournalView {
 	private writeSector: number = Search.NONE;
 	private writeSlot = 0;
 	constructor(flash: Flash, inFlight: SlotsInFlight, log: Log) {
-		this.log = log;
+		super(new Sectors(flash), log);
 		this.inFlight = inFlight;
-		this.sectors = new Sectors(flash);
 		this.sectorSearch = new SectorSearch(this.sectors);
 		this.cursor = new Cursor(this.sectors, this.sectorSearch, inFlight, this);
 	}
@@ -123,11 +121,12 @@ export class Journal implements JournalView {
 		this.thinning = undefined;
 	}
 
-	/** The slot that a reading went to, or NONE: it is not in flash. */
-	append(reading: Reading): number {
+	/** The slot that a reading of these parts went to, or NONE: it is not in flash. */
+	append(reading: Reading, parts: readonly Part[]): number {
 		const { slotsPerSector } = this.sectors;
+		const list = this.listOf(parts);
 		const slot = this.writeSector * slotsPerSector + this.writeSlot++;
-		const stored = this.sectors.store(slot, reading);
+		const stored = this.sectors.store(slot, reading, list);
 		if (this.writeSlot === slotsPerSector) this.writeSector = Search.NONE;
 		if (!stored) return this.fault();
 		this.faultsInRow = 0;
@@ -138,19 +137,19 @@ export class Journal implements JournalView {
 	}
 
 	/** The slot of the oldest reading that is neither acknowledged nor on its way; NONE; or BUSY: advance() finds out. */
-	get found(): number {
-		return this.cursor.found;
-	}
+	get found(): number { return this.cursor.found; }
 
 	/** Looks a little further for the next reading to send. */
 	advance(): void { this.cursor.advance(); }
 
-	read(slot: number, reading: Reading): void { this.sectors.read(slot, reading); }
+	/** Fills `reading`, whose names are those of this boot where they are the same. */
+	read(slot: number, reading: Reading): void {
+		this.sectors.read(slot, reading);
+		if (reading.boot === this.inFlight.boot || this.isPresent(reading.list)) reading.list = List.Present;
+	}
 
 	/** The reading in this slot, which was found, is on its way. */
-	sent(slot: number): void {
-		this.cursor.sent(slot);
-	}
+	sent(slot: number): void { this.cursor.sent(slot); }
 
 	/**
 	 * What was sent of this slot was acknowledged. Returns the boot that took the reading; or NOBODY: it was no reading any more, but
@@ -184,6 +183,10 @@ export class Journal implements JournalView {
 		if (boot === this.inFlight.boot) this.dropped++;
 		else if (!counted) this.droppedEarlier++;
 		return false;
+	}
+
+	protected get nothingWaits(): boolean {
+		return this.cursor.found === Search.NONE && !this.inFlight.hasAny();
 	}
 
 	/** The reading of the slot looked at last. */

@@ -14,8 +14,10 @@ import { Search } from './sector-search.js';
 import { Carried, type InFlight } from './in-flight.js';
 import { Boot, Journal } from './journal.js';
 import { Limit } from '../common/limits.js';
-import { NEVER, type Clock, type Flash, type Log, type Millis, type Pollable } from '../common/ports.js';
-import { Reading } from '../readings/reading.js';
+import { NEVER, type Clock, type Flash, type Log, type Millis, type Part, type Pollable } from '../common/ports.js';
+import type { Text } from '../common/text.js';
+import { writeChannelName } from '../readings/channels.js';
+import { List, Reading, type ChannelNames } from '../readings/reading.js';
 import { Slot } from './sector.js';
 
 const enum Const {
@@ -30,7 +32,7 @@ const enum Const {
 	SAVE_TURNS_MAX = 40,
 }
 
-export class ReadingQueue implements Pollable, SlotsInFlight {
+export class ReadingQueue implements Pollable, SlotsInFlight, ChannelNames {
 	/** Readings acknowledged by the broker since boot: of this boot, and of earlier ones. */
 	delivered = 0;
 	deliveredEarlier = 0;
@@ -39,6 +41,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 
 	readonly boot: number;
 	private readonly clock: Clock;
+	private readonly parts: readonly Part[];
 	private readonly ring: Ring;
 	/** Undefined on a node without one. */
 	readonly journal: Journal | undefined;
@@ -61,8 +64,10 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 	 */
 	datedFrom = 0;
 
-	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, flash?: Flash, ringBytes = Limit.RING_BYTES) {
+	/** `parts`: those whose readings will come. */
+	constructor(boot: number, clock: Clock, log: Log, inFlight: InFlight, parts: readonly Part[], flash?: Flash, ringBytes = Limit.RING_BYTES) {
 		this.boot = boot;
+		this.parts = parts;
 		this.inFlight = inFlight;
 		this.clock = clock;
 		this.ring = new Ring(ringBytes);
@@ -152,6 +157,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		else {
 			this.ring.read(position, reading);
 			reading.boot = this.boot;
+			reading.list = List.Present;
 			const { unreportedFrom, unreportedTo } = this.ring;
 			const reports = this.reportingMessage === Search.NONE && this.ring.mayReport(position);
 			reading.droppedFrom = reports ? unreportedFrom : 0;
@@ -159,6 +165,11 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		}
 		if (!reading.time) this.date(position, reading);
 		return reading;
+	}
+
+	writeName(text: Text, list: number, channel: number): void {
+		if (list === List.Present) writeChannelName(text, this.parts, channel);
+		else this.journal!.writeName(text, list, channel);
 	}
 
 	/** The reading at `position` is with the session, under that packet id. MUST NOT be called while the table of messages is full. */
@@ -232,6 +243,11 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		return false;
 	}
 
+	hasAny(): boolean {
+		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (isInFlash(this.inFlight.position(i))) return true;
+		return false;
+	}
+
 	forgetSector(sector: number): void {
 		for (let i = 0; i < Limit.MESSAGES_MAX; i++) if (this.isFrom(i, sector)) this.inFlight.setPosition(i, Carried.FORGOTTEN);
 	}
@@ -291,7 +307,7 @@ export class ReadingQueue implements Pollable, SlotsInFlight {
 		const reading = this.read(position);
 		// Flash names what was dropped just before; anything else waits for the next reading that is sent from RAM.
 		if (reading.droppedTo !== reading.seq - 1 || reading.seq - reading.droppedFrom > Slot.GAP_MAX) reading.droppedFrom = 0;
-		const slot = this.journal!.append(reading);
+		const slot = this.journal!.append(reading, this.parts);
 		if (slot === Search.NONE) return false;
 		// The payload of one that is on its way may have been written before.
 		if (reading.droppedFrom && this.inFlight.indexOf(position) < 0) this.ring.reported(reading.droppedTo);

@@ -6,14 +6,14 @@
 // given up (only its number is still to be delivered), 0x00 means done (acknowledged; of slot 0: nothing in the sector
 // waits). Before a sector is erased its slot 0 is overwritten with zeros, so that a half erased one never looks alive.
 // No bit is ever set again without an erasure.
-// Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · … · done u8. `gap` numbers just before this one were
-// dropped.
+// Slot:   crc u32 · boot u32 · gap u16 · record (record.ts) · list u16 (channel-names.ts) · … · done u8. `gap` numbers
+// just before this one were dropped.
 // Slot 0: crc u32 · magic u24, version u8 · serial u32 · first u32 · last u32 · level u8 · from u16 × 2 · … · done u8
 
 import { crc32 } from './crc32.js';
 import type { Flash } from '../common/ports.js';
-import { Value, type Reading } from '../readings/reading.js';
-import { putWhole, readRecord, seqAt, takeWhole, writeRecord } from './record.js';
+import type { Reading } from '../readings/reading.js';
+import { groupAt, Layout as RecordLayout, putWhole, readRecord, seqAt, takeWhole, writeRecord } from './record.js';
 
 export const enum Slot {
 	BYTES = 32,
@@ -27,9 +27,11 @@ const enum Layout {
 	BOOT_AT = 4,
 	GAP_AT = 8,
 	RECORD_AT = 10,
+	/** Behind the longest record. */
+	LIST_AT = RECORD_AT + RecordLayout.RECORD_MAX,
 	/** "ttj" and the version of this layout. */
 	MAGIC = 0x6a_7474,
-	VERSION_OF_LAYOUT = 1,
+	VERSION_OF_LAYOUT = 2,
 	MAGIC_AT = 4,
 	VERSION_AT = 7,
 	SERIAL_AT = 8,
@@ -81,6 +83,7 @@ export class Sectors {
 	boot = 0;
 	gap = 0;
 	seq = 0;
+	group = 0;
 	/** Its values are not to be sent any more. */
 	givenUp = false;
 	/** Writes and erasures that failed. */
@@ -88,7 +91,8 @@ export class Sectors {
 
 	private readonly flash: Flash;
 	private readonly sectorBytes: number;
-	private readonly bytes = new Uint8Array(Slot.BYTES);
+	/** Of the slot read or written last. */
+	readonly bytes = new Uint8Array(Slot.BYTES);
 
 	constructor(flash: Flash) {
 		this.flash = flash;
@@ -98,9 +102,9 @@ export class Sectors {
 		this.slotsPerSector = Math.floor(flash.sectorBytes / Slot.BYTES);
 	}
 
-	/** Those below it are the journal's to begin; what lies in the others is only read. */
+	/** Those below it are the journal's to begin; it is the sector of the names (channel-names.ts); what lies in the others is only read. */
 	get usable(): number {
-		return this.count - this.flash.settingsSectors;
+		return this.count - this.flash.settingsSectors - 1;
 	}
 
 	sectorOf(slot: number): number {
@@ -113,7 +117,7 @@ export class Sectors {
 		const damaged = beyond ? SectorState.Taken : SectorState.Damaged;
 		if (!this.flash.read(sector * this.sectorBytes, bytes)) return damaged;
 		const magic = takeWhole(bytes, Layout.MAGIC_AT, 4);
-		if (magic === -1 || magic === 0) return SectorState.Free;
+		if (magic === -1 || magic === 0) return sector === this.usable ? SectorState.Taken : SectorState.Free;
 		if ((magic & 0xff_ffff) !== Layout.MAGIC) return damaged;
 		if (bytes[Layout.VERSION_AT] !== Layout.VERSION_OF_LAYOUT) return beyond ? SectorState.Taken : SectorState.Foreign;
 		if (!isWhole(bytes)) return damaged;
@@ -162,6 +166,9 @@ export class Sectors {
 		return this.write(sector * this.slotsPerSector);
 	}
 
+	/** The slot as it is; false: nothing of it may be used. */
+	load(slot: number): boolean { return this.flash.read(slot * Slot.BYTES, this.bytes); }
+
 	/** Nothing in this sector is waited for any more. */
 	retire(sector: number): boolean {
 		return this.finish(sector * this.slotsPerSector);
@@ -169,7 +176,7 @@ export class Sectors {
 
 	readSlot(slot: number): SlotState {
 		const bytes = this.bytes;
-		if (!this.flash.read(slot * Slot.BYTES, bytes)) return SlotState.Damaged;
+		if (!this.load(slot)) return SlotState.Damaged;
 		if (bytes[Layout.DONE_AT] === Layout.DONE) return SlotState.Done;
 		if (isErased(bytes)) return SlotState.Erased;
 		if (!isWhole(bytes)) return SlotState.Damaged;
@@ -183,30 +190,32 @@ export class Sectors {
 	 */
 	read(slot: number, reading: Reading): void {
 		const bytes = this.bytes;
-		this.flash.read(slot * Slot.BYTES, bytes);
+		this.load(slot);
 		this.decodeSlot();
 		readRecord(bytes, Layout.RECORD_AT, reading);
 		reading.boot = this.boot;
+		reading.list = takeWhole(bytes, Layout.LIST_AT, 2);
 		const last = this.givenUp ? this.seq : this.seq - 1;
 		const from = this.seq - this.gap;
 		reading.droppedFrom = from <= last ? from : 0;
 		reading.droppedTo = from <= last ? last : 0;
-		if (this.givenUp) reading.values.fill(Value.ABSENT);
+		if (this.givenUp) reading.empty();
 	}
 
-	/** Writes a reading to an erased slot. False: it is not there, and the slot is lost. */
-	store(slot: number, reading: Reading): boolean {
+	/** Writes a reading, whose channels `list` names, to an erased slot. False: it is not there, and the slot is lost. */
+	store(slot: number, reading: Reading, list: number): boolean {
 		const bytes = this.bytes.fill(Layout.ERASED);
 		putWhole(bytes, Layout.BOOT_AT, reading.boot, 4);
 		putWhole(bytes, Layout.GAP_AT, reading.droppedFrom ? reading.seq - reading.droppedFrom : 0, 2);
 		writeRecord(bytes, Layout.RECORD_AT, reading);
+		putWhole(bytes, Layout.LIST_AT, list, 2);
 		return this.write(slot);
 	}
 
 	/** Writes what is in one slot to another, an erased one, with another gap. */
 	copy(from: number, to: number, gap: number): boolean {
 		const bytes = this.bytes;
-		if (!this.flash.read(from * Slot.BYTES, bytes)) return false;
+		if (!this.load(from)) return false;
 		putWhole(bytes, Layout.GAP_AT, gap, 2);
 		if (bytes[Layout.DONE_AT] !== Layout.GIVEN_UP) bytes[Layout.DONE_AT] = Layout.ERASED;
 		return this.write(to);
@@ -224,13 +233,13 @@ export class Sectors {
 	/** What it reads counts, whatever flash said of it. Bits that are cleared already stay so. */
 	private mark(slot: number, mark: number): boolean {
 		const bytes = this.bytes;
-		let kept = this.flash.read(slot * Slot.BYTES, bytes);
+		let kept = this.load(slot);
 		if (kept) {
 			this.decodeSlot();
 			// The other bytes are written as they are, which changes nothing.
 			bytes[Layout.DONE_AT] &= mark;
 			const written = this.flash.write(slot * Slot.BYTES, bytes);
-			kept = this.flash.read(slot * Slot.BYTES, bytes) && bytes[Layout.DONE_AT] === mark;
+			kept = this.load(slot) && bytes[Layout.DONE_AT] === mark;
 			if (written && kept) return true;
 		}
 		this.faults++;
@@ -242,24 +251,26 @@ export class Sectors {
 		this.boot = takeWhole(bytes, Layout.BOOT_AT, 4) >>> 0;
 		this.gap = takeWhole(bytes, Layout.GAP_AT, 2);
 		this.seq = seqAt(bytes, Layout.RECORD_AT);
+		this.group = groupAt(bytes, Layout.RECORD_AT);
 		this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 	}
 
-	/** What was written counts if it reads back the same, whatever flash said of it. */
-	private write(slot: number): boolean {
+	/** What was written counts if it reads back the same, whatever flash said of it. `kind`: what it holds, as isWhole() has it. */
+	write(slot: number, kind = 0): boolean {
 		const bytes = this.bytes;
-		const crc = crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT);
+		const crc = crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT, kind);
 		putWhole(bytes, 0, crc, 4);
 		this.flash.write(slot * Slot.BYTES, bytes);
-		if (this.flash.read(slot * Slot.BYTES, bytes) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes) && bytes[Layout.DONE_AT] !== Layout.DONE) return true;
+		if (this.load(slot) && takeWhole(bytes, 0, 4) === crc && isWhole(bytes, kind) && bytes[Layout.DONE_AT] !== Layout.DONE) return true;
 		this.faults++;
 		return false;
 	}
 }
 
-const isWhole = (bytes: Uint8Array): boolean => takeWhole(bytes, 0, 4) === crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT);
+/** By its check sum, which begins with another number for each kind of contents. */
+export const isWhole = (bytes: Uint8Array, kind = 0): boolean => takeWhole(bytes, 0, 4) === crc32(bytes, Layout.CHECKED_AT, Layout.DONE_AT, kind);
 
-const isErased = (bytes: Uint8Array): boolean => {
+export const isErased = (bytes: Uint8Array): boolean => {
 	for (let i = 0; i < Slot.BYTES; i++) if (bytes[i] !== Layout.ERASED) return false;
 	return true;
 };

@@ -3,12 +3,14 @@
 // dropped just before it.
 //
 // Rule: the pair is the oldest of the lowest level. So readings lie equally far apart over the whole outage, within a
-// factor of two; only the youngest lie closer. A reading is dropped only if the next one is of the same boot and
-// follows it directly. So the range that names it is exact, and the last of each run always stays.
+// factor of two; only the youngest lie closer. Each group of channels is thinned for itself, by how many numbers lie
+// between those that stay: so a group that comes seldom stays whole for longer. A reading is dropped only if the next
+// one is of the same boot and follows it directly. So the range that names it is exact, and the last of each run always stays.
 // Invariant: the pair is alive until the new sector is committed; only then both are retired. Cut anywhere, it is done
 // again or finished (journal.ts). A few slots a step.
 
 import { Search, SectorSearch } from './sector-search.js';
+import { Group } from '../readings/reading.js';
 import { Limit } from '../common/limits.js';
 import { SectorState, Slot, SlotState, type Sectors } from './sector.js';
 
@@ -64,7 +66,10 @@ export class Thinning {
 	private heldBoot = 0;
 	private heldSeq = 0;
 	private heldFrom = 0;
+	private heldGroup = 0;
 	private heldGivenUp = false;
+	/** Of each group, the number that the last reading has that stays, or where its run of numbers begins. */
+	private readonly stayed = new Uint32Array(Group.MAX);
 
 	/** `target` is a free sector, `serial` its place in the order of writing. */
 	constructor(sectors: Sectors, sectorSearch: SectorSearch, boot: number, target: number, serial: number) {
@@ -167,31 +172,37 @@ export class Thinning {
 
 	/** Decides on the reading held, now that the one behind it is known, and holds that one. False: the sector is full. */
 	private take(slot: number): boolean {
-		const { boot, seq, gap, givenUp } = this.sectors;
+		const { boot, seq, gap, group, givenUp } = this.sectors;
 		let from = seq - gap;
-		if (this.held && boot === this.heldBoot && from === this.heldSeq + 1 && this.droppable(seq)) {
+		const follows = this.held > 0 && boot === this.heldBoot && from === this.heldSeq + 1;
+		if (follows && this.droppable(seq)) {
 			from = this.heldFrom;
 			if (this.heldGivenUp) {
 				// Counted already.
 			} else if (boot === this.boot) this.dropped++;
 			else this.droppedEarlier++;
-		} else if (!this.keepHeld()) return false;
+		} else {
+			if (!this.keepHeld()) return false;
+			if (!follows) this.stayed.fill(from - 1);
+		}
 		this.held = slot;
 		this.heldBoot = boot;
 		this.heldSeq = seq;
 		this.heldFrom = from;
+		this.heldGroup = group;
 		this.heldGivenUp = givenUp;
 		return true;
 	}
 
-	/** The stretch of numbers that the reading held would stand for is shorter than the level asks; `seq` is the next one. */
+	/** The reading held comes sooner behind the one of its group that stays than the level asks; `seq` is the next one. */
 	private droppable(seq: number): boolean {
-		return this.heldSeq - this.heldFrom + 1 < 1 << this.level && seq - this.heldFrom <= Slot.GAP_MAX;
+		return this.heldSeq - this.stayed[this.heldGroup] < 1 << this.level && seq - this.heldFrom <= Slot.GAP_MAX;
 	}
 
 	/** Copies the reading held, if there is one. False: there is no room for it. */
 	private keepHeld(): boolean {
 		const sectors = this.sectors;
+		if (this.held) this.stayed[this.heldGroup] = this.heldSeq;
 		while (this.held) {
 			if (this.out === sectors.slotsPerSector) return false;
 			const to = this.target * sectors.slotsPerSector + this.out++;

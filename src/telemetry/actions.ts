@@ -19,9 +19,10 @@ import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { Sign, type Signalled } from './indicator.js';
+import { channelOf } from '../readings/channels.js';
 import { QUANTITIES, Value } from '../readings/reading.js';
 
-/** The settings that hold the offsets, by the index of their quantity. */
+/** The settings that hold the offsets of the channels that are called by their quantity, by its index. */
 export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
 
 const UNSAVED = 'readings wait that cannot be kept in flash: a restart would lose them';
@@ -115,7 +116,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	sample(): string {
-		this.deps.sampler.sampleNow(this.deps.clock.now());
+		this.deps.sampler.sampleNow();
 		return '';
 	}
 
@@ -129,8 +130,9 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		const offsets: Record<string, number> = {};
 		for (let i = 0; i < milli.length; i++) {
 			if (!wanted(milli[i])) continue;
-			const offset = milli[i] - sampler.last(i);
-			sampler.setOffset(i, offset);
+			const channel = channelOf(sampler.parts, i);
+			const offset = milli[i] - sampler.last(channel);
+			sampler.setOffset(channel, offset);
 			offsets[OFFSETS[i]] = offset;
 		}
 		this.keep(offsets);
@@ -226,14 +228,16 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	get shown(): Sign {
 		const { link, deps: { safe, sampler } } = this;
 		if (this.ends !== Ending.None || link.state >= State.Parting) return Sign.Online;
-		if (safe || sampler.failing) return Sign.Trouble;
+		if (safe || sampler.failing >= 0) return Sign.Trouble;
 		if (link.state === State.Online) return Sign.Online;
 		return link.attempts > 1 || link.attempts > 0 && link.state === State.Waiting ? Sign.Trouble : Sign.Joining;
 	}
 
 	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
 	private offsetProblem(quantity: number, milli: number): string {
-		const last = this.deps.sampler.last(quantity);
+		const { sampler } = this.deps;
+		const channel = channelOf(sampler.parts, quantity);
+		const last = channel < 0 ? Value.ABSENT : sampler.last(channel);
 		if (last === Value.ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
 		return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
 	}

@@ -317,7 +317,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 
 	private publishReading(topic: Uint8Array, position: number, now: Millis): boolean {
 		if (!this.inFlight.hasRoom || !this.hasRoom(Limit.OUTBOX_RESERVE)) return false;
-		writeReading(this.text, this.queue.read(position));
+		writeReading(this.text, this.queue.read(position), this.queue);
 		assert(!this.text.overflowed, 'a reading is longer than PAYLOAD_MAX');
 		const message = this.message.to(topic, this.qosOf(QOS), false);
 		if (!this.fits(message)) {

@@ -13,7 +13,7 @@ import { FIELDS, type Config, type Setting } from '../settings/settings.js';
 import { decimalAt, describeValue, isWord, readObject, Type, type Member } from './json.js';
 import { NEVER, type Console, type Log, type Millis, type Pollable } from '../common/ports.js';
 import type { Answers } from './publications.js';
-import { QUANTITIES } from '../readings/reading.js';
+import { QUANTITIES as ALL_QUANTITIES } from '../readings/reading.js';
 import { ID, writeResult } from './result.js';
 import { Text } from '../common/text.js';
 import { RELEASE_UNIX } from '../common/version.js';
@@ -51,6 +51,8 @@ export interface Actions {
 	answered(all: boolean, now: Millis): Millis;
 }
 
+/** What has an offset. */
+const QUANTITIES: readonly string[] = Object.freeze(ALL_QUANTITIES.slice(0, 2));
 /** Behind the id. */
 const enum Slot {
 	Value = 1,

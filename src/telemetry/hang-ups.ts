@@ -21,8 +21,8 @@ import { filterOf } from './subscriptions.js';
 
 /** Kinds of messages beside publications, which have the number of their row. */
 export const enum Kind {
-	RESULT = 4,
-	READING = 5,
+	RESULT = 5,
+	READING = 6,
 }
 
 const enum Const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the node says of itself: status, info, outage, health. Contract: docs/topics.md.
+// What the node says of itself: status, info, channels, outage, health. Contract: docs/topics.md.
 //
 // Rule: each publication is written at the moment it is sent, from what is true then. Only the outage is kept, since
 // nothing else remembers it.
@@ -11,8 +11,9 @@ import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { Limit } from '../common/limits.js';
-import { type ClearableStore, type Log, type Millis, type Network, type Part, type Pollable, type TellableClock } from '../common/ports.js';
+import { type ClearableStore, type Log, type Millis, type Network, type Pollable, type TellableClock } from '../common/ports.js';
 import { Due, Without, type Publication, type Publications, type Subscription } from './publications.js';
+import { writeChannels } from '../readings/channels.js';
 import type { Sampler } from '../readings/sampler.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
@@ -22,24 +23,23 @@ import type { ReadingQueue } from '../storage/reading-queue.js';
 export const enum PublicationIndex {
 	Status,
 	Info,
+	Channels,
 	Outage,
 	Health,
 }
 
 const row = (leaf: string, qos: number, retain: boolean): Publication => Object.freeze({ leaf, qos, retain });
-const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('outage', 1, false), row('health', 0, false)]);
+const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('channels', 1, true), row('outage', 1, false), row('health', 0, false)]);
+/** What who subscribes later is to find. */
+const RETAINED = 1 << PublicationIndex.Status | 1 << PublicationIndex.Info | 1 << PublicationIndex.Channels;
 
 const enum Const {
 	/** Bit k + LATER of what is due: row k, with the next health. */
 	LATER = 8,
 }
 
-const enum Info {
-	/** Of a setting that may be a long list. */
-	SENSORS_MAX = 40,
-}
 /** Of docs/topics.md: raised when a program that was written for the one before would go wrong. */
-const TOPICS = ',"topics":2';
+const TOPICS = ',"topics":3';
 /** The will's own word. */
 export const OFFLINE = 'offline';
 
@@ -113,7 +113,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 			this.due |= 1 << PublicationIndex.Health | this.due >> Const.LATER;
 			this.due &= Due.NOW;
 			// Who subscribes later finds nothing that was retained.
-			if (this.without & Without.Retain) this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info);
+			if (this.without & Without.Retain) this.due |= RETAINED;
 		}
 		return this.healthAt;
 	}
@@ -129,7 +129,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	linkUp(attempts: number, takeovers: number): void {
 		const { clock, queue } = this.deps;
-		this.due |= (1 << PublicationIndex.Status) | (1 << PublicationIndex.Info) | (1 << PublicationIndex.Health);
+		this.due |= RETAINED | 1 << PublicationIndex.Health;
 		if (this.told) return;
 		this.backAt = clock.now();
 		this.attempts = attempts;
@@ -194,6 +194,8 @@ export class NodePublications implements Pollable, Publications, Subscription {
 				break;
 			case PublicationIndex.Info:
 				return this.writeInfo(text);
+			case PublicationIndex.Channels:
+				return writeChannels(text, this.deps.sampler.parts);
 			case PublicationIndex.Outage:
 				return this.writeOutage(text);
 			case PublicationIndex.Health:
@@ -212,20 +214,30 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		if (index === PublicationIndex.Outage) this.told = false;
 	}
 
-	/** Status and info are what subscribers find: they are tried again with the next health. An outage can be written once. */
+	/** What subscribers find is tried again with the next health. An outage can be written once. */
 	turnedDown(index: PublicationIndex): void {
-		if (index === PublicationIndex.Status || index === PublicationIndex.Info) this.due |= 1 << index + Const.LATER;
+		if (RETAINED >> index & 1) this.due |= 1 << index + Const.LATER;
 	}
 
 	private writeInfo(text: Text): void {
-		const { config, board, boot, safe, network, sampler } = this.deps;
+		const { board, boot, safe, network, sampler } = this.deps;
 		text.put('{"firmware":"telltale","version":').quoted(VERSION).put(TOPICS).put(',"board":').quoted(board.name).put(',"chip":').quoted(board.chip);
-		text.put(',"sensors":').quoted(config.sensors, Info.SENSORS_MAX).put(',"interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
+		this.writeParts(text.put(',"sensors":"'));
+		text.put('","interval":').milli(sampler.intervalMs).put(',"boot":').whole(boot);
 		text.put(',"address":').quoted(network.address());
 		if (this.without & Without.Retain) text.put(',"retain":false');
 		if (this.without & Without.Acknowledgements) text.put(',"qos":0');
 		this.writeTrial(text);
 		text.put(safe ? ',"safeMode":true}' : '}');
+	}
+
+	/** By their names in the table of parts. */
+	private writeParts(text: Text): void {
+		const { parts } = this.deps.sampler;
+		for (let i = 0; i < parts.length; i++) {
+			if (i > 0) text.put(',');
+			text.put(parts[i].row.name);
+		}
 	}
 
 	/** What came of the newest settings that were on trial. */
@@ -256,14 +268,14 @@ export class NodePublications implements Pollable, Publications, Subscription {
 		this.writeJournal(text);
 		text.put(',"connects":').whole(this.connects).put(',"sensorErrors":').whole(sampler.sensorErrors);
 		const { failing } = sampler;
-		if (failing) this.writeFailing(text, failing);
+		if (failing >= 0) this.writeFailing(text, sampler.parts[failing].name, sampler.why(failing));
 		text.put('}');
 	}
 
-	/** As much of its complaint as fits. */
-	private writeFailing(text: Text, { name, complaint }: Part): void {
+	/** As much of the sentence as fits. */
+	private writeFailing(text: Text, name: string, why: string): void {
 		text.put(',"failing":').quoted(name).put(',"why":');
-		text.quoted(complaint.slice(0, fitting(complaint, text.bytes.length - text.length - 3)));
+		text.quoted(why.slice(0, fitting(why, text.bytes.length - text.length - 3)));
 	}
 
 	/** What there is only with flash; most of it only after something happened. */

@@ -8,7 +8,7 @@ import { PINS } from '../../hardware/pins.js';
 import { HIH4030 } from '../../sensors/hih4030/hih4030.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
 import { TMP36 } from '../../sensors/tmp36/tmp36.js';
-import { middleHalf } from '../../src/readings/sampler.js';
+import { middleHalf } from '../../src/readings/conversions.js';
 import { Bus, hex, Pin } from '../support/bus.js';
 
 const page = (name: string) => readFileSync(new URL(`../../hardware/${name}.md`, import.meta.url), 'utf8');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Part } from '../../src/common/ports.js';
 import { Reading, Value } from '../../src/readings/reading.js';
-import { middleHalf, Sampler } from '../../src/readings/sampler.js';
+import { middleHalf } from '../../src/readings/conversions.js';
+import { Sampler } from '../../src/readings/sampler.js';
 import { FakeClock, FakeLog, random } from '../support/fakes.js';
+import { connected, FakeSensor, row } from '../support/parts.js';
 
 interface Taken {
 	seq: number;
@@ -12,39 +13,18 @@ interface Taken {
 	humidity: number;
 }
 
-/** A sensor that says when it may be collected and throws what the test wants. */
-class FakeSensor {
-	started = 0;
-	fault = '';
-	readonly told: number[] = [];
-	constructor(readonly values: () => number[], readonly waitMs = 0) {}
-	start(): number {
-		this.started++;
-		if (this.fault) throw new Error(this.fault);
-		return this.waitMs;
-	}
-	collect(values: Int32Array, at: number): number {
-		if (this.fault) throw new Error(this.fault);
-		this.values().forEach((value, index) => (values[at + index] = value));
-		return 0;
-	}
-	compensate(temperature: number): void {
-		this.told.push(temperature);
-	}
-	close(): void {}
-}
-
-function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
+function setUp(made: Parameters<typeof connected>, intervalMs = 10_000, conversions = 15) {
 	const clock = new FakeClock();
 	clock.unix = 1_795_000_000;
 	const log = new FakeLog();
 	const taken: Taken[] = [];
 	const reading = new Reading();
 	const put = () => {
-		const { seq, uptime, time, values } = reading;
-		taken.push({ seq, uptime, time, temperature: values[0], humidity: values[1] });
+		const { seq, uptime, time, numbers } = reading;
+		taken.push({ seq, uptime, time, temperature: numbers[0], humidity: numbers[1] });
 	};
 	const sink = { reading, put, linked: true };
+	const parts = connected(...made);
 	const sampler = new Sampler(parts, conversions, intervalMs, clock, log, sink);
 	/** Polls as the loop would, from wake to wake, until `end`. */
 	const runTo = (end: number) => {
@@ -58,11 +38,8 @@ function setUp(parts: Part[], intervalMs = 10_000, conversions = 15) {
 	return { clock, log, taken, sampler, sink, runTo };
 }
 
-const row = (name: string, quantity: string, analog: boolean) =>
-	({ name, quantities: [quantity], minima: [-40_000], maxima: [125_000], analog, spread: 10_000, noisy: false });
-const part = (sensor: FakeSensor, first: number, made: Part['row']): Part => ({ name: made.name, row: made, sensor, first, gives: 1, complaint: '' });
-const analog = (sensor: FakeSensor): Part => part(sensor, 0, row('tmp36', 'temperature', true));
-const digital = (sensor: FakeSensor): Part => part(sensor, 1, row('sht3x', 'humidity', false));
+const analog = (sensor: FakeSensor) => ({ sensor, row: row('tmp36', ['temperature'], { analog: true }) });
+const digital = (sensor: FakeSensor) => ({ sensor, row: row('sht3x', ['humidity']) });
 
 describe('the sampler', () => {
 	it('takes one reading an interval, numbered from 1, in step with the first', () => {
@@ -112,10 +89,10 @@ describe('the sampler', () => {
 		runTo(4_500);
 		expect(taken.map((each) => each.humidity)).toEqual([Value.ABSENT, Value.ABSENT, Value.ABSENT, 45_000, 45_000]);
 		expect(log.lines).toEqual(['sensor sht3x: no answer', 'sensor sht3x: answers again']);
-		expect(sampler.failing).toBe(undefined);
+		expect(sampler.failing).toBe(-1);
 		humidity.fault = 'no answer';
 		runTo(5_500);
-		expect(sampler.failing).toMatchObject({ name: 'sht3x', complaint: 'no answer' });
+		expect([sampler.failing, sampler.why(sampler.failing)]).toEqual([1, 'no answer']);
 		expect(sampler.sensorErrors).toBe(4);
 	});
 
@@ -140,10 +117,10 @@ describe('the sampler', () => {
 	});
 
 	it('knows the last value as it was measured, whatever its offset and limits have made of it', () => {
-		const { taken, sampler, runTo } = setUp([digital(new FakeSensor(() => [8_000]))]);
+		const { taken, sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(new FakeSensor(() => [8_000]))]);
 		sampler.setOffset(1, -9_000);
 		runTo(1);
-		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, Value.ABSENT]);
+		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, 21_000]);
 	});
 
 	it('tells the temperature to the parts after it', () => {
@@ -166,7 +143,7 @@ describe('the sampler', () => {
 		const { clock, taken, sampler } = setUp([analog(new FakeSensor(() => [21_000]))]);
 		sampler.poll(0);
 		clock.time = 3_000;
-		sampler.sampleNow(3_000);
+		sampler.sampleNow();
 		sampler.poll(3_000);
 		expect(taken.map((each) => each.uptime)).toEqual([0, 3]);
 	});

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Search } from '../../src/storage/sector-search.js';
 import { Limit } from '../../src/common/limits.js';
 import { Value } from '../../src/readings/reading.js';
-import { FakeFlash } from '../support/flash.js';
+import { journalFlash } from '../support/flash.js';
 import { checkTrue, namedBy, name, Shelf, type Delivered } from '../support/shelf.js';
 
 /** The broker will not have the next one. */
@@ -15,7 +15,7 @@ function setAside(shelf: Shelf): void {
 
 describe('readings that wait', () => {
 	it('are all saved before a restart that was asked for, those on their way included', () => {
-		const shelf = new Shelf(new FakeFlash(8), 15 * 40).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8), 15 * 40).start().settle().connect();
 		for (let i = 0; i < 15; i++) shelf.take();
 		shelf.sent(0, shelf.waiting.nextLive());
 		shelf.sent(1, shelf.waiting.nextLive());
@@ -25,14 +25,14 @@ describe('readings that wait', () => {
 	});
 
 	it('are saved also when the restart comes before the flash was looked through', () => {
-		const shelf = new Shelf(new FakeFlash(300)).start();
+		const shelf = new Shelf(journalFlash(300)).start();
 		for (let i = 0; i < 5; i++) shelf.take();
 		shelf.waiting.save();
 		expect(shelf.start().settle().connect().deliver().length).toBe(5);
 	});
 
 	it('without flash wait in RAM; what had to make room is named by the first that is sent, and by no other', () => {
-		const shelf = new Shelf(new FakeFlash(Limit.JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
+		const shelf = new Shelf(journalFlash(Limit.JOURNAL_SECTORS_MIN - 1), 15 * 4).start().fill(9).connect();
 		shelf.take();
 		const { waiting } = shelf;
 		shelf.sent(0, waiting.nextLive());
@@ -43,7 +43,7 @@ describe('readings that wait', () => {
 	});
 
 	it('move to flash while the link is up when nothing is acknowledged for a minute, and outlive a power cut then', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().settle().connect();
 		shelf.take();
 		shelf.sent(0, shelf.waiting.nextLive());
 		shelf.settle();
@@ -57,7 +57,7 @@ describe('readings that wait', () => {
 	});
 
 	it('move to flash while the link is up when the ring fills, however slowly the broker acknowledges', () => {
-		const shelf = new Shelf(new FakeFlash(8), 15 * 8).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8), 15 * 8).start().settle().connect();
 		let sent = 0;
 		for (let k = 0; k < 40; k++) {
 			shelf.take();
@@ -71,7 +71,7 @@ describe('readings that wait', () => {
 	});
 
 	it('that are suspected stay so when they move to flash, with the session or not, until they are answered', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().settle().connect();
 		const { inFlight, waiting } = shelf;
 		const strike = (passed: boolean): number => {
 			const message = inFlight.find(1);
@@ -97,7 +97,7 @@ describe('readings that wait', () => {
 	});
 
 	it('that are acknowledged in time never touch the flash while the link is up', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().settle().connect();
 		const { steps } = shelf.flash;
 		for (let k = 0; k < 20; k++) {
 			shelf.clock.time += 300_000;
@@ -113,7 +113,7 @@ describe('readings that wait', () => {
 	});
 
 	it('name again what was dropped when the one that named it was set aside', () => {
-		const shelf = new Shelf(new FakeFlash(1), 15 * 4).start().fill(6).connect();
+		const shelf = new Shelf(journalFlash(1), 15 * 4).start().fill(6).connect();
 		const place = shelf.next();
 		expect(shelf.look(place).dropped).toEqual([1, 2]);
 		shelf.sent(5, place);
@@ -123,7 +123,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash that are set aside are counted as dropped, and in their turn name themselves, also after a restart', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(4).connect();
 		setAside(shelf);
 		expect([shelf.waiting.count, shelf.waiting.dropped, shelf.waiting.journal!.dropped]).toEqual([3, 1, 1]);
 		const delivered = shelf.start().settle().connect().deliver();
@@ -134,7 +134,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash that are set aside name those, too, that they would have named', () => {
-		const shelf = new Shelf(new FakeFlash(1_000), 15 * 4).start();
+		const shelf = new Shelf(journalFlash(1_000), 15 * 4).start();
 		for (let i = 0; i < 7; i++) shelf.take();
 		shelf.settle().connect();
 		expect(shelf.look(shelf.next())).toMatchObject({ seq: 4, dropped: [1, 3] });
@@ -145,7 +145,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash that are set aside are not passed over when the next one is sent in the same turn', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(3).connect();
 		shelf.sent(15, shelf.next());
 		const second = shelf.next();
 		shelf.discard(15);
@@ -155,7 +155,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash of an earlier boot are set aside and named like any other', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(2).start().settle().connect();
 		setAside(shelf);
 		expect(shelf.waiting.journal!.droppedEarlier).toBe(1);
 		expect(shelf.deliver().map(({ boot, seq, dropped }) => [boot, seq, dropped])).toEqual([[1, 1, [1, 1]], [1, 2, undefined]]);
@@ -163,7 +163,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash of which not even the number is taken are counted once, and named by a later one', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(2).connect();
 		setAside(shelf);
 		setAside(shelf);
 		shelf.take();
@@ -174,7 +174,7 @@ describe('readings that wait', () => {
 
 	it('in flash that has failed are named by a later one when they are set aside, and nothing is sent twice for it', () => {
 		for (let seed = 1; seed <= 8; seed++) {
-			const flash = new FakeFlash(8, 256, seed);
+			const flash = journalFlash(8, 256, seed);
 			const shelf = new Shelf(flash).start().fill(4).connect();
 			flash.fails = () => true;
 			shelf.deliver(2);
@@ -189,7 +189,7 @@ describe('readings that wait', () => {
 	});
 
 	it('dropped out of turn are named by one that was taken after them, never by an older one', () => {
-		const shelf = new Shelf(new FakeFlash(1), 15 * 8).start().fill(2).connect();
+		const shelf = new Shelf(journalFlash(1), 15 * 8).start().fill(2).connect();
 		shelf.take();
 		const { waiting } = shelf;
 		shelf.sent(0, waiting.nextLive());
@@ -204,7 +204,7 @@ describe('readings that wait', () => {
 	});
 
 	it('are delivered all the same when the session that held them is given up, from RAM and from flash', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(3).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(3).connect();
 		const { waiting } = shelf;
 		for (let i = 0; i < 2; i++) shelf.sent(i, shelf.next());
 		for (let i = 0; i < 2; i++) shelf.take();
@@ -217,7 +217,7 @@ describe('readings that wait', () => {
 	});
 
 	it('moved to flash while on their way are counted once, though flash fails to note that they were acknowledged', () => {
-		const flash = new FakeFlash(8);
+		const flash = journalFlash(8);
 		const shelf = new Shelf(flash).start().settle().connect();
 		for (let i = 0; i < 3; i++) shelf.take();
 		const { waiting } = shelf;
@@ -233,7 +233,7 @@ describe('readings that wait', () => {
 	});
 
 	it('set aside just before one that is on its way are still to be named when that one has moved to flash', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().settle().connect();
 		for (let i = 0; i < 2; i++) {
 			shelf.take();
 			shelf.sent(i, shelf.waiting.nextLive());
@@ -247,7 +247,7 @@ describe('readings that wait', () => {
 	});
 
 	it('keep the time that they were sent with, whatever the date is when they move to flash', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().settle().connect();
+		const shelf = new Shelf(journalFlash(8)).start().settle().connect();
 		shelf.take();
 		shelf.clock.time += 600;
 		shelf.clock.unix = 1_795_000_000.7;
@@ -264,7 +264,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash without a date keep the time that they were sent with, whatever the date is when they are sent again', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(6).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(6).connect();
 		shelf.clock.unix = 1_795_000_000.7;
 		const send = (message: number): Delivered => {
 			const place = shelf.next();
@@ -287,7 +287,7 @@ describe('readings that wait', () => {
 	});
 
 	it('in flash without a date go by the newest date, as long as none that was sent can come again', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(4).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(4).connect();
 		shelf.clock.unix = 2_000_000_000;
 		const [wrong] = shelf.deliver(1);
 		expect(wrong!.time).toBe(2_000_000_301);
@@ -296,7 +296,7 @@ describe('readings that wait', () => {
 	});
 
 	it('of the boot before, without a date, keep the time that they were sent with there', () => {
-		const shelf = new Shelf(new FakeFlash(8)).start().fill(2).connect();
+		const shelf = new Shelf(journalFlash(8)).start().fill(2).connect();
 		shelf.clock.unix = 1_795_000_000.7;
 		const place = shelf.next();
 		const { time } = shelf.look(place);
@@ -312,7 +312,7 @@ describe('readings that wait', () => {
 	});
 
 	it('carry what the ring had to drop into flash, as the range before the oldest', () => {
-		const flash = new FakeFlash(1_000);
+		const flash = journalFlash(1_000);
 		const shelf = new Shelf(flash, 15 * 4).start();
 		// The flash is still being looked through.
 		for (let i = 0; i < 7; i++) shelf.take();
@@ -329,7 +329,7 @@ describe('readings that wait', () => {
 			{ weight: 1, arbitrary: fc.constant('settle' as const) }, { weight: 1, arbitrary: fc.constant('many' as const) },
 		);
 		fc.assert(fc.property(fc.array(event, { maxLength: 250 }), fc.integer({ min: Limit.JOURNAL_SECTORS_MIN, max: 9 }), (events, sectors) => {
-			const shelf = new Shelf(new FakeFlash(sectors)).start();
+			const shelf = new Shelf(journalFlash(sectors)).start();
 			const flying: { message: number; one: Delivered }[] = [];
 			const landed: Delivered[] = [];
 			let online = false;

@@ -8,8 +8,8 @@ function reading(seq: number, temperature = 20_000 + seq, humidity = 40_000 - se
 	const made = new Reading();
 	made.seq = seq;
 	made.time = 1_795_000_000 + seq;
-	made.values[0] = temperature;
-	made.values[1] = humidity;
+	made.numbers[0] = temperature;
+	made.numbers[1] = humidity;
 	return made;
 }
 

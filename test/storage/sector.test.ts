@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { Reading, Value } from '../../src/readings/reading.js';
+import { Reading } from '../../src/readings/reading.js';
 import { Sectors, SectorState, Slot, SlotState } from '../../src/storage/sector.js';
-import { FakeFlash, PowerCut } from '../support/flash.js';
+import { journalFlash, PowerCut } from '../support/flash.js';
 
 function setUp(sectorCount = 2, seed = 1) {
-	const flash = new FakeFlash(sectorCount, 256, seed);
+	const flash = journalFlash(sectorCount, 256, seed);
 	const sectors = new Sectors(flash);
 	const begin = (sector: number, serial: number) => {
 		Object.assign(sectors, { serial, first: serial * 10, last: serial * 10 + 1, level: 3, fromOne: 1, fromOther: Slot.NOWHERE });
 		return sectors.clear(sector) && sectors.commit(sector);
 	};
 	const reading = Object.assign(new Reading(), { seq: 1_000_007, boot: 0x7fff_fffe, time: 1_795_301_835, droppedFrom: 1_000_001, droppedTo: 1_000_006 });
-	reading.values.set([-12_345, 45_678, Value.ABSENT, 8_000_000]);
+	reading.numbers.set([-12_345, 45_678, 4_000_000]);
+	Object.assign(reading, { group: 3, suspects: 0b100, list: 7 });
 	return { flash, sectors, begin, reading };
 }
 
@@ -58,7 +59,7 @@ describe('a sector', () => {
 	it('that was being cleared is never alive again, however much of it is left', () => {
 		const prepare = ({ begin, sectors, reading }: ReturnType<typeof setUp>) => {
 			begin(0, 7);
-			for (let slot = 1; slot < 8; slot++) sectors.store(slot, reading);
+			for (let slot = 1; slot < 8; slot++) sectors.store(slot, reading, 7);
 		};
 		// The first step may have changed no bit yet.
 		cuts(prepare, ({ sectors }) => sectors.clear(0), ({ sectors }, step) => {
@@ -85,7 +86,7 @@ describe('a sector', () => {
 		begin(0, 7);
 		flash.bytes[7] = 0;
 		expect(sectors.readHeading(0)).toBe(SectorState.Foreign);
-		flash.bytes[7] = 1;
+		flash.bytes[7] = 2;
 		flash.bytes[9]! ^= 0x10;
 		expect(sectors.readHeading(0)).toBe(SectorState.Damaged);
 		flash.bytes[4] = 0x20;
@@ -97,7 +98,7 @@ describe('a slot', () => {
 	it('gives back the reading with its boot and what was dropped before it, also after it was done', () => {
 		const { sectors, reading } = setUp();
 		expect(sectors.readSlot(3)).toBe(SlotState.Erased);
-		expect(sectors.store(3, reading)).toBe(true);
+		expect(sectors.store(3, reading, 7)).toBe(true);
 		expect(sectors.readSlot(3)).toBe(SlotState.Waiting);
 		expect(sectors).toMatchObject({ boot: reading.boot, seq: reading.seq, gap: 6 });
 		const back = new Reading();
@@ -111,7 +112,7 @@ describe('a slot', () => {
 
 	it('can be copied with another gap', () => {
 		const { sectors, reading } = setUp();
-		sectors.store(3, reading);
+		sectors.store(3, reading, 7);
 		sectors.copy(3, 12, 0);
 		const back = new Reading();
 		expect(sectors.readSlot(12)).toBe(SlotState.Waiting);
@@ -120,7 +121,7 @@ describe('a slot', () => {
 	});
 
 	it('that is being written holds the reading or nothing', () => {
-		const steps = cuts(() => {}, ({ sectors, reading }) => sectors.store(3, reading), ({ sectors, reading }, step) => {
+		const steps = cuts(() => {}, ({ sectors, reading }) => sectors.store(3, reading, 7), ({ sectors, reading }, step) => {
 			const found = sectors.readSlot(3);
 			// The last bytes of a slot stay erased: once all that differs is there, so is the reading.
 			expect(step < 24 ? [SlotState.Erased, SlotState.Damaged] : [SlotState.Erased, SlotState.Damaged, SlotState.Waiting]).toContain(found);
@@ -130,7 +131,7 @@ describe('a slot', () => {
 	});
 
 	it('that is being marked done is waiting or done, and can be marked again', () => {
-		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.finish(3), ({ sectors }) => {
+		cuts(({ sectors, reading }) => void sectors.store(3, reading, 7), ({ sectors }) => sectors.finish(3), ({ sectors }) => {
 			expect([SlotState.Waiting, SlotState.Done]).toContain(sectors.readSlot(3));
 			expect(sectors.finish(3)).toBe(true);
 			expect(sectors.readSlot(3)).toBe(SlotState.Done);
@@ -139,7 +140,7 @@ describe('a slot', () => {
 
 	it('that was given up has its number left, and what was dropped before it, also when copied', () => {
 		const { sectors, reading } = setUp();
-		sectors.store(3, reading);
+		sectors.store(3, reading, 7);
 		expect(sectors.giveUp(3)).toBe(true);
 		sectors.copy(3, 12, 2);
 		const back = new Reading();
@@ -148,14 +149,14 @@ describe('a slot', () => {
 			expect(sectors.givenUp).toBe(true);
 			sectors.read(slot, back);
 			expect(back).toMatchObject({ boot: reading.boot, seq: reading.seq, time: reading.time, droppedFrom: reading.seq - gap, droppedTo: reading.seq });
-			expect([...back.values]).toEqual(Array(back.values.length).fill(Value.ABSENT));
+			expect([back.isEmpty, back.suspects, back.group]).toEqual([true, 0, 3]);
 		}
 		expect(sectors.finish(3)).toBe(true);
 		expect(sectors.readSlot(3)).toBe(SlotState.Done);
 	});
 
 	it('that is being given up waits with its values or without, and can be given up again', () => {
-		cuts(({ sectors, reading }) => void sectors.store(3, reading), ({ sectors }) => sectors.giveUp(3), ({ sectors, reading }) => {
+		cuts(({ sectors, reading }) => void sectors.store(3, reading, 7), ({ sectors }) => sectors.giveUp(3), ({ sectors, reading }) => {
 			expect(sectors.readSlot(3)).toBe(SlotState.Waiting);
 			expect(sectors.seq).toBe(reading.seq);
 			expect(sectors.giveUp(3)).toBe(true);
@@ -166,7 +167,7 @@ describe('a slot', () => {
 	it('that does not read back as it was written is not stored', () => {
 		const { flash, sectors, reading } = setUp();
 		flash.fails = () => true;
-		expect(sectors.store(3, reading)).toBe(false);
+		expect(sectors.store(3, reading, 7)).toBe(false);
 		expect(sectors.readSlot(3)).not.toBe(SlotState.Waiting);
 		expect(sectors.faults).toBe(1);
 	});

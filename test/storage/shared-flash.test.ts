@@ -1,10 +1,11 @@
-// A journal that an older firmware wrote over all of the flash, and one of today, which leaves the last sectors to the settings.
+// A journal that an older firmware wrote over all of the flash but its last sector, for the names of channels, and one of today, which leaves the
+// last sectors to the settings.
 import { describe, expect, it } from 'vitest';
 import { Limit } from '../../src/common/limits.js';
 import { SettingsStore } from '../../src/settings/settings-store.js';
 import { Sectors, SectorState } from '../../src/storage/sector.js';
 import { random } from '../support/fakes.js';
-import { FakeFlash, PowerCut } from '../support/flash.js';
+import { type FakeFlash, journalFlash, PowerCut } from '../support/flash.js';
 import { checkTrue, name, namedBy, Shelf, type Delivered } from '../support/shelf.js';
 
 const COUNT = 10;
@@ -13,7 +14,7 @@ const USABLE = COUNT - 2;
 
 /** Readings of an older firmware: so many in each of its boots. */
 function older(boots: readonly number[], seed = 1): { flash: FakeFlash; shelf: Shelf; taken: string[] } {
-	const flash = new FakeFlash(COUNT, 256, seed);
+	const flash = journalFlash(COUNT, 256, seed);
 	const shelf = new Shelf(flash);
 	const taken: string[] = [];
 	for (const count of boots) {
@@ -37,12 +38,13 @@ describe('a journal over all of the flash', () => {
 		const { flash, shelf, taken } = older([COUNT * SLOTS - 3 * SLOTS + 2, 9]);
 		expect(alive(flash)).toContain(COUNT - 1);
 		flash.settingsSectors = 2;
-		const erasures = flash.erasures.slice(USABLE);
+		// The first of them is for the names of the channels.
+		const erasures = flash.erasures.slice(USABLE + 1);
 		shelf.start().settle().connect();
 		expectAll(taken, shelf.deliver());
 		expect(shelf.waiting.journal!.alive).toBeLessThanOrEqual(1);
 		shelf.disconnect().fill(5 * COUNT * SLOTS);
-		expect([alive(flash).every((sector) => sector < USABLE), flash.erasures.slice(USABLE)]).toEqual([true, erasures]);
+		expect([alive(flash).every((sector) => sector < USABLE), flash.erasures.slice(USABLE + 1)]).toEqual([true, erasures]);
 		expect(shelf.log.lines.at(-1)).toBe(`flash journal: ${USABLE} sectors, ${alive(older([COUNT * SLOTS - 3 * SLOTS + 2, 9]).flash).length} with readings`);
 	});
 
@@ -56,10 +58,10 @@ describe('a journal over all of the flash', () => {
 			expect(extra).toBeLessThan(30);
 		}
 		flash.settingsSectors = 2;
-		const before = flash.bytes.slice(USABLE * 256);
+		const before = flash.bytes.slice((USABLE + 1) * 256);
 		shelf.start().fill(5);
 		for (let seq = 1; seq <= 5; seq++) taken.push(`2/${seq}`);
-		expect(flash.bytes.slice(USABLE * 256)).toEqual(before);
+		expect(flash.bytes.slice((USABLE + 1) * 256)).toEqual(before);
 		shelf.connect();
 		const delivered = shelf.deliver();
 		checkTrue(delivered);
@@ -102,6 +104,8 @@ describe('settings and readings in one flash', () => {
 		const { flash, shelf, taken } = older([COUNT * SLOTS - 3 * SLOTS + 2, 9]);
 		flash.settingsSectors = 2;
 		shelf.start().settle();
+		// One of the two held the names of the channels.
+		expect(store(flash).keep({ intervalMs: 15_000 }, shelf.waiting)).toBe('');
 		const before = flash.bytes.slice();
 		expect(store(flash).keep({ intervalMs: 20_000 }, shelf.waiting)).toMatch(/readings/);
 		expect(flash.bytes).toEqual(before);

@@ -3,22 +3,22 @@ import { SectorSearch } from '../../src/storage/sector-search.js';
 import { Reading, Value } from '../../src/readings/reading.js';
 import { Sectors, SectorState, Slot, SlotState } from '../../src/storage/sector.js';
 import { Outcome, Thinning } from '../../src/storage/thinning.js';
-import { FakeFlash } from '../support/flash.js';
+import { journalFlash } from '../support/flash.js';
 
 const BOOT = 9;
 type Run = readonly [boot: number, seq: number, gap?: number];
 
 /** Sectors of 8 slots in the given order, each with its level and the readings in it. */
 function setUp(layout: readonly (readonly [level: number, readings: readonly Run[]])[], count = layout.length + 2) {
-	const flash = new FakeFlash(count);
+	const flash = journalFlash(count);
 	const sectors = new Sectors(flash);
 	const reading = new Reading();
-	reading.values.set([21_000, Value.ABSENT]);
+	reading.numbers.set([21_000, Value.ABSENT]);
 	layout.forEach(([level, readings], sector) => {
 		sectors.clear(sector);
 		Object.assign(sectors, { serial: sector + 1, first: sector + 1, last: sector + 1, level, fromOne: Slot.NOWHERE, fromOther: Slot.NOWHERE });
 		sectors.commit(sector);
-		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap })));
+		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap }), 1));
 	});
 	const thinning = new Thinning(sectors, new SectorSearch(sectors), BOOT, layout.length, 100);
 	const run = () => {

@@ -87,3 +87,6 @@ export class FakeFlash implements Flash {
 		if (offset < 0 || offset + length > this.bytes.length) throw new Error(`${offset} is outside`);
 	}
 }
+
+/** Of so many sectors for readings, and the one for the names of their channels. */
+export const journalFlash = (sectors: number, sectorBytes = 256, seed = 1): FakeFlash => new FakeFlash(sectors + 1, sectorBytes, seed);

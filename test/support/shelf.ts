@@ -3,10 +3,13 @@
 import { expect } from 'vitest';
 import { Search } from '../../src/storage/sector-search.js';
 import { InFlight } from '../../src/storage/in-flight.js';
-import { Value } from '../../src/readings/reading.js';
+import { Group, Value, type Reading } from '../../src/readings/reading.js';
+import { Text } from '../../src/common/text.js';
 import { ReadingQueue } from '../../src/storage/reading-queue.js';
 import { FakeClock, FakeLog } from './fakes.js';
+import type { Part } from '../../src/common/ports.js';
 import type { FakeFlash } from './flash.js';
+import { two } from './parts.js';
 
 export interface Delivered {
 	readonly boot: number;
@@ -16,6 +19,8 @@ export interface Delivered {
 	readonly temperature: number;
 	readonly humidity: number;
 	readonly dropped: readonly [number, number] | undefined;
+	/** Of the channels of its group, where the shelf is asked for them. */
+	readonly names?: readonly string[];
 }
 
 /** Messages below are the test's own. */
@@ -32,6 +37,10 @@ export class Shelf {
 	readonly ringBytes: number;
 	waiting!: ReadingQueue;
 	inFlight!: InFlight;
+	/** Whether what is delivered has its names, which takes time. */
+	naming = false;
+	/** Those of the next boot. */
+	parts: readonly Part[] = two();
 	boot = 0;
 	seq = 0;
 
@@ -45,7 +54,7 @@ export class Shelf {
 		this.boot++;
 		this.seq = 0;
 		this.clock.time = 300_000;
-		this.waiting = new ReadingQueue(this.boot, this.clock, this.log, this.inFlight = new InFlight(), this.flash, this.ringBytes);
+		this.waiting = new ReadingQueue(this.boot, this.clock, this.log, this.inFlight = new InFlight(), this.parts, this.flash, this.ringBytes);
 		return this;
 	}
 
@@ -55,8 +64,8 @@ export class Shelf {
 		reading.seq = ++this.seq;
 		reading.uptime = 300 + this.seq;
 		reading.time = this.clock.unixSeconds();
-		reading.values[0] = temperatureOf(this.boot, this.seq);
-		reading.values[1] = humidityOf(this.boot, this.seq);
+		reading.numbers[0] = temperatureOf(this.boot, this.seq);
+		reading.numbers[1] = humidityOf(this.boot, this.seq);
 		this.waiting.put();
 		return this.seq;
 	}
@@ -88,9 +97,19 @@ export class Shelf {
 	look(position: number): Delivered {
 		const reading = this.waiting.read(position);
 		return {
-			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.values[0]!, humidity: reading.values[1]!,
+			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.numbers[0]!, humidity: reading.numbers[1]!,
 			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
+			...(this.naming && { names: this.namesOf(reading) }),
 		};
+	}
+
+	private namesOf({ group, list, numbers }: Reading): string[] {
+		return [...numbers.subarray(0, Group.VALUES)].flatMap((value, i) => {
+			if (value === Value.ABSENT) return [];
+			const text = new Text(new Uint8Array(32));
+			this.waiting.writeName(text, list, Group.VALUES * group + i);
+			return [Buffer.from(text.bytes.subarray(0, text.length)).toString()];
+		});
 	}
 
 	/** Sends and acknowledges up to `count`, some at a time and not in order; `onAcknowledged` before and after each. */

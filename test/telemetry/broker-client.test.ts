@@ -21,7 +21,8 @@ import { Sampler } from '../../src/readings/sampler.js';
 import { Text } from '../../src/common/text.js';
 import { ReadingQueue } from '../../src/storage/reading-queue.js';
 import { FakeClock, FakeLog, FakeNetwork, FakeRandom, FakeTransport } from '../support/fakes.js';
-import { FakeFlash } from '../support/flash.js';
+import { FakeFlash, journalFlash } from '../support/flash.js';
+import { two } from '../support/parts.js';
 
 interface Seen {
 	cmd: string;
@@ -42,7 +43,8 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const network = new FakeNetwork();
 	const transport = new FakeTransport();
 	const inFlight = new InFlight();
-	const waiting = new ReadingQueue(7, clock, log, inFlight, flash);
+	const parts = two();
+	const waiting = new ReadingQueue(7, clock, log, inFlight, parts, flash);
 	const kept = new Map<string, number>();
 	const store = { get: (key: string) => kept.get(key), set: (key: string, value: number) => (kept.set(key, value), true), clear: () => kept.clear() };
 	const settingsFlash = new FakeFlash(2, 1_024);
@@ -50,7 +52,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const settingsStore = new SettingsStore(settingsFlash, settings);
 	/** What the next boot would find. */
 	const stored = () => new SettingsStore(settingsFlash, settings).read();
-	const sampler = new Sampler([], 1, config.intervalMs, clock, log, waiting);
+	const sampler = new Sampler(parts, 1, config.intervalMs, clock, log, waiting);
 	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, check: settingsProblem, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
@@ -122,7 +124,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	const take = (seq: number, temperature = 21_000) => {
 		const { reading } = waiting;
 		Object.assign(reading, { seq, uptime: Math.floor(clock.time / 1000), time: clock.unixSeconds() });
-		reading.values.set([temperature, Value.ABSENT]);
+		reading.numbers.set([temperature, Value.ABSENT]);
 		waiting.put();
 	};
 	const type = (line: string) => (typed = line);
@@ -151,16 +153,18 @@ describe('the broker', () => {
 		expect(String((connect as any).password)).toBe(settings.password);
 	});
 
-	it('hears status and info first, both retained, then readings', () => {
+	it('hears status, info and channels first, all retained, then readings', () => {
 		const set = setUp();
 		set.take(1);
 		set.connect();
 		const said = set.serve();
 		expect(said.filter((packet) => packet.cmd === 'subscribe').length).toBeGreaterThan(0);
 		expect(said.filter((packet) => packet.cmd === 'publish').map((packet) => [packet.topic, packet.retain, packet.qos])).toEqual([
-			['telltale/porch/status', true, 1], ['telltale/porch/info', true, 1], ['telltale/porch/health', false, 0], ['telltale/porch/backlog', false, 1]]);
+			['telltale/porch/status', true, 1], ['telltale/porch/info', true, 1], ['telltale/porch/channels', true, 1],
+			['telltale/porch/health', false, 0], ['telltale/porch/backlog', false, 1]]);
 		expect(published(said, 'telltale/porch/status')[0].payload).toBe('online');
 		expect(JSON.parse(published(said, 'telltale/porch/info')[0].payload!)).toMatchObject({ board: 'nodemcu', sensors: 'tmp36,sht3x', interval: 10, boot: 7 });
+		expect(published(said, 'telltale/porch/channels')[0].payload).toBe('{"temperature":["°C","tmp36"],"humidity":["%","sht3x"]}');
 	});
 
 	it('gets live readings on readings and late ones on backlog, live first, none twice', () => {
@@ -631,7 +635,7 @@ describe('the broker', () => {
 	});
 
 	it('gets what waited in flash before what waited in RAM, at most ten a second, live readings before both', () => {
-		const set = setUp({}, new FakeFlash(12));
+		const set = setUp({}, journalFlash(12));
 		for (let seq = 1; seq <= 30; seq++) set.take(seq);
 		set.clock.time = 60_000;
 		for (let turns = 0; turns < 40; turns++) set.turn();
@@ -652,10 +656,10 @@ describe('the broker', () => {
 	});
 
 	it('gets readings of an earlier boot under that boot\'s number, and with their uptime', () => {
-		const flash = new FakeFlash(12);
+		const flash = journalFlash(12);
 		const before = setUp({}, flash);
-		const earlier = new ReadingQueue(3, before.clock, before.log, new InFlight(), flash);
-		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).values.set([20_000, Value.ABSENT]);
+		const earlier = new ReadingQueue(3, before.clock, before.log, new InFlight(), two(), flash);
+		Object.assign(earlier.reading, { seq: 5, uptime: 70 }).numbers.set([20_000, Value.ABSENT]);
 		earlier.put();
 		for (before.clock.time = 60_000; earlier.poll(60_000) <= 60_000; );
 		const set = setUp({}, flash);
@@ -723,9 +727,9 @@ describe('the broker', () => {
 	/** With every counter at `most`. */
 	function health(most: number, complaint = ''): Record<string, unknown> {
 		const journal = { written: most, alive: 0xffff, droppedEarlier: most, discarded: most, faults: most };
-		const failing = complaint ? { name: 'sht3x45', complaint } : undefined;
+		const sampler = { sampled: most, sensorErrors: most, failing: complaint ? 0 : -1, parts: [{ name: 'sht3x45' }], why: () => complaint };
 		const publications = new NodePublications({
-			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler: { sampled: most, sensorErrors: most, failing },
+			boot: 0x7fff_ffff, clock: { uptime: () => most }, network: { rssi: () => -100 }, sampler,
 			queue: { delivered: most, count: most, dropped: most, deliveredEarlier: most, handedOver: most, journal },
 		} as never);
 		const text = new Text(new Uint8Array(Limit.PAYLOAD_MAX));

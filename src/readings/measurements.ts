@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// What the parts measured, and what to think of it.
+//
+// Rule: what a part says is judged channel by channel (quality.ts). A part that fails leaves its channels out, says so once,
+// and says once that it is back; one that fails again and again has its supply cycled, where it has one. Of a part with
+// a dead band, what is as it was is left out until its heartbeat is due.
+// All numbers are in one array, since on XS each array takes 120 B beside its elements, and each field 16 B. Points in time
+// are kept as 32 bits of milliseconds, and compared by their difference.
+
+import type { Clock, Log, Millis, Part } from '../common/ports.js';
+import { Limit } from '../common/limits.js';
+import { channelCount, channelsOf, quantityOf } from './channels.js';
+import { convert } from './conversions.js';
+import { DOUBTS, judge, Quality, qualityOfError, timesOf } from './quality.js';
+import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
+
+/** Where things lie in the sampler's numbers: these, then those of each part, of each channel, what a part collects, and the conversions. */
+export const enum At {
+	/** 1 within a turn. */
+	Measuring,
+	TurnEnd,
+	/** 1: all parts are due, whatever their turn. */
+	Now,
+	/** Of the jitter. */
+	Seed,
+	Spread,
+	Parts,
+}
+
+/** Of a part. */
+export const enum Of {
+	/** Its turn, without jitter. */
+	Due,
+	/** When it is to be collected, or its supply comes back. */
+	Ready,
+	/** Failures in a row, and the bits below. */
+	State,
+	/** When a reading of it was kept last. */
+	Kept,
+	Words,
+}
+
+/** Of a channel. */
+export const enum Its {
+	Offset,
+	/** The last value as it was measured; ABSENT: its part failed. */
+	Measured,
+	/** Of this turn, for a reading; ABSENT: none. */
+	Value,
+	/** The last value that a reading had. */
+	Kept,
+	/** How often in a row it was measured, and behind QUALITY what to think of it. */
+	Times,
+	Words,
+}
+
+export const enum State {
+	FAILURES = 0xff,
+	STARTED = 0x100,
+	/** Its supply is off for a moment. */
+	OFF = 0x200,
+	/** From this bit on: the quality of its last measurement. */
+	QUALITY = 16,
+	/** Behind how often a channel was measured: its quality. */
+	TIMES = 0xff,
+	TIMES_BITS = 8,
+}
+
+const WORDLESS = 'fails without a word';
+const AGAIN = 'answers again';
+const TRUSTED = 'its values can be trusted again';
+
+export abstract class Measurements {
+	sensorErrors = 0;
+	readonly parts: readonly Part[];
+	protected readonly conversions: number;
+	protected readonly clock: Clock;
+	protected readonly log: Log;
+	protected readonly numbers: Int32Array;
+
+	/** `conversions` of an analog part make one value, unless it has its own number. */
+	constructor(parts: readonly Part[], conversions: number, clock: Clock, log: Log) {
+		this.parts = parts;
+		this.conversions = conversions;
+		this.clock = clock;
+		this.log = log;
+		let most = 0;
+		for (let i = 0; i < parts.length; i++) if (parts[i].row.analog) most = Math.max(most, parts[i].conversions ?? conversions);
+		this.numbers = new Int32Array(this.collectAt + Quantity.MAX + most);
+		for (let i = 0; i < parts.length; i++) {
+			this.forget(parts[i]);
+			this.absent(parts[i], Its.Kept);
+		}
+	}
+
+	/** To be added to each value of this channel. */
+	setOffset(channel: number, offset: number): void {
+		this.numbers[this.channelAt(channel) + Its.Offset] = offset;
+	}
+
+	/** The last value of this channel, as it was measured, before offset and limits; ABSENT if its part failed, or has not measured yet. */
+	last(channel: number): number {
+		return this.numbers[this.channelAt(channel) + Its.Measured];
+	}
+
+	/** Highest less lowest conversion of the last analog measurement, in milli-units. */
+	get spread(): number {
+		return this.numbers[At.Spread];
+	}
+
+	/** What to think of that part's last measurement. */
+	quality(index: number): Quality {
+		return this.numbers[this.partAt(index) + Of.State] >> State.QUALITY;
+	}
+
+	/** The first part that does not answer, or else the first whose values are doubtful; -1 while there is none. */
+	get failing(): number {
+		let doubtful = -1;
+		for (let i = this.parts.length - 1; i >= 0; i--) if (this.quality(i) !== Quality.Ok) doubtful = i;
+		for (let i = 0; i < this.parts.length; i++) if (this.parts[i].complaint !== '') return i;
+		return doubtful;
+	}
+
+	/** Why, in a sentence. */
+	why(index: number): string {
+		return this.parts[index].complaint || DOUBTS[this.quality(index)];
+	}
+
+	protected measure(part: Part): Millis {
+		const { sensor, row, conversions } = part;
+		const at = this.collectAt;
+		if (sensor.compensate) {
+			const air = this.temperature;
+			if (air !== Value.ABSENT) sensor.compensate(air);
+		}
+		if (!row.analog) return sensor.collect(this.numbers, at);
+		this.numbers[At.Spread] = convert(sensor, conversions ?? this.conversions, this.numbers, at, at + Quantity.MAX);
+		return 0;
+	}
+
+	/** Of the first part that has measured one; ABSENT: none has. */
+	private get temperature(): number {
+		for (let i = 0; i < this.parts.length; i++) {
+			const { first, gives, row: { quantities } } = this.parts[i];
+			for (let k = 0, channel = first; k < quantities.length; k++) {
+				if ((gives >> k & 1) === 0) continue;
+				const measured = this.numbers[this.channelAt(channel++) + Its.Measured];
+				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return measured;
+			}
+		}
+		return Value.ABSENT;
+	}
+
+	/** What was collected, channel by channel. */
+	protected judgeAll(index: number, now: Millis): void {
+		const { numbers } = this;
+		const part = this.parts[index];
+		const { row } = part;
+		let worst = Quality.Ok;
+		for (let k = 0, channel = part.first; k < row.quantities.length; k++) {
+			if ((part.gives >> k & 1) === 0) continue;
+			const at = this.channelAt(channel++);
+			const quantity = quantityOf(part, k);
+			const measured = numbers[this.collectAt + k];
+			const times = timesOf(measured, numbers[at + Its.Measured], numbers[at + Its.Times] & State.TIMES);
+			const quality = judge(row, k, quantity, measured, times, numbers[At.Spread]);
+			numbers[at + Its.Measured] = measured;
+			numbers[at + Its.Times] = times | quality << State.TIMES_BITS;
+			numbers[at + Its.Value] = within(measured + numbers[at + Its.Offset], QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
+			if (quality > worst) worst = quality;
+		}
+		const before = this.quality(index);
+		numbers[this.partAt(index) + Of.State] = worst << State.QUALITY;
+		if (part.complaint !== '') this.tell(part, AGAIN);
+		else if (worst !== before) this.tell(part, DOUBTS[worst] || TRUSTED);
+		part.complaint = '';
+		if (part.deadBand) this.thin(index, now, worst !== before);
+	}
+
+	/** Of a part with a dead band: leaves out what is as it was when it was kept last. */
+	private thin(index: number, now: Millis, isNews: boolean): void {
+		const { numbers } = this;
+		const part = this.parts[index];
+		const kept = this.partAt(index) + Of.Kept;
+		if (now - numbers[kept] >>> 0 >= (part.heartbeatMs ?? Limit.HEARTBEAT_MS)) isNews = true;
+		for (let channel = part.first, end = channel + channelsOf(part); channel < end; channel++) {
+			const at = this.channelAt(channel);
+			if (Math.abs(numbers[at + Its.Value] - numbers[at + Its.Kept]) >= part.deadBand!) isNews = true;
+		}
+		if (isNews) numbers[kept] = now;
+		else this.absent(part, Its.Value);
+	}
+
+	protected complain(index: number, error: unknown, now: Millis): void {
+		const { numbers } = this;
+		const part = this.parts[index];
+		const at = this.partAt(index);
+		const sentence = error instanceof Error ? error.message : WORDLESS;
+		const failures = ((numbers[at + Of.State] & State.FAILURES) + 1) % Limit.FAILURES_MAX;
+		numbers[at + Of.State] = failures | qualityOfError(sentence) << State.QUALITY;
+		this.sensorErrors++;
+		this.forget(part);
+		if (part.power && failures === 0) {
+			part.power.write(0);
+			numbers[at + Of.State] |= State.OFF;
+			numbers[at + Of.Ready] = now + Limit.POWER_OFF_MS;
+		}
+		if (sentence === part.complaint) return;
+		part.complaint = sentence;
+		this.tell(part, sentence);
+	}
+
+	protected powerOn(index: number, now: Millis): void {
+		const at = this.partAt(index);
+		if ((this.numbers[at + Of.Ready] - now | 0) > 0) return;
+		this.parts[index].power!.write(1);
+		this.numbers[at + Of.State] &= ~State.OFF;
+	}
+
+	private tell({ name }: Part, sentence: string): void {
+		this.log.line(`sensor ${name}: ${sentence}`);
+	}
+
+	private forget(part: Part): void {
+		this.absent(part, Its.Measured);
+		this.absent(part, Its.Value);
+	}
+
+	protected absent(part: Part, word: Its): void {
+		for (let channel = part.first, end = channel + channelsOf(part); channel < end; channel++) this.numbers[this.channelAt(channel) + word] = Value.ABSENT;
+	}
+
+	protected partAt(index: number): number {
+		return At.Parts + index * Of.Words;
+	}
+
+	protected channelAt(channel: number): number {
+		return this.partAt(this.parts.length) + channel * Its.Words;
+	}
+
+	/** Where a part collects to; its conversions follow. */
+	protected get collectAt(): number {
+		return this.channelAt(channelCount(this.parts));
+	}
+}
+
+const within = (value: number, min: number, max: number): number => value < min ? min : value > max ? max : value;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// How far a value can be trusted, by rule: what a part says, beside what it and the air can give.
+//
+// Rule: what is doubtful is sent, and named; only an error leaves a value out. Each state ends by itself with the first
+// value that shows none of it. A part's state is the worst of its channels', which are in ascending order here.
+
+import type { PartRow } from '../common/ports.js';
+import { QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
+
+export const enum Quality {
+	Ok,
+	/** Analog conversions lay further apart than the part's row allows. */
+	Spread,
+	/** The same raw value again and again, from a part whose noise must move it. */
+	Stuck,
+	/** Beyond what the part can give, or the air can have. */
+	OutOfRange,
+	/** No value: it came garbled. */
+	CheckSum,
+	/** No value. */
+	NoAnswer,
+}
+
+/** By their number, as the command `scan` says them. */
+export const QUALITIES: readonly string[] = Object.freeze(['ok', 'spread', 'stuck', 'out of range', 'check sum', 'no answer']);
+/** The same as sentences, of what is doubtful. */
+export const DOUBTS: readonly string[] = Object.freeze([
+	'', 'its conversions lie far apart: check its supply and its wires', 'it gives the same value again and again: it may hang, or not be connected',
+	'it gives a value that cannot be: check its wiring',
+]);
+/** What a driver's sentence has in it when the check sum is wrong (src/common/ports.ts). */
+const CHECK_SUM = 'check sum';
+
+const enum Const {
+	/** Times in a row: noise well above a part's step repeats itself so by chance in no lifetime. */
+	STUCK_TIMES = 30,
+	/** Of what is counted. */
+	TIMES_MAX = 0xff,
+}
+
+/** Of a part that gave no value, with this sentence. */
+export const qualityOfError = (sentence: string): Quality => sentence.indexOf(CHECK_SUM) < 0 ? Quality.NoAnswer : Quality.CheckSum;
+
+/** How often in a row `measured` came now; `before` came so many `times`. */
+export const timesOf = (measured: number, before: number, times: number): number =>
+	measured !== before || before === Value.ABSENT ? 1 : times < Const.TIMES_MAX ? times + 1 : times;
+
+/** Of a value as it was measured, which came so many `times` in a row, from conversions so far apart; of the k-th quantity of the row. */
+export const judge = (row: PartRow, k: number, quantity: number, measured: number, times: number, spread: number): Quality => {
+	const min = row.minima[k];
+	const max = row.maxima[k];
+	if (measured < min || measured > max || measured < QUANTITY_MINIMA[quantity] || measured > QUANTITY_MAXIMA[quantity]) return Quality.OutOfRange;
+	// Fog keeps a part at its end for hours.
+	if (row.noisy && times >= Const.STUCK_TIMES && measured !== min && measured !== max) return Quality.Stuck;
+	return row.analog && spread > row.spread ? Quality.Spread : Quality.Ok;
+};
