@@ -199,27 +199,19 @@ export class Journal extends ChannelLists implements JournalView {
 	}
 
 	/** The reading in this slot was on its way and is not any more: delivery comes to it again. */
-	recall(slot: number): void {
-		this.cursor.returnTo(slot);
-	}
+	recall(slot: number): void { this.cursor.returnTo(slot); }
 
 	sectorOf(slot: number): number { return this.sectors.sectorOf(slot); }
 
-	endsAt(sector: number, slot: number): boolean {
-		return sector === this.writeSector && slot === this.writeSlot;
-	}
+	endsAt(sector: number, slot: number): boolean { return sector === this.writeSector && slot === this.writeSlot; }
 
-	seek(): void {
-		this.task = Task.Seeking;
-	}
+	seek(): void { this.task = Task.Seeking; }
 
 	retire(sector: number): void {
 		if (this.sectors.retire(sector)) this.alive--;
 	}
 
-	discard(): void {
-		this.discarded++;
-	}
+	discard(): void { this.discarded++; }
 
 	private open(): void {
 		const sectors = this.sectors;

@@ -29,13 +29,16 @@ export const enum PublicationIndex {
 }
 
 const row = (leaf: string, qos: number, retain: boolean): Publication => Object.freeze({ leaf, qos, retain });
-const ROWS: readonly Publication[] = Object.freeze([row('status', 1, true), row('info', 1, true), row('channels', 1, true), row('outage', 1, false), row('health', 0, false)]);
-/** What who subscribes later is to find. */
-const RETAINED = 1 << PublicationIndex.Status | 1 << PublicationIndex.Info | 1 << PublicationIndex.Channels;
+const ROWS: readonly Publication[] = Object.freeze([
+	row('status', 1, true), row('info', 1, true), row('channels', 1, true),
+	row('outage', 1, false), row('health', 0, false),
+]);
 
 const enum Const {
 	/** Bit k + LATER of what is due: row k, with the next health. */
 	LATER = 8,
+	/** What who subscribes later is to find. */
+	RETAINED = 1 << PublicationIndex.Status | 1 << PublicationIndex.Info | 1 << PublicationIndex.Channels,
 }
 
 /** Of docs/topics.md: raised when a program that was written for the one before would go wrong. */
@@ -113,7 +116,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 			this.due |= 1 << PublicationIndex.Health | this.due >> Const.LATER;
 			this.due &= Due.NOW;
 			// Who subscribes later finds nothing that was retained.
-			if (this.without & Without.Retain) this.due |= RETAINED;
+			if (this.without & Without.Retain) this.due |= Const.RETAINED;
 		}
 		return this.healthAt;
 	}
@@ -129,7 +132,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	linkUp(attempts: number, takeovers: number): void {
 		const { clock, queue } = this.deps;
-		this.due |= RETAINED | 1 << PublicationIndex.Health;
+		this.due |= Const.RETAINED | 1 << PublicationIndex.Health;
 		if (this.told) return;
 		this.backAt = clock.now();
 		this.attempts = attempts;
@@ -216,7 +219,7 @@ export class NodePublications implements Pollable, Publications, Subscription {
 
 	/** What subscribers find is tried again with the next health. An outage can be written once. */
 	turnedDown(index: PublicationIndex): void {
-		if (RETAINED >> index & 1) this.due |= 1 << index + Const.LATER;
+		if (Const.RETAINED >> index & 1) this.due |= 1 << index + Const.LATER;
 	}
 
 	private writeInfo(text: Text): void {

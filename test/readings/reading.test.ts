@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeChannelName, writeChannels } from '../../src/readings/channels.js';
+import { writeChannelName } from '../../src/readings/channels.js';
 import { List, QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Reading, UNITS, Value, writeReading } from '../../src/readings/reading.js';
 import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
@@ -62,18 +62,5 @@ describe('a reading as text', () => {
 	it('has a range and a unit for every quantity', () => {
 		expect(QUANTITIES.length).toBeLessThanOrEqual(Quantity.MAX);
 		for (const each of [QUANTITY_MINIMA, QUANTITY_MAXIMA, UNITS]) expect(each.length).toBe(QUANTITIES.length);
-	});
-});
-
-describe('the channels as text', () => {
-	it('have their units and parts', () => {
-		expect(JSON.parse(said((text) => writeChannels(text, PARTS)))).toEqual({
-			temperature: ['°C', 'tmp36'], humidity: ['%', 'sht3x'], outside_temperature: ['°C', 'bme280'], outside_humidity: ['%', 'bme280'],
-			outside_pressure: ['hPa', 'bme280'], abcdefghij12_voltage: ['V', 'adc'],
-		});
-	});
-
-	it('of a node that measures nothing are an empty object', () => {
-		expect(said((text) => writeChannels(text, []))).toBe('{}');
 	});
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Reading, Value } from '../../src/readings/reading.js';
-import { middleHalf } from '../../src/readings/conversions.js';
+import { Group, Reading, Value } from '../../src/readings/reading.js';
 import { Sampler } from '../../src/readings/sampler.js';
 import { FakeClock, FakeLog, random } from '../support/fakes.js';
 import { connected, FakeSensor, row } from '../support/parts.js';
@@ -190,10 +189,114 @@ describe('the sampler', () => {
 	});
 });
 
-describe('the mean of the middle half', () => {
-	it.each([
-		[[5], 5], [[1, 3], 2], [[1, 2, 900], 301], [[0, 10, 20, 1000], 15], [[-9, 1, 2, 3, 4, 5, 6, 99], 4],
-	])('of %j is %i', (values, expected) => {
-		expect(middleHalf(Int32Array.from(values), 0, values.length)).toBe(expected);
+/** One fake part for each policy, all quick. */
+function several(policies: readonly object[], intervalMs = 10_000) {
+	const clock = new FakeClock();
+	clock.unix = 1_795_000_000;
+	const reading = new Reading();
+	const taken: { seq: number; time: number; at: number; group: number; values: (number | undefined)[] }[] = [];
+	const put = () => void taken.push({
+		seq: reading.seq, time: reading.time, at: clock.time, group: reading.group,
+		values: [...reading.numbers.subarray(0, Group.VALUES)].map((each) => (each === Value.ABSENT ? undefined : each)),
+	});
+	const sensors = policies.map((_each, k) => new FakeSensor(() => [k, 10 * k]));
+	const parts = connected(...policies.map((policy, k) => ({ row: row(`part${k}`, ['temperature', 'humidity']), name: `name-${k}`, sensor: sensors[k], ...policy })));
+	const sampler = new Sampler(parts, 1, intervalMs, clock, new FakeLog(), { reading, put, linked: true }, 7);
+	const runTo = (end: number) => {
+		for (let at = sampler.poll(clock.time); at <= end; at = sampler.poll(clock.time)) clock.time = Math.max(at, clock.time + 1);
+		clock.time = end;
+	};
+	return { clock, taken, sensors, sampler, runTo };
+}
+
+describe('parts with policies of their own', () => {
+	it('are read at their own intervals, and those due together are in one reading', () => {
+		const { taken, runTo } = several([{ intervalMs: 2_000, gives: 0b01 }, { intervalMs: 5_000, gives: 0b01 }, { gives: 0b01 }]);
+		runTo(10_500);
+		expect(taken.map(({ seq, at, values }) => [seq, at, ...values])).toEqual([
+			[1, 0, 0, 1, 2], [2, 2_000, 0, undefined, undefined], [3, 4_000, 0, undefined, undefined], [4, 5_000, undefined, 1, undefined],
+			[5, 6_000, 0, undefined, undefined], [6, 8_000, 0, undefined, undefined], [7, 10_000, 0, 1, 2],
+		]);
+	});
+
+	it('of more channels than a reading holds make several, with numbers that follow and the same time', () => {
+		const { taken, runTo } = several(Array(6).fill({}));
+		runTo(10_500);
+		expect(taken.map(({ seq, group, values }) => [seq, group, ...values])).toEqual([1, 5].flatMap((seq) => [
+			[seq, 0, 0, 0, 1], [seq + 1, 1, 10, 2, 20], [seq + 2, 2, 3, 30, 4], [seq + 3, 3, 40, 5, 50],
+		]));
+		expect(new Set(taken.slice(0, 4).map(({ time }) => time)).size).toBe(1);
+	});
+
+	it('of which no channel of a group is due, or none answers, make no reading of that group', () => {
+		const { taken, sensors, runTo } = several([{ intervalMs: 2_000 }, { gives: 0b01 }, {}]);
+		sensors[2]!.fault = 'no answer';
+		runTo(3_000);
+		expect(taken.map(({ seq, group, values }) => [seq, group, ...values])).toEqual([[1, 0, 0, 0, 1], [2, 0, 0, 0, undefined]]);
+	});
+
+	it('that ask for more time get it, up to half a second, and then have failed without holding up the others', () => {
+		const { taken, sensors, sampler, runTo } = several([{ gives: 0b01 }, { gives: 0b01 }], 1_000);
+		sensors[1]!.waitMs = 15;
+		sensors[1]!.again = [20, 30];
+		runTo(500);
+		expect(taken.map(({ at, values }) => [at, ...values])).toEqual([[68, 0, 1, undefined]]);
+		sensors[1]!.again = Array(1_000).fill(40);
+		runTo(4_900);
+		expect(taken.slice(1).map(({ at, values }) => [at, ...values])).toEqual([1_500, 2_500, 3_500, 4_500].map((at) => [at, 0, undefined, undefined]));
+		expect([sampler.failing, sampler.why(1)]).toEqual([1, 'it is not ready in time: check its supply.']);
+		sensors[1]!.again = [];
+		runTo(5_900);
+		expect(taken.at(-1)!.values).toEqual([0, 1, undefined]);
+	});
+
+	it('aligned to the clock are read at its whole minutes, from the first one after the date is known', () => {
+		const { clock, taken, runTo } = several([{ intervalMs: 60_000, align: true }]);
+		clock.unix = 0;
+		runTo(30_000);
+		// It is 17 s and a half past a minute.
+		clock.unix = 1_794_999_960 + 17.5 - 30;
+		runTo(400_000);
+		expect(taken.slice(2).map(({ time }) => time % 60)).toEqual(Array(taken.length - 2).fill(0));
+		expect(taken.length).toBeGreaterThan(6);
+	});
+
+	it('with jitter are read up to so much later, and in step all the same', () => {
+		const { taken, runTo } = several([{ jitterMs: 4_000 }]);
+		runTo(1_000_500);
+		const late = taken.map(({ at }) => at % 10_000);
+		expect(taken.length).toBeGreaterThanOrEqual(100);
+		expect(Math.max(...late)).toBeGreaterThan(3_000);
+		expect(Math.max(...late)).toBeLessThanOrEqual(8_000);
+		expect(new Set(late).size).toBeGreaterThan(80);
+		const base = taken[0]!.at;
+		taken.forEach(({ at }, k) => expect(at - base - k * 10_000, `${k}`).toBeLessThanOrEqual(4_000));
+		taken.forEach(({ at }, k) => expect(at - base - k * 10_000, `${k}`).toBeGreaterThanOrEqual(-4_000));
+	});
+
+	it('are not put off by settings that are sent again and again, nor changed where the interval is their own', () => {
+		const { taken, sampler, clock, runTo } = several([{ gives: 0b01 }, { intervalMs: 3_000, gives: 0b01 }]);
+		for (let second = 1; second <= 40; second++) {
+			sampler.setIntervalMs(10_000, clock.time);
+			runTo(second * 1_000);
+		}
+		expect(taken.filter(({ values }) => values[0] === 0).map(({ at }) => at)).toEqual([0, 10_000, 20_000, 30_000, 40_000]);
+		expect(taken.filter(({ values }) => values[1] === 1).length).toBe(14);
+	});
+
+	it('keep their turns for months, when milliseconds are beyond 32 bits', () => {
+		const { clock, taken, runTo } = several([{ gives: 0b01 }, { intervalMs: 86_400_000, gives: 0b01 }], 86_400_000 / 2);
+		runTo(60 * 86_400_000);
+		expect(clock.time).toBeGreaterThan(2 ** 32);
+		expect(taken.map(({ at }) => at)).toEqual([...Array(121).keys()].map((k) => k * 43_200_000));
+	});
+
+	it('all are read out of turn when asked', () => {
+		const { taken, sampler, clock, runTo } = several([{ gives: 0b01 }, { intervalMs: 60_000, gives: 0b01 }]);
+		runTo(3_000);
+		sampler.sampleNow();
+		runTo(14_000);
+		expect(taken.map(({ at, values }) => [at, ...values.slice(0, 2)])).toEqual([[0, 0, 1], [3_000, 0, 1], [13_000, 0, undefined]]);
+		expect(clock.time).toBe(14_000);
 	});
 });
