@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** Whose commands a node hears, and what it says (docs/topics.md). */
-export const LEAVES: readonly string[] = ['status', 'readings', 'backlog', 'info', 'outage', 'result', 'health'];
+export const LEAVES: readonly string[] = ['status', 'readings', 'backlog', 'info', 'channels', 'outage', 'result', 'health'];
 
 /** What mosquitto_passwd makes. Ours have 92 bits; more rounds would only make a broker slow to which a thousand nodes come back at once. */
 const ROUNDS = 101;
