@@ -19,6 +19,8 @@ import { findToolchain, mcconfigOf, root, toolchainFindings } from './toolchain.
 const TOOLS = ['xsc', 'xsl'];
 const HOST_CALL = 'simulator/sdk/host-call';
 const BEGIN = 'simulator/sdk/begin';
+/** Preloaded by name in manifest.json, too (decision 44). */
+const TABLES = 'src/settings/settings';
 /** Modules that are no file of ours, by name. The first is the door to the host: worker.c answers it, and modules/host.ts looks for it. */
 const WRITTEN: Readonly<Record<string, string>> = {
 	[HOST_CALL]: 'globalThis.hostCall = function (request) @ "xs_hostCall";',
@@ -89,7 +91,7 @@ class Making {
 	/** The preloaded machine as a file of C, mc.xs.c. */
 	link(): void {
 		const modules = [...this.#modules].map((name) => join(this.#bytecode(), `${name}.xsb`));
-		this.#run('xsl', ['-b', this.#bytecode(), '-o', this.#folder, '-p', `${BEGIN}.xsb`, '-s', '*', '-c', creation(), ...modules]);
+		this.#run('xsl', ['-b', this.#bytecode(), '-o', this.#folder, '-p', `${BEGIN}.xsb`, '-p', `${TABLES}.xsb`, '-s', '*', '-c', creation(), ...modules]);
 	}
 
 	/** The program: with words of 32 bits as on a chip, where this machine's compiler makes such. */
