@@ -7,6 +7,7 @@
 import type { OutputPin, PartRow, Sensor } from '../src/common/ports.js';
 import { AHT20, identify as isAHT20, identifyAHT10, Result } from './aht20/aht20.js';
 import { AM2320, identify as isAM2320 } from './am2320/am2320.js';
+import { BME280, identify as isBME280 } from './bme280/bme280.js';
 import { HIH4030 } from './hih4030/hih4030.js';
 import { Bus, type AnalogClass, type I2CBus, type I2CClass, type Pause } from './io.js';
 import { Address, identify as isSHT3x, SHT3x } from './sht3x/sht3x.js';
@@ -77,6 +78,7 @@ const NO_ADDRESS: readonly number[] = Object.freeze([]);
 const TEMPERATURE = Object.freeze(['temperature']);
 const HUMIDITY = Object.freeze(['humidity']);
 const BOTH = Object.freeze(['temperature', 'humidity']);
+const ALL_THREE = Object.freeze(['temperature', 'humidity', 'pressure']);
 const FROM_40 = Object.freeze([-40_000, 0]);
 const TO_80 = Object.freeze([80_000, 100_000]);
 const TO_85 = Object.freeze([85_000, 100_000]);
@@ -149,8 +151,14 @@ export const PARTS: readonly Row[] = Object.freeze([
 	Object.freeze({
 		name: 'am2320', meaning: 'Aosong AM2320 or AM2321, on I2C at address 0x5C', folder: 'am2320',
 		quantities: BOTH, minima: FROM_40, maxima: TO_80,
-		bus: Bus.I2C, second: false, addresses: Object.freeze([0x5c]), analog: false, spread: 0, noisy: false,
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x5c]), analog: false, spread: 0, noisy: false, patienceMs: 2_500,
 		make: (io: PartIo, { address }: PartOptions) => new AM2320(i2cOptions(io, address)), identify: isAM2320,
+	}),
+	Object.freeze({
+		name: 'bme280', meaning: 'Bosch BME280, on I2C at address 0x76 or 0x77', folder: 'bme280',
+		quantities: ALL_THREE, minima: Object.freeze([-40_000, 0, 300_000]), maxima: Object.freeze([85_000, 100_000, 1_100_000]),
+		bus: Bus.I2C, second: false, addresses: Object.freeze([0x76, 0x77]), analog: false, spread: 0, noisy: true,
+		make: (io: PartIo, { address }: PartOptions) => new BME280(i2cOptions(io, address)), identify: isBME280,
 	}),
 ]);
 

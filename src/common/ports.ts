@@ -269,6 +269,8 @@ export interface Sensor {
 	 * measures in several steps. Throws on a bus error or a wrong check sum; then nothing is written that may be used.
 	 */
 	collect(values: Int32Array, at: number): Millis;
+	/** What is wrong with it although it gives values, '' if nothing is; a value that it cannot give it writes as ABSENT. */
+	readonly complaint?: string;
 	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
 	compensate?(temperatureMilliC: number): void;
 	close(): void;
@@ -289,6 +291,8 @@ export interface PartRow {
 	readonly spread: number;
 	/** Its own noise moves its raw values: one that stays the same for long is doubtful. */
 	readonly noisy: boolean;
+	/** From start() on it has so long to answer, and all of a reading wait for it; else Limit.MEASURING_MS. */
+	readonly patienceMs?: Millis;
 }
 
 /** A sensor part that is in use. What stands behind `complaint` is there only where the setting `sensors` names it. */

@@ -162,6 +162,12 @@ export abstract class Measurements {
 			const at = this.channelAt(channel++);
 			const quantity = quantityOf(part, k);
 			const measured = numbers[this.collectAt + k];
+			if (measured === Value.ABSENT) {
+				numbers[at + Its.Measured] = numbers[at + Its.Value] = measured;
+				numbers[at + Its.Times] = 0;
+				worst = Quality.NoAnswer;
+				continue;
+			}
 			const times = timesOf(measured, numbers[at + Its.Measured], numbers[at + Its.Times] & State.TIMES);
 			const quality = judge(row, k, quantity, measured, times, numbers[At.Spread]);
 			numbers[at + Its.Measured] = measured;
@@ -171,9 +177,10 @@ export abstract class Measurements {
 		}
 		const before = this.quality(index);
 		numbers[this.partAt(index) + Of.State] = worst << State.QUALITY;
-		if (part.complaint !== '') this.tell(part, AGAIN);
+		const complaint = part.sensor.complaint ?? '';
+		if (part.complaint !== complaint) this.tell(part, complaint || AGAIN);
 		else if (worst !== before) this.tell(part, DOUBTS[worst] || TRUSTED);
-		part.complaint = '';
+		part.complaint = complaint;
 		if (part.deadBand) this.thin(index, now, worst !== before);
 	}
 

@@ -3,7 +3,7 @@
 //
 // Rule: start, then collect; never wait. All parts that are due start together: that is a turn. A reading holds what a
 // turn gave; what does not fit into one becomes the next, with the same time. A turn ends when all have answered, or
-// after MEASURING_MS: so no part delays another. A part that fails leaves its channels out; a reading without any value
+// after MEASURING_MS, or as long as a slow part's row says: so no part delays another. A part that fails leaves its channels out; a reading without any value
 // is not made, so `seq` has no holes. The first reading waits for the link and the date, some seconds at most: one taken
 // at power-on would come late and undated.
 
@@ -115,6 +115,8 @@ export class Sampler extends Measurements implements Pollable {
 			// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly over.
 			numbers[at + Of.Ready] = waitMs ? this.clock.now() + waitMs + 1 : now;
 			numbers[at + Of.State] |= State.STARTED;
+			const end = now + (part.row.patienceMs ?? Limit.MEASURING_MS) | 0;
+			if ((end - numbers[At.TurnEnd] | 0) > 0) numbers[At.TurnEnd] = end;
 		} catch (error) {
 			this.complain(index, error, now);
 		}

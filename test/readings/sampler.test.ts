@@ -250,6 +250,31 @@ describe('parts with policies of their own', () => {
 		expect(taken.at(-1)!.values).toEqual([0, 1, undefined]);
 	});
 
+	it('that are slow by their row have as long as it says, once in a turn of theirs', () => {
+		const slow = new FakeSensor(() => [45_000]);
+		const { taken, log, runTo } = setUp([analog(new FakeSensor(() => [21_000])), { sensor: slow, row: row('am2320', ['humidity'], { patienceMs: 2_500 }) }]);
+		slow.again = [2_000, 5];
+		runTo(3_000);
+		expect(taken.map(({ temperature, humidity }) => [temperature, humidity])).toEqual([[21_000, 45_000]]);
+		slow.again = Array(1_000).fill(100);
+		runTo(13_000);
+		expect([taken[1]!.humidity, log.lines]).toEqual([Value.ABSENT, ['sensor am2320: it is not ready in time: check its supply.']]);
+	});
+
+	it('that cannot give one of their channels say why, once, and go on with the others', () => {
+		const sensor = Object.assign(new FakeSensor(() => [21_000, Value.ABSENT]), { complaint: 'it has no humidity' });
+		const { taken, log, sampler, runTo } = setUp([{ sensor, row: row('bme280', ['temperature', 'humidity']) }], 1_000);
+		sampler.setOffset(1, -500);
+		runTo(2_500);
+		expect(taken.map(({ temperature, humidity }) => [temperature, humidity])).toEqual(Array(3).fill([21_000, Value.ABSENT]));
+		expect(log.lines).toEqual(['sensor bme280: it has no humidity']);
+		expect([sampler.failing, sampler.why(0), sampler.last(1)]).toEqual([0, 'it has no humidity', Value.ABSENT]);
+		sensor.complaint = '';
+		sensor.values = () => [21_000, 45_000];
+		runTo(3_500);
+		expect([taken.at(-1)!.humidity, sampler.failing, log.lines[1]]).toEqual([44_500, -1, 'sensor bme280: answers again']);
+	});
+
 	it('aligned to the clock are read at its whole minutes, from the first one after the date is known', () => {
 		const { clock, taken, runTo } = several([{ intervalMs: 60_000, align: true }]);
 		clock.unix = 0;

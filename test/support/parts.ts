@@ -8,7 +8,7 @@ export class FakeSensor implements Sensor {
 	/** What collect() returns before it gives values, one after the other. */
 	again: number[] = [];
 	readonly told: number[] = [];
-	constructor(readonly values: () => number[], public waitMs = 0) {}
+	constructor(public values: () => number[], public waitMs = 0) {}
 	start(): number {
 		this.started++;
 		if (this.fault) throw new Error(this.fault);
