@@ -16,6 +16,7 @@ import { configure } from './configure.js';
 import { doctor } from './doctor.js';
 import { flash } from './flash.js';
 import { logs } from './logs.js';
+import { nodes } from './nodes.js';
 import { release } from './release.js';
 import { send } from './send.js';
 import { simulate } from './simulate.js';
@@ -32,7 +33,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), release(), watch(), send(), broker(), logs(), doctor(), size()]) {
+	for (const command of [simulate(), configure(), build(), flash(), release(), watch(), nodes(), send(), broker(), logs(), doctor(), size()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

@@ -7,7 +7,8 @@ import { Merge } from '../viewer/merge.js';
 import type { Message } from '../viewer/payload.js';
 import { safe } from '../viewer/safe.js';
 import type { Link, Source } from '../viewer/source.js';
-import { frame, Live } from '../viewer/terminal.js';
+import { Live } from '../viewer/terminal.js';
+import { View as Table } from '../viewer/view.js';
 import type { Certificates } from './certificates.js';
 import { dimmed } from './console.js';
 import { Failure } from './failure.js';
@@ -28,6 +29,8 @@ const TAIL_QUIET_MS = 500;
 /** On this machine it costs nothing to be there before the nodes are. */
 const RETRY_MAX_MS = 250;
 const LOG_LINES = 50;
+/** Late lines of a node that wait for its first live one. */
+const HELD_MAX = 20;
 const ACCESS = 'does its access list let the node publish and us subscribe?';
 
 /** What arrives at a subscriber, and what the nodes say themselves. */
@@ -53,6 +56,9 @@ export class View {
 	#source: Source | undefined;
 	#link = '';
 	#fail!: (failure: Failure) => void;
+	/** Nodes of which a live reading was shown, and late lines of those of which none was yet. */
+	readonly #begun = new Set<string>();
+	readonly #held = new Map<string, readonly string[]>();
 	readonly #lastStatus = new Map<string, string>();
 
 	constructor({ ui, speed }: ViewOptions, names: ReadonlyMap<string, string>) {
@@ -84,7 +90,9 @@ export class View {
 		});
 		if (!this.#ui) return;
 		const colour = !process.env['NO_COLOR'];
-		this.#live = new Live(process.stdout, (size) => frame(this.merge, { ...size, now: Date.now(), colour, link: this.#link, log: this.#log }));
+		const table = new Table();
+		const keys = { key: table.key.bind(table), onEnd: () => process.kill(process.pid, 'SIGINT') };
+		this.#live = new Live(process.stdout, (size) => table.frame(this.merge, { ...size, now: Date.now(), colour, link: this.#link, log: this.#log, hasKeys: process.stdin.isTTY }), keys);
 	}
 
 	log(node: string, line: string): void {
@@ -159,7 +167,14 @@ export class View {
 		this.#onNews();
 		if (this.#live || !this.#isNews(message)) return;
 		const line = plainLine(message, this.#nameWidth);
-		if (line) console.log(line);
+		if (!line) return;
+		if (message.kind !== 'reading' || this.#begun.has(message.node)) return console.log(line);
+		// What was taken before the node was connected comes late, and is nobody's first sight of it.
+		const held = this.#held.get(message.node) ?? [];
+		if (message.late && held.length < HELD_MAX) return void this.#held.set(message.node, [...held, line]);
+		this.#begun.add(message.node);
+		this.#held.delete(message.node);
+		for (const each of [line, ...held]) console.log(each);
 	}
 
 	/** A status is repeated by nodes that make sure of it. */

@@ -2,12 +2,13 @@
 //
 // Rule: pure; no colours, no cursor; what came from the network goes through safe.ts.
 
-import type { Gap, Merge, NodeView } from './merge.js';
-import { bounded, type Content, type Message, type Reading } from './payload.js';
+import { outageOf, type Outage } from './availability.js';
+import { unitOf } from './channels.js';
+import type { Gap, Merge } from './merge.js';
+import type { Content, Message, Reading } from './payload.js';
 import { jsonText, oneColumn, safe } from './safe.js';
-import { faultOf } from './state.js';
+import { faultOf, type NodeState } from './state.js';
 
-const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%' };
 /** Decimals that a person reads: these parts are good for tenths at best. Programs get all that the node said (jsonLine). */
 const DECIMALS = 1;
 /** "-10.5", "100.0" */
@@ -17,8 +18,22 @@ const NONE = '-';
 
 /** One reading for a program: the node's own payload with its name before and whether it came late. */
 export function jsonLine(node: string, late: boolean, { seq, boot, time, uptime, dropped, values, suspect }: Reading): string {
-	const bootNumber = Number(boot);
-	return jsonText({ node, late, seq, boot: Number.isFinite(bootNumber) && String(bootNumber) === boot ? bootNumber : boot, time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values, suspect });
+	return jsonText({ node, late, seq, boot: bootValue(boot), time, uptime, dropped: dropped && [dropped.from, dropped.to], ...values, suspect });
+}
+
+/** What happened besides readings, for a program: its kind, the node, and what the node said of it. Times are Unix seconds. */
+export function eventLine(event: string, { node, at, ...news }: { readonly node: string; readonly at: number }): Content {
+	const own = { event, node, at: Math.floor(at / 1_000) };
+	const said: Record<string, unknown> = { ...news };
+	if (typeof said['boot'] === 'string') said['boot'] = bootValue(said['boot']);
+	const content = event === 'health' ? said['health'] : event === 'outage' ? said['outage'] : said;
+	return { ...own, ...(content as Content), ...own };
+}
+
+/** As the node wrote it, which is usually a number. */
+function bootValue(boot: string): number | string {
+	const number = Number(boot);
+	return Number.isFinite(number) && String(number) === boot ? number : boot;
 }
 
 /** One message for a person; '' for what needs no line. `nameWidth`: of the longest name, so that columns stand under each other. */
@@ -34,24 +49,6 @@ export function plainLine(message: Message, nameWidth = 0): string {
 			return `${safe(message.node)} was away: ${outageWords(message.content)}`;
 	}
 	return '';
-}
-
-export const HEADINGS: readonly string[] = ['NODE', 'STATUS', 'TEMP °C', 'HUM %', 'AGE', 'SEQ', 'MISSING', 'LAST OUTAGE', 'FAULT'];
-
-/** In the order of HEADINGS. */
-export function row(node: NodeView, now: number): string[] {
-	const { last } = node;
-	return [
-		oneColumn(node.name),
-		node.status ?? NONE,
-		digits(last?.values['temperature']),
-		digits(last?.values['humidity']),
-		last ? age(now - node.lastAt) : NONE,
-		last ? String(last.seq) : NONE,
-		node.missing ? `${node.missing} (${gapWords(node.gaps(), 2)})` : '0',
-		node.outage ? oneColumn(outageWords(node.outage)) : NONE,
-		oneColumn(faultWords(node.health) || NONE),
-	];
 }
 
 /** What a run came to, in one sentence. */
@@ -100,10 +97,19 @@ export function faultWords(health: Content | undefined): string {
 	return safe(faultOf(health));
 }
 
-function outageWords({ seconds, cause, kept }: Content): string {
-	const words = [typeof seconds === 'number' ? age(seconds * 1_000) : '', typeof cause === 'string' ? safe(bounded(cause)) : ''];
-	if (typeof kept === 'number' && kept > 0) words.push(`${kept} kept`);
+function outageWords(content: Content): string {
+	return safe(outageText(outageOf(content, 0)));
+}
+
+/** "42 s, wifi, 4 kept", in one column a character; "-" where nothing of it is known. */
+export function outageText({ seconds, cause, kept }: Outage): string {
+	const words = [seconds === undefined ? '' : age(seconds * 1_000), cause ? oneColumn(cause) : '', kept ? `${kept} kept` : ''];
 	return words.filter(Boolean).join(', ') || NONE;
+}
+
+/** What troubles a node, in one column a character; '' if nothing does. */
+export function whyText({ why }: NodeState): string {
+	return oneColumn(why);
 }
 
 function when({ time, uptime }: Reading): string {
@@ -112,11 +118,17 @@ function when({ time, uptime }: Reading): string {
 	return `${Math.floor(uptime ?? 0)} s after boot`;
 }
 
-function quantities({ values }: Reading): string {
-	return Object.entries(values).map(([name, value]) => (UNITS[name] ? `${digits(value).padStart(VALUE_WIDTH)} ${UNITS[name]}` : `${safe(name)} ${value}`)).join('  ') || 'no value';
+function quantities({ values, suspect }: Reading): string {
+	const text = Object.entries(values).map(([name, value]) => {
+		const isPlain = name === 'temperature' || name === 'humidity';
+		const unit = unitOf(name);
+		const doubt = suspect?.includes(name) ? '?' : '';
+		return unit ? `${isPlain ? '' : `${safe(name)} `}${decimals(value).padStart(VALUE_WIDTH)}${doubt} ${unit}` : `${safe(name)} ${value}${doubt}`;
+	});
+	return text.join('  ') || 'no value';
 }
 
-function digits(value: number | undefined): string {
-	if (value === undefined) return NONE;
+/** As a person reads it. */
+export function decimals(value: number): string {
 	return Math.abs(value) < 1e6 ? value.toFixed(DECIMALS) : value.toExponential(2);
 }

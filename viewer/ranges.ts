@@ -101,6 +101,12 @@ export class Ranges {
 		return hole;
 	}
 
+	/** Takes the lowest range out, so that one less is kept. */
+	forgetLowest(): void {
+		const ends = this.#ends;
+		if (ends.length) this.removeRange(ends[0]!, ends[1]!);
+	}
+
 	/** Index of the first range that ends at or after `value`; the last one is tried first, since numbers mostly come in order. */
 	#find(value: number): number {
 		const ends = this.#ends;

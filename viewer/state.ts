@@ -175,7 +175,8 @@ export function countsOf(states: readonly NodeState[]): Counts {
 	};
 }
 
-const natural = new Intl.Collator('en', { numeric: true });
+/** "node-2" stands before "node-10". */
+export const natural = new Intl.Collator('en', { numeric: true });
 
 export const SORTS = ['trouble', 'name', 'age', 'missing', 'rssi'] as const;
 export type Sort = (typeof SORTS)[number];

@@ -1,84 +1,15 @@
 // The live table of a terminal: drawn in place, one write a frame.
 //
-// Rule: frame() is pure and gives no line wider than the terminal and no more lines than it has, so a frame can be drawn over
-// the one before without clearing: nothing flickers, and what stood above stays.
+// Rule: a frame is drawn over the one before without clearing, and of it only the lines that are otherwise: nothing flickers, and what
+// stood above stays. However much comes, drawing takes a small part of the time.
 
-import { counted, HEADINGS, passedWords, row } from './format.js';
-import type { Merge } from './merge.js';
-
-export interface FrameOptions {
-	readonly now: number;
-	readonly columns: number;
-	readonly rows: number;
-	readonly colour: boolean;
-	/** How the link is. */
-	readonly link: string;
-	/** Lines that stand below the table, the newest last. */
-	readonly log?: readonly string[];
-}
-
-const LOG_LINES = 8;
-const STATUS_COLUMN = 1;
-/** Columns of numbers stand to the right. */
-const RIGHT = new Set([2, 3, 4, 5]);
-const COLOURS: Readonly<Record<string, string>> = { online: '32', sleeping: '34', stopped: '33', offline: '31' };
-
-export function frame(merge: Merge, { now, columns, rows, colour, link, log = [] }: FrameOptions): string[] {
-	const notes = [...wrap(counts(merge), columns), ...wrap(link, columns)];
-	const logLines = log.slice(-Math.min(LOG_LINES, Math.max(0, rows - 7)));
-	// Besides the nodes: headings, a blank line, the notes, the log with a blank line, and the line that the cursor is on.
-	const space = Math.max(1, rows - 3 - notes.length - (logLines.length ? logLines.length + 1 : 0));
-	const nodes = merge.nodes();
-	const shown = nodes.slice(0, nodes.length > space ? space - 1 : space);
-	const cells = [HEADINGS, ...shown.map((node) => row(node, now))];
-	const widths = HEADINGS.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
-	const lines = cells.map((line, index) => tableLine(line, widths, columns, colour, index === 0));
-	if (shown.length < nodes.length) lines.push(cut(`… and ${nodes.length - shown.length} more; make the window taller`, columns));
-	lines.push('', ...notes);
-	if (logLines.length) lines.push('', ...logLines.map((line) => tint(cut(line, columns), '2', colour)));
-	return lines.slice(0, Math.max(1, rows - 1));
-}
-
-function counts(merge: Merge): string {
-	return `${counted(merge.received, 'reading')}${merge.late ? ` (${merge.late} late)` : ''}, ${merge.missing} missing${merge.passed ? `, ${passedWords(merge.passed)}` : ''}.`;
-}
-
-function tableLine(cells: readonly string[], widths: readonly number[], columns: number, colour: boolean, heading: boolean): string {
-	let line = '';
-	let used = 0;
-	for (const [column, text] of cells.entries()) {
-		const width = widths[column]!;
-		const padded = (column ? '  ' : '') + (RIGHT.has(column) ? text.padStart(width) : text.padEnd(width));
-		const fitting = cut(padded, columns - used);
-		used += fitting.length;
-		line += heading ? tint(fitting, '1', colour) : column === STATUS_COLUMN ? tint(fitting, COLOURS[text] ?? '2', colour) : fitting;
-	}
-	return line;
-}
-
-function tint(text: string, code: string, colour: boolean): string {
-	return colour && text ? `\u001b[${code}m${text}\u001b[0m` : text;
-}
-
-/** Broken between words where it is too wide. */
-function wrap(text: string, columns: number): string[] {
-	const lines: string[] = [];
-	for (const word of text.split(' ')) {
-		const last = lines.at(-1);
-		if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
-		else lines.push(cut(word, columns));
-	}
-	return lines;
-}
-
-function cut(text: string, columns: number): string {
-	return text.length <= columns ? text : text.slice(0, Math.max(0, columns - 1)) + (columns > 0 ? '…' : '');
-}
+import { emitKeypressEvents, type Key } from 'node:readline';
 
 /** Draws frames on a terminal, one over the other. */
 export class Screen {
 	readonly #out: NodeJS.WriteStream;
 	#height = 0;
+	#shown: readonly string[] = [];
 	readonly #onResize = () => this.#forget();
 
 	constructor(out: NodeJS.WriteStream) {
@@ -93,10 +24,14 @@ export class Screen {
 
 	/** One write, which terminals that know how show at once. */
 	draw(lines: readonly string[]): void {
+		if (this.#height === lines.length && lines.every((line, index) => line === this.#shown[index])) return;
 		const up = this.#height > 1 ? `\u001b[${this.#height - 1}A` : '';
-		const body = lines.map((line) => line + CLEAR_LINE).join('\r\n');
+		// What is cleared below begins where the last line ends, so that one is always written.
+		const same = (line: string, index: number) => this.#height > 0 && index < lines.length - 1 && line === this.#shown[index];
+		const body = lines.map((line, index) => (same(line, index) ? '' : line + CLEAR_LINE)).join('\r\n');
 		this.#out.write(`${BEGIN_FRAME}\r${up}${body}${CLEAR_BELOW}${END_FRAME}`);
 		this.#height = lines.length;
+		this.#shown = lines;
 	}
 
 	/** Leaves the last frame standing. */
@@ -109,6 +44,7 @@ export class Screen {
 	#forget(): void {
 		this.#out.write(CLEAR_ALL);
 		this.#height = 0;
+		this.#shown = [];
 	}
 }
 
@@ -120,8 +56,17 @@ const CLEAR_ALL = '\u001b[2J\u001b[H';
 const BEGIN_FRAME = '\u001b[?2026h';
 const END_FRAME = '\u001b[?2026l';
 
+/** Soon enough for an eye. */
 const FRAME_MS = 100;
+/** A frame costs at most one part of so many. */
+const SHARE = 50;
 const TICK_MS = 1_000;
+
+export interface Keys {
+	/** True if it is to be ended. */
+	readonly key: (name: string | undefined, text: string | undefined, isControl: boolean) => boolean;
+	readonly onEnd: () => void;
+}
 
 /** Keeps a screen current: soon after something changed, and each second for the ages. */
 export class Live {
@@ -129,27 +74,51 @@ export class Live {
 	readonly #lines: (size: { columns: number; rows: number }) => string[];
 	readonly #ticker: NodeJS.Timeout;
 	#soon: NodeJS.Timeout | undefined;
+	#restMs = FRAME_MS;
+	#stopKeys = (): void => {};
 
-	constructor(out: NodeJS.WriteStream, lines: (size: { columns: number; rows: number }) => string[]) {
+	constructor(out: NodeJS.WriteStream, lines: (size: { columns: number; rows: number }) => string[], keys?: Keys) {
 		this.#screen = new Screen(out);
 		this.#lines = lines;
-		this.#ticker = setInterval(() => this.#draw(), TICK_MS);
+		if (keys && process.stdin.isTTY) this.#listen(process.stdin, keys);
+		this.#ticker = setInterval(() => this.changed(), TICK_MS);
 		this.#draw();
 	}
 
 	changed(): void {
-		this.#soon ??= setTimeout(() => this.#draw(), FRAME_MS);
+		this.#soon ??= setTimeout(() => this.#draw(), this.#restMs);
 	}
 
 	close(): void {
 		clearInterval(this.#ticker);
 		this.#draw();
+		this.#stopKeys();
 		this.#screen.close();
+	}
+
+	/** Ctrl-C comes as a key then, and no more as a signal. */
+	#listen(input: NodeJS.ReadStream, { key, onEnd }: Keys): void {
+		const onKey = (text: string | undefined, { name, ctrl }: Key): void => {
+			if (key(name, text, ctrl ?? false)) return onEnd();
+			clearTimeout(this.#soon);
+			this.#draw();
+		};
+		emitKeypressEvents(input);
+		input.setRawMode(true);
+		input.on('keypress', onKey);
+		input.resume();
+		this.#stopKeys = () => {
+			input.off('keypress', onKey);
+			input.setRawMode(false);
+			input.pause();
+		};
 	}
 
 	#draw(): void {
 		clearTimeout(this.#soon);
 		this.#soon = undefined;
+		const from = performance.now();
 		this.#screen.draw(this.#lines(this.#screen.size));
+		this.#restMs = Math.max(FRAME_MS, (performance.now() - from) * SHARE);
 	}
 }

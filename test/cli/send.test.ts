@@ -92,6 +92,39 @@ describe('telltale send', () => {
 			status: 1, out: '', err: 'No node below telltale answered for 1 s: check --base, and look for them with "npx telltale watch".\n' });
 	});
 
+	it('asks each node whose name fits a pattern, and prints one table of what came of it', async () => {
+		const node = await broker.client();
+		for (const [name, status] of [['fit-10', 'online'], ['fit-2', 'online'], ['fit-3', 'offline'], ['other', 'online']] as const) await node.publishAsync(`many/${name}/status`, status, { qos: 1, retain: true });
+		await node.subscribeAsync('many/+/set/+', { qos: 1 });
+		const asked: string[] = [];
+		node.on('message', (topic, payload) => {
+			const name = topic.split('/')[1]!;
+			if (!topic.startsWith('many/')) return;
+			asked.push(`${name} ${JSON.parse(payload.toString()).value}`);
+			void node.publish(`many/${name}/result`, JSON.stringify({ id: JSON.parse(payload.toString()).id, name: 'interval', ok: name === 'fit-2', error: 'too \u202eshort' }), { qos: 1 });
+		});
+		expect(await inside(['send', 'fit-*', 'interval', '5000', '--base', 'many', '--timeout', '5s', '--broker', broker.url])).toEqual({
+			status: 1, out: 'NODE    ANSWER\nfit-2   ok\nfit-3   is away, not asked\nfit-10  refused: too ?short\n', err: '2 of 3 nodes did not do "interval".\n' });
+		expect(asked.sort()).toEqual(['fit-10 5000', 'fit-2 5000']);
+		expect(await inside(['send', 'none-*', 'sample', '--base', 'many', '--broker', broker.url])).toMatchObject({ status: 1, out: '', err: 'No node below many has a name like none-*: look for them with "npx telltale nodes".\n' });
+	});
+
+	it('lists the nodes with version, address, RSSI, uptime and faults', async () => {
+		const node = await broker.client();
+		const say = (topic: string, content: object | string, retain = false) => node.publishAsync(`list/${topic}`, typeof content === 'string' ? content : JSON.stringify(content), { qos: 1, retain });
+		await say('porch/status', 'online', true);
+		await say('porch/info', { version: '0.1.0', board: 'nodemcu', address: '192.168.1.23' }, true);
+		await say('attic/status', 'offline', true);
+		const ran = inside(['nodes', '--for', '1s', '--base', 'list', '--broker', broker.url]);
+		await broker.subscribed('list/#');
+		await say('porch/health', { rssi: -61, uptime: 7_300, failing: 'sht3x', why: 'no answer.' });
+		expect(await ran).toEqual({ status: 0, err: '', out: [
+			'NODE   STATUS   VERSION  BOARD    ADDRESS       RSSI     UPTIME  FAULT',
+			'attic  offline  -        -        -             -        -       -',
+			'porch  online   0.1.0    nodemcu  192.168.1.23  -61 dBm  2 h     sht3x: no answer', ''].join('\n') });
+		expect(await inside(['nodes', '--for', '300ms', '--base', 'nowhere', '--broker', broker.url])).toMatchObject({ status: 1, err: 'No node said anything for 300 ms: check --base, and look longer with --for.\n' });
+	});
+
 	it('ends with 1 when nobody of that name is there', async () => {
 		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.\n']);

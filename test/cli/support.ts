@@ -89,6 +89,8 @@ export interface TestBroker {
 	client(options?: IClientOptions): Promise<MqttClient>;
 	/** Resolves when somebody has subscribed to this filter. */
 	subscribed(filter: string): Promise<void>;
+	/** Who subscribed before does not count. */
+	forget(): void;
 	close(): Promise<void>;
 }
 
@@ -112,6 +114,7 @@ export async function testBroker(port = 0): Promise<TestBroker> {
 		async subscribed(filter) {
 			while (!filters.has(filter)) await new Promise((resolve) => aedes.once('subscribe', resolve));
 		},
+		forget: () => filters.clear(),
 		async close() {
 			await Promise.all(clients.map((client) => client.endAsync(true)));
 			await new Promise<void>((resolve) => aedes.close(() => server.close(() => resolve())));

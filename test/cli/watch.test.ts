@@ -1,7 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../support/brokers.js';
 import { few } from '../support/few.js';
-import { Run, telltale, testBroker, type TestBroker } from './support.js';
+import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 
 const payload = (seq: number, more = {}) => JSON.stringify({ seq, boot: 7, time: 1_795_301_835 + seq, temperature: 21.5 + seq / 1_000, ...more });
 
@@ -12,6 +15,7 @@ class Own {
 	get aedes() { return this.now.aedes; }
 	client: TestBroker['client'] = (options) => this.now.client(options);
 	subscribed: TestBroker['subscribed'] = (filter) => this.now.subscribed(filter);
+	forget = () => this.now.forget();
 	away = () => this.now.close();
 	/** On the same port, with nothing of what it knew. */
 	back = async () => void (this.now = await testBroker(this.now.port));
@@ -153,4 +157,72 @@ describe.concurrent('telltale watch', () => {
 		await node.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
 		expect((await run.ended).status).toBe(0);
 	}));
+
+	it('prints what --events asks for as JSON lines too, for alerts', withBroker(async (broker) => {
+		const run = new Run(['watch', '--broker', broker.url, '--events', 'status,outage,fault,refused']);
+		await broker.subscribed('telltale/#');
+		const node = await broker.client();
+		const say = (leaf: string, text: string) => node.publishAsync(`telltale/cellar/${leaf}`, text, { qos: 1 });
+		await say('status', 'online');
+		await say('outage', '{"start":1795301840,"seconds":31.25,"cause":"tcp","attempts":5,"kept":3}');
+		await say('health', '{"boot":7,"rssi":-61,"failing":"sht3x","why":"no answer."}');
+		await say('readings', payload(1));
+		await say('readings', payload(2, { temperature: 'hot' }));
+		await say('status', 'offline');
+		await run.until(({ out }) => out.split('\n').length === 7);
+		run.process.kill('SIGINT');
+		const { out } = await run.ended;
+		const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line));
+		expect(lines).toEqual([
+			{ event: 'status', node: 'cellar', at: expect.any(Number), status: 'online', retained: false },
+			{ event: 'outage', node: 'cellar', at: expect.any(Number), start: 1_795_301_840, seconds: 31.25, cause: 'tcp', attempts: 5, kept: 3 },
+			{ event: 'fault', node: 'cellar', at: expect.any(Number), fault: 'sht3x: no answer' },
+			expect.objectContaining({ node: 'cellar', seq: 1 }),
+			{ event: 'refused', node: 'cellar', at: expect.any(Number), why: 'readings has "temperature" that is no number' },
+			{ event: 'status', node: 'cellar', at: expect.any(Number), status: 'offline', before: 'online', retained: false },
+		]);
+	}));
+
+	it('keeps a record, goes on with it after a restart, and says what of a span is missing', withBroker(async (broker) => {
+		const folder = mkdtempSync(join(tmpdir(), 'telltale-watch-'));
+		const file = join(folder, 'readings.csv');
+		try {
+			const node = await broker.client();
+			for (const seqs of [[1, 2, 3], [3, 4, 8]]) {
+				const run = new Run(['watch', '--broker', broker.url, '--record', file]);
+				await broker.subscribed('telltale/#');
+				broker.forget();
+				for (const seq of seqs) await node.publishAsync('telltale/cellar/readings', payload(seq), { qos: 1 });
+				await run.until(({ out }) => out.trim().split('\n').length === seqs.length);
+				run.process.kill('SIGINT');
+				expect((await run.ended).err).toMatch(/ recorded in .*readings\.csv\.\n$/);
+			}
+			expect(readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(',')[4])).toEqual(['seq', '1', '2', '3', '4', '8']);
+			const check = (from: number, to: number, ...more: string[]) => inside(['watch', ...more, '--record', file, '--check', String(1_795_301_835 + from), String(1_795_301_835 + to)]);
+			expect(await check(0, 8)).toEqual({
+				status: 1, out: 'cellar: 5 readings, 3 missing (5-7 of boot 7, between 2026-11-21 22:57:19Z and 2026-11-21 22:57:23Z).\n',
+				err: expect.stringMatching(/^3 readings of that time are missing in .*readings\.csv\.\n$/) });
+			expect(await check(1, 3)).toEqual({ status: 0, out: 'cellar: 3 readings, none missing.\n', err: '' });
+			expect(await check(1, 3, 'attic')).toMatchObject({ status: 1, err: expect.stringContaining('holds no readings of attic.') });
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	}));
+});
+
+describe('telltale watch with options that do not do', () => {
+	it.each([
+		[['--check', '0'], '--check asks about a record: name its file with --record.'],
+		[['--record', 'a.csv', '--check', '2026-11-01'], '--check takes two times, from and to: write a date'],
+		[['--record', 'a.csv', '--check', '2026-11-01', 'then'], '--check has "then", which is no time: write a date'],
+		[['--record', 'a.csv', '--check', 'now', '1h'], '--check is from a time to a later one: turn them round.'],
+		[['--record', 'not-there.csv', '--check', '7d', 'now'], 'not-there.csv is not there: name the file of a record with --record.'],
+		[['--record', 'readings.txt'], 'readings.txt cannot be the record, its name must end in one of .csv, .ndjson'],
+		[['--events', 'status,alarms'], '--events has "alarms"; it must be of status, outage, health, fault, gap, refused, or all.'],
+		[['--mqtt', '3.1'], '--mqtt is "3.1"; it must be 3.1.1 or 5.'],
+	])('%j says so in one sentence', async (words, sentence) => {
+		const { status, out, err } = await inside(['watch', ...words], { cwd: tmpdir() });
+		expect([status! > 0, out, err.split('\n').length]).toEqual([true, '', 2]);
+		expect(err).toContain(sentence);
+	});
 });

@@ -1,11 +1,11 @@
 // What a stranger says, on its way to a terminal: no way of printing it lets through what a terminal obeys.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonLine, plainLine, row, summary } from '../../viewer/format.js';
+import { eventLine, jsonLine, plainLine, summary } from '../../viewer/format.js';
 import { Merge } from '../../viewer/merge.js';
 import { parse } from '../../viewer/payload.js';
 import { jsonText, oneColumn, safe, safeLines } from '../../viewer/safe.js';
-import { frame } from '../../viewer/terminal.js';
+import { View } from '../../viewer/view.js';
 import { HOSTILE, OBEYED } from '../support/hostile.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -67,9 +67,19 @@ describe('What a stranger publishes', () => {
 	});
 
 	it('is safe in the table, one column a character', () => {
-		const cells = row(merge.nodes()[0]!, 0);
-		for (const cell of cells) expect(cell).toMatch(/^[ -~]*$/);
-		for (const line of frame(merge, { now: 0, columns: 200, rows: 24, colour: false, link: '' })) expect(line).not.toMatch(OBEYED);
+		merge.take({ kind: 'health', node: HOSTILE, content: { failing: HOSTILE, why: HOSTILE } }, 0);
+		merge.take({ kind: 'channels', node: HOSTILE, channels: { temperature: { unit: HOSTILE, part: HOSTILE } } }, 0);
+		for (const hasChannels of [false, true]) {
+			const lines = Object.assign(new View(), { hasChannels }).frame(merge, { now: 0, columns: 200, rows: 24, colour: false, link: '', refusal: HOSTILE });
+			expect(lines.join('')).toContain('a?[2J');
+			for (const line of lines) expect(line).not.toMatch(OBEYED);
+		}
+	});
+
+	it('is safe as an event for programs, and cannot pass for another node or event', () => {
+		const line = jsonText(eventLine('health', { node: HOSTILE, health: { [HOSTILE]: 1, node: 'another', event: 'reading' }, at: 5_000 } as never));
+		expect(line).not.toMatch(OBEYED);
+		expect(JSON.parse(line)).toEqual({ event: 'health', node: HOSTILE, at: 5, [HOSTILE]: 1 });
 	});
 
 	it('is safe in the summary: who lost readings, and who is silent', () => {

@@ -1,0 +1,119 @@
+// One reading as a line of a record, CSV or NDJSON, and back.
+//
+// Rule: a line is a whole reading, so a line that was cut short is one reading less and no false one. In CSV the first line names the
+// columns for the whole file; a channel that has no column stands in "other".
+
+import { jsonLine } from './format.js';
+import { CHANNELS_MAX } from './payload.js';
+import type { Recorded } from './record.js';
+import type { ReadingEvent } from './viewer.js';
+
+export interface Lines {
+	/** What the file begins with; '' for nothing. Asked for with the first readings. */
+	head(events: readonly ReadingEvent[]): string;
+	/** Whether the file begins as such a record does. */
+	begins(line: string): boolean;
+	text(event: ReadingEvent): string;
+	/** What a line of this node begins with. */
+	prefix(node: string): string;
+	parse(line: string): Recorded | undefined;
+}
+
+export class JsonLines implements Lines {
+	head(): string {
+		return '';
+	}
+
+	begins(line: string): boolean {
+		return this.parse(line) !== undefined;
+	}
+
+	text({ node, late, reading }: ReadingEvent): string {
+		return `${jsonLine(node, late, reading)}\n`;
+	}
+
+	prefix(node: string): string {
+		return `{"node":${jsonLine(node, false, { seq: 1, boot: '', values: {} }).slice('{"node":'.length).split(',"late"')[0]},`;
+	}
+
+	parse(line: string): Recorded | undefined {
+		let content: Record<string, unknown>;
+		try {
+			content = JSON.parse(line) as Record<string, unknown>;
+		} catch {
+			return undefined;
+		}
+		const { node, late, seq, boot, time, uptime, dropped, suspect, ...others } = content ?? {};
+		if (typeof node !== 'string' || !Number.isInteger(seq) || (typeof boot !== 'number' && typeof boot !== 'string')) return undefined;
+		const values = Object.fromEntries(Object.entries(others).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+		const [from, to] = Array.isArray(dropped) ? (dropped as number[]) : [];
+		return {
+			node, seq: seq as number, boot: String(boot), time: typeof time === 'number' ? time : 0, values,
+			dropped: from !== undefined && to !== undefined ? { from, to } : undefined, suspect: Array.isArray(suspect) ? suspect.map(String) : [],
+		};
+	}
+}
+
+const FIRST = ['node', 'utc', 'time', 'boot', 'seq', 'late', 'uptime', 'dropped_from', 'dropped_to', 'suspect'];
+const OTHER = 'other';
+const USUAL = ['temperature', 'humidity'];
+/** What a spreadsheet would take for a formula is marked as text, as people do by hand. */
+const FORMULA = /^[=+\-@'\t]/;
+
+export class CsvLines implements Lines {
+	#columns: readonly string[] = [];
+
+	head(events: readonly ReadingEvent[]): string {
+		const found = new Set([...USUAL, ...events.flatMap(({ reading }) => Object.keys(reading.values))]);
+		this.#columns = [...FIRST, ...[...found].slice(0, 2 * CHANNELS_MAX), OTHER];
+		return `${this.#columns.join(',')}\n`;
+	}
+
+	begins(line: string): boolean {
+		const columns = cellsOf(line.replace(/^\ufeff/, ''));
+		if (!['node', 'time', 'boot', 'seq'].every((name) => columns.includes(name))) return false;
+		this.#columns = columns;
+		return true;
+	}
+
+	text({ node, late, reading: { seq, boot, time, uptime, dropped, values, suspect } }: ReadingEvent): string {
+		const others = Object.entries(values).filter(([name]) => !this.#columns.includes(name)).map(([name, value]) => `${name}=${value}`);
+		const cells: Record<string, string | number | undefined> = {
+			...values, node: quoted(node), utc: time === undefined ? '' : new Date(time * 1_000).toISOString().slice(0, 19) + 'Z', time, boot: quoted(boot), seq,
+			late: late ? 1 : 0, uptime, dropped_from: dropped?.from, dropped_to: dropped?.to, suspect: suspect?.join(' '), [OTHER]: others.join(' '),
+		};
+		return `${this.#columns.map((name) => cells[name] ?? '').join(',')}\n`;
+	}
+
+	prefix(node: string): string {
+		return this.#columns[0] === 'node' ? `${quoted(node)},` : '';
+	}
+
+	parse(line: string): Recorded | undefined {
+		const cells = cellsOf(line);
+		if (cells.length !== this.#columns.length) return undefined;
+		const row = Object.fromEntries(this.#columns.map((name, index) => [name, cells[index]!]));
+		const { node = '', boot = '', seq, time, dropped_from: from, dropped_to: to, suspect, [OTHER]: other } = row;
+		if (!node || !boot || !(Number(seq) >= 1)) return undefined;
+		const entries = this.#columns.filter((name) => !FIRST.includes(name) && name !== OTHER && row[name] !== '').map((name) => [name, Number(row[name])] as const);
+		const others = other ? other.split(' ').map((each) => [each.split('=')[0]!, Number(each.split('=')[1])] as const) : [];
+		return {
+			node: plain(node), boot: plain(boot), seq: Number(seq), time: Number(time) || 0, dropped: from && to ? { from: Number(from), to: Number(to) } : undefined,
+			values: Object.fromEntries([...entries, ...others].filter(([, value]) => Number.isFinite(value))), suspect: suspect ? suspect.split(' ') : [],
+		};
+	}
+}
+
+function quoted(text: string): string {
+	const marked = FORMULA.test(text) ? `'${text}` : text;
+	return /[",\r\n]/.test(marked) ? `"${marked.replaceAll('"', '""').replace(/[\r\n]/g, ' ')}"` : marked;
+}
+
+function plain(cell: string): string {
+	return cell.startsWith("'") ? cell.slice(1) : cell;
+}
+
+function cellsOf(line: string): string[] {
+	if (!line.includes('"')) return line.replace(/\r$/, '').split(',');
+	return [...line.replace(/\r$/, '').matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, inner, bare]) => inner?.replaceAll('""', '"') ?? bare ?? '');
+}
