@@ -86,7 +86,11 @@ export class Channels {
 	}
 
 	take({ values, suspect }: Reading, time: number | undefined, at: number, late: boolean): void {
-		for (const [name, value] of Object.entries(values)) this.#channel(name)?.take(value, suspect?.includes(name) ?? false, time, at, late);
+		for (const [name, value] of Object.entries(values)) {
+			// Readings of before a change of the settings keep the names that they had.
+			if (late && this.#order.length && !this.#order.includes(name)) continue;
+			this.#channel(name)?.take(value, suspect?.includes(name) ?? false, time, at, late);
+		}
 	}
 
 	all(): ChannelView[] {
