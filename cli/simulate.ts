@@ -51,7 +51,7 @@ export function simulate(): Command {
 		.addOption(new Option('--broker <url>', 'an existing broker').argParser(brokerAddress))
 		.addOption(new Option('--board <name>', 'nodemcu or esp32').argParser(oneOf('The board', ['nodemcu', 'esp32'])).default('nodemcu'))
 		.addOption(new Option('--config <file>', "a node's settings, as telltale configure writes them").argParser(path('--config')))
-		.addOption(new Option('--world <file>', 'recorded weather: CSV with time,temperature_c,humidity_pct').argParser(path('--world')))
+		.addOption(new Option('--world <file>', 'recorded weather: CSV with time,temperature_c,humidity_pct and, if known, pressure_hpa').argParser(path('--world')))
 		.addOption(new Option('--seed <n>', "of the world's chances").argParser(whole('--seed', 0, 0xffff_ffff)))
 		.addOption(new Option('--speed <factor>', 'simulated time against real time; "max" waits for nothing').argParser(speed).default(1, '1'))
 		.addOption(new Option('--for <duration>', 'simulated time after which to stop').argParser(duration('--for')))

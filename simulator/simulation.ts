@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isIPv4 } from 'node:net';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
-import { completed, FURTHER_KEYS, tlsKey } from '../src/settings/settings.js';
+import { completed, FURTHER_KEYS, tlsKey, withDefaults } from '../src/settings/settings.js';
 import { tlsProblem } from '../src/device/esp8266/tls.js';
 import { bundleOnce, type BoardName } from './engine/bundle.js';
 import { root } from './engine/kept.js';
@@ -15,11 +15,12 @@ import { Scheduler, type Pace } from './world/clock.js';
 import { calmConditions, type Conditions } from './world/conditions.js';
 import { AccessPoint } from './devices/access-point.js';
 import { Panel } from './devices/digital.js';
-import { Sht3x, Tmp36 } from './devices/sensors.js';
+import { Parts } from './devices/parts.js';
 import { Storage } from './devices/storage.js';
 import type { Resources } from './devices/tls.js';
 import type { EngineKind, Linked } from './engine/engine.js';
 import type { BoardConstants } from './board/machine.js';
+import { twinMaker, wiresOf, type Sockets } from './board/wiring.js';
 import { isLoopback, RealNetwork, type Network } from './world/network.js';
 import { Random } from './world/random.js';
 import { SimulatedNode } from './board/simulated-node.js';
@@ -46,6 +47,8 @@ export interface WorldOptions {
 	/** What a debug build writes to its console. */
 	readonly onTrace?: OnLine;
 	readonly engine?: EngineKind | Linked;
+	/** The parts that are wired to each node, as the setting `sensors` lists them; else those of its first settings. */
+	readonly wired?: string;
 	/** Files of the image, by name: the certificates. */
 	readonly resources?: Resources;
 	/** The settings of each of several nodes, by its number from 1; else name, client id and base get the number. */
@@ -68,7 +71,7 @@ export interface SimulationOptions extends WorldOptions {
 	readonly speed?: number | 'max';
 }
 
-const BOARDS: Readonly<Record<BoardName, BoardConstants>> = { nodemcu, esp32 };
+const BOARDS: Readonly<Record<BoardName, BoardConstants & Sockets>> = { nodemcu, esp32 };
 export const OFFICE_CLIMATE = join(root, 'simulator/weather/office-climate.csv');
 export const MAIN = 'src/main.ts';
 const SSID = 'simulated';
@@ -125,10 +128,16 @@ export class World {
 			const config = options.settingsOf ? { ...settings, ...options.settingsOf(index + 1) } : count === 1 ? settings : numbered(settings, index + 1);
 			const name = String(config.node ?? 'node');
 			const seed = `${this.seed}/${name}`;
-			const airNow = (): Air => {
-				node.measured();
-				return weather.at(this.clock.now());
+			const around = {
+				now: () => this.clock.now(),
+				air: (): Air => {
+					node.measured();
+					return weather.at(this.clock.now());
+				},
+				random: (part: string) => new Random(`${seed}/${part}`),
 			};
+			const wires = wiresOf(options.wired ?? String(withDefaults(config).sensors), board);
+			const make = await twinMaker(wires);
 			const node: SimulatedNode = new SimulatedNode({
 				name, script, board, index, seed,
 				// An image of the firmware has them all.
@@ -140,8 +149,7 @@ export class World {
 				servers: this,
 				storage: new Storage(),
 				resources: options.resources ?? {},
-				tmp36: new Tmp36(airNow, new Random(`${seed}/tmp36`)),
-				sht3x: new Sht3x(airNow, new Random(`${seed}/sht3x`)),
+				parts: new Parts(wires, around, make),
 				panel: new Panel(),
 				onLine: (line) => {
 					onLine(name, line);
@@ -262,7 +270,7 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	};
 }
 
-function boardNamed(name: string): BoardConstants {
+function boardNamed(name: string): BoardConstants & Sockets {
 	if (!Object.hasOwn(BOARDS, name)) throw new Error(`There is no board "${name}": choose one of ${Object.keys(BOARDS).join(', ')}.`);
 	return BOARDS[name as BoardName];
 }

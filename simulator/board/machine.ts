@@ -13,7 +13,8 @@ import { Heap, type Shortage } from '../devices/heap.js';
 import { I2cDevice } from '../devices/i2c.js';
 import { InboundDevice } from '../devices/inbound.js';
 import { NamesDevice } from '../devices/names.js';
-import type { Sht3x, Tmp36 } from '../devices/sensors.js';
+import type { Parts } from '../devices/parts.js';
+import { PulseDevice } from '../devices/pulses.js';
 import { SerialDevice } from '../devices/serial.js';
 import { StorageDevice, type Storage } from '../devices/storage.js';
 import type { Servers } from '../devices/surroundings.js';
@@ -46,8 +47,7 @@ export interface Surroundings {
 	readonly storage: Storage;
 	/** Files of the image, by name. */
 	readonly resources: Resources;
-	readonly tmp36: Tmp36;
-	readonly sht3x: Sht3x;
+	readonly parts: Parts;
 	readonly panel: Panel;
 	readonly onLine: (line: string) => void;
 	/** Of the serial line, as they go out. */
@@ -100,9 +100,10 @@ export class Machine implements Chip {
 			this.wifi,
 			this.inbound,
 			this.#serial,
-			new AnalogDevice(this, around.board.analog.pin, () => around.tmp36.millivolts()),
-			new DigitalDevice(this, around.board.led, around.board.button, around.panel),
-			new I2cDevice(this, { ...around.board.i2c, parts: [around.sht3x] }),
+			new AnalogDevice(this, around.board.analog.pin, around.parts),
+			new DigitalDevice(this, around.board.led, around.board.button, around.panel, around.parts),
+			new I2cDevice(this, around.board.i2c, around.parts),
+			new PulseDevice(this, around.parts),
 			new StorageDevice(this.name, around.storage, () => {
 				throw new EngineStop(POWER_CUT);
 			}),
@@ -114,6 +115,7 @@ export class Machine implements Chip {
 			this.#system(),
 		];
 		for (const device of this.#devices) Object.assign(this.#operations, device.operations);
+		around.parts.attach(this);
 	}
 
 	/** Answers the guest's question, in the guest's words. */
@@ -164,6 +166,7 @@ export class Machine implements Chip {
 		this.#alive = false;
 		this.queue.length = 0;
 		for (const device of this.#devices) device.down?.(orderly);
+		this.#around.parts.attach(undefined);
 	}
 
 	#system(): Device {

@@ -4,11 +4,12 @@
 // caught, no memory, restart) ends the boot here, is said in a line and counted, and the node boots again with the flash and
 // the preferences that it had.
 
+import type { Twin } from '../../sensors/twin.js';
 import type { Task } from '../world/clock.js';
 import type { Panel } from '../devices/digital.js';
 import type { Heap } from '../devices/heap.js';
 import type { InboundDevice } from '../devices/inbound.js';
-import type { Sht3x, Tmp36 } from '../devices/sensors.js';
+import type { Parts } from '../devices/parts.js';
 import type { Storage } from '../devices/storage.js';
 import { EngineStop, type Engine, type EngineKind, type Linked } from '../engine/engine.js';
 import { SLOT_BYTES } from '../engine/creation.js';
@@ -53,7 +54,7 @@ export interface Snapshots {
 
 export class SimulatedNode {
 	readonly name: string;
-	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0 };
+	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0, measurements: 0 };
 	/** Each time that the chip's heap was too small for something, with who held it. */
 	readonly shortages: string[] = [];
 	/** Each reason that a boot ended for. */
@@ -79,12 +80,14 @@ export class SimulatedNode {
 		this.name = options.name;
 	}
 
-	get tmp36(): Tmp36 {
-		return this.#options.tmp36;
+	/** What is wired to it. */
+	get parts(): Parts {
+		return this.#options.parts;
 	}
 
-	get sht3x(): Sht3x {
-		return this.#options.sht3x;
+	/** The one of that name. */
+	part(name: string): Twin {
+		return this.parts.named(name);
 	}
 
 	/** Its LED and its button. */
@@ -170,8 +173,7 @@ export class SimulatedNode {
 	}
 
 	async powerOn(): Promise<void> {
-		// The parts have had power for as long as the chip took to come to its main function.
-		this.#options.sht3x.powerUp(this.#options.clock.now() - BOOT_MS);
+		this.parts.powerUp();
 		await this.boot();
 	}
 
@@ -211,6 +213,7 @@ export class SimulatedNode {
 		if (this.#measuredIn === this.counts.turns) return;
 		this.#measuredIn = this.counts.turns;
 		this.#measurements++;
+		this.counts.measurements++;
 		if (this.#bootName) this.#options.onMeasured?.(this.#bootName, this.#measurements);
 	}
 

@@ -3,9 +3,9 @@
 // Rule: each fault begins, lasts and is made good; the same kind never overlaps itself, different ones may. After
 // `untilMs` all is calm again, so that what must heal can be seen to heal.
 
+import type { Trouble, Twin } from '../../sensors/twin.js';
 import type { Conditions } from '../world/conditions.js';
 import { Random } from '../world/random.js';
-import type { Trouble } from '../devices/sensors.js';
 import type { VirtualBroker } from '../virtual/broker.js';
 import type { World } from '../simulation.js';
 import { RivalClient } from '../virtual/rival-client.js';
@@ -15,6 +15,8 @@ import type { VirtualSimulation } from '../virtual.js';
 type Begin = (simulation: VirtualSimulation, random: Random) => (() => void | Promise<void>) | void;
 
 const TROUBLES: readonly Trouble[] = ['stuck', 'nonsense', 'gone', 'garbled'];
+/** So many of them are for parts without check sums. */
+const UNCHECKED = 3;
 /** What is left of the peer's window. */
 const TINY_WINDOW_BYTES = [1, 200] as const;
 const LOSS = [0.02, 0.2] as const;
@@ -100,8 +102,9 @@ export const FAULTS = {
 		};
 	},
 	dateStep: ({ nodes }, random) => nodes[random.below(nodes.length)].stepDate(Math.round(random.between(...CLOCK_STEP_SECONDS))),
-	sht3xTrouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].sht3x, 'trouble', TROUBLES[random.below(TROUBLES.length)], 'none'),
-	tmp36Trouble: ({ nodes }, random) => condition(nodes[random.below(nodes.length)].tmp36, 'trouble', TROUBLES[random.below(3)], 'none'),
+	/** Of two parts of a node at once, if it has several. */
+	lastPartTrouble: ({ nodes }, random) => partTrouble(nodes[random.below(nodes.length)].parts.twins.at(-1), random),
+	firstPartTrouble: ({ nodes }, random) => partTrouble(nodes[random.below(nodes.length)].parts.twins[0], random),
 	/** Writes and erasures fail, all or some; what a failed one has done nobody knows. */
 	flashTrouble: ({ nodes }, random) => {
 		const node = nodes[random.below(nodes.length)];
@@ -209,6 +212,11 @@ function duration({ lastsMs: [low, high], skewed }: FaultPlan, random: Random): 
 function whileConnecting(broker: VirtualBroker, end: () => void): () => void {
 	broker.hangUp();
 	return end;
+}
+
+/** What can happen to any part, and wrong check sums where there are any. */
+function partTrouble(twin: Twin | undefined, random: Random): (() => void) | void {
+	if (twin) return condition(twin, 'trouble', TROUBLES[random.below(twin.bus === 'analog' ? UNCHECKED : TROUBLES.length)], 'none');
 }
 
 /** Changes a property; what it returns sets it to what it is in calm times, whatever else has changed it meanwhile. */

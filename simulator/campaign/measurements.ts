@@ -10,7 +10,7 @@ import type { SimulatedNode } from '../board/simulated-node.js';
 import type { World } from '../simulation.js';
 import type { Air, Weather } from '../world/weather.js';
 import type { Auditor, Boot } from '../audit/auditor.js';
-import { OffsetsJudge } from './offsets.js';
+import { OffsetsJudge, type Corrected } from './offsets.js';
 
 /** What the parts are asked in one measurement follows within this. */
 const MEASUREMENT_MS = 250;
@@ -141,7 +141,7 @@ export class MeasurementsJudge {
 		return number !== undefined && this.#node.ends[number - 1] === OWN_RESTART ? 0 : RING_READINGS_MAX;
 	}
 
-	#calibrated(quantity: keyof Air, offBy: (last: number) => number): void {
+	#calibrated(quantity: Corrected, offBy: (last: number) => number): void {
 		const ms = this.#measured.at(-1);
 		if (ms === undefined || this.#inTrouble(ms)) return;
 		const distance = offBy(this.#around.weather.at(ms)[quantity]);
@@ -158,7 +158,7 @@ export class MeasurementsJudge {
 	}
 
 	#watch(node: SimulatedNode): void {
-		const { tmp36, sht3x } = node;
+		const { parts, storage } = node;
 		const { now } = this.#around;
 		let boot = 0;
 		let askedAt = 0;
@@ -169,12 +169,9 @@ export class MeasurementsJudge {
 			this.#measured.push(askedAt);
 			this.#bootAt.set(askedAt, boot);
 		};
-		const millivolts = tmp36.millivolts.bind(tmp36);
-		tmp36.millivolts = () => (note(), millivolts());
-		const write = sht3x.write.bind(sht3x);
-		sht3x.write = (bytes, chip) => (note(), write(bytes, chip));
-		for (const part of [tmp36, sht3x]) watch(part, 'trouble', 'none', now, this.#troubles);
-		watch(node.storage, 'onTrouble', undefined, now, this.#flashTroubles);
+		parts.onAsked = note;
+		for (const twin of parts.twins) watch(twin, 'trouble', 'none', now, this.#troubles);
+		watch(storage, 'onTrouble', undefined, now, this.#flashTroubles);
 	}
 
 	#judgeReading(boot: Boot, reading: Reading, at: number): void {

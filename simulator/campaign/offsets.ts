@@ -6,14 +6,17 @@
 import type { Storage } from '../devices/storage.js';
 import type { Air } from '../world/weather.js';
 
+/** What of the air has an offset. */
+export type Corrected = 'temperatureC' | 'humidityPct';
+
 /** Settings that hold the offsets, in thousandths. */
-const KEYS: Readonly<Record<string, keyof Air>> = { offsetMilliC: 'temperatureC', offsetMilliRh: 'humidityPct' };
+const KEYS: Readonly<Record<string, Corrected>> = { offsetMilliC: 'temperatureC', offsetMilliRh: 'humidityPct' };
 /** What a value can be after its offset. */
-const RANGES: Readonly<Record<keyof Air, readonly [low: number, high: number]>> = { temperatureC: [-60, 160], humidityPct: [0, 100] };
+const RANGES: Readonly<Record<Corrected, readonly [low: number, high: number]>> = { temperatureC: [-60, 160], humidityPct: [0, 100] };
 /** A measurement is begun, and collected so much later; the offset may have changed in between. */
 const COLLECTED_MS = 300;
 
-interface Offsets extends Air {
+interface Offsets extends Record<Corrected, number> {
 	readonly at: number;
 }
 
@@ -23,7 +26,7 @@ export class OffsetsJudge {
 	readonly #given: Partial<Air>[] = [];
 
 	/** `judge` is told of each new offset: which it is, and how far from what the nearest reference asks for, had the last value been `last`. */
-	constructor(storage: Storage, now: () => number, judge: (quantity: keyof Air, offBy: (last: number) => number) => void) {
+	constructor(storage: Storage, now: () => number, judge: (quantity: Corrected, offBy: (last: number) => number) => void) {
 		storage.onSetting = (key, value) => {
 			const quantity = KEYS[key];
 			if (!quantity) return;
@@ -44,19 +47,19 @@ export class OffsetsJudge {
 		const expected: Air[] = [];
 		for (let i = known.length - 1; i >= 0; i--) {
 			if (known[i]!.at > ms + COLLECTED_MS) continue;
-			expected.push({ temperatureC: shifted('temperatureC', air, known[i]!), humidityPct: shifted('humidityPct', air, known[i]!) });
+			expected.push({ ...air, temperatureC: shifted('temperatureC', air, known[i]!), humidityPct: shifted('humidityPct', air, known[i]!) });
 			if (known[i]!.at <= ms) break;
 		}
 		return expected;
 	}
 
-	#offBy(quantity: keyof Air, offset: number, last: number): number {
+	#offBy(quantity: Corrected, offset: number, last: number): number {
 		const wanted = this.#given.flatMap((reference) => (reference[quantity] === undefined ? [] : [reference[quantity] - last]));
 		return Math.min(Infinity, ...wanted.map((each) => Math.abs(each - offset)));
 	}
 }
 
-function shifted(quantity: keyof Air, air: Air, offsets: Air): number {
+function shifted(quantity: Corrected, air: Air, offsets: Offsets): number {
 	const [low, high] = RANGES[quantity];
 	return Math.min(high, Math.max(low, air[quantity] + offsets[quantity]));
 }

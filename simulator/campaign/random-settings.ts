@@ -2,6 +2,7 @@
 //
 // Rule: chance decides, from a seed. What is right here leads to one of the brokers of PLACES.
 
+import { PARTS } from '../../sensors/parts.js';
 import { ENTRIES, FIELDS, type Field, type Setting } from '../../src/settings/settings.js';
 import type { Random } from '../world/random.js';
 
@@ -34,7 +35,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 	root: ['telltale', 'house', 'a/b'],
 	clientId: ['', 'telltale-porch', 'other', 'c'.repeat(60), 'UPPER_lower-9'],
 	alpn: ['', 'mqtt'],
-	sensors: ['tmp36,sht3x', 'tmp36', 'sht3x', 'sht3x45', 'hih4030', 'nose'],
+	sensors: [FIELDS.find(({ key }) => key === 'sensors')!.initial as string, ...PARTS.map(({ name }) => name), 'nose'],
 	timeServer: ['pool.ntp.org', 'nobody.test', '127.0.0.9'],
 	address: ['', '10.0.0.9/24', '192.168.7.7/30'],
 	gateway: ['', '10.0.0.1'],

@@ -8,7 +8,7 @@ import { FAULTS, type FaultKind, type FaultPlan } from './fault-injection.js';
 import { Random } from '../world/random.js';
 import type { Settings } from '../simulation.js';
 import { plainProfile, type BrokerProfile } from '../virtual/broker.js';
-import type { Air, Weather } from '../world/weather.js';
+import { STANDARD_HPA, type Air, type Weather } from '../world/weather.js';
 import { mannersOf, type Manners } from './manners.js';
 import { networkOf, type WorldNetwork } from './network.js';
 
@@ -34,6 +34,7 @@ export interface Scenario {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const PRESSURE_SWING_HPA = 15;
 /** The signed ticks of the SDK turn negative here. */
 const TICKS_WRAP = 0x8000_0000;
 
@@ -98,7 +99,7 @@ function imaginedWeather(random: Random): Weather {
 		at(ms: number): Air {
 			const day = Math.sin((2 * Math.PI * ms) / DAY_MS + phase);
 			const temperatureC = meanC + swingC * day + waveC * Math.sin((2 * Math.PI * ms) / waveMs);
-			return { temperatureC, humidityPct: meanPct - 18 * day };
+			return { temperatureC, humidityPct: meanPct - 18 * day, pressureHpa: STANDARD_HPA + PRESSURE_SWING_HPA * day };
 		},
 	};
 }

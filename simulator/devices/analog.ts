@@ -1,12 +1,10 @@
-// The chip's analog-to-digital converter, with a source of voltage on its pin.
+// The chip's analog-to-digital converter, with what the parts on its pins give.
 //
 // Rule: as the SDK reads it. ESP8266: one instance, 10 bits of 1.0 V behind the board's divider. ESP32: 12 bits of which the
 // SDK makes millivolts x 4095 / full scale of the attenuation.
 
 import { DeviceError, type Chip, type Device } from './chip.js';
-
-/** Gives the millivolts on the board's analog pin now. */
-export type Source = () => number;
+import type { Parts } from './parts.js';
 
 /** NodeMCU: 220 kOhm over 100 kOhm. */
 const DIVIDER = 100 / (220 + 100);
@@ -25,18 +23,19 @@ export class AnalogDevice implements Device {
 		'analog.close': (pin: number) => void this.#instances.delete(pin),
 	};
 	readonly #chip: Chip;
-	readonly #wiredPin: number;
-	readonly #source: Source;
+	readonly #onlyPin: number;
+	readonly #parts: Parts;
 	readonly #instances = new Map<number, { calibrated: boolean; fullScaleMv: number }>();
 
-	constructor(chip: Chip, wiredPin: number, source: Source) {
+	/** `onlyPin`: what an ESP8266's input is called, which takes no notice of the number. */
+	constructor(chip: Chip, onlyPin: number, parts: Parts) {
 		this.#chip = chip;
-		this.#wiredPin = wiredPin;
-		this.#source = source;
+		this.#onlyPin = onlyPin;
+		this.#parts = parts;
 	}
 
 	#open(pin: number | null, calibrated: boolean, attenuation: number): number {
-		if (this.#chip.name === 'ESP8266') pin = 0;
+		if (this.#chip.name === 'ESP8266') pin = this.#onlyPin;
 		if (pin === null || (this.#chip.name === 'ESP32' && !ESP32_PINS.has(pin))) throw new DeviceError('not analog pin', 'RangeError');
 		if (this.#instances.has(pin)) throw new DeviceError('in use', this.#chip.name === 'ESP32' ? 'RangeError' : 'Error');
 		const fullScaleMv = FULL_SCALE_MV[attenuation];
@@ -47,12 +46,11 @@ export class AnalogDevice implements Device {
 
 	#read(pin: number): number {
 		if (this.#chip.name === 'ESP8266') {
-			const atChipMv = (this.#source() + this.#chip.random.gaussian(NOISE_MV)) * DIVIDER;
+			const atChipMv = (this.#parts.millivolts(this.#onlyPin) + this.#chip.random.gaussian(NOISE_MV)) * DIVIDER;
 			return clamp(Math.floor((atChipMv / 1_000) * 1_024), 1_023);
 		}
 		const { calibrated, fullScaleMv } = this.#instances.get(pin)!;
-		const atPinMv = pin === this.#wiredPin ? this.#source() : 0;
-		const mv = Math.round(Math.max(ESP32_FLOOR_MV, atPinMv + this.#chip.random.gaussian(ESP32_NOISE_MV)));
+		const mv = Math.round(Math.max(ESP32_FLOOR_MV, this.#parts.millivolts(pin) + this.#chip.random.gaussian(ESP32_NOISE_MV)));
 		// Uncalibrated counts are of the converter's own 3.1 V or so at 12 dB.
 		return clamp(Math.trunc((mv * 4_095) / (calibrated ? fullScaleMv : fullScaleMv * 1.27)), 4_095);
 	}

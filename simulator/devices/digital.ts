@@ -1,9 +1,10 @@
-// The chip's digital pins, with the board's LED and its button on two of them.
+// The chip's digital pins, with the board's LED and its button on two of them, and the supply of parts on others.
 //
 // Rule: as the SDK's digitalbank.c. A pin has one owner at a time; an output cannot be read nor an input written; an edge posts one message,
 // and no second before that is delivered. At a reset all pins float: the LED is dark, a button that is held stays so.
 
 import { DeviceError, type Chip, type Device } from './chip.js';
+import type { Parts } from './parts.js';
 
 export interface PinConstants {
 	readonly pin: number;
@@ -54,20 +55,22 @@ export class DigitalDevice implements Device {
 		'digital.open': (pin: number, mode: number, activeLow: boolean, initial: number, edge: number) => this.#open(pin, mode, activeLow, initial, edge),
 		'digital.read': (id: number) => this.#read(id),
 		'digital.write': (id: number, value: number) => this.#write(id, value),
-		'digital.close': (id: number) => void this.#owners.delete(this.#pinOf(id)),
+		'digital.close': (id: number) => this.#close(this.#pinOf(id)),
 	};
 	readonly #chip: Chip;
 	readonly #led: PinConstants;
 	readonly #button: PinConstants;
 	readonly #panel: Panel;
+	readonly #parts: Parts;
 	readonly #owners = new Map<number, Owner>();
 	#last = 0;
 
-	constructor(chip: Chip, led: PinConstants, button: PinConstants, panel: Panel) {
+	constructor(chip: Chip, led: PinConstants, button: PinConstants, panel: Panel, parts: Parts) {
 		this.#chip = chip;
 		this.#led = led;
 		this.#button = button;
 		this.#panel = panel;
+		this.#parts = parts;
 		panel.onButton = () => this.#buttonMoved();
 	}
 
@@ -98,7 +101,14 @@ export class DigitalDevice implements Device {
 		const pin = this.#pinOf(id);
 		const { isInput, activeLow } = this.#owners.get(pin)!;
 		if (isInput) throw new DeviceError("can't write input");
-		if (pin === this.#led.pin) this.#panel.isLit = (value > 0) !== activeLow !== this.#led.activeLow;
+		const isHigh = (value > 0) !== activeLow;
+		if (pin === this.#led.pin) this.#panel.isLit = isHigh !== this.#led.activeLow;
+		this.#parts.drive(pin, isHigh);
+	}
+
+	#close(pin: number): void {
+		this.#owners.delete(pin);
+		this.#parts.drive(pin, false);
 	}
 
 	/** A pin with nothing on it is pulled up. */

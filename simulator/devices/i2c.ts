@@ -1,20 +1,12 @@
 // An I2C bus on two pins with parts on it that answer in their own bytes.
 
 import { DeviceError, type Chip, type Device } from './chip.js';
+import type { Parts } from './parts.js';
 
-/** A part on the bus. False or undefined: it does not acknowledge. */
-export interface Part {
-	readonly address: number;
-	write(bytes: Uint8Array, chip: Chip): boolean;
-	read(count: number, chip: Chip): Uint8Array | undefined;
-	/** The supply came back. */
-	powerUp?(nowMs: number): void;
-}
-
+/** The two pins. */
 export interface Bus {
 	readonly data: number;
 	readonly clock: number;
-	readonly parts: readonly Part[];
 }
 
 interface Instance {
@@ -33,12 +25,14 @@ export class I2cDevice implements Device {
 	};
 	readonly #chip: Chip;
 	readonly #bus: Bus;
+	readonly #parts: Parts;
 	readonly #instances = new Map<number, Instance>();
 	#last = 0;
 
-	constructor(chip: Chip, bus: Bus) {
+	constructor(chip: Chip, bus: Bus, parts: Parts) {
 		this.#chip = chip;
 		this.#bus = bus;
+		this.#parts = parts;
 	}
 
 	#open(data: number, clock: number, address: number, hz: number): number {
@@ -57,28 +51,30 @@ export class I2cDevice implements Device {
 
 	/** Whether anybody acknowledged; of a write of no bytes only. */
 	#write(id: number, bytes: Uint8Array): boolean {
-		const acknowledged = this.#part(id)?.write(bytes, this.#chip) ?? false;
+		const address = this.#addressOf(id);
+		const acknowledged = address !== undefined && this.#parts.write(address, bytes);
 		if (!acknowledged && bytes.length) throw new DeviceError(this.#words('i2c write failed', 'write failed'));
 		return acknowledged;
 	}
 
 	#read(id: number, count: number): string {
-		const bytes = this.#part(id)?.read(count, this.#chip);
+		const address = this.#addressOf(id);
+		const bytes = address === undefined ? undefined : this.#parts.read(address, count);
 		if (!bytes) throw new DeviceError(this.#words('i2c read failed', 'read failed'));
 		return Buffer.from(bytes).toString('hex');
 	}
 
 	#writeRead(id: number, bytes: Uint8Array, count: number): string {
-		const part = this.#part(id);
-		const read = part?.write(bytes, this.#chip) ? part.read(count, this.#chip) : undefined;
+		const address = this.#addressOf(id);
+		const read = address !== undefined && this.#parts.write(address, bytes) ? this.#parts.read(address, count) : undefined;
 		if (!read) throw new DeviceError('writeRead failed');
 		return Buffer.from(read).toString('hex');
 	}
 
-	#part(id: number): Part | undefined {
+	/** undefined: the wires of the parts are on other pins. */
+	#addressOf(id: number): number | undefined {
 		const { data, clock, address } = this.#instances.get(id)!;
-		if (data !== this.#bus.data || clock !== this.#bus.clock) return undefined;
-		return this.#bus.parts.find((part) => part.address === address);
+		return data === this.#bus.data && clock === this.#bus.clock ? address : undefined;
 	}
 
 	#words(esp8266: string, esp32: string): string {

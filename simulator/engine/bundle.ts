@@ -77,8 +77,9 @@ function modulesOf(board: BoardName): Readonly<Record<string, string>> {
 function stub(entry: string, sdk: Readonly<Record<string, string>>): string {
 	return [
 		`import { finish } from './preload.ts';`,
-		// The SDK's own modules come first, as on the chip: they must find the built-ins as they are.
+		// The SDK's own modules come first, with the firmware's own C, as on the chip: they must find the built-ins as they are.
 		...Object.values(sdk).map((name) => `import './${name}.ts';`),
+		`import './pulses.ts';`,
 		`import main from ${JSON.stringify(entry)};`,
 		'finish(main);',
 	].join('\n');

@@ -167,11 +167,8 @@ export class Judge {
 	}
 
 	#watch(): void {
-		const { tmp36, sht3x, storage } = this.#node;
-		const millivolts = tmp36.millivolts.bind(tmp36);
-		tmp36.millivolts = () => (this.#measured(), millivolts());
-		const write = sht3x.write.bind(sht3x);
-		sht3x.write = (bytes, chip) => (this.#measured(), write(bytes, chip));
+		const { parts, storage } = this.#node;
+		parts.onAsked = () => this.#measured();
 		const { onSetting } = storage;
 		storage.onSetting = (key, value) => {
 			onSetting(key, value);

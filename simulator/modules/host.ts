@@ -48,15 +48,20 @@ for (const name of [
 Object.defineProperty(globalThis, 'handleCommand', { value: handle, configurable: false, enumerable: false });
 
 /** What the firmware's own C is on a chip: xsc replaces `native("…")` by it. */
-const NATIVE: Record<string, (...values: string[]) => unknown> = {
-	xs_address_fix: (address) => call('wifi.fix', address),
+const NATIVE: Record<string, (...values: never[]) => unknown> = {
+	xs_address_fix: (address: number) => call('wifi.fix', address),
 	xs_address_free: () => call('wifi.free'),
-	xs_radio_join: (ssid, passphrase) => call('wifi.joinBeside', ssid, passphrase),
+	xs_radio_join: (ssid: string, passphrase: string) => call('wifi.joinBeside', ssid, passphrase),
 	xs_radio_place: () => call('wifi.placeAccessPoint'),
 	xs_telltale_accept_time_server: () => call('dhcp.acceptTimeServer'),
 	xs_telltale_time_server: () => call('dhcp.timeServer'),
 };
 globals.native = (name: string) => NATIVE[name];
+
+/** Stands in for one more function of the firmware's C. */
+export function native(name: string, stand: (...values: never[]) => unknown): void {
+	NATIVE[name] = stand;
+}
 
 /** Asks the board. Throws what the board throws. */
 export function call<Answer>(operation: string, ...values: Json[]): Answer {

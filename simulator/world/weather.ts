@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 export interface Air {
 	temperatureC: number;
 	humidityPct: number;
+	pressureHpa: number;
 }
 
 export interface Weather {
@@ -21,10 +22,14 @@ interface Row extends Air {
 
 const SHOWN_MAX = 60;
 const HEADER = 'time,temperature_c,humidity_pct';
+const WITH_PRESSURE = `${HEADER},pressure_hpa`;
+/** Of the standard atmosphere, where nobody says otherwise. */
+export const STANDARD_HPA = 1_013.25;
 const TEMPERATURE_C = { min: -60, max: 100 };
+const PRESSURE_HPA = { min: 300, max: 1_100 };
 
-export function steadyWeather(air: Air): Weather {
-	return { at: () => air };
+export function steadyWeather({ pressureHpa = STANDARD_HPA, ...air }: Omit<Air, 'pressureHpa'> & Partial<Air>): Weather {
+	return { at: () => ({ ...air, pressureHpa }) };
 }
 
 export function readWeather(file: string): Weather {
@@ -50,11 +55,12 @@ function quoted(text: string): string {
 
 function parse(file: string, text: string): Row[] {
 	const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-	if (lines[0].trim() !== HEADER) throw new Error(`${file}, line 1: the columns must be "${HEADER}", not ${quoted(lines[0])}.`);
+	const header = lines[0].trim();
+	if (header !== HEADER && header !== WITH_PRESSURE) throw new Error(`${file}, line 1: the columns must be "${HEADER}" or "${WITH_PRESSURE}", not ${quoted(lines[0])}.`);
 	const rows: Row[] = [];
 	for (let i = 1; i < lines.length; i++) {
 		if (lines[i].trim() === '') continue;
-		const row = parseRow(lines[i]);
+		const row = parseRow(lines[i], header);
 		if (typeof row === 'string') throw new Error(`${file}, line ${i + 1}: ${row}.`);
 		if (rows.length && row.ms <= rows[rows.length - 1].ms) {
 			throw new Error(`${file}, line ${i + 1}: the time must be later than that of the line before.`);
@@ -66,10 +72,11 @@ function parse(file: string, text: string): Row[] {
 }
 
 /** A row, or what is wrong with it. */
-function parseRow(line: string): Row | string {
+function parseRow(line: string, header: string): Row | string {
 	const cells = line.split(',').map((cell) => cell.trim());
-	if (cells.length !== 3) return `three columns are expected (${HEADER}), not ${cells.length}`;
-	const [time, temperature, humidity] = cells;
+	const columns = header.split(',').length;
+	if (cells.length !== columns) return `${columns} columns are expected (${header}), not ${cells.length}`;
+	const [time, temperature, humidity, pressure = String(STANDARD_HPA)] = cells;
 	const ms = Date.parse(time);
 	if (Number.isNaN(ms)) return `the time must be like 2015-02-02T14:19:00Z, not ${quoted(time)}`;
 	const temperatureC = temperature === '' ? NaN : Number(temperature);
@@ -78,7 +85,11 @@ function parseRow(line: string): Row | string {
 	}
 	const humidityPct = humidity === '' ? NaN : Number(humidity);
 	if (!(humidityPct >= 0 && humidityPct <= 100)) return `the humidity must be a percentage from 0 to 100, not ${quoted(humidity)}`;
-	return { ms, temperatureC, humidityPct };
+	const pressureHpa = pressure === '' ? NaN : Number(pressure);
+	if (!(pressureHpa >= PRESSURE_HPA.min && pressureHpa <= PRESSURE_HPA.max)) {
+		return `the pressure must be a number of hectopascals from ${PRESSURE_HPA.min} to ${PRESSURE_HPA.max}, not ${quoted(pressure)}`;
+	}
+	return { ms, temperatureC, humidityPct, pressureHpa };
 }
 
 function recordedWeather(rows: readonly Row[]): Weather {
@@ -99,6 +110,7 @@ function recordedWeather(rows: readonly Row[]): Weather {
 			return {
 				temperatureC: mix(rows[low].temperatureC, rows[high].temperatureC),
 				humidityPct: mix(rows[low].humidityPct, rows[high].humidityPct),
+				pressureHpa: mix(rows[low].pressureHpa, rows[high].pressureHpa),
 			};
 		},
 	};

@@ -160,7 +160,7 @@ describe('telltale simulate', () => {
 		[['--broker', 'mqtt://127.0.0.1:1'], 1, /^No broker answers at mqtt:\/\/127\.0\.0\.1:1: start one, or name another with --broker\.$/],
 		[['--config', 'nowhere.json'], 1, /^nowhere\.json is not there: make it with /],
 		[['--world', 'nowhere.csv'], 1, /^nowhere\.csv is not there: give --world a CSV file with the columns /],
-		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be "time,temperature_c,humidity_pct", not "a\\u001b\[2J,b"\.$/],
+		[['--world', 'broken.csv'], 1, /^broken\.csv, line 1: the columns must be "time,temperature_c,humidity_pct" or "time,temperature_c,humidity_pct,pressure_hpa", not "a\\u001b\[2J,b"\.$/],
 		[['--world', 'binary.csv'], 1, /^binary\.csv is no CSV file, since it is not text: /],
 		[['--world', '.'], 1, /^\. is a folder: give --world a CSV file with the columns /],
 		[['--world', '/dev/zero'], 1, /^\/dev\/zero is no file: /],

@@ -22,14 +22,19 @@ describe('the weather', () => {
 
 	it('begins with the first record, changes evenly and begins again', () => {
 		const weather = readWeather(csv(`${HEADER}2020-01-01T00:00:00Z,10,40\n2020-01-01T00:01:00Z,20,50\n2020-01-01T00:03:00Z,20,30\n`));
-		expect(weather.at(0)).toEqual({ temperatureC: 10, humidityPct: 40 });
-		expect(weather.at(30_000)).toEqual({ temperatureC: 15, humidityPct: 45 });
-		expect(weather.at(120_000)).toEqual({ temperatureC: 20, humidityPct: 40 });
+		expect(weather.at(0)).toEqual({ temperatureC: 10, humidityPct: 40, pressureHpa: 1_013.25 });
+		expect(weather.at(30_000)).toEqual({ temperatureC: 15, humidityPct: 45, pressureHpa: 1_013.25 });
+		expect(weather.at(120_000)).toEqual({ temperatureC: 20, humidityPct: 40, pressureHpa: 1_013.25 });
 		expect(weather.at(180_000 + 30_000)).toEqual(weather.at(30_000));
 	});
 
 	it('reads the recording of the repository', () => {
-		expect(readWeather(OFFICE_CLIMATE).at(0)).toEqual({ temperatureC: 23.7, humidityPct: 26.272 });
+		expect(readWeather(OFFICE_CLIMATE).at(0)).toEqual({ temperatureC: 23.7, humidityPct: 26.272, pressureHpa: 1_013.25 });
+	});
+
+	it('takes the pressure from a fourth column, where there is one', () => {
+		const weather = readWeather(csv(`${HEADER.trim()},pressure_hpa\n2020-01-01T00:00:00Z,10,40,1000\n2020-01-01T00:01:00Z,20,50,980\n`));
+		expect(weather.at(30_000)).toEqual({ temperatureC: 15, humidityPct: 45, pressureHpa: 990 });
 	});
 
 	it('reads files of other systems: a byte order mark, carriage returns, empty lines', () => {
@@ -38,13 +43,15 @@ describe('the weather', () => {
 	});
 
 	it.each([
-		['', /weather\.csv, line 1: the columns must be "time,temperature_c,humidity_pct", not ""/],
+		['', /weather\.csv, line 1: the columns must be "time,temperature_c,humidity_pct" or "time,temperature_c,humidity_pct,pressure_hpa", not ""/],
 		['a;b;c\n', /line 1: the columns must be/],
-		[`${HEADER}2020-01-01T00:00:00Z,10\n`, /line 2: three columns are expected \(time,temperature_c,humidity_pct\), not 2\.$/],
+		[`${HEADER}2020-01-01T00:00:00Z,10\n`, /line 2: 3 columns are expected \(time,temperature_c,humidity_pct\), not 2\.$/],
 		[`${HEADER}yesterday,10,40\n`, /line 2: the time must be like 2015-02-02T14:19:00Z, not "yesterday"/],
 		[`${HEADER}2020-01-01T00:00:00Z,warm,40\n`, /line 2: the temperature must be a number of degrees Celsius from -60 to 100, not "warm"/],
 		[`${HEADER}2020-01-01T00:00:00Z,,40\n`, /line 2: the temperature/],
 		[`${HEADER}2020-01-01T00:00:00Z,10,101\n`, /line 2: the humidity must be a percentage from 0 to 100, not "101"/],
+		[`${HEADER.trim()},pressure_hpa\n2020-01-01T00:00:00Z,10,40\n`, /line 2: 4 columns are expected \(time,temperature_c,humidity_pct,pressure_hpa\), not 3\.$/],
+		[`${HEADER.trim()},pressure_hpa\n2020-01-01T00:00:00Z,10,40,29.9\n`, /line 2: the pressure must be a number of hectopascals from 300 to 1100, not "29.9"/],
 		[`${HEADER}2020-01-01T00:01:00Z,10,40\n2020-01-01T00:00:00Z,10,40\n`, /line 3: the time must be later than that of the line before/],
 		[`${HEADER}2020-01-01T00:01:00Z,10,40\n`, /at least two lines of readings/],
 	])('refuses %j with one sentence', (text, sentence) => {

@@ -5,13 +5,13 @@ import { Storage } from '../../simulator/devices/storage.js';
 import { OWN_RESTART } from '../../simulator/board/machine.js';
 import type { SimulatedNode } from '../../simulator/board/simulated-node.js';
 
-const AIR = { temperatureC: 20, humidityPct: 50 };
+const AIR = { temperatureC: 20, humidityPct: 50, pressureHpa: 1_013.25 };
 
 class Bench {
 	now = 0;
 	readonly node = {
 		name: 'porch', counts: { boots: 1 }, ends: [] as string[], storage: new Storage(),
-		tmp36: { trouble: 'none', millivolts: () => 700 }, sht3x: { trouble: 'none', write: () => {} },
+		parts: { twins: [{ trouble: 'none' }, { trouble: 'none' }], onAsked: (): void => {} },
 	};
 	readonly auditor = new Auditor('porch');
 	readonly measurements: MeasurementsJudge;
@@ -23,7 +23,7 @@ class Bench {
 
 	measure(at: number): this {
 		this.now = at;
-		this.node.tmp36.millivolts();
+		this.node.parts.onAsked();
 		return this;
 	}
 

@@ -408,7 +408,7 @@ describe('the node\'s own troubles', () => {
 	it('F33 sensors stuck, mad, gone and garbled: told within two periods, the other value goes on, no payload is wrong', async () => {
 		const set = await online();
 		for (const trouble of ['gone', 'garbled', 'nonsense', 'stuck'] as const) {
-			set.node.sht3x.trouble = trouble;
+			set.node.part('sht3x').trouble = trouble;
 			const from = set.now;
 			await set.run(10 * SECOND);
 			if (trouble === 'gone' || trouble === 'garbled') {
@@ -417,14 +417,14 @@ describe('the node\'s own troubles', () => {
 				const last = set.readings().at(-1)!;
 				expect([last.humidity, Math.abs(last.temperature! - 21) < 3], trouble).toEqual([undefined, true]);
 			}
-			set.node.sht3x.trouble = 'none';
+			set.node.part('sht3x').trouble = 'none';
 			await set.run(30 * SECOND);
 			expect(set.readings().at(-1)!.humidity).toBeGreaterThan(40);
 		}
-		set.node.tmp36.trouble = 'gone';
+		set.node.part('tmp36').trouble = 'gone';
 		await set.run(40 * SECOND);
 		expect(set.readings().at(-1)!.temperature).toBeUndefined();
-		set.node.tmp36.trouble = 'none';
+		set.node.part('tmp36').trouble = 'none';
 		for (const { temperature, humidity } of set.readings()) {
 			for (const value of [temperature, humidity]) expect(value === undefined || Number.isFinite(value)).toBe(true);
 		}

@@ -58,7 +58,7 @@ describe('the LED', () => {
 	it('is lit while a part does not answer, though the node is online', async () => {
 		const set = await stage({ seed: 'signs' });
 		await online(set);
-		set.node.sht3x.trouble = 'gone';
+		set.node.part('sht3x').trouble = 'gone';
 		await set.run(12 * SECOND);
 		expect([set.isOnline(), set.node.panel.isLit]).toEqual([true, true]);
 	});

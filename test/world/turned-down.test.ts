@@ -179,7 +179,7 @@ describe('a broker of 5.0', () => {
 		const broker = new ScriptedBroker(set, { properties: [0x24, 0, 0x27, 0, 0, 0, 105] });
 		await set.until(() => set.heard(/a reading takes \d+ bytes, the broker 105 at most: readings wait/) !== undefined, MINUTE);
 		// From now on they have the temperature alone.
-		set.node.sht3x.trouble = 'gone';
+		set.node.part('sht3x').trouble = 'gone';
 		// Those before have moved to flash, and none is slow any more.
 		await set.run(5 * MINUTE);
 		const from = set.now;

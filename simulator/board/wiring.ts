@@ -1,0 +1,53 @@
+// What is wired to a board's pins, by the list that the setting `sensors` has, and the twins that sit there.
+//
+// Rule: the table sensors/parts.ts leads from a part's name to its folder, and `simulated.ts` in there is its twin: no part's name
+// stands in the simulator. Wiring is the world's: what nobody can wire is left out, and settings that come later change nothing.
+
+import { Bus } from '../../sensors/io.js';
+import { PARTS, type Row } from '../../sensors/parts.js';
+import type { MakeTwin } from '../../sensors/twin.js';
+import { Entries, Key } from '../../src/parts/entries.js';
+import type { MakeOne, Wire } from '../devices/parts.js';
+
+/** Of the board's constants: where parts go that are not told where. */
+export interface Sockets {
+	readonly analog: { readonly pin: number; readonly further: readonly number[] };
+	readonly digital: readonly number[];
+}
+
+/** Where each part of the list sits: at the row's first address and at the first of the board's pins that is free, unless it says otherwise. */
+export function wiresOf(sensors: string, board: Sockets): Wire[] {
+	const wires: Wire[] = [];
+	const entries = new Entries(sensors);
+	while (entries.next()) {
+		const { row, name: given } = entries;
+		const name = given || row.name;
+		const alike = wires.filter((each) => each.name === name || each.name.startsWith(`${name} `)).length;
+		wires.push({
+			name: alike ? `${name} ${alike + 1}` : name, row: row.name,
+			address: entries.get(Key.Address, row.addresses[0] ?? 0),
+			pin: row.bus === Bus.I2C ? NOWHERE : entries.get(Key.Pin, freePin(row, board, wires)),
+			powerPin: entries.has(Key.PowerPin) ? entries.get(Key.PowerPin, NOWHERE) : undefined,
+		});
+	}
+	return wires;
+}
+
+const NOWHERE = -1;
+
+function freePin({ bus, second }: Row, { analog, digital }: Sockets, wires: readonly Wire[]): number {
+	const pins = bus === Bus.Pulse ? digital : second ? analog.further : [analog.pin, ...analog.further];
+	return pins.find((pin) => !wires.some((each) => each.pin === pin)) ?? NOWHERE;
+}
+
+/** What makes the twin of each of these. */
+export async function twinMaker(wires: readonly Wire[]): Promise<MakeOne> {
+	const made = new Map<string, MakeTwin>();
+	for (const { row } of wires) made.set(row, await twinOf(PARTS.find(({ name }) => name === row)!));
+	return ({ row, address }, world) => made.get(row)!(row, world, address);
+}
+
+async function twinOf({ folder }: Row): Promise<MakeTwin> {
+	const file = new URL(`../../sensors/${folder}/simulated.ts`, import.meta.url);
+	return ((await import(/* @vite-ignore */ file.href)) as { simulated: MakeTwin }).simulated;
+}
