@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { fileURLToPath } from 'node:url';
+import { apart } from './test/support/apart.js';
 import { CORE, patient, slownessOfCore, TEST_MS } from './test/support/patience.js';
 import LongestFirst from './test/support/sequencer.js';
+
+const APART = apart(fileURLToPath(new URL('.', import.meta.url)));
 
 export default defineConfig({
 	resolve: {
@@ -13,7 +16,11 @@ export default defineConfig({
 		},
 	},
 	test: {
-		include: ['test/**/*.test.ts'],
+		// Starting a process and loading what all tests share takes a third of a second, more where whole nodes run: one process goes through many files.
+		projects: [
+			{ extends: true, test: { name: 'apart', include: APART, isolate: true } },
+			{ extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: APART, isolate: false } },
+		],
 		globalSetup: './test/support/engine.ts',
 		reporters: ['default', './test/support/count-reporter.ts'],
 		// As slow as the machine is when a file begins: test/support/patience.ts.

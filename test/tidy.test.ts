@@ -203,6 +203,10 @@ describe('every file', () => {
 		expect(files('test').filter((file) => !waits.has(file) && file !== 'test/support/laws.test.ts').map(source).flatMap(ownWaits)).toEqual([]);
 	});
 
+	it('that tests share registers no hook by itself: it is evaluated once for many files of tests', () => {
+		for (const file of files('test').filter((each) => !each.endsWith('.test.ts'))) expect(text(file), file).not.toMatch(/^(before|after)(Each|All)\(|^vi\.mock\(/m);
+	});
+
 	it('is free of TODO and of conflict marks', () => {
 		for (const file of all.filter((each) => each !== 'test/tidy.test.ts')) expect(text(file), file).not.toMatch(/\bTODO\b|\bFIXME\b|^[<>]{7} /m);
 	});

@@ -28,12 +28,16 @@ interface Run {
 	lines: string[];
 }
 
+/** Between two faults of one kind: where there are many kinds, and where there is one, so that no world waits long for it. */
+const CALM_MS = [10 * MINUTE_MS, HOUR_MS] as const;
+const CALM_ALONE_MS = [3 * MINUTE_MS, 12 * MINUTE_MS] as const;
+
 /** Hours of faults, two if nothing else is said, then half an hour of calm. */
 async function simulate(engine: EngineKind, seed: string, kinds: readonly FaultKind[], hours = 2, board: BoardName = 'nodemcu', protocol: 4 | 5 = 4): Promise<Run> {
 	const lines: string[] = [];
 	const simulation = await startVirtualSimulation({ engine, seed, board, settings: { node: 'porch', protocol }, onLine: (_node, line) => lines.push(line) });
 	open.push(simulation);
-	const injected = inject(simulation, { kinds, calmMs: [10 * MINUTE_MS, HOUR_MS], lastsMs: [10_000, 3 * MINUTE_MS], untilMs: hours * HOUR_MS });
+	const injected = inject(simulation, { kinds, calmMs: kinds.length === 1 ? CALM_ALONE_MS : CALM_MS, lastsMs: [10_000, 3 * MINUTE_MS], untilMs: hours * HOUR_MS });
 	await simulation.run((hours + 0.5) * HOUR_MS);
 	return { simulation, injected, lines };
 }
@@ -92,7 +96,7 @@ describe('the firmware under injected faults', () => {
 	});
 
 	it.each([...ALL.filter((what) => !ONLY_5.includes(what)).map((what) => [what, 4] as const), ...ALL.map((what) => [what, 5] as const)])('survives %s alone, in protocol %i', async (what, protocol) => {
-		const run = await simulate('node', 'alone', [what], 1, 'nodemcu', protocol);
+		const run = await simulate('node', 'alone', [what], 0.4, 'nodemcu', protocol);
 		const { simulation, injected, lines } = run;
 		expect(injected.length).toBeGreaterThan(0);
 		expect(simulation.nodes[0].counts.faults, lines.join('\n')).toBe(0);
@@ -103,7 +107,7 @@ describe('the firmware under injected faults', () => {
 });
 
 describe('each of these leaves its trace', () => {
-	const lived = (what: FaultKind, protocol: 4 | 5 = 4): Promise<Run> => simulate('node', 'trace', [what], 4, 'nodemcu', protocol);
+	const lived = (what: FaultKind, protocol: 4 | 5 = 4): Promise<Run> => simulate('node', 'trace', [what], 1.2, 'nodemcu', protocol);
 	const last = ({ simulation }: Run, leaf: string): Record<string, number> => {
 		return JSON.parse(simulation.broker.published.filter(({ topic }) => topic.endsWith(`/${leaf}`)).at(-1)!.payload.toString()) as Record<string, number>;
 	};

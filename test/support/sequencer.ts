@@ -10,6 +10,8 @@ export default class LongestFirst extends BaseSequencer {
 			const at = LONG.findIndex((part) => moduleId.includes(`/test/${part}`));
 			return at < 0 ? LONG.length : at;
 		};
-		return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+		// A process that goes through many files ends where the next one wants a process of its own.
+		const apart = ({ project }: TestSpecification): number => Number(project.config.isolate === false);
+		return (await super.sort(files)).sort((one, other) => apart(one) - apart(other) || rank(one) - rank(other));
 	}
 }

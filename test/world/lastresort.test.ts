@@ -50,7 +50,7 @@ describe('a node without a link', () => {
 	});
 
 	it('stays away with the setting 0, and asks the deaf resolver no more, so that its memory lasts', async () => {
-		const set = await online({ engine: 'xs', settings: { intervalMs: 60_000, restartAfterMs: 0 } });
+		const set = await online({ engine: 'xs', settings: { intervalMs: 600_000, restartAfterMs: 0 } });
 		await deafen(set);
 		await set.run(HOUR);
 		const before = (await set.node.memory())!.bytes;

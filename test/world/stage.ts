@@ -2,7 +2,7 @@
 // at the end of any of them.
 
 import type { Packet } from 'mqtt-packet';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { WireJudge } from '../../simulator/campaign/wire.js';
 import { audit } from '../support/audit.js';
 import type { WorldOptions } from '../../simulator/simulation.js';
@@ -38,9 +38,6 @@ export interface Said {
 	readonly temperature?: number;
 	readonly humidity?: number;
 }
-
-const open: Stage[] = [];
-afterEach(() => open.splice(0).forEach((stage) => stage.simulation.end()));
 
 export class Stage {
 	readonly simulation: VirtualSimulation;
@@ -124,6 +121,7 @@ export class Stage {
 	}
 }
 
+/** For a test, with which it ends. */
 export async function stage(options: WorldOptions = {}): Promise<Stage> {
 	const lines: Line[] = [];
 	const simulation = await startVirtualSimulation({
@@ -132,7 +130,6 @@ export async function stage(options: WorldOptions = {}): Promise<Stage> {
 		...options,
 		settings: { node: 'porch', intervalMs: 5_000, ...options.settings },
 	});
-	const made = new Stage(simulation, lines);
-	open.push(made);
-	return made;
+	onTestFinished(() => simulation.end());
+	return new Stage(simulation, lines);
 }
