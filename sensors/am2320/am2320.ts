@@ -27,7 +27,6 @@ const enum Const {
 	PAUSE_MS = 2_000,
 	HUMIDITY_AT = 2,
 	TEMPERATURE_AT = 4,
-	SUM_AT = 6,
 	RESULT_BYTES = 8,
 	CRC_INITIAL = 0xffff,
 	CRC_POLYNOMIAL = 0xa001,
@@ -62,18 +61,24 @@ export class AM2320 extends I2CPart implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): Millis {
+		const { bytes } = this;
 		switch (this.step++ % Step.Retry) {
 			case Step.Ask:
 			case Step.AskAgain:
 				return this.reaches(Const.READ_REGISTERS, 3) ? Const.ANSWERING_MS : this.retry(1);
 			case Step.Discard:
-				return this.hears(this.bytes) ? Const.PAUSE_MS : this.retry(2);
+				return this.hears(bytes) ? Const.PAUSE_MS : this.retry(2);
 			case Step.WakeAgain:
 				return this.wake();
 			default:
-				if (!this.hears(this.bytes)) return this.retry(2);
+				if (!this.hears(bytes)) return this.retry(2);
 		}
-		this.take(values, at);
+		this.check(Const.NAME, isRight(bytes));
+		const humidity = (bytes[Const.HUMIDITY_AT] << 8) | bytes[Const.HUMIDITY_AT + 1];
+		const raw = (bytes[Const.TEMPERATURE_AT] << 8) | bytes[Const.TEMPERATURE_AT + 1];
+		if (humidity === Const.NOTHING || raw === Const.NOTHING) throw new Error('AM2320 has not measured: check its supply.');
+		values[at] = (raw & Const.MINUS ? Const.MINUS - raw : raw) * Const.MILLI;
+		values[at + 1] = humidity * Const.MILLI;
 		return 0;
 	}
 
@@ -89,19 +94,7 @@ export class AM2320 extends I2CPart implements Sensor {
 		this.expectAnswer(Const.NAME, this.step < Step.LastRetry);
 		return this.wake();
 	}
-
-	private take(values: Int32Array, at: number): void {
-		const { bytes } = this;
-		this.check(Const.NAME, isRight(bytes));
-		const humidity = word(bytes, Const.HUMIDITY_AT);
-		const raw = word(bytes, Const.TEMPERATURE_AT);
-		if (humidity === Const.NOTHING || raw === Const.NOTHING) throw new Error('AM2320 has not measured: check its supply.');
-		values[at] = (raw & Const.MINUS ? Const.MINUS - raw : raw) * Const.MILLI;
-		values[at + 1] = humidity * Const.MILLI;
-	}
 }
-
-const word = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1];
 
 /** Whether it is an answer with its check sum, the CRC-16 of Modbus, low byte first. */
 const isRight = (bytes: Uint8Array): boolean => {
@@ -110,7 +103,7 @@ const isRight = (bytes: Uint8Array): boolean => {
 		crc ^= bytes[at];
 		for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ Const.CRC_POLYNOMIAL : crc >> 1;
 	}
-	return crc === 0 && word(bytes, 0) === Const.ANSWER;
+	return crc === 0 && ((bytes[0] << 8) | bytes[1]) === Const.ANSWER;
 };
 
 export const identify = (bus: I2CBus, pause: Pause): boolean => {

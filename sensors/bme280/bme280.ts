@@ -5,7 +5,7 @@
 // read with each measurement: a disturbed bit spoils one reading, and another part may take its place at any time. A
 // BMP280, which is sold as one, is named, and gives all but humidity.
 // Invariant: values are written only from a measurement that this driver began and that ended.
-// -40 to 85 °C, ±1 °C (±0.5 °C at 25); 0 to 100 %, ±3 %; 300 to 1,100 hPa, ±1 hPa; steps of 0.005 °C, 0.01 %, 0.002 hPa; 10 ms.
+// -40 to 85 °C, ±1 °C (±0.5 °C at 25); 0 to 100 %, ±3 %; 300 to 1,100 hPa, ±1 hPa; steps of 0.005 °C, 0.01 %, 0.03 hPa; 10 ms.
 // Datasheet BST-BME280: §4.2.2 (trim), §5.3, §5.4 (registers), §8.1 (compensation in doubles), §9.1 (time).
 
 import type { Millis, Sensor } from '../../src/common/ports.js';

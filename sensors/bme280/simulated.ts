@@ -33,10 +33,10 @@ const enum Const {
 	/** At ×1 each, at most. */
 	MEASURING_MS = 9.3,
 	STATUS_MEASURING = 0x08,
-	BITS = 20,
+	/** At ×1 without filter: of temperature and pressure the lowest four of 20 are 0 (§3.4.2, §3.4.3). */
+	BITS = 16,
 	RAW_SPAN = 0x10_0000,
 	SKIPPED = 0x8_0000,
-	HUMIDITY_BITS = 16,
 	/** Table 1 and §3.6, at ×1 without filter. */
 	NOISE_C = 0.005,
 	NOISE_PCT = 0.02,
@@ -120,33 +120,34 @@ export class SimulatedBME280 extends SimulatedI2C {
 		registers[Register.Status] = 0;
 		const { temperatureC, humidityPct, pressureHpa } = world.air();
 		const isBME280 = this.identity === Const.BME280 && this.humidityTimes > 0;
-		const warm = searched(Const.BITS, true, temperatureC + random.gaussian(Const.NOISE_C), (raw) => celsius(fineOf(raw)));
+		const warm = searched(true, temperatureC + random.gaussian(Const.NOISE_C), (raw) => celsius(fineOf(raw)));
 		const fine = fineOf(warm);
 		const [temperature, pressure, humidity] = this.measured([
 			warm,
-			searched(Const.BITS, false, 100 * (pressureHpa + random.gaussian(Const.NOISE_HPA)), (raw) => pascal(fine, raw)),
-			16 * searched(Const.HUMIDITY_BITS, true, humidityPct + random.gaussian(Const.NOISE_PCT), (raw) => percent(fine, raw)),
+			searched(false, 100 * (pressureHpa + random.gaussian(Const.NOISE_HPA)), (raw) => pascal(fine, raw)),
+			searched(true, humidityPct + random.gaussian(Const.NOISE_PCT), (raw) => percent(fine, raw >> 4)),
 		], Const.RAW_SPAN);
 		const isMeasured = (shift: number): boolean => ((control >> shift) & 0x07) > 0;
 		this.keep(isMeasured(5) ? temperature : Const.SKIPPED, isMeasured(2) ? pressure : Const.SKIPPED, isBME280 ? humidity >> 4 : Const.SKIPPED >> 4);
 	}
 
 	private keep(temperature: number, pressure: number, humidity: number): void {
-		const long = (raw: number): number[] => [raw >> 12, (raw >> 4) & 0xff, (raw & 0xf) << 4];
+		const long = (raw: number): number[] => [raw >> 12, (raw >> 4) & 0xff, 0];
 		const short = this.identity === Const.BME280 ? [humidity >> 8, humidity & 0xff] : [0, 0];
 		this.registers.set([...long(pressure), ...long(temperature), ...short], Register.Data);
 	}
 }
 
-/** The raw value of so many bits that comes nearest, where `value` of it rises or falls. */
-const searched = (bits: number, rises: boolean, wanted: number, value: (raw: number) => number): number => {
-	let raw = 0;
-	for (let bit = bits - 1; bit >= 0; bit--) {
-		const next = raw | (1 << bit);
-		if (rises ? value(next) <= wanted : value(next) >= wanted) raw = next;
+/** The raw value that comes nearest, where `value` of it rises or falls. */
+const searched = (rises: boolean, wanted: number, value: (raw: number) => number): number => {
+	const at = (step: number): number => value(step << 4);
+	let step = 0;
+	for (let bit = Const.BITS - 1; bit >= 0; bit--) {
+		const next = step | (1 << bit);
+		if (rises ? at(next) <= wanted : at(next) >= wanted) step = next;
 	}
-	const above = Math.min(raw + 1, 2 ** bits - 1);
-	return Math.abs(value(above) - wanted) < Math.abs(value(raw) - wanted) ? above : raw;
+	const above = Math.min(step + 1, 2 ** Const.BITS - 1);
+	return (Math.abs(at(above) - wanted) < Math.abs(at(step) - wanted) ? above : step) << 4;
 };
 
 const fineOf = (raw: number): number => {

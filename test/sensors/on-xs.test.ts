@@ -15,7 +15,7 @@ const RESOLUTION: Readonly<Record<string, readonly number[]>> = {
 	sht3x: [2, 1.5], sht4x: [2, 1.5], shtc3: [2, 1.5],
 	// Two bits are masked away.
 	si7021: [10, 7.5], htu21d: [10, 7.5],
-	aht10: [0.6, 0.6], aht20: [0.6, 0.6], am2320: [50.5, 50.5], bme280: [3.5, 8, 2],
+	aht10: [0.6, 0.6], aht20: [0.6, 0.6], am2320: [50.5, 50.5], bme280: [3.1, 8, 14],
 };
 
 const folders = [...new Set(rows.map(({ folder }) => folder))];
