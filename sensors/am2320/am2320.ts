@@ -3,7 +3,7 @@
 //
 // Rule: the part answers with what it measured when it was asked before, so it is asked twice, 2 s apart, and the first
 // answer is thrown away. It sleeps, is woken by its address, and sleeps again 3 ms later: where the loop came too late, it
-// is woken anew, a few times at most.
+// is woken anew, twenty times at most.
 // Invariant: values are written only from an answer of the right form with the right check sum.
 // -40 to 80 °C, ±0.5 °C; 0 to 99.9 %, ±3 %; steps of 0.1 °C and 0.1 %; 2.01 s. 100 kHz at most.
 // Datasheet AM2320: §7.1 (timing), §8.2 (I2C: wake, read, answer, check sum), table 9 (registers).
@@ -45,7 +45,7 @@ const enum Step {
 	AskAgain,
 	Take,
 	Retry = 8,
-	LastRetry = 6 * Retry,
+	LastRetry = 20 * Retry,
 }
 
 export class AM2320 extends I2CPart implements Sensor {
