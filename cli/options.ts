@@ -35,7 +35,7 @@ export function whole(option: string, min: number, max: number): (text: string) 
 }
 
 /** What people call a board, after its chip or its maker. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { esp8266: 'nodemcu', esp12e: 'nodemcu', 'esp-12e': 'nodemcu', 'esp8266ex': 'nodemcu', 'esp32-wroom': 'esp32' };
+const OTHER_NAMES: Readonly<Record<string, string>> = { esp8266: 'nodemcu', esp12e: 'nodemcu', 'esp-12e': 'nodemcu', 'esp8266ex': 'nodemcu', d1mini: 'nodemcu', 'd1-mini': 'nodemcu', d1: 'nodemcu', wemos: 'nodemcu', 'esp32-wroom': 'esp32' };
 
 export function oneOf<Name extends string>(option: string, names: readonly Name[]): (text: string) => Name {
 	return (text) => {

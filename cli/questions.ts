@@ -70,7 +70,7 @@ interface Known {
 
 function askForBoard(settings: Settings, prompts: Prompts): Promise<Board> {
 	const options = [
-		{ value: 'nodemcu' as const, label: 'NodeMCU (ESP8266)' },
+		{ value: 'nodemcu' as const, label: 'NodeMCU or D1 mini (ESP8266)' },
 		{ value: 'esp32' as const, label: 'an ESP32 board', hint: 'can do TLS' },
 	];
 	return answered(prompts.select({ message: 'Which board is it?', options, initialValue: settings['tls'] ? 'esp32' : 'nodemcu' }), prompts);

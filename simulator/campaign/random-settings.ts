@@ -35,7 +35,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 	root: ['telltale', 'house', 'a/b'],
 	clientId: ['', 'telltale-porch', 'other', 'c'.repeat(60), 'UPPER_lower-9'],
 	alpn: ['', 'mqtt'],
-	sensors: [FIELDS.find(({ key }) => key === 'sensors')!.initial as string, ...PARTS.map(({ name }) => name), 'nose'],
+	sensors: [FIELDS.find(({ key }) => key === 'sensors')!.initial as string, ...PARTS.map(({ name }) => name), 'nose', '[{"part":"sht3x"},{"part":"tmp36"}]', '[{"part":"tmp36","pin":3}]'],
 	timeServer: ['pool.ntp.org', 'nobody.test', '127.0.0.9'],
 	address: ['', '10.0.0.9/24', '192.168.7.7/30'],
 	gateway: ['', '10.0.0.1'],

@@ -74,12 +74,17 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 	it('sets up a node that runs a generic image', async () => {
 		await begin({ ssid: '', passphrase: '', host: '' });
 		await until(() => lines.some((line) => line.includes('open http://')), 20_000, () => lines.join('\n'));
-		const { status, out, err } = await set('--ssid', 'simulated', '--passphrase', 'simulated air', '--host', '127.0.0.1', '--port', String(broker.port));
+		const parts = '[{"part":"tmp36","pin":"A0"},{"part":"sht3x","name":"outside","address":68,"intervalMs":60000}]';
+		const misfit = await set('--sensors', '[{"part":"tmp36","pin":"VP"}]');
+		expect([misfit.status, misfit.err.split('\n').at(-2)]).toEqual([2, expect.stringMatching(/^sensors, entry 1: pin is "VP", which is no pin of a NodeMCU: it has A0, .*\. Nothing was changed\.$/)]);
+		const { status, out, err } = await set('--ssid', 'simulated', '--passphrase', 'simulated air', '--host', '127.0.0.1', '--port', String(broker.port), '--sensors', parts);
 		expect([status, out.split('\n').slice(1)], err).toEqual([0, [
 			'Joining Wi-Fi "simulated" …', 'Joined; the node keeps it.',
 			'The node restarts and tries the settings; should they not work, those before them hold again.', 'The settings work, and hold from now on.', '',
 		]]);
 		expect(lines).toContain(`online at 127.0.0.1:${broker.port}`);
+		const same = await set('--sensors', parts.replace('"A0"', '17'));
+		expect([same.status, same.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
 	});
 
 	it.skipIf(opensslMissing)('sends certificates to an ESP32, and to no other', async () => {
