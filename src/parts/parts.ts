@@ -6,11 +6,12 @@
 // part with a name gives all of its own, as <name>_<quantity>. So to add a part renames nothing that was there.
 // Invariant: no two parts are at one address or pin, or have one name; no two channels have one name.
 
-import { type Board, type PartIo } from '../../sensors/parts.js';
+import type { Board, PartIo } from '../../sensors/parts.js';
 import { Bus } from '../../sensors/io.js';
 import { Limit } from '../common/limits.js';
 import type { Part } from '../common/ports.js';
-import { QUANTITIES } from '../readings/reading.js';
+import { QUANTITIES, UNITS } from '../readings/reading.js';
+import { utf8Length } from '../settings/settings.js';
 import { quoted } from '../settings/spelling.js';
 import { Entries, Key } from './entries.js';
 
@@ -18,9 +19,10 @@ const enum Const {
 	PARTS_MAX = 8,
 	CHANNELS_MAX = 12,
 	NONE = -1,
-	/** Of a channel in the message that lists them, beside its name and its part: "":["°C",""], */
-	CHANNEL_BYTES = 13,
-	BRACES = 2,
+	/** Of a channel in the message that lists them, beside names and unit: "":["",""], */
+	CHANNEL_BYTES = 11,
+	/** Two braces, and one comma too many. */
+	FRAME_BYTES = 1,
 }
 
 /** How a sentence names a pin. */
@@ -37,7 +39,7 @@ class Claims {
 	/** Of all. */
 	channels = 0;
 	/** Of the message that lists the channels. */
-	bytes: number = Const.BRACES;
+	bytes: number = Const.FRAME_BYTES;
 	private readonly board: Board;
 	private readonly pinName: PinName;
 	/** By entry. */
@@ -128,12 +130,12 @@ class Claims {
 		this.gives = 0;
 		for (let k = 0; k < row.quantities.length; k++) {
 			const quantity = row.quantities[k];
-			const bit = 1 << QUANTITIES.indexOf(quantity);
-			if (!name && this.given & bit) continue;
-			if (!name) this.given |= bit;
+			const index = QUANTITIES.indexOf(quantity);
+			if (!name && this.given >> index & 1) continue;
+			if (!name) this.given |= 1 << index;
 			this.gives |= 1 << k;
 			this.channels++;
-			this.bytes += Const.CHANNEL_BYTES + quantity.length + row.name.length + (name ? name.length + 1 : 0);
+			this.bytes += Const.CHANNEL_BYTES + quantity.length + utf8Length(UNITS[index]) + row.name.length + (name ? name.length + 1 : 0);
 		}
 	}
 }

@@ -3,6 +3,9 @@ import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
 import type { PartIo } from '../../sensors/parts.js';
 import type { OutputPin, Part } from '../../src/common/ports.js';
+import { Limit } from '../../src/common/limits.js';
+import { Text } from '../../src/common/text.js';
+import { writeChannels } from '../../src/readings/channels.js';
 import { connect, sensorsProblem } from '../../src/parts/parts.js';
 import { Bus, hex, measure, Pin } from '../support/bus.js';
 
@@ -19,6 +22,11 @@ function world(board: PartIo['board'] = nodemcu) {
 
 const text = (list: readonly Entry[] | string) => (typeof list === 'string' ? list : JSON.stringify(list));
 const channelsOf = ({ name, row, gives }: Part) => row.quantities.filter((_each, k) => gives & 1 << k).map((quantity) => (name === row.name ? quantity : `${name}_${quantity}`));
+const written = (list: readonly Entry[]) => {
+	const text = new Text(new Uint8Array(1_000));
+	writeChannels(text, connect(JSON.stringify(list), world(esp32).io));
+	return Buffer.from(text.bytes.subarray(0, text.length));
+};
 const given = (list: readonly Entry[] | string) => connect(text(list), world(esp32).io).map((part) => [part.name, ...channelsOf(part)]);
 const problem = (list: readonly Entry[] | string, board: PartIo['board'] = nodemcu) => sensorsProblem(text(list), board);
 
@@ -151,5 +159,20 @@ describe('what the board cannot serve', () => {
 		expect(problem([...named(6), ...more], esp32)).toBe('');
 		expect(problem([...named(6), ...more, { part: 'tmp36' }], esp32)).toBe('sensors names more than 8 parts, which are the most.');
 		expect(problem([...named(6, 'balcony-nor'), ...more], esp32)).toMatch(/^sensors makes a list of channels of \d+ bytes; 384 are the most: give shorter names\.$/);
+		const pairs = ['sht4x', 'shtc3', 'si7021', 'aht20', 'am2320', 'sht3x'].map((part, i) => ({ part, name: `a${i}`, ...(part === 'sht3x' ? { address: 69 } : {}) }));
+		expect(problem(pairs)).toBe('');
+		expect(problem([...pairs, { part: 'tmp36' }])).toBe('sensors makes 13 channels; 12 are the most: leave a part out.');
+	});
+
+	it('is that list exactly when its message has too many bytes', () => {
+		const seen = new Set<boolean>();
+		for (let length = 1; length <= 12; length++) {
+			const list = ['sht4x', 'shtc3', 'si7021', 'aht20', 'am2320'].map((part, i) => ({ part, name: `n${i}${'x'.repeat(10)}`.slice(0, Math.max(length, 2)) }));
+			const { length: bytes } = written(list);
+			seen.add(bytes > Limit.PAYLOAD_MAX);
+			expect(problem(list), `${bytes} bytes`).toBe(bytes > Limit.PAYLOAD_MAX ? `sensors makes a list of channels of ${bytes} bytes; 384 are the most: give shorter names.` : '');
+		}
+		expect(seen.size).toBe(2);
+		expect(written([{ part: 'tmp36' }, { part: 'sht3x', name: 'outside' }]).toString()).toBe('{"temperature":["°C","tmp36"],"outside_temperature":["°C","sht3x"],"outside_humidity":["%","sht3x"]}');
 	});
 });
