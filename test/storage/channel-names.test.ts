@@ -71,11 +71,8 @@ describe('the names of channels', () => {
 		const shelf = shelfOn(flash);
 		shelf.parts = parts;
 		shelf.start();
-		for (let group = 0; group < 4; group++) {
-			Object.assign(shelf.waiting.reading, { group });
-			shelf.take();
-			shelf.settle();
-		}
+		shelf.groupOf = (seq) => seq - 1;
+		shelf.fill(4);
 		shelf.parts = two();
 		const all = delivered(shelf.start());
 		expect(all.map((each) => each.names)).toEqual(names.map((name) => [`${name}_temperature`, `${name}_temperature`]));

@@ -148,6 +148,37 @@ describe('a full flash', () => {
 		}
 	});
 
+	it.each([
+		['that take turns', (seq: number) => seq % 4],
+		['of which one comes seldom', (seq: number) => (seq % 50 ? seq % 2 : 2)],
+		['of which one comes once in a while, by chance', (seq: number) => ((seq * 7_919) % 31 ? 0 : 3)],
+	])('thins groups of channels %s each for itself: none is lost for the others, and each stays even', (_how, groupOf) => {
+		const sectors = 24;
+		const count = 5 * sectors * SLOTS;
+		const shelf = new Shelf(journalFlash(sectors));
+		shelf.groupOf = groupOf;
+		const delivered = shelf.start().fill(count).connect().deliver();
+		checkTrue(delivered);
+		for (const { seq, group } of delivered) expect(group).toBe(groupOf(seq));
+		const named = namedBy(delivered);
+		expect(new Set([...delivered.map(name), ...named]).size).toBe(count);
+		expect(named.length).toBe(shelf.waiting.dropped);
+		const of = (group: number, all: readonly number[]) => all.filter((seq) => groupOf(seq) === group);
+		const taken = [...Array(count).keys()].map((k) => k + 1);
+		const came = delivered.map(({ seq }) => seq);
+		const shares = [0, 1, 2, 3].flatMap((group) => (of(group, taken).length ? [of(group, came).length / of(group, taken).length] : []));
+		const share = came.length / count;
+		for (const each of shares) expect(each, shares.join(', ')).toBeGreaterThan(0.55 * share);
+		// Of no group a stretch is gone that is out of proportion.
+		for (const group of [0, 1, 2, 3]) {
+			const [all, kept] = [of(group, taken), of(group, came)];
+			for (let k = 1; k < kept.length; k++) {
+				const between = all.indexOf(kept[k]!) - all.indexOf(kept[k - 1]!);
+				expect(between, `group ${group} from ${kept[k - 1]} to ${kept[k]}`).toBeLessThanOrEqual(Math.ceil(8 / share));
+			}
+		}
+	});
+
 	it('names across boots only what is of the same boot', () => {
 		const shelf = new Shelf(journalFlash(8));
 		const taken: string[] = [];

@@ -14,6 +14,7 @@ import { two } from './parts.js';
 export interface Delivered {
 	readonly boot: number;
 	readonly seq: number;
+	readonly group: number;
 	readonly time: number;
 	readonly uptime: number;
 	readonly temperature: number;
@@ -37,6 +38,8 @@ export class Shelf {
 	readonly ringBytes: number;
 	waiting!: ReadingQueue;
 	inFlight!: InFlight;
+	/** Of which group of channels a reading is. */
+	groupOf: (seq: number) => number = () => 0;
 	/** Whether what is delivered has its names, which takes time. */
 	naming = false;
 	/** Those of the next boot. */
@@ -64,6 +67,7 @@ export class Shelf {
 		reading.seq = ++this.seq;
 		reading.uptime = 300 + this.seq;
 		reading.time = this.clock.unixSeconds();
+		reading.group = this.groupOf(this.seq);
 		reading.numbers[0] = temperatureOf(this.boot, this.seq);
 		reading.numbers[1] = humidityOf(this.boot, this.seq);
 		this.waiting.put();
@@ -97,7 +101,7 @@ export class Shelf {
 	look(position: number): Delivered {
 		const reading = this.waiting.read(position);
 		return {
-			boot: reading.boot, seq: reading.seq, time: reading.time, uptime: reading.uptime, temperature: reading.numbers[0]!, humidity: reading.numbers[1]!,
+			boot: reading.boot, seq: reading.seq, group: reading.group, time: reading.time, uptime: reading.uptime, temperature: reading.numbers[0]!, humidity: reading.numbers[1]!,
 			dropped: reading.droppedFrom ? [reading.droppedFrom, reading.droppedTo] : undefined,
 			...(this.naming && { names: this.namesOf(reading) }),
 		};

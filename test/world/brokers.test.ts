@@ -90,7 +90,7 @@ describe('a broker that keeps no retained messages', () => {
 		await reconnect(set);
 		await set.run(SECOND);
 		expect(info(set).retain).toBeUndefined();
-		expect([...set.simulation.broker.retained.keys()].sort()).toEqual(['telltale/porch/info', 'telltale/porch/status']);
+		expect([...set.simulation.broker.retained.keys()].sort()).toEqual(['telltale/porch/channels', 'telltale/porch/info', 'telltale/porch/status']);
 		expect(set.simulation.broker.retained.get('telltale/porch/status')!.payload.toString()).toBe('online');
 		await reconnect(set);
 		set.node.powerCut();
