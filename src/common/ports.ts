@@ -261,12 +261,16 @@ export interface PacketLine extends Keys {
 
 /** One sensor part. Never waits: start, then collect. */
 export interface Sensor {
-	/** Begins a measurement and returns how many milliseconds until collect() may be called. Throws on a bus error. */
+	/**
+	 * Begins a measurement and returns how many milliseconds until collect() may be called: with all that collect() asks for,
+	 * at most Limit.MEASURING_MS. Throws on a bus error.
+	 */
 	start(): Millis;
 	/**
 	 * Writes one value for each of the part's quantities, in milli-units (m°C, m%RH), from `values[at]` on, and returns 0;
 	 * or writes nothing, and returns how many milliseconds until it is to be called again: the part is not ready, or
-	 * measures in several steps. Throws on a bus error or a wrong check sum; then nothing is written that may be used.
+	 * measures in several steps. Throws on a bus error or a wrong check sum, whose sentence has the words "check sum"; then
+	 * nothing is written that may be used.
 	 */
 	collect(values: Int32Array, at: number): Millis;
 	/** What is wrong with it although it gives values, '' if nothing is; a value that it cannot give it writes as ABSENT. */
@@ -312,7 +316,7 @@ export interface Part {
 	readonly conversions?: number;
 	/** A reading whose values all differ by less from the last one that was kept is left out, in milli-units. */
 	readonly deadBand?: number;
-	/** With `deadBand`: a reading is kept at least so often. */
+	/** With `deadBand`: a reading is kept at least so often; without it HEARTBEAT_MS (limits.ts). */
 	readonly heartbeatMs?: Millis;
 	/** Measures at whole multiples of its interval by the date, where that is known. */
 	readonly align?: boolean;

@@ -49,7 +49,7 @@ export const enum Its {
 	Value,
 	/** The last value that a reading had. */
 	Kept,
-	/** How often in a row it was measured, and behind QUALITY what to think of it. */
+	/** How often in a row it measured the same, and from State.TIMES_BITS on what to think of it. */
 	Times,
 	Words,
 }
@@ -61,7 +61,7 @@ export const enum State {
 	OFF = 0x200,
 	/** From this bit on: the quality of its last measurement. */
 	QUALITY = 16,
-	/** Behind how often a channel was measured: its quality. */
+	/** Of a channel's Times. */
 	TIMES = 0xff,
 	TIMES_BITS = 8,
 }
@@ -138,14 +138,15 @@ export abstract class Measurements {
 		return 0;
 	}
 
-	/** Of the first part that has measured one; ABSENT: none has. */
+	/** Of the first part that has measured one, with its offset; ABSENT: none has. */
 	private get temperature(): number {
 		for (let i = 0; i < this.parts.length; i++) {
 			const { first, gives, row: { quantities } } = this.parts[i];
 			for (let k = 0, channel = first; k < quantities.length; k++) {
 				if ((gives >> k & 1) === 0) continue;
-				const measured = this.numbers[this.channelAt(channel++) + Its.Measured];
-				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return measured;
+				const at = this.channelAt(channel++);
+				const measured = this.numbers[at + Its.Measured];
+				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return measured + this.numbers[at + Its.Offset];
 			}
 		}
 		return Value.ABSENT;

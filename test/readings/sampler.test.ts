@@ -124,9 +124,10 @@ describe('the sampler', () => {
 
 	it('tells the temperature to the parts after it', () => {
 		const humidity = new FakeSensor(() => [45_000]);
-		const { runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(humidity)]);
+		const { sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(humidity)]);
+		sampler.setOffset(0, -300);
 		runTo(1);
-		expect(humidity.told).toEqual([21_000]);
+		expect(humidity.told).toEqual([20_700]);
 	});
 
 	it('does not catch up in a burst after the loop was late', () => {
