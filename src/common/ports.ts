@@ -295,7 +295,7 @@ export interface PartRow {
 	readonly spread: number;
 	/** Its own noise moves its raw values: one that stays the same for long is doubtful. */
 	readonly noisy: boolean;
-	/** From start() on it has so long to answer, and all of a reading wait for it; else Limit.MEASURING_MS. */
+	/** From start() on it has so long to answer, else Limit.MEASURING_MS; the reading waits for it unless another part is due again. */
 	readonly patienceMs?: Millis;
 }
 

@@ -18,7 +18,8 @@ import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from '.
 export const enum At {
 	/** 1 within a turn. */
 	Measuring,
-	TurnEnd,
+	/** When it began. */
+	Began,
 	/** 1: all parts are due, whatever their turn. */
 	Now,
 	/** Of the jitter. */
@@ -33,6 +34,8 @@ export const enum Of {
 	Due,
 	/** When it is to be collected, or its supply comes back. */
 	Ready,
+	/** When it has failed, if it has not answered by then. */
+	End,
 	/** Failures in a row, and the bits below. */
 	State,
 	/** When a reading of it was kept last. */

@@ -2,10 +2,11 @@
 // When to measure, and what of many conversions to believe.
 //
 // Rule: start, then collect; never wait. All parts that are due start together: that is a turn. A reading holds what a
-// turn gave; what does not fit into one becomes the next, with the same time. A turn ends when all have answered, or
-// after MEASURING_MS, or as long as a slow part's row says: so no part delays another. A part that fails leaves its channels out; a reading without any value
-// is not made, so `seq` has no holes. The first reading waits for the link and the date, some seconds at most: one taken
-// at power-on would come late and undated.
+// turn gave; what does not fit into one becomes the next, with the same time. A turn ends when all have answered, or have
+// failed after MEASURING_MS, or after as long as a slow part's row says. Where another part is due again before, what there
+// is goes out, and the slow one comes with a later turn: so no part delays another. A part that fails leaves its channels
+// out; a reading without any value is not made, so `seq` has no holes. The first reading waits for the link and the date,
+// some seconds at most: one taken at power-on would come late and undated.
 
 import type { Clock, Log, Millis, Part, Pollable } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
@@ -55,16 +56,19 @@ export class Sampler extends Measurements implements Pollable {
 
 	poll(now: Millis): Millis {
 		const { numbers } = this;
+		const at = this.nextDue(now);
 		if (numbers[At.Measuring] === 0) {
-			const at = this.nextDue(now);
 			if (now < at) return at;
 			if (now < Limit.FIRST_READING_MS && this.sampled === 0 && !(this.sink.linked && this.clock.unixSeconds())) return Limit.FIRST_READING_MS;
 			this.begin(now);
+		} else if (now >= at) {
+			this.putAll(now);
+			this.begin(now);
 		}
 		const rest = this.collectAll(now);
-		if (rest > 0) return now + rest;
+		if (rest > 0) return Math.min(now + rest, this.nextDue(now));
 		numbers[At.Measuring] = 0;
-		this.putAll();
+		this.putAll(now);
 		return this.nextDue(now);
 	}
 
@@ -90,7 +94,7 @@ export class Sampler extends Measurements implements Pollable {
 	private begin(now: Millis): void {
 		const { numbers, parts } = this;
 		numbers[At.Measuring] = 1;
-		numbers[At.TurnEnd] = now + Limit.MEASURING_MS;
+		numbers[At.Began] = now;
 		for (let i = 0; i < parts.length; i++) {
 			this.absent(parts[i], Its.Value);
 			if (numbers[At.Now] || this.dueIn(i, now) <= 0) this.start(i, now);
@@ -109,14 +113,13 @@ export class Sampler extends Measurements implements Pollable {
 		const due = (this.sampled === 0 || numbers[At.Now] || part.align ? now | 0 : numbers[at + Of.Due]) + rest | 0;
 		const ahead = due - now | 0;
 		numbers[at + Of.Due] = ahead <= 0 || ahead > rest ? now + rest : due;
-		if (numbers[at + Of.State] & State.OFF) return;
+		if (numbers[at + Of.State] & (State.OFF | State.STARTED)) return;
 		try {
 			const waitMs = part.sensor.start();
 			// From when it was started, not from when the turn began; and a tick more, since "now" may be nearly over.
 			numbers[at + Of.Ready] = waitMs ? this.clock.now() + waitMs + 1 : now;
 			numbers[at + Of.State] |= State.STARTED;
-			const end = now + (part.row.patienceMs ?? Limit.MEASURING_MS) | 0;
-			if ((end - numbers[At.TurnEnd] | 0) > 0) numbers[At.TurnEnd] = end;
+			numbers[at + Of.End] = now + (part.row.patienceMs ?? Limit.MEASURING_MS);
 		} catch (error) {
 			this.complain(index, error, now);
 		}
@@ -125,11 +128,11 @@ export class Sampler extends Measurements implements Pollable {
 	/** Collects what is ready. Returns how long until something else is; 0: the turn is over. */
 	private collectAll(now: Millis): Millis {
 		const { numbers } = this;
-		const left = numbers[At.TurnEnd] - now | 0;
 		let rest = 0;
 		for (let i = 0; i < this.parts.length; i++) {
 			const at = this.partAt(i);
 			if ((numbers[at + Of.State] & State.STARTED) === 0) continue;
+			const left = numbers[at + Of.End] - now | 0;
 			let wait = numbers[at + Of.Ready] - now | 0;
 			if (wait <= 0) wait = this.collect(i, now);
 			if (wait > 0 && left <= 0) {
@@ -160,11 +163,13 @@ export class Sampler extends Measurements implements Pollable {
 		return 0;
 	}
 
-	/** Of each group that has a value one reading. */
-	private putAll(): void {
+	/** Of each group that has a value one reading, taken when the turn began. */
+	private putAll(now: Millis): void {
 		const { reading } = this.sink;
-		const uptime = this.clock.uptime();
-		const time = this.clock.unixSeconds();
+		const late = Math.floor((now - this.numbers[At.Began] | 0) / 1_000);
+		const uptime = this.clock.uptime() - late;
+		const unix = this.clock.unixSeconds();
+		const time = unix && unix - late;
 		const count = channelCount(this.parts);
 		for (let group = 0; group * Group.VALUES < count; group++) {
 			this.fill(reading, group, count);

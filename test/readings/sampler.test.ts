@@ -262,6 +262,35 @@ describe('parts with policies of their own', () => {
 		expect([taken[1]!.humidity, log.lines]).toEqual([Value.ABSENT, ['sensor am2320: it is not ready in time: check its supply.']]);
 	});
 
+	it('that are slow hold up nobody: what is due again meanwhile goes out with its own time, and they come with a later turn', () => {
+		const slow = new FakeSensor(() => [45_000]);
+		const { taken, sampler, runTo } = setUp([
+			{ ...analog(new FakeSensor(() => [21_000])), intervalMs: 1_000 },
+			{ sensor: slow, row: row('am2320', ['humidity'], { patienceMs: 2_500 }), intervalMs: 5_000 },
+		]);
+		for (let turn = 0; turn < 3; turn++) {
+			slow.again = [2_000, 5];
+			runTo(turn * 5_000 + 4_900);
+		}
+		expect(taken.map(({ seq, uptime, time, temperature, humidity }) => [seq, uptime, time - 1_795_000_000, temperature, humidity])).toEqual(
+			[...Array(15).keys()].map((k) => [k + 1, k, k, 21_000, k % 5 === 2 ? 45_000 : Value.ABSENT]));
+		slow.again = Array(1_000).fill(100);
+		runTo(19_900);
+		expect([taken.slice(15).map(({ uptime }) => uptime), sampler.failing]).toEqual([[15, 16, 17, 18, 19], 1]);
+		expect(slow.started).toBe(4);
+	});
+
+	it('that are slower than their interval are not started anew before they have answered', () => {
+		const slow = new FakeSensor(() => [45_000]);
+		const { taken, runTo } = setUp([{ sensor: slow, row: row('am2320', ['humidity'], { patienceMs: 2_500 }), intervalMs: 1_000 }]);
+		for (let turn = 0; turn < 4; turn++) {
+			slow.again = [1_400];
+			runTo(turn * 2_000 + 1_900);
+		}
+		// Its only channel is the first.
+		expect([slow.started, taken.map(({ seq, temperature }) => [seq, temperature])]).toEqual([4, [1, 2, 3, 4].map((seq) => [seq, 45_000])]);
+	});
+
 	it('that cannot give one of their channels say why, once, and go on with the others', () => {
 		const sensor = Object.assign(new FakeSensor(() => [21_000, Value.ABSENT]), { complaint: 'it has no humidity' });
 		const { taken, log, sampler, runTo } = setUp([{ sensor, row: row('bme280', ['temperature', 'humidity']) }], 1_000);
