@@ -95,7 +95,7 @@ describe('a broker that keeps no retained messages', () => {
 		await reconnect(set);
 		set.node.powerCut();
 		await set.run(3 * MINUTE);
-		expect([...set.simulation.broker.retained.keys()].sort()).toEqual(['telltale/porch/info', 'telltale/porch/status']);
+		expect([...set.simulation.broker.retained.keys()].sort()).toEqual(['telltale/porch/channels', 'telltale/porch/info', 'telltale/porch/status']);
 		expect(set.simulation.broker.retained.get('telltale/porch/status')!.payload.toString()).toBe('offline');
 	});
 });

@@ -28,6 +28,34 @@ describe('a node on XS', () => {
 		await set.expectWell(1, 2);
 	});
 
+	it('measures twelve channels of six parts in four groups: their numbers follow each other, and none is lost in an outage', async () => {
+		const parts = [['sht3x', 68], ['sht3x', 69], ['shtc3', 112], ['si7021', 64], ['aht20', 56], ['sht4x', 70]] as const;
+		const sensors = JSON.stringify(parts.map(([part, address], k) => ({ part, name: 'abcdef'[k], address })));
+		const set = await stage({ engine: 'xs', seed: 'channels/twelve', settings: { sensors } });
+		await set.until(() => said(set).length > 8, MINUTE);
+		const listed = JSON.parse(set.texts('channels').at(-1)!) as Record<string, readonly [string, string]>;
+		expect(Object.entries(listed).map(([name, [unit, part]]) => [name, unit, part])).toEqual(parts.flatMap(([part], k) =>
+			[[`${'abcdef'[k]}_temperature`, '°C', part], [`${'abcdef'[k]}_humidity`, '%', part]]));
+		set.simulation.world.accessPoint.up = false;
+		await set.run(3 * MINUTE);
+		set.simulation.world.accessPoint.up = true;
+		await set.until(() => set.isOnline(), 2 * MINUTE);
+		await set.run(65 * SECOND);
+		await set.until(() => set.health().waiting! <= 4, 3 * MINUTE);
+		await set.run(5 * SECOND);
+		// Some come twice.
+		const all = [...new Map(said(set).map((one) => [one.seq, one])).values()].sort((one, other) => one.seq - other.seq);
+		expect(all.length).toBeGreaterThan(4 * 36);
+		const names = Object.keys(listed);
+		all.forEach((one, k) => {
+			expect([one.seq, keys(one)], `reading ${k}`).toEqual([k + 1, names.slice(3 * (k % 4), 3 * (k % 4) + 3)]);
+			expect(one.time, `reading ${k}`).toBe(all[k - k % 4]!.time);
+			for (const key of keys(one)) expect(Math.abs((one[key] as number) - (key.endsWith('humidity') ? 45 : 21)), key).toBeLessThan(5);
+		});
+		expect(set.health()).not.toHaveProperty('failing');
+		expect(set.node.counts).toMatchObject({ boots: 1, faults: 0 });
+	});
+
 	it('delivers what an outage kept under the names that it had, though the settings call its parts otherwise now', async () => {
 		const set = await stage({ engine: 'xs', seed: 'channels/renamed' });
 		await set.until(() => set.isOnline() && said(set).length > 0, MINUTE);
@@ -54,15 +82,15 @@ describe('a node on XS', () => {
 	it('names a value that hangs, and the part in health, until it moves; one that does not answer is left out', async () => {
 		const set = await stage({ engine: 'xs', seed: 'channels/stuck', settings: { intervalMs: 2_000 } });
 		await set.until(() => said(set).length > 3, MINUTE);
-		set.node.sht3x.trouble = 'stuck';
+		set.node.part('sht3x').trouble = 'stuck';
 		await set.until(() => said(set).at(-1)!.suspect !== undefined, 2 * MINUTE);
 		expect(said(set).at(-1)).toMatchObject({ temperature: expect.any(Number), humidity: expect.any(Number), suspect: ['humidity'] });
 		await set.until(() => 'failing' in set.health(), 2 * MINUTE);
 		expect(set.health()).toMatchObject({ failing: 'sht3x', why: expect.stringContaining('again and again') });
-		set.node.sht3x.trouble = 'gone';
+		set.node.part('sht3x').trouble = 'gone';
 		await set.until(() => said(set).at(-1)!.humidity === undefined, MINUTE);
 		expect(said(set).at(-1)!.suspect).toBeUndefined();
-		set.node.sht3x.trouble = 'none';
+		set.node.part('sht3x').trouble = 'none';
 		await set.until(() => said(set).at(-1)!.humidity !== undefined, MINUTE);
 		await set.until(() => !('failing' in set.health()), 2 * MINUTE);
 		expect(said(set).at(-1)!.suspect).toBeUndefined();
