@@ -18,7 +18,7 @@ import { BrokerClient } from './telemetry/broker-client.js';
 import { CERTIFICATE_SECTORS, NodeSettings, takeCertificates } from './certificates/certificates.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
-import { forgetFurther, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
+import { forgetFurther, forgetParts, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
 import type { Settings, SettingsStore } from './settings/settings-store.js';
 import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
@@ -94,6 +94,7 @@ export default function main(): void {
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
 	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never, power: (pin) => openPower(pin, serial) });
+	if (settings !== image) forgetParts(settings);
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, parts, mode.safe ? undefined : flash);
 	queue.datedFrom = -handover.datedFrom;
 	const network = new DeviceNetwork(alarm);

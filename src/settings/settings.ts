@@ -231,6 +231,9 @@ export const forgetFurther = (settings: Readonly<Record<string, unknown>>): void
 	for (let i = 0; i < FURTHER_KEYS.length; i++) delete (settings as Record<string, unknown>)[FURTHER_KEYS[i]];
 };
 
+/** The same of the list of parts, once they are made: it may be long. What is checked later falls back to the image's. */
+export const forgetParts = (settings: Readonly<Record<string, unknown>>): void => void delete (settings as Record<string, unknown>).sensors;
+
 /** Of the SDK's own configuration, which holds other things too, what belongs to us. */
 export const ownSettings = (config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
 	(config.telltale ?? {}) as Readonly<Record<string, unknown>>;

@@ -330,14 +330,23 @@ describe('a power cut at any step of a change', () => {
 	});
 });
 
+/** Six channels. */
+const PARTS_OF_600_BYTES = [
+	{ part: 'tmp36', pin: 17, intervalMs: 10_000, conversions: 8, deadBand: 0.001, heartbeatMs: 86_400_000, jitterMs: 100, align: false },
+	{ part: 'sht3x', address: 68, intervalMs: 10_000, deadBand: 0.001, heartbeatMs: 86_400_000, jitterMs: 1_000, align: true, powerPin: 16 },
+	{ part: 'sht3x', name: 'at-the-north', address: 69, intervalMs: 10_000, deadBand: 0.001, heartbeatMs: 86_400_000, jitterMs: 1_000, align: true },
+	{ part: 'shtc3', name: 'at-the-south', address: 112, intervalMs: 10_000, deadBand: 0.001, heartbeatMs: 86_400_000, align: true },
+];
+
 describe('beside the longest settings that there can be, in MQTT 5.0', () => {
 	it('config has room, and what it proposes is tried', async () => {
+		expect(JSON.stringify(PARTS_OF_600_BYTES).length).toBeGreaterThan(500);
 		const settings = { intervalMs: 10_000, protocol: 5 };
 		const set = await stage({ engine: 'xs', seed: 'config', settings });
 		set.node.powerCut();
 		const full: Record<string, Setting> = {
 			offsetMilliC: 5, offsetMilliRh: 6, ssid: 'simulated', passphrase: 'simulated air', host: 'broker.test', user: 'u'.repeat(64), password: 'p'.repeat(64), clientId: 'c'.repeat(60), alpn: 'a'.repeat(32),
-			base: 'b'.repeat(40), timeServer: 'pool.ntp.org', keepAliveMs: 20_000, conversions: 8,
+			base: 'b'.repeat(40), timeServer: 'pool.ntp.org', keepAliveMs: 20_000, conversions: 8, sensors: JSON.stringify(PARTS_OF_600_BYTES),
 		};
 		for (const { key, group, max, initial } of FIELDS) for (const entry of ['2', '3']) if (group && key !== 'tls') full[key + entry] = initial === '' ? longest(key, max) : 1_884;
 		plant(set.node, full, withAir({ node: 'porch', host: 'broker.test', ...settings }));
