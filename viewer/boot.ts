@@ -36,7 +36,7 @@ export class BootLog {
 	#expected = 0;
 	/** When the last number was heard, in the caller's milliseconds. */
 	#heardAt = 0;
-	/** A live one that was far from all that is known; 0: none. */
+	/** One that was far from all that is known; 0: none. */
 	#suspect = 0;
 	#suspectReading: Reading | undefined;
 	/** The suspect, where the one before us bears it out. */
@@ -61,16 +61,23 @@ export class BootLog {
 		const { span } = this.#heard;
 		this.borneOut = undefined;
 		const leap = LEAP_MAX + Math.max(0, at - this.#heardAt) * (LEAP_PER_SECOND / 1_000);
-		// Late ones may be from long ago; live ones go up.
-		const isNear = !span || (seq <= this.highest + leap && (late || seq >= span.to - leap));
-		if (!isNear && (late || !this.#suspect || seq <= this.#suspect || seq > this.#suspect + LEAP_MAX)) {
-			if (!late) [this.#suspect, this.#suspectReading] = [seq, reading];
-			return false;
-		}
-		if (!isNear) this.#believe(span);
-		if (!late) [this.#suspect, this.#suspectReading] = [0, undefined];
+		// Live ones go up. Late ones may be from long ago, where a live one says how far the node is; else they go up too, from the oldest on.
+		const lowest = !span || (late && this.heardLive) ? 0 : (late ? span.from : span.to) - leap;
+		const isNear = !span || (seq <= this.highest + leap && seq >= lowest);
+		if (!isNear && !this.#isBorneOut(reading, late, span)) return false;
 		this.#heardAt = at;
+		if (!late) [this.#suspect, this.#suspectReading] = [0, undefined];
 		return true;
+	}
+
+	/** Whether the one that was not believed before is just below. Late ones are not believed above what is known: the node would have said so live. */
+	#isBorneOut(reading: Reading, late: boolean, span: Range): boolean {
+		const { seq } = reading;
+		if (late && seq > span.to) return false;
+		const isNext = this.#suspect > 0 && seq > this.#suspect && seq <= this.#suspect + LEAP_MAX;
+		if (!isNext) [this.#suspect, this.#suspectReading] = [seq, reading];
+		else this.#believe(span);
+		return isNext;
 	}
 
 	/** The suspect was the node. What was heard far above it was not. */

@@ -62,17 +62,26 @@ const FORMULA = /^[=+\-@'\t]/;
 
 export class CsvLines implements Lines {
 	#columns: readonly string[] = [];
+	/** Where each of these stands; -1: nowhere. */
+	#at: Readonly<Record<string, number>> = {};
+	#channels: readonly (readonly [name: string, at: number])[] = [];
+
+	#setColumns(columns: readonly string[]): void {
+		this.#columns = columns;
+		this.#at = Object.fromEntries([...FIRST, OTHER].map((name) => [name, columns.indexOf(name)]));
+		this.#channels = [...columns.entries()].filter(([, name]) => !FIRST.includes(name) && name !== OTHER).map(([at, name]) => [name, at]);
+	}
 
 	head(events: readonly ReadingEvent[]): string {
 		const found = new Set([...USUAL, ...events.flatMap(({ reading }) => Object.keys(reading.values))]);
-		this.#columns = [...FIRST, ...[...found].slice(0, 2 * CHANNELS_MAX), OTHER];
+		this.#setColumns([...FIRST, ...[...found].slice(0, 2 * CHANNELS_MAX), OTHER]);
 		return `${this.#columns.join(',')}\n`;
 	}
 
 	begins(line: string): boolean {
 		const columns = cellsOf(line.replace(/^\ufeff/, ''));
 		if (!['node', 'time', 'boot', 'seq'].every((name) => columns.includes(name))) return false;
-		this.#columns = columns;
+		this.#setColumns(columns);
 		return true;
 	}
 
@@ -92,14 +101,17 @@ export class CsvLines implements Lines {
 	parse(line: string): Recorded | undefined {
 		const cells = cellsOf(line);
 		if (cells.length !== this.#columns.length) return undefined;
-		const row = Object.fromEntries(this.#columns.map((name, index) => [name, cells[index]!]));
-		const { node = '', boot = '', seq, time, dropped_from: from, dropped_to: to, suspect, [OTHER]: other } = row;
-		if (!node || !boot || !(Number(seq) >= 1)) return undefined;
-		const entries = this.#columns.filter((name) => !FIRST.includes(name) && name !== OTHER && row[name] !== '').map((name) => [name, Number(row[name])] as const);
-		const others = other ? other.split(' ').map((each) => [each.split('=')[0]!, Number(each.split('=')[1])] as const) : [];
+		const cell = (name: string): string => cells[this.#at[name]!] ?? '';
+		const [node, boot, seq] = [cell('node'), cell('boot'), Number(cell('seq'))];
+		if (!node || !boot || !(seq >= 1)) return undefined;
+		const values: Record<string, number> = {};
+		for (const [name, at] of this.#channels) if (cells[at] && Number.isFinite(Number(cells[at]))) values[name] = Number(cells[at]);
+		const other = cell(OTHER);
+		if (other) for (const [name, value] of other.split(' ').map((each) => each.split('='))) if (name && Number.isFinite(Number(value))) values[name] = Number(value);
+		const [from, to, suspect] = [cell('dropped_from'), cell('dropped_to'), cell('suspect')];
 		return {
-			node: plain(node), boot: plain(boot), seq: Number(seq), time: Number(time) || 0, dropped: from && to ? { from: Number(from), to: Number(to) } : undefined,
-			values: Object.fromEntries([...entries, ...others].filter(([, value]) => Number.isFinite(value))), suspect: suspect ? suspect.split(' ') : [],
+			node: plain(node), boot: plain(boot), seq, time: Number(cell('time')) || 0, dropped: from && to ? { from: Number(from), to: Number(to) } : undefined,
+			values, suspect: suspect ? suspect.split(' ') : [],
 		};
 	}
 }

@@ -19,7 +19,7 @@ interface Column {
 	/** The first to be shown has the lowest. */
 	readonly rank: number;
 	readonly cap: number;
-	/** It takes what is left, if that is so much at the least. */
+	/** So wide before others, and wider where something is left. */
 	readonly least?: number;
 	readonly isRight?: boolean;
 	readonly cell: (state: NodeState) => Cell;
@@ -61,7 +61,7 @@ const FIXED: readonly Column[] = [
 	{ title: 'AGE', rank: 3, cap: 6, isRight: true, cell: ({ age: seconds }) => plain(seconds === undefined ? NONE : age(seconds * 1_000)) },
 	{ title: 'TO COME', rank: 4.5, cap: 7, isRight: true, cell: ({ toCome }) => ({ text: toCome ? String(toCome) : NONE, colour: toCome ? CYAN : '' }) },
 	{ title: 'RSSI', rank: 6, cap: 5, isRight: true, cell: ({ rssi }) => plain(rssi === undefined ? NONE : String(Math.round(rssi))) },
-	{ title: 'WHY', rank: 5, cap: 60, least: 14, cell: (state) => ({ text: whyText(state), colour: state.trouble === 'late' ? CYAN : RED }) },
+	{ title: 'WHY', rank: 5, cap: 60, least: 26, cell: (state) => ({ text: whyText(state), colour: state.trouble === 'late' ? CYAN : RED }) },
 	{ title: 'LAST OUTAGE', rank: 9, cap: 24, cell: ({ lastOutage }) => plain(lastOutage ? outageText(lastOutage) : NONE) },
 ];
 
@@ -134,10 +134,16 @@ function fit(columns: readonly Column[], shown: readonly NodeState[], width: num
 	let left = width - widths.get(name)!;
 	for (const column of others) {
 		const [wanted, room] = [natural(column), left - GAP.length];
-		const taken = wanted <= room || column.rank <= NEEDED_RANK ? wanted : column.least && room >= column.least ? room : 0;
-		if (!taken) continue;
-		widths.set(column, taken);
-		left -= taken + GAP.length;
+		const first = Math.min(wanted, column.least ?? wanted);
+		if (first > room && column.rank > NEEDED_RANK) continue;
+		widths.set(column, first);
+		left -= first + GAP.length;
+	}
+	for (const [column, own] of widths) {
+		if (!column.least) continue;
+		const more = Math.max(0, Math.min(natural(column) - own, left));
+		widths.set(column, own + more);
+		left -= more;
 	}
 	return columns.filter((column) => widths.has(column)).map((column) => ({ column, width: widths.get(column)! }));
 }

@@ -246,6 +246,29 @@ describe('What a watcher keeps is bounded', () => {
 			expect(merge.missing).toBe(86_399);
 		});
 
+		it('nor do two late ones of an invented boot make millions of missing ones, whatever their order', () => {
+			const late = (merge: Merge, seq: number) => merge.take(reading({ seq, late: true, boot: 'invented' }), 0);
+			for (const order of [[2_000_000_000, 5], [5, 2_000_000_000]]) {
+				const merge = merged([{ seq: 1 }], false);
+				for (const seq of order) late(merge, seq);
+				expect(merge.missing, `${order}`).toBe(0);
+			}
+			// But where a forged one came first, the node is believed when it goes on.
+			const merge = merged([{ seq: 1 }], false);
+			expect([2_000_000_000, 5, 6, 7, 9].map((seq) => late(merge, seq))).toEqual(['new', 'implausible', 'new', 'new', 'new']);
+			expect([merge.missing, merge.node('cellar')!.gaps()]).toEqual([1, [{ boot: 'invented', from: 8, to: 8 }]]);
+		});
+
+		it('and tells of the one that was not believed when the next one bears it out', () => {
+			const merge = merged([{ seq: 1 }], false);
+			live(merge, 50_000);
+			expect(merge.borneOut).toBeUndefined();
+			live(merge, 50_001);
+			expect(merge.borneOut).toMatchObject({ seq: 50_000 });
+			live(merge, 50_002);
+			expect(merge.borneOut).toBeUndefined();
+		});
+
 		it('and late ones may be from long ago', () => {
 			const merge = merged([{ seq: 90_000 }], false);
 			expect(merge.take(reading({ seq: 5, late: true }), 0)).toBe('new');

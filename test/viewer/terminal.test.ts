@@ -39,7 +39,7 @@ describe('The table', () => {
 
 	it('shows each channel below its node where there is room, with what follows from them', () => {
 		expect(frame(office(), { ...PLAIN, columns: 80 }).slice(2, 7).map((line) => line.trimEnd())).toEqual([
-			'cellar  online !        3  5 s     21.5   45.3  sht3x: no answer',
+			'cellar  online !        3  5 s     21.5   45.3     -  sht3x: no answer',
 			'  temperature           21.5 °C    ▅▅▅                       5 s ago',
 			'  humidity              45.3 %     ▅▅▅                       5 s ago',
 			'  dewPoint               9.2 °C                              computed',
