@@ -8,6 +8,10 @@ import { PINS } from '../../hardware/pins.js';
 import { HIH4030 } from '../../sensors/hih4030/hih4030.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
 import { TMP36 } from '../../sensors/tmp36/tmp36.js';
+import { accuracies, table } from '../../simulator/campaign/accuracy.js';
+import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
+import { readWeather } from '../../simulator/world/weather.js';
+import { PARTS } from '../../sensors/parts.js';
 import { middleHalf } from '../../src/readings/conversions.js';
 import { Bus, hex, Pin } from '../support/bus.js';
 
@@ -117,6 +121,17 @@ describe('hardware/accuracy.md', () => {
 		const cut: number[] = [];
 		for (let mv = lowestMv; mv <= 1_750; mv++) cut.push(mv - (Math.floor((mv * highest) / fullScaleMv) * fullScaleMv) / highest);
 		says(accuracy, `${(mean(cut)).toFixed(1)} mV on average, ${Math.max(...cut).toFixed(1)} mV at most`);
+	});
+
+	it('has what each part makes of the recorded office, as "npm run accuracy" prints it', async () => {
+		const rows = [...accuracy.matchAll(/^\| `([^`]+)` \| (.+) \| (\w+) \| [+−]?[\d.]+ \S+ \| [\d.]+ \| ([\d.]+) \|$/gm)];
+		const written = new Map(rows.map(([, ...cells]) => [cells.slice(0, 3).join(' '), Number(cells[3])]));
+		// The first half hour of what is written there: each reading of it is one of those.
+		const found = await accuracies(readWeather(OFFICE_CLIMATE), 30);
+		expect(new Set(found.map(({ part }) => part))).toEqual(new Set(PARTS.filter(({ quantities }) => !quantities.includes('voltage')).map(({ name }) => name)));
+		expect([...written.keys()]).toEqual(found.map(({ part, board, quantity }) => `${part} ${board} ${quantity}`));
+		for (const { part, board, quantity, worst } of found) expect(worst, `${part} on ${board}`).toBeLessThanOrEqual(written.get(`${part} ${board} ${quantity}`)! + 0.005);
+		expect(table(found).split('\n')[0]).toBe(accuracy.split('\n').find((line) => line.startsWith('| part | on ')));
 	});
 
 	it('has the error of the HIH-4030 by its resistors', () => {
