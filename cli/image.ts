@@ -91,7 +91,7 @@ async function put(path: string, content: string | Uint8Array): Promise<void> {
 }
 
 /** What only MQTT 5.0 needs stays out of an image that will not speak it. */
-export const ONLY_5: readonly string[] = ['src/mqtt/v5/protocol5', 'src/mqtt/v5/properties', 'src/mqtt/v5/aliases', 'src/mqtt/v5/reasons5'];
+export const ONLY_5: readonly string[] = ['src/mqtt/v5/protocol5', 'src/mqtt/v5/properties', 'src/mqtt/v5/aliases', 'src/mqtt/v5/codes', 'src/mqtt/v5/reasons5'];
 
 function without5(folder: string): object {
 	const from = (path: string) => relative(resolve(folder), join(root, path));

@@ -5,7 +5,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SDK } from '../simulator/engine/bundle.js';
@@ -19,8 +19,6 @@ import { findToolchain, mcconfigOf, root, toolchainFindings } from './toolchain.
 const TOOLS = ['xsc', 'xsl'];
 const HOST_CALL = 'simulator/sdk/host-call';
 const BEGIN = 'simulator/sdk/begin';
-/** Preloaded by name in manifest.json, too (decision 44). */
-const TABLES = 'src/settings/settings';
 /** Modules that are no file of ours, by name. The first is the door to the host: worker.c answers it, and modules/host.ts looks for it. */
 const WRITTEN: Readonly<Record<string, string>> = {
 	[HOST_CALL]: 'globalThis.hostCall = function (request) @ "xs_hostCall";',
@@ -91,7 +89,8 @@ class Making {
 	/** The preloaded machine as a file of C, mc.xs.c. */
 	link(): void {
 		const modules = [...this.#modules].map((name) => join(this.#bytecode(), `${name}.xsb`));
-		this.#run('xsl', ['-b', this.#bytecode(), '-o', this.#folder, '-p', `${BEGIN}.xsb`, '-p', `${TABLES}.xsb`, '-s', '*', '-c', creation(), ...modules]);
+		const named = [BEGIN, ...preloads().filter((name) => this.#modules.has(name))].flatMap((name) => ['-p', `${name}.xsb`]);
+		this.#run('xsl', ['-b', this.#bytecode(), '-o', this.#folder, ...named, '-s', '*', '-c', creation(), ...modules]);
 	}
 
 	/** The program: with words of 32 bits as on a chip, where this machine's compiler makes such. */
@@ -156,6 +155,13 @@ export function nameInImage(path: string, protocol: number): string {
 	if (path.startsWith('src/without-certificates/')) return `src/certificates/${basename(path)}`;
 	if (path.startsWith('src/mqtt/without5/')) return protocol === 4 ? `src/mqtt/v5/${basename(path)}` : '';
 	return protocol === 4 && ONLY_5.includes(path) ? '' : path;
+}
+
+/** What an ESP8266's image names for the linker (docs/decisions/0044). */
+function preloads(): readonly string[] {
+	interface Part { readonly preload: readonly string[] }
+	const { preload, platforms } = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as Part & { readonly platforms: { readonly esp: Part } };
+	return [...preload, ...platforms.esp.preload];
 }
 
 /** What the firmware knows as the SDK's modules. */
