@@ -14,7 +14,7 @@ import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords, path, whole } from './options.js';
 import { checkRecord, mustBeSpan, openRecordOf } from './recording.js';
-import { mustBeNode, shown } from './topics.js';
+import { mqttText, mustBeNode, shown } from './topics.js';
 
 interface WatchOptions extends BrokersOptions {
 	readonly json?: boolean;
@@ -23,6 +23,7 @@ interface WatchOptions extends BrokersOptions {
 	readonly events?: readonly EventKind[];
 	readonly record?: string;
 	readonly check?: readonly string[];
+	readonly session?: string;
 }
 
 /** What alerts are made of. */
@@ -36,6 +37,7 @@ export function watch(): Command {
 		.option('--json', 'JSON lines on a terminal too')
 		.addOption(new Option('--events <kinds>', `JSON lines of these too: ${EVENTS.join(', ')}, with commas between, or all`).argParser(kinds))
 		.addOption(new Option('--record <file>', 'keep the readings in a file: .csv, .ndjson, or .db (SQLite)').argParser(path('--record')))
+		.addOption(new Option('--session <name>', 'the broker keeps what passes while this does not run, under this client id; one at a time').argParser(mqttText('--session')))
 		.addOption(new Option('--check <span...>', 'with --record: from when to when, like 2026-11-01 2026-12-01, or 7d now; say whether anything of that is missing in the file, and end'))
 		.addOption(new Option('--once <n>', 'end after this many readings').argParser(whole('--once', 1, 1e9)))
 		.addOption(new Option('--timeout <duration>', 'with --once: how long to wait for the next reading').argParser(duration('--timeout')).default(60_000, '60s'));
@@ -62,7 +64,7 @@ async function run(node: string | undefined, options: WatchOptions, command: Com
 	if (node !== undefined) for (const root of roots) mustBeNode(root, node);
 	const { openViewer } = await import('../viewer/viewer.js');
 	const record = options.record === undefined ? undefined : await openRecordOf(options.record);
-	const viewer = openViewer({ brokers, roots, ...(node !== undefined && { node }), ...(record && { record }) });
+	const viewer = openViewer({ brokers, roots, ...(node !== undefined && { node }), ...(record && { record }), ...(options.session !== undefined && { session: options.session }) });
 	const watcher = new Watcher(options, viewer);
 	record?.onTrouble((sentence) => watcher.say(sentence));
 	try {

@@ -3,6 +3,7 @@
 // Rule: a batch is one transaction, so a reading is there with all its values or not at all; node, boot and number are its key, and the
 // database itself keeps it from standing there twice.
 
+import { NoRecord } from './record-file.js';
 import type { Recorded, Store } from './record.js';
 import type { ReadingEvent } from './viewer.js';
 
@@ -32,8 +33,9 @@ CREATE TABLE IF NOT EXISTS quantities (
 `;
 const INSERT = 'INSERT OR IGNORE INTO readings (node, boot, seq, time, uptime, late, dropped_from, dropped_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 const INSERT_VALUE = 'INSERT INTO quantities (reading, channel, value, suspect) VALUES (?, ?, ?, ?)';
-const SELECT = `SELECT id, node, boot, seq, time, dropped_from, dropped_to, channel, value, suspect FROM readings LEFT JOIN quantities ON reading = id
-	WHERE (? IS NULL OR node = ?) AND (time IS NULL OR time BETWEEN ? AND ?) ORDER BY id`;
+const SELECT = 'SELECT id, node, boot, seq, time, dropped_from, dropped_to, channel, value, suspect FROM readings LEFT JOIN quantities ON reading = id';
+const WITHIN = '(time BETWEEN ? AND ? OR time IS NULL) ORDER BY id';
+const TABLES = "SELECT count(*) AS tables, count(CASE WHEN name IN ('readings', 'quantities') THEN 1 END) AS own FROM sqlite_master WHERE type = 'table'";
 const TAIL = 'SELECT node, boot, seq FROM (SELECT id, node, boot, seq FROM readings ORDER BY id DESC LIMIT 100000) ORDER BY id';
 const FAR = 1e15;
 
@@ -42,6 +44,8 @@ export class SqliteStore implements Store {
 
 	constructor(database: Database) {
 		this.#database = database;
+		const [{ tables, own } = { tables: 0, own: 0 }] = [...database.prepare(TABLES).iterate()];
+		if (Number(tables) > 0 && Number(own) < 2) throw new NoRecord('it holds something else');
 		database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
 		database.exec(SCHEMA);
 	}
@@ -52,7 +56,13 @@ export class SqliteStore implements Store {
 		const name = 'node:sqlite';
 		const sqlite = await (import(name) as Promise<{ DatabaseSync: new (path: string) => Database }>).catch(() => undefined);
 		if (!sqlite) throw new NoSqlite('this Node has no SQLite');
-		return new SqliteStore(new sqlite.DatabaseSync(path));
+		const database = new sqlite.DatabaseSync(path);
+		try {
+			return new SqliteStore(database);
+		} catch (error) {
+			database.close();
+			throw /not a database/.test(String(error)) ? new NoRecord('it holds something else') : error;
+		}
 	}
 
 	tail(each: (node: string, boot: string, seq: number) => void): Promise<void> {
@@ -89,8 +99,9 @@ export class SqliteStore implements Store {
 
 	read(each: (reading: Recorded) => void, node?: string, from = -FAR, to = FAR): Promise<void> {
 		let [last, reading]: [unknown, Recorded | undefined] = [undefined, undefined];
-		const only = node ?? null;
-		for (const row of this.#database.prepare(SELECT).iterate(only, only, Math.max(from, -FAR), Math.min(to, FAR))) {
+		const span = [Math.max(from, -FAR), Math.min(to, FAR)];
+		const rows = node === undefined ? this.#database.prepare(`${SELECT} WHERE ${WITHIN}`).iterate(...span) : this.#database.prepare(`${SELECT} WHERE node = ? AND ${WITHIN}`).iterate(node, ...span);
+		for (const row of rows) {
 			if (row['id'] !== last) {
 				if (reading) each(reading);
 				[last, reading] = [row['id'], readingOf(row)];

@@ -229,9 +229,10 @@ describe('A record in SQLite', () => {
 
 	it('writes a batch whole or not at all', async () => {
 		const said: string[] = [];
+		let tables: Record<string, number>[] = [];
 		const database: Database = {
 			exec: (sql) => void said.push(sql.trim().split(/\s/)[0]!),
-			prepare: () => ({ run: (...values) => { if (values.includes(3)) throw Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR' }); return { changes: 1, lastInsertRowid: 1 }; }, iterate: () => [] }),
+			prepare: () => ({ run: (...values) => { if (values.includes(3)) throw Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR' }); return { changes: 1, lastInsertRowid: 1 }; }, iterate: () => tables }),
 			close: () => {},
 		};
 		const store = new SqliteStore(database);
@@ -239,5 +240,10 @@ describe('A record in SQLite', () => {
 		await store.write([event({ seq: 1 }), event({ seq: 2 })]);
 		await expect(store.write([event({ seq: 1 }), event({ seq: 3 })])).rejects.toThrow('full');
 		expect(said).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'ROLLBACK']);
+		// Another program's database is left as it is.
+		tables = [{ tables: 3, own: 1 }];
+		said.length = 0;
+		expect(() => new SqliteStore(database)).toThrow('it holds something else');
+		expect(said).toEqual([]);
 	});
 });
