@@ -24,19 +24,19 @@ export class NoSqlite extends Error {}
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS readings (
 	id INTEGER PRIMARY KEY, node TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, time INTEGER, uptime REAL, late INTEGER NOT NULL,
-	dropped_from INTEGER, dropped_to INTEGER, UNIQUE (node, boot, seq)
+	dropped_from INTEGER, dropped_to INTEGER, given_up INTEGER NOT NULL, UNIQUE (node, boot, seq, given_up)
 );
 CREATE INDEX IF NOT EXISTS readings_by_time ON readings (node, time);
 CREATE TABLE IF NOT EXISTS quantities (
 	reading INTEGER NOT NULL, channel TEXT NOT NULL, value REAL NOT NULL, suspect INTEGER NOT NULL, PRIMARY KEY (reading, channel)
 ) WITHOUT ROWID;
 `;
-const INSERT = 'INSERT OR IGNORE INTO readings (node, boot, seq, time, uptime, late, dropped_from, dropped_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+const INSERT = 'INSERT OR IGNORE INTO readings (node, boot, seq, time, uptime, late, dropped_from, dropped_to, given_up) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const INSERT_VALUE = 'INSERT INTO quantities (reading, channel, value, suspect) VALUES (?, ?, ?, ?)';
 const SELECT = 'SELECT id, node, boot, seq, time, dropped_from, dropped_to, channel, value, suspect FROM readings LEFT JOIN quantities ON reading = id';
 const WITHIN = '(time BETWEEN ? AND ? OR time IS NULL) ORDER BY id';
 const TABLES = "SELECT count(*) AS tables, count(CASE WHEN name IN ('readings', 'quantities') THEN 1 END) AS own FROM sqlite_master WHERE type = 'table'";
-const TAIL = 'SELECT node, boot, seq FROM (SELECT id, node, boot, seq FROM readings ORDER BY id DESC LIMIT 100000) ORDER BY id';
+const TAIL = 'SELECT node, boot, seq, given_up FROM (SELECT id, node, boot, seq, given_up FROM readings ORDER BY id DESC LIMIT 100000) ORDER BY id';
 const FAR = 1e15;
 
 export class SqliteStore implements Store {
@@ -65,8 +65,8 @@ export class SqliteStore implements Store {
 		}
 	}
 
-	tail(each: (node: string, boot: string, seq: number) => void): Promise<void> {
-		for (const { node, boot, seq } of this.#database.prepare(TAIL).iterate()) each(String(node), String(boot), Number(seq));
+	tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void> {
+		for (const { node, boot, seq, given_up: isGivenUp } of this.#database.prepare(TAIL).iterate()) each(String(node), String(boot), Number(seq), Boolean(isGivenUp));
 		return Promise.resolve();
 	}
 
@@ -75,8 +75,8 @@ export class SqliteStore implements Store {
 		const insertValue = this.#database.prepare(INSERT_VALUE);
 		this.#database.exec('BEGIN');
 		try {
-			for (const { node, late, reading: { boot, seq, time, uptime, dropped, values, suspect } } of events) {
-				const { changes, lastInsertRowid } = insert.run(node, boot, seq, time ?? null, uptime ?? null, late ? 1 : 0, dropped?.from ?? null, dropped?.to ?? null);
+			for (const { node, late, dropped: isGivenUp, reading: { boot, seq, time, uptime, dropped, values, suspect } } of events) {
+				const { changes, lastInsertRowid } = insert.run(node, boot, seq, time ?? null, uptime ?? null, late ? 1 : 0, dropped?.from ?? null, dropped?.to ?? null, isGivenUp ? 1 : 0);
 				if (!Number(changes)) continue;
 				for (const [channel, value] of Object.entries(values)) insertValue.run(Number(lastInsertRowid), channel, value, suspect?.includes(channel) ? 1 : 0);
 			}

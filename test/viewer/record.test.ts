@@ -67,6 +67,17 @@ describe.each(['.csv', '.ndjson'])('A record in %s', (ending) => {
 		expect(readFileSync(file, 'utf8').startsWith(whole)).toBe(true);
 	});
 
+	it('keeps that a reading was given up, once, and the reading all the same if it comes by another broker', async () => {
+		const file = fresh(ending);
+		const given = event({ seq: 5, dropped: { from: 5, to: 5 }, values: {} });
+		for (let times = 0; times < 2; times++) {
+			const record = await openRecord(file);
+			for (const each of [given, given, event({ seq: 5 }), event({ seq: 5 })]) record.take(each);
+			await record.close();
+		}
+		expect((await all(file)).map(({ seq, values }) => [seq, values])).toEqual([[5, {}], [5, { temperature: 20.5 }]]);
+	});
+
 	it('never touches a file that is something else', async () => {
 		for (const text of ['a letter', 'a letter\nof two lines', '{"a":1}\n', 'x,y\n1,2\n', '\n', 'node,boot\n']) {
 			const file = fresh(ending);
