@@ -18,6 +18,8 @@ import { forChip } from './fields.js';
 import { shownPath, whyNot } from './files.js';
 import { brokerAddress, duration, oneOf, path, speed, whole, type BrokerAddress } from './options.js';
 import { sensorsFault, withGpios } from './sensors.js';
+import { SwitchedBroker } from './simulated-world.js';
+import type { SimulationPage } from './simulation-page.js';
 import { readSettings, type Settings } from './settings.js';
 import { View, type ViewOptions } from './simulation-view.js';
 import { mustHaveXs } from './xs.js';
@@ -32,10 +34,14 @@ export interface SimulateOptions extends ViewOptions {
 	readonly nodes: number;
 	readonly serial?: boolean;
 	readonly new?: boolean;
+	readonly web: boolean;
+	readonly port?: number;
 }
 
 /** Often enough that somebody who tries it sees something happen. */
 const INTERVAL_MS = 2_000;
+/** And that a power cut is seen after a quarter of a minute: a broker waits for one and a half of these. */
+const KEEP_ALIVE_MS = 10_000;
 /** How long the last messages of stopping nodes may take to reach us. */
 const FAREWELL_MS = 300;
 /** After so many nodes that booted, which may take a while on a busy machine, it is said how many have. */
@@ -58,6 +64,8 @@ export function simulate(): Command {
 		.addOption(new Option('--nodes <n>', 'how many').argParser(whole('--nodes', 1, 100)).default(1))
 		.option('--serial', 'give the node a serial port (a pseudo-terminal) that other programs can open, like "telltale configure --port"')
 		.option('--new', 'a node out of its box, which knows no network and no broker: set it up over its serial port')
+		.option('--no-web', 'no web page; nor is there one at --speed max')
+		.addOption(new Option('--port <n>', 'of the page (default: 8267 or, if that is taken, any)').argParser(whole('--port', 1, 65_535)))
 		.option('--no-ui', 'plain lines on a terminal too')
 		.addHelpText('after', '\nA duration is like 20s, 5m or 2h. Without --for it runs until Ctrl-C.\nIt takes 130 MB of memory, and 1.5 MB for each node, whose engine is a process of its own: 100 nodes fit in 300 MB.')
 		.action(run);
@@ -68,21 +76,25 @@ async function run(options: SimulateOptions): Promise<void> {
 	mustHaveXs();
 	mustGoTogether(options);
 	const own = options.config === undefined ? {} : await readSettings(options.config);
-	const settings: Settings = { intervalMs: INTERVAL_MS, ...own };
+	const settings: Settings = { intervalMs: INTERVAL_MS, keepAliveMs: KEEP_ALIVE_MS, ...own };
 	const misfit = settings['sensors'] === undefined ? '' : sensorsFault(String(settings['sensors']), options.board);
 	if (misfit) throw new Failure(`The settings do not do for ${options.board}: ${misfit}`);
 	const certificates = await tlsOf(options, settings);
-	const weather = options.world === undefined ? undefined : await weatherOf(options.world);
+	const weather = await weatherOf(options.world);
 	if (options.broker) await mustBeHere(options.broker);
 	const seed = options.seed ?? Math.floor(Math.random() * 0x1_0000_0000);
-	const broker = options.broker ? undefined : await started(async () => (await import('../simulator/broker.js')).startBroker());
+	const broker = options.broker ? undefined : await ownBroker();
 	const address = withCredentials(options.broker ?? brokerAddress(broker!.url), settings);
-	for (const line of introduction(options, settings, address, broker !== undefined, seed, own['intervalMs'] !== undefined)) console.log(safe(line));
+	const roots = bases(settings, options.nodes);
 	const view = new View(options, names(settings, options.nodes));
+	let page: SimulationPage | undefined;
 	try {
-		await view.connect(address, bases(settings, options.nodes), certificates?.pem, signal);
-		await live(options, settings, weather, certificates?.resources, address, seed, view, signal);
+		if (options.web && options.speed !== 'max') page = await (await import('./simulation-page.js')).SimulationPage.open(address, certificates?.pem, roots, names(settings, options.nodes), weather, broker, options);
+		for (const line of introduction(options, settings, address, page?.address, broker !== undefined, seed, own['intervalMs'] !== undefined)) console.log(safe(line));
+		await view.connect(address, roots, certificates?.pem, signal);
+		await live(options, settings, page?.air ?? weather, certificates?.resources, address, seed, { view, page }, signal);
 	} finally {
+		await page?.close();
 		await view.close();
 		await broker?.close();
 	}
@@ -93,14 +105,25 @@ async function run(options: SimulateOptions): Promise<void> {
 	if (missing) throw new Failure(`${counted(missing, 'reading')} that the nodes took did not arrive: ${view.cause || 'the lines above tell why; where the broker is away, the nodes still hold them.'}`);
 }
 
+async function ownBroker(): Promise<SwitchedBroker> {
+	const { startBroker } = await import('../simulator/broker.js');
+	return new SwitchedBroker(await started(() => startBroker()), (port) => startBroker({ port }));
+}
+
 function mustGoTogether(options: SimulateOptions): void {
 	if ((options.serial || options.new) && options.nodes > 1) throw new Misuse(`${options.new ? '--new' : '--serial'} is for one node: leave --nodes out.`);
 	if (options.new && options.config !== undefined) throw new Misuse('--new is a node without settings: leave --config out.');
 	if (options.new && options.broker?.url.startsWith('mqtts:')) throw new Misuse('--new is a node without certificates: name a broker with mqtt://.');
 }
 
+/** Who is shown what happens. */
+interface Eyes {
+	readonly view: View;
+	readonly page: SimulationPage | undefined;
+}
+
 /** From the nodes' first moment to their last. */
-async function live(options: SimulateOptions, settings: Settings, world: Weather | undefined, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, view: View, signal: AbortSignal): Promise<void> {
+async function live(options: SimulateOptions, settings: Settings, world: Weather, resources: Certificates['resources'] | undefined, address: BrokerAddress, seed: number, { view, page }: Eyes, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
 	const { board, nodes, speed } = options;
 	const { startSimulation } = await import('../simulator/simulation.js');
@@ -112,7 +135,10 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 	simulation = await started(() =>
 		startSimulation({
 			brokerUrl: address.url, board, settings: { ...withGpios(forChip(settings), board), ...credentials }, resources, nodes, world, seed, speed, ...(options.new && { settingsOf: () => UNKNOWN }),
-			onLine: (node: string, line: string) => view.log(node, line),
+			onLine: (node: string, line: string) => {
+				view.log(node, line);
+				page?.log(node, line);
+			},
 			onBytes: terminal && ((_node: string, bytes: Uint8Array) => terminal.write(bytes)),
 			onMeasured: (node: string, boot: string, count: number) => view.measured(node, boot, count),
 			onBooted: (booted: number, of: number) => {
@@ -120,6 +146,7 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 			},
 		}),
 	);
+	page?.attach(simulation);
 	const from = performance.now();
 	try {
 		await Promise.race([simulation.pass(options.for ?? FOREVER_MS), view.failed, aborted(signal)]);
@@ -180,11 +207,12 @@ async function mustBeHere({ url }: BrokerAddress): Promise<void> {
 }
 
 /** Read before anything is told or started. */
-async function weatherOf(path: string): Promise<Weather> {
-	const problem = weatherProblem(path);
-	if (problem) throw new Failure(`${shownPath(path)} ${problem}: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
+async function weatherOf(path: string | undefined): Promise<Weather> {
+	const problem = path === undefined ? '' : weatherProblem(path);
+	if (problem) throw new Failure(`${shownPath(path!)} ${problem}: give --world a CSV file with the columns time,temperature_c,humidity_pct.`);
 	const { readWeather } = await import('../simulator/world/weather.js');
-	return started(async () => readWeather(path));
+	const { OFFICE_CLIMATE } = await import('../simulator/simulation.js');
+	return started(async () => readWeather(path ?? OFFICE_CLIMATE));
 }
 
 function weatherProblem(path: string): string {
@@ -198,13 +226,14 @@ function weatherProblem(path: string): string {
 	}
 }
 
-function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, embedded: boolean, seed: number, isGiven: boolean): string[] {
+function introduction(options: SimulateOptions, settings: Settings, address: BrokerAddress, page: string | undefined, embedded: boolean, seed: number, isGiven: boolean): string[] {
 	const { hostname, port } = new URL(address.url.replace(/^\w+:/, 'http:'));
 	const tls = address.url.startsWith('mqtts:');
 	const seconds = Number(settings['intervalMs']) / 1_000;
 	const subscriber = `mosquitto_sub -h ${hostname} -p ${port || (tls ? 8883 : 1883)}${tls ? ` --cafile ${settings['caFile']}` : ''} -t '${bases(settings, options.nodes)[0]}/#' -v`;
 	return [
 		`Simulating ${counted(options.nodes, options.board + ' node')} at ${options.speed === 'max' ? 'the greatest speed' : `${options.speed} × real time`}, seed ${seed}.`,
+		...(page === undefined ? [] : [`Page:      ${page}`]),
 		`World:     ${options.world ?? `${OFFICE}, two days of an office`}`,
 		`Broker:    ${address.url}${embedded ? ', running until this ends' : ''}`,
 		`Readings:  one every ${seconds} s${options.config === undefined ? '; --config FILE takes a node\'s own settings' : isGiven ? '' : `, as ${options.config} names no intervalMs`}`,

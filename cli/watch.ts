@@ -14,16 +14,16 @@ import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords, path, whole } from './options.js';
 import { checkRecord, mustBeSpan, openRecordOf } from './recording.js';
-import { mqttText, mustBeNode, shown } from './topics.js';
+import { mustBeNode, shown } from './topics.js';
+import { mustBeOfWeb, WebWatcher, withWeb, type WebOptions } from './watch-web.js';
 
-interface WatchOptions extends BrokersOptions {
+interface WatchOptions extends BrokersOptions, WebOptions {
 	readonly json?: boolean;
 	readonly once?: number;
 	readonly timeout: number;
 	readonly events?: readonly EventKind[];
 	readonly record?: string;
 	readonly check?: readonly string[];
-	readonly session?: string;
 }
 
 /** What alerts are made of. */
@@ -37,11 +37,10 @@ export function watch(): Command {
 		.option('--json', 'JSON lines on a terminal too')
 		.addOption(new Option('--events <kinds>', `JSON lines of these too: ${EVENTS.join(', ')}, with commas between, or all`).argParser(kinds))
 		.addOption(new Option('--record <file>', 'keep the readings in a file: .csv, .ndjson, or .db (SQLite)').argParser(path('--record')))
-		.addOption(new Option('--session <name>', 'the broker keeps what passes while this does not run, under this client id; one at a time').argParser(mqttText('--session')))
 		.addOption(new Option('--check <span...>', 'with --record: from when to when, like 2026-11-01 2026-12-01, or 7d now; say whether anything of that is missing in the file, and end'))
 		.addOption(new Option('--once <n>', 'end after this many readings').argParser(whole('--once', 1, 1e9)))
 		.addOption(new Option('--timeout <duration>', 'with --once: how long to wait for the next reading').argParser(duration('--timeout')).default(60_000, '60s'));
-	return withBrokers(command)
+	return withBrokers(withWeb(command))
 		.addHelpText('after', '\nKeys of the table: q ends, s sorts, f filters, / looks for a name, c shows channels; arrows, page up and page down scroll.')
 		.action(run);
 }
@@ -59,13 +58,14 @@ async function run(node: string | undefined, options: WatchOptions, command: Com
 	if (options.once === undefined && command.getOptionValueSource('timeout') === 'cli') throw new Misuse('--timeout is of --once only: name --once too, or leave it out.');
 	if (options.check && options.record === undefined) throw new Misuse('--check asks about a record: name its file with --record.');
 	if (options.check) return checkRecord(options.record!, mustBeSpan(options.check), node);
+	mustBeOfWeb(options);
 	mustHaveUser(options, command);
 	const { brokers, roots } = places(options);
 	if (node !== undefined) for (const root of roots) mustBeNode(root, node);
 	const { openViewer } = await import('../viewer/viewer.js');
 	const record = options.record === undefined ? undefined : await openRecordOf(options.record);
-	const viewer = openViewer({ brokers, roots, ...(node !== undefined && { node }), ...(record && { record }), ...(options.session !== undefined && { session: options.session }) });
-	const watcher = new Watcher(options, viewer);
+	const viewer = openViewer({ brokers, roots, ...(node !== undefined && { node }), ...(record && { record }) });
+	const watcher = options.web ? new WebWatcher(options, viewer) : new Watcher(options, viewer);
 	record?.onTrouble((sentence) => watcher.say(sentence));
 	try {
 		await watcher.ended(interruption());

@@ -11,6 +11,8 @@ export interface EmbeddedBroker {
 	readonly port: number;
 	readonly aedes: Aedes;
 	close(): Promise<void>;
+	/** As a power cut ends a broker: it says nothing to anybody, and no will of anybody. What it kept is gone. */
+	kill(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
@@ -55,6 +57,11 @@ export async function startBroker({ port, host = LOOPBACK, prepare, onSocket }: 
 			await new Promise<void>((resolve) => aedes.close(() => resolve()));
 			for (const socket of sockets) socket.destroy();
 			await new Promise<void>((resolve) => server.close(() => resolve()));
+		},
+		async kill() {
+			// All at once: a will that one connection leaves behind finds nobody at the others.
+			for (const socket of sockets) socket.resetAndDestroy();
+			await Promise.all([new Promise<void>((resolve) => server.close(() => resolve())), new Promise<void>((resolve) => aedes.close(() => resolve()))]);
 		},
 	};
 }

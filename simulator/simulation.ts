@@ -176,10 +176,12 @@ export class World {
 /** A running simulation against a broker that listens on this machine. */
 export class Simulation {
 	readonly #world: World;
+	readonly #network: RealNetwork;
 	#run: Promise<void>;
 
-	constructor(world: World) {
+	constructor(world: World, network: RealNetwork) {
 		this.#world = world;
+		this.#network = network;
 		this.#run = world.clock.run();
 		// Said again by stop(), where somebody waits for it.
 		this.#run.catch(() => {});
@@ -199,6 +201,14 @@ export class Simulation {
 
 	get conditions(): Conditions {
 		return this.#world.conditions;
+	}
+
+	/** Of each way between nodes and brokers, beside what this machine takes. */
+	get delayMs(): number {
+		return this.#network.delayMs;
+	}
+	set delayMs(ms: number) {
+		this.#network.delayMs = ms;
 	}
 
 	/** Milliseconds of the simulation. */
@@ -234,9 +244,10 @@ export async function startSimulation(options: SimulationOptions): Promise<Simul
 	const clock: Scheduler = new Scheduler(pace, () => world.network.quiet());
 	const names = [String(settings.host), String(settings.timeServer ?? 'pool.ntp.org')];
 	const complain = (sentence: string): void => options.onLine?.('', sentence);
-	const world: World = new World(options, clock, settings, () => new RealNetwork(clock, names, complain));
+	const network = new RealNetwork(clock, names, complain);
+	const world: World = new World(options, clock, settings, () => network);
 	await world.populate(options, settings);
-	return new Simulation(world);
+	return new Simulation(world, network);
 }
 
 /** The access point is the one that the settings want. */

@@ -20,7 +20,8 @@ const text = (file: string) => readFileSync(join(root, file), 'utf8');
 const twins = files('sensors').filter((file) => /(^sensors\/twin[-\w]*|\/simulated)\.ts$/.test(file));
 const drivers = files('sensors').filter((file) => !twins.includes(file));
 const firmware = [...files('src'), ...drivers, ...files('hardware'), ...files('clients')];
-const host = [...twins, ...files('simulator'), ...files('cli'), ...files('viewer'), ...files('test')];
+const pages = files('viewer', '.tsx');
+const host = [...twins, ...files('simulator'), ...files('cli'), ...files('viewer'), ...pages, ...files('test')];
 const all = [...firmware, ...host];
 
 const source = (file: string): Source => ({ file, text: text(file) });
@@ -33,11 +34,11 @@ describe('imports', () => {
 	});
 
 	it.each(['simulator', 'viewer', 'cli', 'clients'])('of %s/ go down only, types included', (folder) => {
-		expect(files(folder).map(source).flatMap(upward)).toEqual([]);
+		expect([...files(folder), ...files(folder, '.tsx')].map(source).flatMap(upward)).toEqual([]);
 	});
 
 	it.each(['src', 'sensors', 'simulator', 'cli', 'viewer', 'clients'])('of %s/ make no circle', (folder) => {
-		expect(circle(files(folder).map(source))).toEqual([]);
+		expect(circle([...files(folder), ...files(folder, '.tsx')].map(source))).toEqual([]);
 	});
 
 	it('of src/mqtt/ stay inside it, but for assert', () => {
@@ -164,7 +165,7 @@ describe('every file', () => {
 	});
 
 	it('of the host says what it is', () => {
-		for (const file of [...files('simulator'), ...files('cli'), ...files('viewer')]) expect(text(file), file).toMatch(/^(#!.*\n)?(\/\/|\/\*\*?) /);
+		for (const file of [...files('simulator'), ...files('cli'), ...files('viewer'), ...pages]) expect(text(file), file).toMatch(/^(#!.*\n)?(\/\/|\/\*\*?) /);
 	});
 
 	it('of src/ and sensors/ is held by a test of its own or is named where it is held', () => {

@@ -88,6 +88,8 @@ export class RealNetwork implements Network {
 	#connecting = 0;
 	#activeAt = 0;
 	#complained = false;
+	/** Added to each way, for whoever wants to see a slow network. */
+	delayMs = 0;
 
 	/** `names` beside "localhost". */
 	constructor(clock: Clock, names: Iterable<string>, complain: (sentence: string) => void) {
@@ -114,7 +116,7 @@ export class RealNetwork implements Network {
 		const stir = (): void => {
 			this.#activeAt = performance.now();
 		};
-		return new RealWire(this.#clock, link, socket, windowBytes, events, stir);
+		return new RealWire(this.#clock, link, socket, windowBytes, events, stir, () => this.delayMs);
 	}
 
 	async quiet(): Promise<void> {
@@ -149,18 +151,22 @@ class RealWire implements Wire {
 	readonly #events: WireEvents;
 	readonly #stir: () => void;
 	readonly #unlisten: () => void;
+	readonly #delayMs: () => number;
 	#room: number;
 	/** What waits for the link to come back, in order. */
 	#held: (() => void)[] = [];
 	#deaf = false;
+	/** When what was delayed last is due: it stays in its order when the delay shrinks. */
+	#dueAt = 0;
 
-	constructor(clock: Clock, link: Link, socket: Socket, windowBytes: number, events: WireEvents, stir: () => void) {
+	constructor(clock: Clock, link: Link, socket: Socket, windowBytes: number, events: WireEvents, stir: () => void, delayMs: () => number = () => 0) {
 		this.#clock = clock;
 		this.#link = link;
 		this.#socket = socket;
 		this.#room = windowBytes;
 		this.#events = events;
 		this.#stir = stir;
+		this.#delayMs = delayMs;
 		this.#unlisten = link.onChange(() => this.#linkChanged());
 		stir();
 		socket.on('connect', () => this.#tell(() => events.connected()));
@@ -241,15 +247,23 @@ class RealWire implements Wire {
 	}
 
 	#whenUp(action: () => void): void {
-		if (this.#link.up && this.#held.length === 0) action();
+		if (this.#link.up && this.#held.length === 0) this.#pass(action);
 		else this.#held.push(action);
+	}
+
+	#pass(action: () => void): void {
+		const now = this.#clock.now();
+		const due = Math.max(this.#dueAt, now + this.#delayMs());
+		if (due <= now) return action();
+		this.#dueAt = due;
+		this.#clock.at(due, action);
 	}
 
 	#linkChanged(): void {
 		if (!this.#link.up) return this.#deaf ? undefined : void this.#socket.pause();
 		const held = this.#held;
 		this.#held = [];
-		for (const action of held) action();
+		for (const action of held) this.#pass(action);
 		if (this.#room > 0) this.#socket.resume();
 	}
 }

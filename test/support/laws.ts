@@ -44,7 +44,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 	'src': 9,
 	'clients/embedded': 5,
 	// On the host, from what a simulated board is made of up to who starts it.
-	'simulator/engine': 10, 'simulator/world': 10, 'simulator/modules': 10, 'viewer': 10,
+	'simulator/engine': 10, 'simulator/world': 10, 'simulator/modules': 10, 'viewer': 10, 'viewer/web': 11, 'viewer/server': 12,
 	'simulator/devices': 11, 'simulator/virtual': 11, 'simulator/audit': 11, 'simulator/board': 12, 'simulator': 13,
 	'simulator/driver': 14, 'simulator/campaign': 14, 'simulator/hostile': 14, 'simulator/field': 14,
 	'cli': 15,
@@ -75,7 +75,8 @@ export function circle(sources: readonly Source[]): string[] {
 		if (state.get(file) === 'open') return [...path.slice(path.indexOf(file)), file];
 		state.set(file, 'open');
 		for (const { from } of importsOf(byFile.get(file)!)) {
-			const found = byFile.has(from) ? visit(from, [...path, file]) : [];
+			const imported = [from, `${from}x`].find((each) => byFile.has(each));
+			const found = imported ? visit(imported, [...path, file]) : [];
 			if (found.length) return found;
 		}
 		state.set(file, 'done');

@@ -1,0 +1,67 @@
+// What is known of nodes, as the page gets it.
+//
+// Rule: pure. stateOf() decides; here it is only cut to what a page shows, so that it can be compared with what was sent before.
+
+import type { NodeView } from '../node.js';
+import { countsOf, stateOf, type ChannelState, type NodeState } from '../state.js';
+import { GAPS_SHOWN, type ChannelNews, type Detail, type Row, type Totals } from '../web/messages.js';
+
+/** In the overview. */
+const CHANNELS_SHOWN = 4;
+const SPARK_LENGTH = 24;
+const TOP = 35;
+/** What stands for the whole height of a spark line at the least, by unit: noise is no news. */
+const SPANS: Readonly<Record<string, number>> = { '°C': 1, '%': 2, hPa: 2, V: 0.1 };
+
+export function spark(values: readonly number[], unit: string): string {
+	const shown = values.slice(-SPARK_LENGTH);
+	let [least, most] = [Math.min(...shown), Math.max(...shown)];
+	const short = (SPANS[unit] ?? 0) - (most - least);
+	if (short > 0) [least, most] = [least - short / 2, most + short / 2];
+	return shown.map((value) => Math.round(most > least ? ((value - least) / (most - least)) * TOP : TOP / 2).toString(36)).join('');
+}
+
+function channelNews({ name, unit, part, value, suspect, recent }: ChannelState): ChannelNews {
+	return { name, unit, part, value: value ?? null, suspect, spark: spark(recent, unit) };
+}
+
+/** `now`: milliseconds. */
+export function rowOf(node: NodeView, state: NodeState): Row {
+	const { name, status = null, trouble, why, channels, seq = null, received, missing, toCome, late, dropped, passed, outages, rssi = null, interval = null } = state;
+	return {
+		name, status, trouble, why,
+		since: node.status && !node.statusRetained ? node.statusAt : null,
+		channels: channels.slice(0, CHANNELS_SHOWN).map(channelNews), more: Math.max(0, channels.length - CHANNELS_SHOWN),
+		time: node.last ? (node.lastTime === undefined ? node.lastAt : node.lastTime * 1_000) : null,
+		seq, received, missing, toCome, late, dropped, passed, outages, rssi, interval,
+	};
+}
+
+const FACTS: readonly (readonly [label: string, key: keyof NodeState])[] = [['Firmware', 'version'], ['Board', 'board'], ['Address', 'address'], ['Parts', 'sensors']];
+
+export type OwnDetail = Omit<Detail, 'lateSpans' | 'isSimulated' | 'power' | 'parts'>;
+
+export function detailOf(node: NodeView, now: number): OwnDetail {
+	const state = stateOf(node, now);
+	const gaps = node.gaps();
+	return {
+		row: rowOf(node, state),
+		channels: state.channels.map(channelNews),
+		derived: state.derived.map(({ name, unit, value }) => ({ name, unit, value })),
+		gaps: gaps.slice(-GAPS_SHOWN), gapCount: gaps.length,
+		outages: node.outageLog,
+		facts: FACTS.flatMap(([label, key]) => (state[key] ? [[label, String(state[key])] as const] : [])),
+		boot: node.last?.boot ?? '', boots: node.boots,
+		uptime: state.uptime === undefined ? null : Math.round(state.uptime),
+		fault: state.fault, refused: state.refused, complaint: node.complaint,
+	};
+}
+
+export function totalsOf(states: readonly NodeState[]): Totals {
+	const sum = (of: (state: NodeState) => number) => states.reduce((total, state) => total + of(state), 0);
+	const { nodes, online, offline, stopped, faults, missing, toCome } = countsOf(states);
+	return {
+		nodes, online, offline, stopped, faults, missing, toCome,
+		received: sum(({ received }) => received), late: sum(({ late }) => late), dropped: sum(({ dropped }) => dropped), passed: sum(({ passed }) => passed),
+	};
+}
