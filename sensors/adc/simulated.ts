@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Something that gives a voltage, simulated: 1.5 V and a millivolt more for each degree above 20 °C.
+//
+// Rule: the noise is the converter's own, which is the chip's (simulator/devices/analog.ts).
+
+import type { AnalogTwin, MakeTwin, Trouble, TwinWorld } from '../twin.js';
+
+/** At 20 °C, and for each degree more. */
+const MV_AT_20C = 1_500;
+const MV_PER_C = 1;
+/** The supply: more there is not. */
+const SUPPLY_MV = 3_300;
+
+class Voltage implements AnalogTwin {
+	readonly bus = 'analog';
+	trouble: Trouble = 'none';
+	measurements = 0;
+	readonly #world: TwinWorld;
+	#lastMv = MV_AT_20C;
+
+	constructor(world: TwinWorld) {
+		this.#world = world;
+	}
+
+	powerUp(): void {}
+
+	millivolts(): number {
+		this.measurements++;
+		const { random, air } = this.#world;
+		if (this.trouble === 'gone') return 0;
+		if (this.trouble === 'nonsense') return random.between(0, SUPPLY_MV);
+		if (this.trouble !== 'stuck') this.#lastMv = MV_AT_20C + MV_PER_C * (air().temperatureC - 20);
+		return this.#lastMv;
+	}
+}
+
+export const simulated: MakeTwin = (_row, world) => new Voltage(world);
