@@ -5,11 +5,13 @@
 // setting is decided in src/parts/parts.ts.
 
 import type { OutputPin, PartRow, Sensor } from '../src/common/ports.js';
+import { Adc } from './adc/adc.js';
 import { AHT20, identify as isAHT20, identifyAHT10, Result } from './aht20/aht20.js';
 import { AM2320, identify as isAM2320 } from './am2320/am2320.js';
 import { BME280, identify as isBME280 } from './bme280/bme280.js';
+import { DHT22 } from './dht22/dht22.js';
 import { HIH4030 } from './hih4030/hih4030.js';
-import { Bus, type AnalogClass, type I2CBus, type I2CClass, type Pause } from './io.js';
+import { Bus, type AnalogClass, type I2CBus, type I2CClass, type Pause, type PulseClass } from './io.js';
 import { Address, identify as isSHT3x, SHT3x } from './sht3x/sht3x.js';
 import { identify as isSHT4x, SHT4x } from './sht4x/sht4x.js';
 import { identify as isSHTC3, SHTC3 } from './shtc3/shtc3.js';
@@ -38,6 +40,7 @@ export interface PartIo {
 	readonly board: Board;
 	readonly Analog: AnalogClass;
 	readonly I2C: I2CClass;
+	readonly Pulses: PulseClass;
 	/** The supply of a part, switched on; undefined: the pin cannot be had. */
 	readonly power?: (pin: number) => OutputPin | undefined;
 }
@@ -83,11 +86,18 @@ const FROM_40 = Object.freeze([-40_000, 0]);
 const TO_80 = Object.freeze([80_000, 100_000]);
 const TO_85 = Object.freeze([85_000, 100_000]);
 const TO_125 = Object.freeze([125_000, 100_000]);
+const VOLTAGE = Object.freeze(['voltage']);
 const RH_MIN = Object.freeze([0]);
 const RH_MAX = Object.freeze([100_000]);
 
 /** HIH-4030 at the board's 5 V: 3.9 V at 100 % are halved to 1.95 V; 200 kΩ are no less than the 80 kΩ it needs. */
-const HIH4030_WIRING = Object.freeze({ supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000 });
+const HIH4030_WIRING = Object.freeze({ supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000, ratioAtZero: 0.16, ratioPerRh: 0.0062 });
+/** HIH-5030 at 3.3 V: 2.6 V at 100 %, which a NodeMCU takes as they are; for an ESP32 they are halved. */
+const HIH5030_WIRING = Object.freeze({ supplyMv: 3_300, upperOhm: 0, lowerOhm: 100_000, ratioAtZero: 0.1515, ratioPerRh: 0.00636 });
+const HIH5030_HALVED = Object.freeze({ supplyMv: 3_300, upperOhm: 100_000, lowerOhm: 100_000, ratioAtZero: 0.1515, ratioPerRh: 0.00636 });
+const enum HIH5030 {
+	HIGHEST_MV = 2_600,
+}
 
 /**
  * How a row looks: what PartRow says (src/common/ports.ts), then what Row says. Ranges are the datasheet's of the part, not
@@ -160,7 +170,36 @@ export const PARTS: readonly Row[] = Object.freeze([
 		bus: Bus.I2C, second: false, addresses: Object.freeze([0x76, 0x77]), analog: false, spread: 0, noisy: true,
 		make: (io: PartIo, { address }: PartOptions) => new BME280(i2cOptions(io, address)), identify: isBME280,
 	}),
+	Object.freeze({
+		// Air is never so dry; a part that says so has not measured (dht22.ts).
+		name: 'dht22', meaning: 'Aosong DHT22 or AM2302, on a wire of its own', folder: 'dht22',
+		quantities: BOTH, minima: Object.freeze([-40_000, 2_000]), maxima: TO_80,
+		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 2_000,
+		make: (io: PartIo, { pin }: PartOptions) => new DHT22(pulseOptions(io, pin), false),
+	}),
+	Object.freeze({
+		name: 'dht11', meaning: 'Aosong DHT11, on a wire of its own', folder: 'dht22',
+		quantities: BOTH, minima: Object.freeze([-20_000, 5_000]), maxima: Object.freeze([60_000, 95_000]),
+		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 1_000,
+		make: (io: PartIo, { pin }: PartOptions) => new DHT22(pulseOptions(io, pin), true),
+	}),
+	Object.freeze({
+		name: 'hih5030', meaning: 'Honeywell HIH-5030 or HIH-5031 at 3.3 V, on an analog input', folder: 'hih4030',
+		quantities: HUMIDITY, minima: RH_MIN, maxima: RH_MAX,
+		bus: Bus.Analog, second: false, addresses: NO_ADDRESS, analog: true, spread: 10_000, noisy: false,
+		make: (io: PartIo, { pin }: PartOptions) => new HIH4030({ ...analogOptions(io, pin), ...hih5030Wiring(io) }),
+	}),
+	Object.freeze({
+		name: 'adc', meaning: 'any voltage, on an analog input', folder: 'adc',
+		quantities: VOLTAGE, minima: Object.freeze([-4_000_000]), maxima: Object.freeze([4_000_000]), scaled: true,
+		bus: Bus.Analog, second: false, addresses: NO_ADDRESS, analog: true, spread: 1_000, noisy: false,
+		make: (io: PartIo, { pin, gain, offsetMv }: PartOptions) => new Adc({ ...analogOptions(io, pin), gain, offsetMv }),
+	}),
 ]);
+
+const hih5030Wiring = ({ board }: PartIo) => board.analog.fullScaleMv < HIH5030.HIGHEST_MV ? HIH5030_HALVED : HIH5030_WIRING;
+
+const pulseOptions = ({ Pulses }: PartIo, pin: number) => ({ sensor: { io: Pulses, pin } });
 
 const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;

@@ -25,6 +25,8 @@ export interface TwinWorld {
 	/** The part holds the bus (clock stretching) for that long. */
 	delay(ms: number): void;
 	readonly random: TwinRandom;
+	/** The highest that the board's analog inputs measure: what gives more is wired with a divider. Infinite if not given. */
+	readonly fullScaleMv?: number;
 }
 
 export interface TwinRandom {

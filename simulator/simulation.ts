@@ -135,6 +135,7 @@ export class World {
 					return weather.at(this.clock.now());
 				},
 				random: (part: string) => new Random(`${seed}/${part}`),
+				fullScaleMv: board.analog.fullScaleMv,
 			};
 			const wires = wiresOf(options.wired ?? String(withDefaults(config).sensors), board);
 			const make = await twinMaker(wires);

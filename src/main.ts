@@ -28,6 +28,7 @@ import { openFlash } from './device/flash.js';
 import { DeviceListener, DeviceQuestions } from './device/listener.js';
 import { DeviceNetwork } from './device/network.js';
 import { openButton, openLed, openPower } from './device/pins.js';
+import { DevicePulses } from './device/pulses.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
 import { DeviceRandom, LastWords, NOTHING_TO_SAVE, restart } from './device/system.js';
@@ -93,7 +94,8 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const parts = mode.safe ? [] : connect(config.sensors, { board, Analog: Analog as never, I2C: I2C as never, power: (pin) => openPower(pin, serial) });
+	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial) };
+	const parts = mode.safe ? [] : connect(config.sensors, io);
 	if (settings !== image) forgetParts(settings);
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, parts, mode.safe ? undefined : flash);
 	queue.datedFrom = -handover.datedFrom;

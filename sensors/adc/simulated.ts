@@ -5,18 +5,20 @@
 
 import type { AnalogTwin, MakeTwin, Trouble, TwinWorld } from '../twin.js';
 
-/** At 20 °C, and for each degree more. */
-const MV_AT_20C = 1_500;
-const MV_PER_C = 1;
-/** The supply: more there is not. */
-const SUPPLY_MV = 3_300;
+const enum Mv {
+	/** At 20 °C, and for each degree more. */
+	AT_20C = 1_500,
+	PER_C = 1,
+	/** The supply: more there is not. */
+	SUPPLY = 3_300,
+}
 
 class Voltage implements AnalogTwin {
 	readonly bus = 'analog';
 	trouble: Trouble = 'none';
 	measurements = 0;
 	readonly #world: TwinWorld;
-	#lastMv = MV_AT_20C;
+	#lastMv = Mv.AT_20C;
 
 	constructor(world: TwinWorld) {
 		this.#world = world;
@@ -28,8 +30,8 @@ class Voltage implements AnalogTwin {
 		this.measurements++;
 		const { random, air } = this.#world;
 		if (this.trouble === 'gone') return 0;
-		if (this.trouble === 'nonsense') return random.between(0, SUPPLY_MV);
-		if (this.trouble !== 'stuck') this.#lastMv = MV_AT_20C + MV_PER_C * (air().temperatureC - 20);
+		if (this.trouble === 'nonsense') return random.between(0, Mv.SUPPLY);
+		if (this.trouble !== 'stuck') this.#lastMv = Mv.AT_20C + Mv.PER_C * (air().temperatureC - 20);
 		return this.#lastMv;
 	}
 }

@@ -90,7 +90,7 @@ export class BME280 extends I2CPart implements Sensor {
 		this.fill(Const.IDENTITY, 0, 1);
 		this.identity = this.bytes[0];
 		if (this.identity !== Const.BME280 && this.identity !== Const.BMP280) {
-			throw new Error(`BME280 says that it is another part (${this.identity}): check its address.`);
+			throw new Error(`BME280 says that it is another part (${this.identity | 0}): check its address.`);
 		}
 		this.send(Const.NAME, Const.HUMIDITY_ONCE, 2);
 		this.send(Const.NAME, Const.FORCED_ONCE, 2);

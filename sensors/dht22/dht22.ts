@@ -33,8 +33,6 @@ const enum Const {
 
 export interface DHT22Options {
 	readonly sensor: PulseOptions & { readonly io: PulseClass };
-	/** 11 for the DHT11. */
-	readonly model?: number;
 }
 
 export class DHT22 implements Sensor {
@@ -42,9 +40,10 @@ export class DHT22 implements Sensor {
 	private readonly is11: boolean;
 	private readonly bytes = new Uint8Array(Const.PULSE_BYTES);
 
-	constructor({ sensor, model }: DHT22Options) {
+	/** `is11`: it is a DHT11. */
+	constructor({ sensor }: DHT22Options, is11 = false) {
 		this.io = new sensor.io(sensor);
-		this.is11 = model === 11;
+		this.is11 = is11;
 	}
 
 	start(): Millis {
@@ -57,11 +56,11 @@ export class DHT22 implements Sensor {
 		const pairs = this.io.capture(bytes);
 		if (pairs === 0) throw new Error(`${this.name} does not answer: check its supply, its data wire and the pull-up of 4.7 to 10 kΩ.`);
 		// The greeting may have been missed. Where it is there, and a bit is not, the answer is not whole.
-		if (pairs < Const.BITS || pairs === Const.BITS && beginsWithGreeting(bytes)) throw new Error(`${this.name} breaks off its answer: shorten its wire or use a stronger pull-up.`);
+		if (pairs < Const.BITS || pairs === Const.BITS && beginsWithGreeting(bytes)) throw new Error(`${this.name} breaks off its answer: ${SHORTEN}`);
 		assemble(bytes, 2 * (pairs - Const.BITS));
 		const sum = (bytes[0] + bytes[1] + bytes[2] + bytes[3]) & 0xff;
 		const isOld = this.is11 && sum !== bytes[Const.SUM] && ((bytes[0] + bytes[2]) & 0xff) === bytes[Const.SUM];
-		if (sum !== bytes[Const.SUM] && !isOld) throw new Error(`${this.name} sends a wrong check sum: shorten its wire or use a stronger pull-up.`);
+		if (sum !== bytes[Const.SUM] && !isOld) throw new Error(`${this.name} sends a wrong check sum: ${SHORTEN}`);
 		// Some DHT11s sum their whole numbers alone: the rest is not sure then.
 		if (isOld) bytes[1] = bytes[3] = 0;
 		if (this.is11) decode11(bytes, values, at);
@@ -118,4 +117,5 @@ const decode22 = (bytes: Uint8Array, values: Int32Array, at: number): void => {
 const isKnownFalse = (temperature: number, humidity: number): boolean =>
 	temperature === 1 ? humidity === 10 : temperature === 0 && humidity <= 2;
 
+const SHORTEN = 'shorten its wire or use a stronger pull-up.';
 const FALSE = 'The part sends a reading that cannot be: wait for the next, or check its supply.';

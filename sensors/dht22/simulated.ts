@@ -29,18 +29,26 @@ const DHT22: Kind = {
 	},
 };
 
+/** As they are made since 2022: with tenths, and the sign in the last byte. */
 const DHT11: Kind = {
-	lowUs: 18_000, restMs: 1_000, temperatureSigma: 0.2, humiditySigma: 0.5,
-	bytes: (temperatureC, humidityPct) => [Math.round(within(humidityPct, 20, 90)), 0, Math.round(within(temperatureC, 0, 50)), 0],
+	lowUs: 18_000, restMs: 1_000, temperatureSigma: 0.05, humiditySigma: 0.1,
+	bytes(temperatureC, humidityPct) {
+		const humidity = Math.round(within(humidityPct, 5, 95) * 10);
+		const tenths = Math.round(within(temperatureC, -20, 60) * 10);
+		const magnitude = Math.abs(tenths);
+		return [Math.floor(humidity / 10), humidity % 10, Math.floor(magnitude / 10), magnitude % 10 | (tenths < 0 ? 0x80 : 0)];
+	},
 };
 
-/** Microseconds: until it answers, its greeting, before each bit, a bit of 0 and of 1; and what each varies by. */
-const PULL_US = 30;
-const GREETING_US = 80;
-const LOW_US = 50;
-const ZERO_US = 27;
-const ONE_US = 70;
-const VARIES_US = 3;
+const enum Us {
+	/** Until it answers, its greeting, before each bit, a bit of 0 and of 1; and what each varies by. */
+	PULL = 30,
+	GREETING = 80,
+	LOW = 50,
+	ZERO = 27,
+	ONE = 70,
+	VARIES = 3,
+}
 
 class Dht implements PulseTwin {
 	readonly bus = 'pulse';
@@ -84,12 +92,12 @@ class Dht implements PulseTwin {
 
 	#pulses(bytes: readonly number[]): number[] {
 		const { random } = this.#world;
-		const about = (us: number): number => us + random.between(-VARIES_US, VARIES_US);
-		const levels = [about(PULL_US), about(GREETING_US), about(GREETING_US)];
+		const about = (us: number): number => us + random.between(-Us.VARIES, Us.VARIES);
+		const levels = [about(Us.PULL), about(Us.GREETING), about(Us.GREETING)];
 		for (const byte of bytes) {
-			for (let bit = 7; bit >= 0; bit--) levels.push(about(LOW_US), about(byte & (1 << bit) ? ONE_US : ZERO_US));
+			for (let bit = 7; bit >= 0; bit--) levels.push(about(Us.LOW), about(byte & (1 << bit) ? Us.ONE : Us.ZERO));
 		}
-		levels.push(about(LOW_US));
+		levels.push(about(Us.LOW));
 		return levels;
 	}
 }

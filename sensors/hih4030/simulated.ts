@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The twin of an HIH-4030, wired as sensors/parts.ts has it: at 5 V, its output behind two resistors of 100 kΩ.
+// The twins of an HIH-4030 and an HIH-5030, wired as sensors/parts.ts has them: the one at 5 V, its output behind two resistors
+// of 100 kΩ; the other at 3.3 V, with the resistors only where an input measures less than it gives.
 //
 // Rule: the part follows the humidity with a curve that depends on its temperature; the driver is to undo that, so it is
 // done here with the datasheet's own numbers and nothing of the driver's.
-// Datasheet HIH-4030/4031, table 1 and figure 4: Vout = 5 V (0.0062 · RH + 0.16) at 25 °C, where a part at T °C gives the
+// Datasheets HIH-5030/5031, table 1; HIH-4030/4031, table 1 and figure 4: Vout = 5 V (0.0062 · RH + 0.16) at 25 °C, where a part at T °C gives the
 // RH of one at 25 °C times (1.0546 - 0.00216 T); settled 70 ms after power-on.
 
 import type { AnalogTwin, MakeTwin, Trouble, TwinWorld } from '../twin.js';
 
 const enum Const {
-	SUPPLY_MV = 5_000,
-	RATIO_AT_ZERO = 0.16,
-	RATIO_PER_PCT = 0.0062,
 	COMPENSATION = 1.0546,
 	COMPENSATION_PER_C = 0.00216,
 	/** What the two resistors leave of it. */
@@ -21,18 +19,32 @@ const enum Const {
 	NOISE_PCT = 0.05,
 }
 
-export const simulated: MakeTwin = (_row, world) => new SimulatedHIH4030(world);
+interface Kind {
+	readonly supplyMv: number;
+	readonly ratioAtZero: number;
+	readonly ratioPerPct: number;
+	readonly highestMv: number;
+}
 
-class SimulatedHIH4030 implements AnalogTwin {
+const HIH4030: Kind = { supplyMv: 5_000, ratioAtZero: 0.16, ratioPerPct: 0.0062, highestMv: Infinity };
+const HIH5030: Kind = { supplyMv: 3_300, ratioAtZero: 0.1515, ratioPerPct: 0.00636, highestMv: 2_600 };
+
+export const simulated: MakeTwin = (row, world) => new SimulatedHIH(row === 'hih5030' ? HIH5030 : HIH4030, world);
+
+class SimulatedHIH implements AnalogTwin {
 	readonly bus = 'analog';
 	trouble: Trouble = 'none';
 	measurements = 0;
 	private readonly world: TwinWorld;
+	private readonly kind: Kind;
+	private readonly atTap: number;
 	private settledAt = 0;
 	private lastMv = 0;
 
-	constructor(world: TwinWorld) {
+	constructor(kind: Kind, world: TwinWorld) {
+		this.kind = kind;
 		this.world = world;
+		this.atTap = kind.supplyMv * ((world.fullScaleMv ?? Infinity) < kind.highestMv ? Const.DIVIDER : 1);
 		this.powerUp();
 	}
 
@@ -40,16 +52,16 @@ class SimulatedHIH4030 implements AnalogTwin {
 		this.settledAt = this.world.now() + Const.SETTLING_MS;
 	}
 
-	/** At the tap of the divider. */
+	/** At the tap of the divider, if there is one. */
 	millivolts(): number {
 		this.measurements++;
 		const { trouble, world } = this;
 		if (trouble === 'gone' || world.now() < this.settledAt) return 0;
-		if (trouble === 'nonsense') return world.random.between(0, Const.SUPPLY_MV * Const.DIVIDER);
+		if (trouble === 'nonsense') return world.random.between(0, this.atTap);
 		if (trouble !== 'stuck' || this.lastMv === 0) {
 			const { temperatureC, humidityPct } = world.air();
 			const seen = humidityPct * (Const.COMPENSATION - Const.COMPENSATION_PER_C * temperatureC) + world.random.gaussian(Const.NOISE_PCT);
-			this.lastMv = Const.SUPPLY_MV * Const.DIVIDER * (Const.RATIO_PER_PCT * seen + Const.RATIO_AT_ZERO);
+			this.lastMv = this.atTap * (this.kind.ratioPerPct * seen + this.kind.ratioAtZero);
 		}
 		return this.lastMv;
 	}

@@ -45,7 +45,7 @@ export class Bench {
 	private constructor(wire: Wire, make: MakeOne, board: BenchBoard, { seed = 'bench', quiet = false }: BenchOptions) {
 		this.row = PARTS.find(({ name }) => name === wire.row)!;
 		const random = (part: string): Random => (quiet ? new Silence(`${seed}/${part}`) : new Random(`${seed}/${part}`));
-		const parts = new Parts([wire], { now: () => this.now, air: () => this.air, random }, make);
+		const parts = new Parts([wire], { now: () => this.now, air: () => this.air, random, fullScaleMv: board.analog.fullScaleMv }, make);
 		this.twin = parts.twins[0]!;
 		const chip = { name: board.chip as ChipName, random: random('chip'), now: () => this.now, delay: (ms: number) => void (this.now += ms) } as Chip;
 		parts.attach(chip);

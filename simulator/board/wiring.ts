@@ -11,7 +11,7 @@ import type { MakeOne, Wire } from '../devices/parts.js';
 
 /** Of the board's constants: where parts go that are not told where. */
 export interface Sockets {
-	readonly analog: { readonly pin: number; readonly further: readonly number[] };
+	readonly analog: { readonly pin: number; readonly further: readonly number[]; readonly fullScaleMv: number };
 	readonly digital: readonly number[];
 }
 

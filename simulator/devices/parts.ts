@@ -32,6 +32,8 @@ export interface PartsAround {
 	/** Milliseconds of the simulation. */
 	now(): number;
 	air(): TwinAir;
+	/** Of the board's analog inputs. */
+	readonly fullScaleMv: number;
 	/** Chance for the part of that name. */
 	random(name: string): Random;
 }
@@ -55,6 +57,7 @@ export class Parts {
 				now: () => (this.#chip?.now() ?? around.now()) - this.#since,
 				delay: (ms) => this.#chip?.delay(ms),
 				random: around.random(wire.name),
+				fullScaleMv: around.fullScaleMv,
 			};
 			return { ...wire, twin: make(wire, world), powered: wire.powerPin === undefined };
 		});

@@ -297,6 +297,8 @@ export interface PartRow {
 	readonly noisy: boolean;
 	/** From start() on it has so long to answer, else Limit.MEASURING_MS; the reading waits for it unless another part is due again. */
 	readonly patienceMs?: Millis;
+	/** It wants so much rest from one start to the next, whatever its interval. */
+	readonly restMs?: Millis;
 }
 
 /** A sensor part that is in use. What stands behind `complaint` is there only where the setting `sensors` names it. */

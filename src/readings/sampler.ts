@@ -97,11 +97,18 @@ export class Sampler extends Measurements implements Pollable {
 		numbers[At.Began] = now;
 		for (let i = 0; i < parts.length; i++) {
 			this.absent(parts[i], Its.Value);
-			if (numbers[At.Now] || this.dueIn(i, now) <= 0) this.start(i, now);
+			if (this.dueIn(i, now) <= 0 || numbers[At.Now] && !this.rests(i, now)) this.start(i, now);
 			// It is started in its next turn.
 			if (numbers[this.partAt(i) + Of.State] & State.OFF) this.powerOn(i, now);
 		}
 		numbers[At.Now] = 0;
+	}
+
+	/** It was started not long ago, and wants its rest: it is left out of a reading out of turn. */
+	private rests(index: number, now: Millis): boolean {
+		const part = this.parts[index];
+		const { restMs } = part.row;
+		return restMs !== undefined && this.sampled > 0 && this.dueIn(index, now) > restOf(part, this.intervalMs, this.clock) - restMs;
 	}
 
 	private start(index: number, now: Millis): void {

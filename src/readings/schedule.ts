@@ -16,8 +16,9 @@ const enum Const {
 }
 
 /** How long from a turn now to the next. */
-export const restOf = ({ intervalMs, align }: Part, nodesMs: Millis, clock: Clock): Millis => {
-	const interval = intervalMs ?? nodesMs;
+export const restOf = ({ row: { restMs }, intervalMs, align }: Part, nodesMs: Millis, clock: Clock): Millis => {
+	let interval = intervalMs ?? nodesMs;
+	if (restMs && interval < restMs) interval = restMs;
 	const unix = align ? clock.unixSeconds() : 0;
 	if (unix === 0) return interval;
 	const rest = interval - unix * 1_000 % interval;

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { PINS } from '../../hardware/pins.js';
+import { Adc } from '../../sensors/adc/adc.js';
 import { HIH4030 } from '../../sensors/hih4030/hih4030.js';
 import { SHT3x } from '../../sensors/sht3x/sht3x.js';
 import { TMP36 } from '../../sensors/tmp36/tmp36.js';
@@ -160,17 +161,18 @@ describe('hardware/README.md', () => {
 			}
 		};
 		const values = new Int32Array(2);
-		const divider = { supplyMv: 5_000, upperOhm: 1, lowerOhm: 1 };
+		const divider = { supplyMv: 5_000, upperOhm: 1, lowerOhm: 1, ratioAtZero: 0.16, ratioPerRh: 0.0062 };
 		for (const count of [0, 4_095, undefined]) {
 			const analog = () => ({ sensor: { io: new Pin(12, count).Analog, pin: 34 }, fullScaleMv: 4_095 });
 			listen(() => new TMP36(analog()).collect(values, 0));
 			listen(() => new HIH4030({ ...analog(), ...divider }).collect(values, 0));
+			listen(() => new Adc({ ...analog(), gain: 1, offsetMv: 0 }).collect(values, 0));
 		}
 		const sht3x = (bus: Bus) => new SHT3x({ sensor: { io: bus.I2C, data: 4, clock: 5 } });
 		listen(() => sht3x(new Bus()).start());
 		listen(() => sht3x(new Bus()).collect(values, 0));
 		listen(() => sht3x(new Bus().respond(0x44, hex`00 00 00 00 00 00`)).collect(values, 0));
-		expect(spoken).toHaveLength(9);
+		expect(spoken).toHaveLength(11);
 		const quotes = [...guide.matchAll(/`((?:TMP36|SHT3x|HIH-4030) [^`]+)`/g)].map((each) => each[1]!.replace(/gives \d+ mV/, 'gives … mV'));
 		expect(quotes.length).toBeGreaterThan(5);
 		for (const quote of quotes) expect(spoken.some((each) => each.startsWith(quote)), quote).toBe(true);

@@ -7,7 +7,7 @@ import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 import { writeChannels } from '../../src/readings/channels.js';
 import { connect, sensorsProblem } from '../../src/parts/parts.js';
-import { Bus, hex, measure, Pin } from '../support/bus.js';
+import { Bus, hex, measure, Pin, Wire } from '../support/bus.js';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ function world(board: PartIo['board'] = nodemcu) {
 	const bus = new Bus();
 	const powered: number[] = [];
 	const supply: OutputPin = { write: () => {} };
-	const io: PartIo = { board, Analog: pin.Analog, I2C: bus.I2C, power: (gpio) => (powered.push(gpio), supply) };
+	const io: PartIo = { board, Analog: pin.Analog, I2C: bus.I2C, Pulses: Wire, power: (gpio) => (powered.push(gpio), supply) };
 	return { io, pin, bus, powered, supply };
 }
 

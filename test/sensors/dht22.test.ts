@@ -33,7 +33,7 @@ function wired(model: number, pairs: readonly number[] = []) {
 			wire.open--;
 		}
 	}
-	return { sensor: new DHT22({ sensor: { io: Wire, pin: 14 }, model }), wire };
+	return { sensor: new DHT22({ sensor: { io: Wire, pin: 14 } }, model === 11), wire };
 }
 
 function read(model: number, bytes: readonly number[], from = pulses(bytes)): number[] {
@@ -173,7 +173,7 @@ describe('the driver and its twin', () => {
 			}
 			close(): void {}
 		}
-		const sensor = new DHT22({ sensor: { io: Wire, pin: 14 }, model: row === 'dht11' ? 11 : 22 });
+		const sensor = new DHT22({ sensor: { io: Wire, pin: 14 } }, row === 'dht11');
 		const measured = (restMs = 2_000): number[] => {
 			now += restMs;
 			now += sensor.start();

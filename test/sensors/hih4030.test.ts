@@ -7,12 +7,12 @@ import { measure, Pin } from '../support/bus.js';
 /** Without a divider and at one count a millivolt, so that the numbers of the datasheet can be read off. */
 function plain(...counts: (number | undefined)[]): { pin: Pin; sensor: HIH4030 } {
 	const pin = new Pin(13, ...counts);
-	const sensor = new HIH4030({ sensor: { io: pin.Analog, pin: 35 }, fullScaleMv: 8_191, bits: 13, supplyMv: 5_000, upperOhm: 0, lowerOhm: 100_000 });
+	const sensor = new HIH4030({ sensor: { io: pin.Analog, pin: 35 }, fullScaleMv: 8_191, bits: 13, supplyMv: 5_000, upperOhm: 0, lowerOhm: 100_000, ratioAtZero: 0.16, ratioPerRh: 0.0062 });
 	return { pin, sensor };
 }
 
 const onEsp32 = (pin: Pin) =>
-	new HIH4030({ sensor: { io: pin.Analog, pin: 35 }, ...esp32.analog, supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000 });
+	new HIH4030({ sensor: { io: pin.Analog, pin: 35 }, ...esp32.analog, supplyMv: 5_000, upperOhm: 100_000, lowerOhm: 100_000, ratioAtZero: 0.16, ratioPerRh: 0.0062 });
 
 describe('HIH4030', () => {
 	it.each([
@@ -38,9 +38,9 @@ describe('HIH4030', () => {
 	});
 
 	it.each([
-		[0, 'HIH-4030 gives less than it can: check its supply of 5 V, its output and its divider.'],
-		[5_000, 'HIH-4030 gives more than it can: check its divider and that its ground is connected.'],
-		[undefined, 'HIH-4030 cannot be read: the analog conversion failed.'],
+		[0, 'HIH gives less than it can: check its supply, its output and its divider.'],
+		[5_000, 'HIH gives more than it can: check its divider and that its ground is connected.'],
+		[undefined, 'HIH cannot be read: the analog conversion failed.'],
 	])('refuses a count of %s and writes nothing', (count, sentence) => {
 		const { sensor } = plain(count, 2_350);
 		const values = Int32Array.of(7);

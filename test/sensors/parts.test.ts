@@ -7,14 +7,14 @@ import { connect, sensorsProblem } from '../../src/parts/parts.js';
 import { FIELDS } from '../../src/settings/settings.js';
 import { Bus } from '../../sensors/io.js';
 import { QUANTITIES, Quantity } from '../../src/readings/reading.js';
-import { Bus as FakeBus, Pin } from '../support/bus.js';
+import { Bus as FakeBus, Pin, Wire } from '../support/bus.js';
 import { TwinBus } from '../support/twin-bus.js';
 import type { MakeTwin } from '../../sensors/twin.js';
 
 function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: FakeBus } {
 	const pin = new Pin(board.analog.bits);
 	const bus = new FakeBus();
-	return { io: { board, Analog: pin.Analog, I2C: bus.I2C }, pin, bus };
+	return { io: { board, Analog: pin.Analog, I2C: bus.I2C, Pulses: Wire }, pin, bus };
 }
 
 /** What nobody writes. */
@@ -89,7 +89,7 @@ describe('the table of parts', () => {
 		const { simulated } = await import(`../../sensors/${part.folder}/simulated.ts`) as { simulated: MakeTwin };
 		for (const address of part.addresses) {
 			const bus = new TwinBus();
-			const io: PartIo = { board: esp32, Analog: new Pin(12).Analog, I2C: bus.I2C };
+			const io: PartIo = { board: esp32, Analog: new Pin(12).Analog, I2C: bus.I2C, Pulses: Wire };
 			bus.wire(simulated, name, address);
 			const sensor = part.make(io, { address, pin: 0, gain: 1, offsetMv: 0 });
 			const values = bus.measure(sensor, Quantity.MAX);

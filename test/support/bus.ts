@@ -2,7 +2,7 @@
 //
 // Rule: a script says what must happen on the bus, byte for byte and in order; whatever is missing, extra, elsewhere or
 // too early is kept as a fault and thrown by finish(), where no driver's catch can swallow it.
-import type { AnalogClass, AnalogOptions, I2CClass, I2COptions } from '../../sensors/io.js';
+import type { AnalogClass, AnalogOptions, I2CClass, I2COptions, PulseInput } from '../../sensors/io.js';
 import type { Sensor } from '../../src/common/ports.js';
 
 type Step =
@@ -145,6 +145,15 @@ export class Pin {
 			}
 		};
 	}
+}
+
+/** A wire of its own, on which nobody answers. */
+export class Wire implements PulseInput {
+	low(): void {}
+	capture(): number {
+		return 0;
+	}
+	close(): void {}
 }
 
 /** One measurement as the sampler makes it: start, then wait as long as was said (recorded on the bus) and collect until it is there. */
