@@ -174,13 +174,13 @@ export const PARTS: readonly Row[] = Object.freeze([
 		// Air is never so dry; a part that says so has not measured (dht22.ts).
 		name: 'dht22', meaning: 'Aosong DHT22 or AM2302, on a wire of its own', folder: 'dht22',
 		quantities: BOTH, minima: Object.freeze([-40_000, 2_000]), maxima: TO_80,
-		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 2_000,
+		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 2_200,
 		make: (io: PartIo, { pin }: PartOptions) => new DHT22(pulseOptions(io, pin), false),
 	}),
 	Object.freeze({
 		name: 'dht11', meaning: 'Aosong DHT11, on a wire of its own', folder: 'dht22',
 		quantities: BOTH, minima: Object.freeze([-20_000, 5_000]), maxima: Object.freeze([60_000, 95_000]),
-		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 1_000,
+		bus: Bus.Pulse, second: false, addresses: NO_ADDRESS, analog: false, spread: 0, noisy: false, restMs: 1_200,
 		make: (io: PartIo, { pin }: PartOptions) => new DHT22(pulseOptions(io, pin), true),
 	}),
 	Object.freeze({

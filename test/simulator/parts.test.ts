@@ -24,7 +24,7 @@ class Bench {
 		let made = 0;
 		this.parts = new Parts(
 			wires.map(({ twin: _twin, ...wire }, index) => ({ name: `part ${index}`, row: 'any', address: 0, pin: -1, ...wire })),
-			{ now: () => this.now, air: () => AIR, random: (name) => new Random(name) },
+			{ now: () => this.now, air: () => AIR, fullScaleMv: 3_300, random: (name) => new Random(name) },
 			(_wire, world) => {
 				this.worlds.push(world);
 				return { ...anyTwin, ...wires[made++]!.twin } as Twin;
