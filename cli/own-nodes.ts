@@ -13,21 +13,27 @@ export interface Taken {
 	readonly count: number;
 }
 
+/** Readings of a boot: at least, and at most. */
+interface Range {
+	readonly least: number;
+	readonly most: number;
+}
+
 export class OwnNodes {
 	/** Readings of others below the same topics. */
 	foreign = 0;
 	/** By the name in topics, by the name of the boot. */
-	readonly #taken = new Map<string, Map<string, number>>();
+	readonly #taken = new Map<string, Map<string, Range>>();
 
 	constructor(names: readonly string[]) {
 		for (const name of names) this.#taken.set(name, new Map());
 	}
 
-	/** So many in this boot, so far. Returns what the boot before took, if there was one and this is the first that is heard of the new one. */
-	measured(node: string, boot: string, count: number): Taken | undefined {
+	/** So many in this boot, so far, at least and at most. Returns what the boot before took, if there was one and this is the first that is heard of the new one. */
+	measured(node: string, boot: string, least: number, most: number): Taken | undefined {
 		const boots = this.#taken.get(node)!;
 		const ended = boots.has(boot) ? undefined : last(node, boots);
-		boots.set(boot, count);
+		boots.set(boot, { least, most });
 		return ended;
 	}
 
@@ -40,7 +46,7 @@ export class OwnNodes {
 		if (message.kind === 'other') return false;
 		const boots = this.#taken.get(message.node);
 		if (message.kind === 'reading') {
-			const own = message.reading.seq <= (boots?.get(message.reading.boot) ?? 0);
+			const own = message.reading.seq <= (boots?.get(message.reading.boot)?.most ?? 0);
 			if (!own) this.foreign++;
 			return own;
 		}
@@ -49,7 +55,7 @@ export class OwnNodes {
 	}
 }
 
-function last(node: string, boots: ReadonlyMap<string, number>): Taken | undefined {
+function last(node: string, boots: ReadonlyMap<string, Range>): Taken | undefined {
 	const entry = [...boots].at(-1);
-	return entry && { node, boot: entry[0], count: entry[1] };
+	return entry && { node, boot: entry[0], count: entry[1].least };
 }

@@ -103,8 +103,8 @@ export class View {
 		this.#live.changed();
 	}
 
-	measured(node: string, boot: string, count: number): void {
-		const ended = this.#own.measured(this.#names.get(node)!, boot, count);
+	measured(node: string, boot: string, least: number, most: number): void {
+		const ended = this.#own.measured(this.#names.get(node)!, boot, least, most);
 		if (ended) this.#expect(ended);
 	}
 

@@ -20,7 +20,7 @@ import { Storage } from './devices/storage.js';
 import type { Resources } from './devices/tls.js';
 import type { EngineKind, Linked } from './engine/engine.js';
 import type { BoardConstants } from './board/machine.js';
-import { twinMaker, wiresOf, type Sockets } from './board/wiring.js';
+import { twinMaker, wiresOf } from './board/wiring.js';
 import { isLoopback, RealNetwork, type Network } from './world/network.js';
 import { Random } from './world/random.js';
 import { SimulatedNode } from './board/simulated-node.js';
@@ -40,8 +40,8 @@ export interface WorldOptions {
 	readonly onLine?: OnLine;
 	/** What goes out on the serial line of a node, byte by byte: lines and packets. */
 	readonly onBytes?: (node: string, bytes: Uint8Array) => void;
-	/** What a node calls its boot, and so many readings it has taken in it: told again with each. */
-	readonly onMeasured?: (node: string, boot: string, count: number) => void;
+	/** What a node calls its boot, and how many readings it has taken in it, at least and at most: told again with each. */
+	readonly onMeasured?: (node: string, boot: string, least: number, most: number) => void;
 	/** While the nodes are powered on, one after the other. */
 	readonly onBooted?: (booted: number, of: number) => void;
 	/** What a debug build writes to its console. */
@@ -71,7 +71,7 @@ export interface SimulationOptions extends WorldOptions {
 	readonly speed?: number | 'max';
 }
 
-const BOARDS: Readonly<Record<BoardName, BoardConstants & Sockets>> = { nodemcu, esp32 };
+const BOARDS: Readonly<Record<BoardName, BoardConstants>> = { nodemcu, esp32 };
 export const OFFICE_CLIMATE = join(root, 'simulator/weather/office-climate.csv');
 export const MAIN = 'src/main.ts';
 const SSID = 'simulated';
@@ -130,10 +130,7 @@ export class World {
 			const seed = `${this.seed}/${name}`;
 			const around = {
 				now: () => this.clock.now(),
-				air: (): Air => {
-					node.measured();
-					return weather.at(this.clock.now());
-				},
+				air: (): Air => weather.at(this.clock.now()),
 				random: (part: string) => new Random(`${seed}/${part}`),
 				fullScaleMv: board.analog.fullScaleMv,
 			};
@@ -158,7 +155,7 @@ export class World {
 				},
 				onBytes: (bytes) => options.onBytes?.(name, bytes),
 				onTrace: (text) => onTrace(name, text),
-				onMeasured: (boot, count) => options.onMeasured?.(name, boot, count),
+				onMeasured: (boot, least, most) => options.onMeasured?.(name, boot, least, most),
 			});
 			this.nodes.push(node);
 		}
@@ -282,7 +279,7 @@ function withBroker(settings: Settings, brokerUrl: string): Settings {
 	};
 }
 
-function boardNamed(name: string): BoardConstants & Sockets {
+function boardNamed(name: string): BoardConstants {
 	if (!Object.hasOwn(BOARDS, name)) throw new Error(`There is no board "${name}": choose one of ${Object.keys(BOARDS).join(', ')}.`);
 	return BOARDS[name as BoardName];
 }

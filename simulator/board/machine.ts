@@ -3,6 +3,7 @@
 // Rule: a machine lives as long as a boot. What survives (flash, preferences, parts, the air) is handed in; what a boot makes
 // (sockets, pins, radio) goes with it. Messages to the guest wait in order and are worked out only when their turn has come.
 
+import type { Board } from '../../sensors/parts.js';
 import type { Clock } from '../world/clock.js';
 import { AnalogDevice } from '../devices/analog.js';
 import { CryptoDevice } from '../devices/crypto.js';
@@ -26,11 +27,8 @@ import { EngineStop } from '../engine/engine.js';
 import { Random } from '../world/random.js';
 
 /** The constants of hardware/<board>.ts. */
-export interface BoardConstants {
-	readonly name: string;
+export interface BoardConstants extends Board {
 	readonly chip: string;
-	readonly analog: { readonly pin: number };
-	readonly i2c: { readonly data: number; readonly clock: number };
 	readonly led: PinConstants;
 	readonly button: PinConstants;
 }

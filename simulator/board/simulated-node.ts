@@ -15,6 +15,8 @@ import { EngineStop, type Engine, type EngineKind, type Linked } from '../engine
 import { SLOT_BYTES } from '../engine/creation.js';
 import { startPreloaded } from '../engine/start.js';
 import { ascii, Machine, OWN_RESTART, POWER_CUT, RESTART, type Surroundings } from './machine.js';
+import { BootTallies, type OnMeasured } from './tally.js';
+import { withDefaults } from '../../src/settings/settings.js';
 import { hash } from '../world/random.js';
 import type { Memory } from '../engine/snapshot.js';
 
@@ -35,8 +37,7 @@ export interface NodeOptions extends Surroundings {
 	readonly engine: EngineKind | Linked;
 	/** Time.ticks at boot: near 2^31 a test meets the wrap soon. */
 	readonly ticksAtBoot: number;
-	/** So many times the parts were asked in the boot of that name: each time makes one reading. */
-	readonly onMeasured?: (boot: string, count: number) => void;
+	readonly onMeasured?: OnMeasured;
 }
 
 /** What the guest holds beyond what preloading put into flash. */
@@ -54,7 +55,7 @@ export interface Snapshots {
 
 export class SimulatedNode {
 	readonly name: string;
-	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0, measurements: 0 };
+	readonly counts = { boots: 0, faults: 0, turns: 0, compute: 0 };
 	/** Each time that the chip's heap was too small for something, with who held it. */
 	readonly shortages: string[] = [];
 	/** Each reason that a boot ended for. */
@@ -69,15 +70,15 @@ export class SimulatedNode {
 	#heapLeast = Infinity;
 	#faultsInARow = 0;
 	#inTurn = false;
-	/** What this boot calls itself, once it has said so, and how often it measured. */
-	#bootName = '';
-	#measurements = 0;
-	#measuredIn = 0;
+	/** What its boots have taken. */
+	readonly #boots: BootTallies;
 	#onceStopped: (() => void) | undefined;
 
 	constructor(options: NodeOptions) {
 		this.#options = options;
 		this.name = options.name;
+		this.#boots = new BootTallies(options.onMeasured);
+		options.parts.onResult = (twin, pin) => this.#boots.heard(twin, pin, options.clock.now());
 	}
 
 	/** What is wired to it. */
@@ -129,8 +130,8 @@ export class SimulatedNode {
 		if (this.running) return;
 		this.#stayOff();
 		const boot = ++this.counts.boots;
-		this.#bootName = '';
-		this.#measurements = 0;
+		const { storage, config, board } = this.#options;
+		this.#boots.begin(String(storage.settings.sensors ?? withDefaults(config).sensors), board);
 		const machine = new Machine(this.#options, boot, () => this.#arm(), ({ sentence }) => this.#short(sentence));
 		this.#machine = machine;
 		try {
@@ -203,18 +204,12 @@ export class SimulatedNode {
 	heard(line: string): void {
 		if (/\bstopped\b/.test(line)) this.#onceStopped?.();
 		const name = /\bboot (\d+)$/.exec(line)?.[1];
-		if (name === undefined || this.#bootName) return;
-		this.#bootName = name;
-		this.#options.onMeasured?.(name, this.#measurements);
+		if (name !== undefined) this.#boots.name(name);
 	}
 
-	/** A part is asked for what it measures; all that is asked in one turn is one reading. */
-	measured(): void {
-		if (this.#measuredIn === this.counts.turns) return;
-		this.#measuredIn = this.counts.turns;
-		this.#measurements++;
-		this.counts.measurements++;
-		if (this.#bootName) this.#options.onMeasured?.(this.#bootName, this.#measurements);
+	/** Readings that it must have taken, by what its parts were asked. */
+	get measurements(): number {
+		return this.#boots.least;
 	}
 
 	/** The date jumps, as a chip's does that was disturbed. */

@@ -4,19 +4,13 @@
 // stands in the simulator. Wiring is the world's: what nobody can wire is left out, and settings that come later change nothing.
 
 import { Bus } from '../../sensors/io.js';
-import { PARTS, type Row } from '../../sensors/parts.js';
+import { PARTS, type Board, type Row } from '../../sensors/parts.js';
 import type { MakeTwin } from '../../sensors/twin.js';
 import { Entries, Key } from '../../src/parts/entries.js';
 import type { MakeOne, Wire } from '../devices/parts.js';
 
-/** Of the board's constants: where parts go that are not told where. */
-export interface Sockets {
-	readonly analog: { readonly pin: number; readonly further: readonly number[]; readonly fullScaleMv: number };
-	readonly digital: readonly number[];
-}
-
 /** Where each part of the list sits: at the row's first address and at the first of the board's pins that is free, unless it says otherwise. */
-export function wiresOf(sensors: string, board: Sockets): Wire[] {
+export function wiresOf(sensors: string, board: Board): Wire[] {
 	const wires: Wire[] = [];
 	const entries = new Entries(sensors);
 	while (entries.next()) {
@@ -35,7 +29,7 @@ export function wiresOf(sensors: string, board: Sockets): Wire[] {
 
 const NOWHERE = -1;
 
-function freePin({ bus, second }: Row, { analog, digital }: Sockets, wires: readonly Wire[]): number {
+function freePin({ bus, second }: Row, { analog, digital }: Board, wires: readonly Wire[]): number {
 	const pins = bus === Bus.Pulse ? digital : second ? analog.further : [analog.pin, ...analog.further];
 	return pins.find((pin) => !wires.some((each) => each.pin === pin)) ?? NOWHERE;
 }

@@ -40,6 +40,7 @@ export interface PartsAround {
 
 /** From a chip's reset to its main function. */
 const RESET_MS = 450;
+const NO_PIN = -1;
 
 export class Parts {
 	/** The chip asks for something, whether or not a part is there: told before it gets an answer. */
@@ -48,6 +49,8 @@ export class Parts {
 	#chip: Chip | undefined;
 	/** The supply came back so long before this moment. */
 	#since = 0;
+	/** A part that is well gives the chip a result. */
+	onResult: ((twin: Twin, pin: number) => void) | undefined;
 
 	constructor(wires: readonly Wire[], around: PartsAround, make: MakeOne) {
 		this.#since = RESET_MS;
@@ -103,7 +106,9 @@ export class Parts {
 	/** At an input that nothing drives it is 0. */
 	millivolts(pin: number): number {
 		this.onAsked?.();
-		return this.#onPin<AnalogTwin>('analog', pin)?.millivolts() ?? 0;
+		const found = this.#onPin<AnalogTwin>('analog', pin);
+		if (found) this.#gives(found, pin);
+		return found?.millivolts() ?? 0;
 	}
 
 	/** Whether anybody acknowledges. */
@@ -115,14 +120,24 @@ export class Parts {
 
 	/** undefined: nobody acknowledges. */
 	read(address: number, count: number): Uint8Array | undefined {
-		const answers = this.#at(address).flatMap((each) => each.read(count) ?? []);
+		const there = this.#at(address);
+		const answers = there.flatMap((each) => each.read(count) ?? []);
+		if (answers.length) this.#gives(there[0]!, NO_PIN);
 		return answers.length ? answers.reduce((one, other) => one.map((byte, i) => byte & other[i]!)) : undefined;
 	}
 
 	/** What is on the line after it was held low for so long: the length of each level in microseconds, high first. */
 	answer(pin: number, lowUs: number): readonly number[] {
 		this.onAsked?.();
-		return this.#onPin<PulseTwin>('pulse', pin)?.answer(lowUs) ?? [];
+		const found = this.#onPin<PulseTwin>('pulse', pin);
+		const levels = found?.answer(lowUs) ?? [];
+		if (levels.length) this.#gives(found!, pin);
+		return levels;
+	}
+
+	/** What a driver may refuse is none. */
+	#gives(twin: Twin, pin: number): void {
+		if (twin.trouble === 'none' || twin.trouble === 'stuck') this.onResult?.(twin, pin);
 	}
 
 	#at(address: number): I2CTwin[] {

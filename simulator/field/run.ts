@@ -143,7 +143,7 @@ class Performance {
 
 	async #settle(): Promise<void> {
 		const nodes = this.#simulation!.nodes;
-		for (const [index, node] of nodes.entries()) this.#accounts[index]!.sampled = node.counts.measurements;
+		for (const [index, node] of nodes.entries()) this.#accounts[index]!.sampled = node.measurements;
 		const until = performance.now() + (this.#orders.patienceMs ?? PATIENCE_MS);
 		while (!isSettled(this.#accounts, this.#rules) && performance.now() < until) await sleep(100);
 		for (const [index, node] of nodes.entries()) {
