@@ -23,6 +23,7 @@ import { simulate } from './simulate.js';
 import { size } from './size.js';
 import { NOT_UTF8 } from './topics.js';
 import { watch } from './watch.js';
+import { wiring } from './wiring.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -33,7 +34,7 @@ function telltale(): Command {
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), release(), watch(), nodes(), send(), broker(), logs(), doctor(), size()]) {
+	for (const command of [simulate(), configure(), build(), flash(), release(), watch(), nodes(), send(), broker(), logs(), doctor(), wiring(), size()]) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}

@@ -21,6 +21,8 @@ export interface BoardPins {
 	readonly left: readonly BoardPin[];
 	readonly right: readonly BoardPin[];
 	readonly button: string;
+	/** What else to beware of, each a sentence. */
+	readonly warnings: readonly string[];
 }
 
 const pin = (label: string, gpio = -1, not = ''): BoardPin => Object.freeze({ label, gpio, not });
@@ -50,6 +52,11 @@ export const PINS: Readonly<Record<'nodemcu' | 'd1mini' | 'esp32' | 'esp32c3', B
 			pin('D5', 14), pin('D6', 12), pin('D7', 13), pin('D8', 15, LOW), pin('RX', 3, IN), pin('TX', 1, OUT), pin('GND'), pin('3V3'),
 		]),
 		button: 'FLASH',
+		warnings: Object.freeze([
+			'A0 takes 3.3 V on this board; a bare ESP-12 takes 1.0 V there.',
+			'On the wide LoLin "v3" the two pins below A0 are GND and VU, which has 5 V.',
+			'The pins are made for 3.3 V: supply breakouts from 3V3, not from VIN.',
+		]),
 	}),
 	d1mini: Object.freeze({
 		title: 'Wemos D1 mini',
@@ -61,6 +68,7 @@ export const PINS: Readonly<Record<'nodemcu' | 'd1mini' | 'esp32' | 'esp32c3', B
 		]),
 		/** It has none but RST: one between D3 and GND does. */
 		button: '',
+		warnings: Object.freeze(['A0 takes 3.3 V; on clones without the divider 1.0 V.', 'The pins are made for 3.3 V: supply breakouts from 3V3, not from 5V.']),
 	}),
 	esp32: Object.freeze({
 		title: 'ESP32-DevKitC V4 or NodeMCU-32S',
@@ -74,6 +82,7 @@ export const PINS: Readonly<Record<'nodemcu' | 'd1mini' | 'esp32' | 'esp32c3', B
 			pin('15', 15, LEVEL), pin('D1', 8, FLASH), pin('D0', 7, FLASH), pin('CLK', 6, FLASH),
 		]),
 		button: 'BOOT',
+		warnings: Object.freeze(['Analog inputs measure from 0.15 V to 2.45 V.', 'The pins are made for 3.3 V: supply breakouts from 3V3, not from 5V.']),
 	}),
 	esp32c3: Object.freeze({
 		title: 'ESP32-C3-DevKitM-1',
@@ -86,5 +95,6 @@ export const PINS: Readonly<Record<'nodemcu' | 'd1mini' | 'esp32' | 'esp32c3', B
 			pin('5', 5, DATA), ...same(4), pin('GND'), pin('18', 18, USB), pin('19', 19, USB), pin('GND'),
 		]),
 		button: 'BOOT',
+		warnings: Object.freeze(['Analog inputs measure from 0.15 V to 2.45 V.', 'The pins are made for 3.3 V: supply breakouts from 3V3, not from 5V.']),
 	}),
 });

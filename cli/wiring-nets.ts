@@ -1,0 +1,103 @@
+// Which leg of which part goes to which pin of a board, for drawings.
+//
+// Rule: the firmware's own code places the parts: connect() makes them of I/O that only notes what it is asked for. So a drawing and
+// the firmware cannot disagree.
+
+import { existsSync } from 'node:fs';
+import { PINS, type BoardPin } from '../hardware/pins.js';
+import { board as d1mini } from '../hardware/d1mini.js';
+import { board as esp32 } from '../hardware/esp32.js';
+import { board as esp32c3 } from '../hardware/esp32c3.js';
+import { board as nodemcu } from '../hardware/nodemcu.js';
+import type { Board, Row } from '../sensors/parts.js';
+import { onI2C, type Leg, type Role, type WiringOf } from '../sensors/wiring.js';
+import { connect, sensorsProblem } from '../src/parts/parts.js';
+import { Failure } from './failure.js';
+
+const BOARDS: Readonly<Record<keyof typeof PINS, Board>> = { nodemcu, d1mini, esp32, esp32c3 };
+export type BoardName = keyof typeof PINS;
+export const BOARD_NAMES = Object.keys(BOARDS) as BoardName[];
+
+/** One wire. */
+export interface Wire {
+	readonly leg: Leg;
+	/** Of the board: the side that its pin is on, and how far from the top, from 0. */
+	readonly side: 'left' | 'right';
+	readonly place: number;
+	readonly pin: BoardPin;
+}
+
+export interface DrawnPart {
+	readonly title: string;
+	/** The name of its channels, or its address, where it has one that is not the usual. */
+	readonly remark: string;
+	readonly wires: readonly Wire[];
+	readonly notes: readonly string[];
+}
+
+export interface Nets {
+	readonly board: BoardName;
+	readonly setting: string;
+	readonly parts: readonly DrawnPart[];
+}
+
+const SUPPLIES: Readonly<Partial<Record<Role, readonly string[]>>> = { supply: ['3V3'], five: ['5V', 'VIN', 'VU'], ground: ['GND'] };
+
+export async function netsOf(board: BoardName, setting: string): Promise<Nets> {
+	const problem = sensorsProblem(setting, BOARDS[board], (gpio) => pinOf(board, (pin) => pin.gpio === gpio)?.pin.label ?? `GPIO ${gpio}`);
+	if (problem) throw new Failure(problem);
+	const parts: DrawnPart[] = [];
+	for (const { row, name, pin, address, powerPin } of placed(board, setting)) {
+		const { title, legs, notes } = await wiringOf(row, BOARDS[board].analog.fullScaleMv);
+		const wires = legs.map((leg) => ({ leg, ...at(board, leg.role, pin, powerPin) }));
+		const more = address !== undefined && address !== row.addresses[0] ? [`Its address is ${address}: its pin ADDR (or the like) is set for that.`] : [];
+		parts.push({ title, remark: name === row.name ? '' : name, wires, notes: [...notes, ...more] });
+	}
+	return { board, setting, parts };
+}
+
+interface Placed {
+	readonly row: Row;
+	readonly name: string;
+	readonly pin: number | undefined;
+	readonly address: number | undefined;
+	readonly powerPin: number | undefined;
+}
+
+function placed(board: BoardName, setting: string): Placed[] {
+	const pins: (number | undefined)[] = [];
+	const addresses: (number | undefined)[] = [];
+	const powers: number[] = [];
+	const note = class {
+		readonly resolution = 12;
+		constructor({ pin, address }: { pin?: number; address?: number }) {
+			pins.push(pin);
+			addresses.push(address);
+		}
+		close(): void {}
+	};
+	const power = (pin: number) => (powers.push(pin), undefined);
+	const parts = connect(setting, { board: BOARDS[board], Analog: note, I2C: note, Pulses: note, power } as never);
+	return parts.map(({ row, name }, index) => ({ row: row as Row, name, pin: pins[index], address: addresses[index], powerPin: powers[index] }));
+}
+
+async function wiringOf(row: Row, fullScaleMv: number): Promise<ReturnType<WiringOf>> {
+	const file = new URL(`../sensors/${row.folder}/wiring.ts`, import.meta.url);
+	if (!existsSync(file)) return onI2C(row.name.toUpperCase().replace(/X$/, 'x'));
+	return ((await import(file.href)) as { wiring: WiringOf }).wiring(row.name, fullScaleMv);
+}
+
+function at(board: BoardName, role: Role, pin: number | undefined, powerPin: number | undefined): Omit<Wire, 'leg'> {
+	const { i2c } = BOARDS[board];
+	const gpio = role === 'supply' && powerPin !== undefined ? powerPin : role === 'signal' ? pin : role === 'data' ? i2c.data : role === 'clock' ? i2c.clock : undefined;
+	const found = pinOf(board, gpio === undefined ? ({ label }) => SUPPLIES[role]!.includes(label) : (each) => each.gpio === gpio);
+	if (!found) throw new Failure(`${board} has no pin for ${role}: this part cannot be drawn on it.`);
+	return found;
+}
+
+/** Of several, like GND, the lowest: its wire to the parts below is the shortest. */
+function pinOf(board: BoardName, is: (pin: BoardPin) => boolean): Omit<Wire, 'leg'> | undefined {
+	const found = (['right', 'left'] as const).flatMap((side) => PINS[board][side].map((pin, place) => ({ side, place, pin }))).filter(({ pin }) => is(pin));
+	return found.sort((a, b) => b.place - a.place)[0];
+}
+
