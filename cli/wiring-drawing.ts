@@ -13,7 +13,7 @@ const BOARD = { left: 122, right: 238, top: 64, row: 17, head: 26, foot: 34 };
 const LANE = { first: 110, step: 11 };
 const CARD = { left: 122, right: 238, gap: 18, title: 22, row: 22, note: 14 };
 /** Letters of a note in a line. */
-const NOTE_LETTERS = 58;
+const NOTE_LETTERS = 54;
 
 const STYLE = `
 	svg { color-scheme: light dark; }
@@ -26,6 +26,7 @@ const STYLE = `
 	.page { fill: #fcfbf7; }
 	.board { fill: #1f3a4d; stroke: #10222f; }
 	.metal { fill: #c9ced2; }
+	.usb { font-size: 11px; fill: #333; }
 	.on, .pin { fill: #fff; }
 	.pin { font-size: 11px; font-weight: bold; }
 	.free { fill: #8fa5b3; font-weight: normal; }
@@ -35,7 +36,7 @@ const STYLE = `
 	.resistor { fill: #fcfbf7; stroke: #222; }
 	.supply { stroke: #d22b2b; } .five { stroke: #9b1fb5; } .ground { stroke: #222; } .signal { stroke: #c97a00; } .data { stroke: #1668c7; } .clock { stroke: #1b8a3a; }
 	@media (prefers-color-scheme: dark) {
-		text { fill: #eee; } .note { fill: #b8b8b8; } .page { fill: #16191c; } .card { fill: #22272b; stroke: #4a5157; }
+		text { fill: #eee; } .usb { fill: #333; } .note { fill: #b8b8b8; } .page { fill: #16191c; } .card { fill: #22272b; stroke: #4a5157; }
 		.halo { stroke: #16191c; } .resistor { fill: #16191c; stroke: #eee; } .ground { stroke: #e8e8e8; } .supply { stroke: #ff6b6b; }
 		.five { stroke: #d78bea; } .signal { stroke: #ffb84d; } .data { stroke: #6bb0ff; } .clock { stroke: #5fd38a; }
 	}`;
@@ -58,7 +59,7 @@ export function drawing(nets: Nets): string {
 	const heading = nets.parts.map((part) => part.title).join(', ');
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title desc">`,
-		`<title id="title">${escaped(`${heading} on a ${title}`)}</title>`,
+		`<title id="title">${escaped(`${title} with ${heading}`)}</title>`,
 		`<desc id="desc">${escaped(nets.parts.map(inWords).join(' '))}</desc>`,
 		`<style>${STYLE}</style>`,
 		`<rect class="page" width="${WIDTH}" height="${height}" rx="10"/>`,
@@ -96,7 +97,7 @@ function board({ board: name, parts }: Nets, bottom: number): string {
 		...left.map(({ label }, place) => pin('left', place, label)),
 		...right.map(({ label }, place) => pin('right', place, label)),
 		`<rect class="metal" x="${middle - 18}" y="${bottom - 22}" width="36" height="28" rx="3"/>`,
-		`<text class="note middle" x="${middle}" y="${bottom - 5}" style="fill:#333">USB</text>`,
+		`<text class="usb middle" x="${middle}" y="${bottom - 5}">USB</text>`,
 	].join('\n');
 }
 
@@ -175,4 +176,5 @@ function lines(note: string): string[] {
 }
 
 const cut = (text: string, letters: number): string => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+const SIGNS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => SIGNS[sign]!);

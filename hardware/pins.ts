@@ -54,7 +54,7 @@ export const PINS: Readonly<Record<'nodemcu' | 'd1mini' | 'esp32' | 'esp32c3', B
 		button: 'FLASH',
 		warnings: Object.freeze([
 			'A0 takes 3.3 V on this board; a bare ESP-12 takes 1.0 V there.',
-			'On the wide LoLin "v3" the two pins below A0 are GND and VU, which has 5 V.',
+			'On the wide LoLin v3 the two pins below A0 are GND and VU, which has 5 V.',
 			'The pins are made for 3.3 V: supply breakouts from 3V3, not from VIN.',
 		]),
 	}),

@@ -16,8 +16,8 @@ function files(folder: string, ending = '.ts'): string[] {
 }
 
 const text = (file: string) => readFileSync(join(root, file), 'utf8');
-/** Simulated parts lie beside their drivers, and are of the host. */
-const twins = files('sensors').filter((file) => /(^sensors\/twin[-\w]*|\/simulated)\.ts$/.test(file));
+/** Simulated parts, and how parts are wired, lie beside their drivers, and are of the host. */
+const twins = files('sensors').filter((file) => /(^sensors\/(twin[-\w]*|wiring)|\/(simulated|wiring))\.ts$/.test(file));
 const drivers = files('sensors').filter((file) => !twins.includes(file));
 const firmware = [...files('src'), ...drivers, ...files('hardware'), ...files('clients')];
 const pages = files('viewer', '.tsx');
@@ -53,7 +53,7 @@ describe('imports', () => {
 		}
 	});
 
-	it('of simulated parts are each other and types of sensors/, and nobody but a test or the simulator imports one', () => {
+	it('of simulated parts and of wiring are each other and types of sensors/, and nothing of the firmware imports one', () => {
 		for (const file of twins) {
 			for (const { from, types } of imports(file)) expect(twins.includes(from) || (from.startsWith('sensors/') && types), `${file} imports ${from}`).toBe(true);
 		}

@@ -1,10 +1,13 @@
-// The constants of a board and its drawing say the same: each wire of hardware/<board>.svg ends at the pin that
-// hardware/<board>.ts names, at the leg of the part that wants it, and the file is well-formed.
+// What "telltale wiring" draws: each wire begins at the pin that the board's tables name and ends at the leg of the part that wants it;
+// it can be read on a phone; and the drawings in hardware/ are what it draws today.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { drawing } from '../../cli/wiring-drawing.js';
+import { BOARD_NAMES, netsOf, type BoardName } from '../../cli/wiring-nets.js';
 import { board as esp32 } from '../../hardware/esp32.js';
 import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { PINS } from '../../hardware/pins.js';
+import { PARTS } from '../../sensors/parts.js';
 
 interface Point { readonly x: number; readonly y: number }
 interface Element { readonly tag: string; readonly attributes: Readonly<Record<string, string>>; readonly text: string }
@@ -47,113 +50,94 @@ function corners(d: string): Point[] {
 	return points;
 }
 
-const at = (element: Element): Point => ({ x: Number(element.attributes.cx), y: Number(element.attributes.cy) });
 const classes = (element: Element): string[] => (element.attributes.class ?? '').split(' ');
-const same = (one: Point, other: Point): boolean => one.x === other.x && one.y === other.y;
-const onPath = (point: Point, path: readonly Point[]): boolean =>
-	path.some((to, index) => {
-		const from = path[index - 1] ?? to;
-		return (from.x === to.x ? point.x === to.x : point.y === to.y)
-			&& point.x >= Math.min(from.x, to.x) && point.x <= Math.max(from.x, to.x)
-			&& point.y >= Math.min(from.y, to.y) && point.y <= Math.max(from.y, to.y);
-	});
 
-/** Which wire a pin of the board belongs to, and the wire's class. */
-const WIRES: Readonly<Record<string, string>> = { analog: 'signal', data: 'data', clock: 'clock', supply: 'supply', ground: 'ground' };
-/** TMP36 datasheet, pin configuration of the TO-92: from left to right with the flat side in front and the legs down. */
-const LEGS: readonly (readonly [label: string, wire: string])[] = [['1 +Vs', 'supply'], ['2 Vout', 'signal'], ['3 GND', 'ground']];
+/** What is committed: the file, the board, the setting. */
+const COMMITTED: readonly (readonly [file: string, board: BoardName, sensors: string])[] = [
+	['nodemcu', 'nodemcu', 'tmp36,sht3x'], ['nodemcu-dht22', 'nodemcu', 'dht22'], ['nodemcu-bme280', 'nodemcu', 'bme280'],
+	['d1mini', 'd1mini', 'tmp36,sht3x'], ['esp32', 'esp32', 'tmp36,sht3x'], ['esp32c3', 'esp32c3', 'sht4x'],
+];
 
-describe.each([['nodemcu', nodemcu], ['esp32', esp32]] as const)('the drawing of %s', (name, board) => {
-	const label = (gpio: number) => [...PINS[name].left, ...PINS[name].right].find((each) => each.gpio === gpio)!.label;
-	const source = readFileSync(new URL(`../../hardware/${name}.svg`, import.meta.url), 'utf8');
-	const elements = elementsOf(source);
-	const texts = elements.filter((each) => each.tag === 'text');
-	const pads = elements.filter((each) => classes(each).includes('pad'));
-	const wires = elements.filter((each) => each.tag === 'path' && classes(each).includes('wire')).map((each) => ({ classes: classes(each), path: corners(each.attributes.d!) }));
-	/** The pad beside a label: the nearest on the same height. */
-	const padOf = (label: Element): Point => {
-		const y = Number(label.attributes.y) - 5;
-		const beside = pads.map(at).filter((pad) => pad.y === y).sort((a, b) => Math.abs(a.x - Number(label.attributes.x)) - Math.abs(b.x - Number(label.attributes.x)));
-		expect(beside.length, `pad beside ${label.text}`).toBeGreaterThan(0);
-		return beside[0]!;
-	};
-	/** Whether a wire of this kind begins or ends there. */
-	const reached = (end: Point, kind: string): boolean =>
-		wires.some((each) => each.classes.includes(kind) && [each.path[0]!, each.path.at(-1)!].some((other) => same(end, other)));
+/** Text and wires of a drawing, by place. */
+async function drawn(board: BoardName, sensors: string) {
+	const nets = await netsOf(board, sensors);
+	const elements = elementsOf(drawing(nets));
+	const texts = elements.filter(({ tag }) => tag === 'text').map((each) => ({ classes: classes(each), text: each.text.trim(), x: Number(each.attributes.x), y: Number(each.attributes.y) }));
+	const wires = elements.filter((each) => each.tag === 'path' && classes(each).includes('wire')).map((each) => ({ role: classes(each)[1]!, path: corners(each.attributes.d!) }));
+	return { nets, elements, texts, wires };
+}
 
-	it('is well-formed SVG with a title and a description', () => {
-		expect(elements[0]!.tag).toBe('svg');
-		expect(elements[0]!.attributes.xmlns).toBe('http://www.w3.org/2000/svg');
-		expect(elements.some((each) => each.tag === 'title')).toBe(true);
-		expect(elements.some((each) => each.tag === 'desc')).toBe(true);
-	});
+/** Each of the table that this board can have, alone. */
+const served = BOARD_NAMES.flatMap((board) => PARTS.flatMap(({ name, second }) => (second && board !== 'esp32' && board !== 'esp32c3' ? [] : [[board, name] as const])));
 
-	it('labels the pins as the constants do', () => {
-		const labels = Object.fromEntries(texts.filter((each) => each.attributes['data-pin']).map((each) => [each.attributes['data-pin'], each.text]));
-		expect(labels).toEqual({ analog: label(board.analog.pin), data: label(board.i2c.data), clock: label(board.i2c.clock), supply: '3V3', ground: 'GND' });
-	});
-
-	it('says the same in its description', () => {
-		const { text } = elements.find((each) => each.tag === 'desc')!;
-		expect(text).toContain(`pin 2 to ${label(board.analog.pin)},`);
-		expect(text).toContain(`SCL to ${label(board.i2c.clock)}, SDA to ${label(board.i2c.data)}.`);
-	});
-
-	it('leads a wire of the right kind to every pin that is in use, and to no other', () => {
-		const used = texts.filter((each) => each.attributes['data-pin']);
-		for (const label of used) {
-			expect(reached(padOf(label), WIRES[label.attributes['data-pin']!]!), `${label.attributes['data-pin']} at ${label.text}`).toBe(true);
+describe.each([...served, ['esp32', 'tmp36,sht3x,hih4030,dht22,bme280'], ['nodemcu', 'tmp36,sht3x,dht22,bme280'], ['nodemcu', '[{"part":"dht22","powerPin":16}]']] as const)('the drawing of a %s with %s', (board, sensors) => {
+	it('leads each leg to its pin, and nothing to another', async () => {
+		const { nets, texts, wires } = await drawn(board, sensors);
+		const trunks = wires.filter(({ path }) => path.length === 3);
+		const stubs = wires.filter(({ path }) => path.length === 2);
+		const pins = texts.filter(({ classes }) => classes.includes('pin'));
+		const legs = nets.parts.flatMap((part) => part.wires);
+		expect(stubs).toHaveLength(legs.length);
+		for (const [index, { leg, side, place, pin }] of legs.entries()) {
+			// The leg's label, beside the end of a wire of its kind; and from there up the lane to the label of the pin.
+			const label = pins.filter(({ classes }) => classes.includes('end') === (side === 'right'))[place]!;
+			expect(label.text).toBe(pin.label);
+			expect(label.classes).not.toContain('free');
+			const stub = stubs.find(({ role, path }) => role === leg.role && texts.some(({ text, x, y }) => text === leg.label && y - 4 === path[1]!.y && Math.abs(x - path[1]!.x) === 8));
+			expect(stub, `${leg.label}, leg ${index}`).toBeDefined();
+			const trunk = trunks.find(({ path }) => path[1]!.x === stub!.path[0]!.x && path[0]!.y === label.y - 4 && path[2]!.y >= stub!.path[0]!.y);
+			expect(trunk, `${leg.label} to ${pin.label}`).toBeDefined();
 		}
-		const usedPads = used.map(padOf);
-		const onBoard = pads.map(at).filter(({ x }) => x === 352 || x === 548);
-		for (const pad of onBoard.filter((each) => !usedPads.some((other) => same(each, other)))) {
-			expect(wires.some(({ path }) => onPath(pad, path)), `unused pin at ${pad.x},${pad.y}`).toBe(false);
-		}
+		const used = new Set(legs.map(({ side, place }) => `${side}${place}`));
+		expect(trunks).toHaveLength(used.size);
+		expect(new Set(trunks.map(({ path }) => path[1]!.x)).size, 'lanes').toBe(used.size);
+		expect(pins.filter(({ classes }) => !classes.includes('free'))).toHaveLength(used.size);
 	});
 
-	it('leads a wire of the right kind to every pin of the SHT3x', () => {
-		const labels = texts.filter((each) => each.attributes['data-sht3x']);
-		expect(labels.map((each) => each.text).sort()).toEqual(['GND', 'SCL', 'SDA', 'VIN']);
-		for (const label of labels) expect(reached(padOf(label), WIRES[label.attributes['data-sht3x']!]!), label.text).toBe(true);
+	it('is 360 wide, with every text and wire in it, none smaller than 11', async () => {
+		const { elements, texts, wires } = await drawn(board, sensors);
+		expect(elements[0]!.attributes.viewBox).toMatch(/^0 0 360 \d+$/);
+		for (const { path } of wires) for (const { x } of path) expect(x > 4 && x < 356, `wire at ${x}`).toBe(true);
+		for (const { classes, text, x } of texts) {
+			const size = classes.includes('title') ? 15 : classes.includes('note') || classes.includes('usb') || classes.includes('pin') ? 11 : 12;
+			// DejaVu Sans, the widest font of the list.
+			const length = text.length * size * 0.54;
+			const left = classes.includes('end') ? x - length : classes.includes('middle') ? x - length / 2 : x;
+			expect(left >= 2 && left + length <= 358, text).toBe(true);
+		}
+		expect(drawing(await netsOf(board, sensors))).not.toMatch(/font-size: ?([0-9]|10)px/);
 	});
 
-	it('leads a wire of the right kind from every leg of the TMP36', () => {
-		const legs = elements.filter((each) => each.attributes['data-leg']).map((each) => ({ kind: each.attributes['data-leg'], end: corners(each.attributes.d!).at(-1)! }));
-		expect(legs.map((each) => each.kind)).toEqual(LEGS.map(([, kind]) => kind));
-		expect(legs.map((each) => each.end.x)).toEqual(legs.map((each) => each.end.x).sort((a, b) => a - b));
-		for (const { kind, end } of legs) expect(reached(end, kind!), kind).toBe(true);
-		const labels = texts.filter((each) => LEGS.some(([label]) => label === each.text));
-		expect(labels.map((each) => each.text)).toEqual(LEGS.map(([label]) => label));
+	it('says the same in words', async () => {
+		const { nets, elements } = await drawn(board, sensors);
+		const { text } = elements.find(({ tag }) => tag === 'desc')!;
+		for (const { leg, pin } of nets.parts.flatMap((part) => part.wires)) expect(text).toMatch(new RegExp(`${leg.label.replace('+', '\\+')} (through [^,]+ )?to ${pin.label.replace('+', '\\+')} \\(`));
+	});
+});
+
+describe('wiring', () => {
+	const pinOf = (nets: Awaited<ReturnType<typeof netsOf>>, label: string): string => nets.parts.flatMap((part) => part.wires).find(({ leg }) => leg.label === label)!.pin.label;
+
+	it('goes by the constants of the boards', async () => {
+		const onNodemcu = await netsOf('nodemcu', 'tmp36,sht3x');
+		expect(['2 Vout', 'SCL', 'SDA'].map((label) => pinOf(onNodemcu, label))).toEqual(['A0', 'D1', 'D2']);
+		const onEsp32 = await netsOf('esp32', 'tmp36,sht3x');
+		const label = (gpio: number): string => [...PINS.esp32.left, ...PINS.esp32.right].find((each) => each.gpio === gpio)!.label;
+		expect(['2 Vout', 'SCL', 'SDA'].map((each) => pinOf(onEsp32, each))).toEqual([label(esp32.analog.pin), label(esp32.i2c.clock), label(esp32.i2c.data)]);
+		expect(nodemcu.i2c.clock).toBe(5);
 	});
 
-	it('joins wires of one kind only, and only where there is a dot', () => {
-		const dots = elements.filter((each) => classes(each).includes('dot')).map((each) => ({ ...at(each), kind: classes(each)[1]! }));
-		const kind = (each: (typeof wires)[number]) => each.classes[1]!;
-		for (const one of wires) {
-			for (const other of wires) {
-				if (kind(one) === kind(other)) continue;
-				const ends = [one.path[0]!, one.path.at(-1)!];
-				for (const end of ends) expect(onPath(end, other.path), `${kind(one)} ends on ${kind(other)} at ${end.x},${end.y}`).toBe(false);
-			}
-		}
-		for (const dot of dots.filter(({ x }) => x !== 557)) {
-			const through = wires.filter((each) => onPath(dot, each.path));
-			expect(through.length, `dot at ${dot.x},${dot.y}`).toBeGreaterThan(1);
-			for (const each of through) expect(kind(each)).toBe(dot.kind);
-		}
+	it('supplies a part from the pin that the setting gives it', async () => {
+		expect(pinOf(await netsOf('nodemcu', '[{"part":"dht22","powerPin":12,"pin":14}]'), '1 VCC')).toBe('D6');
 	});
 
-	it('writes every text within the picture', () => {
-		const width = Number(elements[0]!.attributes.width);
-		for (const text of texts) {
-			// DejaVu Sans, the widest font of the list, takes 0.52 em a character in these texts.
-			const size = classes(text).includes('title') ? 21 : classes(text).includes('small') || classes(text).includes('pin') ? 12 : 13;
-			const length = text.text.length * size * 0.56;
-			const x = Number(text.attributes.x);
-			const left = classes(text).includes('right') ? x - length : classes(text).includes('middle') ? x - length / 2 : x;
-			expect(left, text.text).toBeGreaterThan(4);
-			expect(left + length, text.text).toBeLessThan(width);
-		}
+	it('refuses in a sentence what the board cannot have', async () => {
+		await expect(netsOf('nodemcu', 'tmp36,hih4030')).rejects.toThrow(/needs a second analog input/);
+		await expect(netsOf('nodemcu', 'nose')).rejects.toThrow(/nose/);
+	});
+
+	it.each(COMMITTED)('in hardware/%s.svg is what is drawn today', async (file, board, sensors) => {
+		expect(readFileSync(new URL(`../../hardware/${file}.svg`, import.meta.url), 'utf8')).toBe(drawing(await netsOf(board, sensors)));
 	});
 });
 
