@@ -98,12 +98,12 @@ export function faultWords(health: Content | undefined): string {
 }
 
 function outageWords(content: Content): string {
-	return safe(outageText(outageOf(content, 0)));
+	return outageText(outageOf(content, 0), safe);
 }
 
 /** "42 s, wifi, 4 kept", in one column a character; "-" where nothing of it is known. */
-export function outageText({ seconds, cause, kept }: Outage): string {
-	const words = [seconds === undefined ? '' : age(seconds * 1_000), cause ? oneColumn(cause) : '', kept ? `${kept} kept` : ''];
+export function outageText({ seconds, cause, kept }: Outage, made: (text: string) => string = oneColumn): string {
+	const words = [seconds === undefined ? '' : age(seconds * 1_000), cause ? made(cause) : '', kept ? `${kept} kept` : ''];
 	return words.filter(Boolean).join(', ') || NONE;
 }
 
