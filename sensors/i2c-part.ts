@@ -40,7 +40,7 @@ export const isChecked = (bytes: Uint8Array, initial: number): boolean => {
 };
 
 export class I2CPart {
-	protected readonly io: I2CBus;
+	readonly io: I2CBus;
 	protected readonly bytes: Uint8Array;
 
 	/** `count`: bytes of its longest answer. */

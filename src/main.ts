@@ -10,6 +10,7 @@ import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
 import { connect, sensorsProblem } from './parts/parts.js';
+import { Scan } from './parts/scan.js';
 import { NodeActions, OFFSETS } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
 import { Backoff } from './connection/backoff.js';
@@ -31,7 +32,7 @@ import { openButton, openLed, openPower } from './device/pins.js';
 import { DevicePulses } from './device/pulses.js';
 import { DevicePreferences } from './device/preferences.js';
 import { DeviceSerial } from './device/serial.js';
-import { DeviceRandom, LastWords, NOTHING_TO_SAVE, restart } from './device/system.js';
+import { DeviceRandom, LastWords, NOTHING_TO_SAVE, pause, restart } from './device/system.js';
 import { DeviceTcp } from './device/tcp.js';
 import { ImprovInPlace } from './provisioning/in-place.js';
 import { ImprovUnusable } from './provisioning/unusable.js';
@@ -41,7 +42,7 @@ import { takeHandover } from './connection/last-resort.js';
 import { Destinations } from './connection/destinations.js';
 import { Link } from './connection/link.js';
 import { Node } from './node.js';
-import type { Pollable } from './common/ports.js';
+import type { Clock, Pollable } from './common/ports.js';
 import { ImprovInSetUp, NO_ANSWERS, SetUpActions } from './provisioning/in-set-up.js';
 import { NameServer } from './provisioning/name-server.js';
 import { makeCode, SetUp } from './provisioning/set-up.js';
@@ -107,7 +108,7 @@ export default function main(): void {
 		const channel = channelOf(parts, i);
 		if (channel >= 0) sampler.setOffset(channel, config[OFFSETS[i]] as number);
 	}
-	const deps = { config, board, boot, safe: mode.safe, clock, log: serial, store, settingsStore, check: problemOf, network, sampler, queue };
+	const deps = { config, board: BOARD, boot, safe: mode.safe, clock, log: serial, store, settingsStore, check: problemOf, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);
 	const commandQueue = new CommandQueue(serial);
@@ -137,7 +138,7 @@ const setUp = (
 	const accessPoint = new DeviceAccessPoint();
 	const node = new SetUp({ settings, store, preferences, network, accessPoint, log: serial, code, mode, check: problemOf });
 	const site = new SetUpSite(node, accessPoint, settings, code, mode, serial);
-	const actions = new SetUpActions(node, clock);
+	const actions = new SetUpActions(node, clock, BOARD);
 	const commands = new Commands(new CommandQueue(serial), actions, NO_ANSWERS, serial);
 	const indicator = new Indicator(openLed(board.led, serial), openButton(board.button, alarm, serial), actions);
 	const improv = new ImprovInSetUp(serial, board.chip, node, commands);
@@ -146,6 +147,14 @@ const setUp = (
 	const names = new NameServer(new DeviceQuestions(Port.DNS_PORT, alarm), accessPoint);
 	new Node([commands, improv, web, names, site, node, mode, indicator], clock, alarm, new LastWords(serial, NOTHING_TO_SAVE));
 };
+
+/** In flash, as all that is made here. */
+const SCAN_IO = Object.freeze({ board, I2C: I2C as never, pause });
+const BOARD = Object.freeze({
+	name: board.name,
+	chip: board.chip,
+	newScan: (clock: Clock, sensors: string, inUse?: Sampler) => new Scan(SCAN_IO, clock, sensors, inUse),
+});
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */
 const problemOf = (settings: Settings, store: SettingsStore): string => {

@@ -277,6 +277,8 @@ export interface Sensor {
 	readonly complaint?: string;
 	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
 	compensate?(temperatureMilliC: number): void;
+	/** On I2C: the bus at its address, as sensors/io.ts has it. */
+	readonly io?: unknown;
 	close(): void;
 }
 

@@ -16,6 +16,9 @@ export class DeviceRandom implements Random {
 	}
 }
 
+/** Nothing else runs meanwhile. */
+export const pause = (ms: number): void => Timer.delay(ms);
+
 /** Never comes back. Where nothing restarts, as in the SDK's desktop simulator, what asked for it ends as after a bug. */
 export const restart = (): void => {
 	if (canRestart()) System.restart();

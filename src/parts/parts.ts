@@ -168,6 +168,18 @@ export const connect = (setting: string, io: PartIo): Part[] => {
 	return parts;
 };
 
+/** Of each part that connect() makes: its address on I2C, or -1. */
+export const addressesOf = (setting: string, board: Board): number[] => {
+	const addresses: number[] = [];
+	const entries = new Entries(setting);
+	const claims = new Claims(board, gpioName);
+	while (entries.next()) {
+		claims.take(entries);
+		if (claims.gives) addresses.push(claims.address);
+	}
+	return addresses;
+};
+
 type Writable<Type> = { -readonly [key in keyof Type]: Type[key] };
 
 const made = (entry: Entries, { address, pin, gives }: Claims, first: number, io: PartIo): Part => {

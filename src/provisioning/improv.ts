@@ -7,6 +7,7 @@
 import { NEVER, type Log, type Millis, type PacketLine, type Pollable } from '../common/ports.js';
 import { Text } from '../common/text.js';
 import { Limit } from '../common/limits.js';
+import { LATER, type Report } from '../telemetry/report.js';
 import { writeResult } from '../telemetry/result.js';
 import { Conversation, type ConversationHost, type Joiner } from './conversation.js';
 import { PacketReader } from './improv-codec.js';
@@ -37,7 +38,7 @@ export abstract class Improv implements Pollable, ConversationHost {
 			if (at !== NEVER) return at;
 			this.talk = undefined;
 		}
-		if (this.parcel?.asked) this.carryOut(this.parcel);
+		if (this.parcel?.asked && !this.carryOut(this.parcel)) return now;
 		if (this.parcel && now >= this.parcel.endsAt) this.parcel = undefined;
 		return this.parcel?.endsAt ?? NEVER;
 	}
@@ -46,14 +47,17 @@ export abstract class Improv implements Pollable, ConversationHost {
 		return this.maker ? this.maker(now) : new Transfer(now);
 	}
 
-	private carryOut(parcel: Transfer): void {
-		if (parcel.work()) return;
+	/** False: it is under way. */
+	private carryOut(parcel: Transfer): boolean {
+		if (parcel.work()) return true;
 		const bytes = parcel.bytes!;
 		const { nameEnd, textEnd } = parcel;
 		const problem = this.obey(bytes, 0, nameEnd, textEnd);
+		if (problem === LATER) return false;
 		const result = new Text(new Uint8Array(Limit.RESULT_MAX));
-		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed);
+		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed, this.report());
 		parcel.answered(result.bytes.subarray(0, result.length));
+		return true;
 	}
 
 	abstract readonly chip: string;
@@ -65,6 +69,11 @@ export abstract class Improv implements Pollable, ConversationHost {
 
 	abstract begin(): Joiner;
 
-	/** Carries a command out, its name in bytes[nameAt] up to its payload: '' or why not, in a sentence. */
+	/** What the command that was carried out last has to say. */
+	protected report(): Report | undefined {
+		return undefined;
+	}
+
+	/** Carries a command out, its name in bytes[nameAt] up to its payload: '' or why not, in a sentence; or LATER. */
 	protected abstract obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string;
 }

@@ -10,6 +10,7 @@ import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import type { Commands } from '../telemetry/commands.js';
 import type { NodeDeps } from '../telemetry/node-publications.js';
+import type { Report } from '../telemetry/report.js';
 import { Improv, type Joiner } from './improv.js';
 import { NetworkList } from './network-list.js';
 import { Phase, type FoundNetwork } from './provisioner.js';
@@ -53,6 +54,10 @@ export class ImprovInPlace extends Improv {
 
 	protected obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
 		return this.commands.obey(bytes, nameAt, payloadAt, payloadEnd);
+	}
+
+	protected override report(): Report | undefined {
+		return this.commands.takeReport();
 	}
 }
 

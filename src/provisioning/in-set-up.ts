@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // What can be asked of a node in set-up mode beside its page: by Improv, at the serial line, and at its button.
 //
-// Rule: only what sets the node up is done; the rest is refused in a sentence, since nothing is measured here.
+// Rule: only what sets the node up is done, a look at its bus among it; the rest is refused in a sentence, since nothing is
+// measured here.
 
 import { Limit } from '../common/limits.js';
 import { NEVER, type Clock, type Log, type Millis, type PacketLine } from '../common/ports.js';
 import type { Setting } from '../settings/settings.js';
 import type { Actions, Commands } from '../telemetry/commands.js';
 import { Sign, type Signalled } from '../telemetry/indicator.js';
+import type { NodeBoard } from '../telemetry/node-publications.js';
 import type { Answers } from '../telemetry/publications.js';
+import type { Report, Scanning } from '../telemetry/report.js';
 import { Improv, type Joiner } from './improv.js';
 import type { SetUp } from './set-up.js';
 
@@ -19,10 +22,12 @@ export class SetUpActions implements Actions, Signalled {
 	identifyUntil: Millis = 0;
 	private readonly setUp: SetUp;
 	private readonly clock: Clock;
+	private readonly board: NodeBoard;
 
-	constructor(setUp: SetUp, clock: Clock) {
+	constructor(setUp: SetUp, clock: Clock, board: NodeBoard) {
 		this.setUp = setUp;
 		this.clock = clock;
+		this.board = board;
 	}
 
 	setIntervalMs(): string {
@@ -48,6 +53,10 @@ export class SetUpActions implements Actions, Signalled {
 	identify(): string {
 		this.identifyUntil = this.clock.now() + Limit.IDENTIFY_MS;
 		return '';
+	}
+
+	beginScan(): Scanning {
+		return this.board.newScan(this.clock, '');
 	}
 
 	/** It is. */
@@ -107,5 +116,9 @@ export class ImprovInSetUp extends Improv {
 
 	protected obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number): string {
 		return this.commands.obey(bytes, nameAt, payloadAt, payloadEnd);
+	}
+
+	protected override report(): Report | undefined {
+		return this.commands.takeReport();
 	}
 }

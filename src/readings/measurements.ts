@@ -116,6 +116,16 @@ export abstract class Measurements {
 		return this.numbers[this.partAt(index) + Of.State] >> State.QUALITY;
 	}
 
+	/** It measures, or is without its supply for a moment. */
+	isBusy(index: number): boolean {
+		return (this.numbers[this.partAt(index) + Of.State] & (State.STARTED | State.OFF)) > 0;
+	}
+
+	/** It has measured, or failed. */
+	isJudged(index: number): boolean {
+		return this.quality(index) !== Quality.Ok || this.last(this.parts[index].first) !== Value.ABSENT;
+	}
+
 	/** The first part that does not answer, or else the first whose values are doubtful; -1 while there is none. */
 	get failing(): number {
 		let doubtful = -1;

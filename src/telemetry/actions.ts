@@ -19,6 +19,7 @@ import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { Sign, type Signalled } from './indicator.js';
+import type { Scanning } from './report.js';
 import { channelOf } from '../readings/channels.js';
 import { QUANTITIES, Value } from '../readings/reading.js';
 
@@ -204,6 +205,11 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 
 	get identifyUntil(): Millis {
 		return this.ends === Ending.None ? this.endsAt : 0;
+	}
+
+	beginScan(): Scanning {
+		const { board, clock, config, sampler } = this.deps;
+		return board.newScan(clock, config.sensors, sampler);
 	}
 
 	setDate(seconds: number): string {

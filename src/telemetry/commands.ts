@@ -14,8 +14,9 @@ import { decimalAt, describeValue, isWord, readObject, Type, type Member } from 
 import { NEVER, type Console, type Log, type Millis, type Pollable } from '../common/ports.js';
 import type { Answers } from './publications.js';
 import { QUANTITIES as ALL_QUANTITIES } from '../readings/reading.js';
+import { LATER, type Report, type Scanning } from './report.js';
 import { ID, writeResult } from './result.js';
-import { Text } from '../common/text.js';
+import { Text, textOf } from '../common/text.js';
 import { RELEASE_UNIX } from '../common/version.js';
 
 /** What commands do. Each says in a sentence why not, or ''. */
@@ -43,6 +44,8 @@ export interface Actions {
 	 * They are changed meanwhile. `remote`: they came from the broker.
 	 */
 	configure(changes: Record<string, Setting>, remote: boolean): string;
+	/** Begins to look who is on the I2C bus. */
+	beginScan(): Scanning;
 	/** The number of what is on trial from the next boot on; 0: nothing is. */
 	readonly proposed: number;
 	/** The node is about to stop or to restart: nothing else is begun. */
@@ -86,7 +89,7 @@ const row = (name: string, from: number, members: readonly Member[]): Row => Obj
 const TABLE: readonly Row[] = Object.freeze([
 	row('interval', Source.Any, VALUE), row(SAMPLE, Source.Any, PLAIN), row('calibrate', Source.One, CALIBRATE), row('restart', Source.Any, PLAIN),
 	row('stop', Source.One, PLAIN), row('identify', Source.Any, PLAIN), row('time', Source.One, VALUE), row('forget', Source.Console, PLAIN),
-	row('set-up', Source.Console, PLAIN), row('config', Source.One, CONFIG),
+	row('set-up', Source.Console, PLAIN), row('config', Source.One, CONFIG), row('scan', Source.One, PLAIN),
 ]);
 
 const enum Command {
@@ -100,6 +103,7 @@ const enum Command {
 	Forget,
 	SetUp,
 	Config,
+	Scan,
 }
 export const COMMANDS: readonly string[] = Object.freeze(TABLE.map(({ name }) => name));
 
@@ -116,6 +120,8 @@ const enum Const {
 	REFERENCE_END = 1_000_000,
 	/** Of a typed line, beside its own characters. */
 	FRAME_BYTES = 12,
+	/** Of what is said at the console: what its line holds, less the name of the command. */
+	SAID_MAX = 230,
 }
 
 export class Commands implements Pollable {
@@ -123,6 +129,12 @@ export class Commands implements Pollable {
 	private readonly actions: Actions;
 	private readonly answers: Answers;
 	private readonly line: Console & Log;
+	/** Three that are seldom there, so that they take no memory: what the command that was obeyed last has to say, */
+	private declare report?: Report;
+	/** what is looked for, */
+	private declare scan?: Scanning;
+	/** and the line that asked for it. */
+	private declare typed?: string;
 
 	constructor(queue: CommandQueue, actions: Actions, answers: Answers, line: Console & Log) {
 		this.queue = queue;
@@ -136,20 +148,36 @@ export class Commands implements Pollable {
 	}
 
 	poll(now: Millis): Millis {
-		const line = this.line.take();
+		const before = this.scan;
+		const scanAt = this.pollScan(now);
+		const line = this.typed ?? this.line.take();
 		if (line) this.obeyLine(line);
 		const { queue } = this;
-		if (!queue.empty && this.answers.ready) {
-			this.carryOut(queue.bytes!, queue.nameAt, queue.payloadAt, queue.payloadEnd, queue.toEveryone ? Source.Everyone : Source.Broker, now);
+		if (!queue.empty && this.answers.ready && this.carryOut(now)) {
 			queue.shift();
 			// Another one in the next turn, so that the rest of the node has its own.
 			if (!queue.empty) return now;
 		}
+		if (this.scan && this.scan !== before) return now;
 		const at = this.actions.answered(queue.empty, now);
 		// Until then commands are refused in their order.
 		queue.closed = at === NEVER && this.actions.ending;
 		// Another line may wait, too.
-		return line ? now : at;
+		return line && !this.typed ? now : this.scan ? Math.min(at, scanAt) : at;
+	}
+
+	/** What nobody comes back for is forgotten. */
+	private pollScan(now: Millis): Millis {
+		const at = this.scan ? this.scan.poll(now) : NEVER;
+		if (at === NEVER) delete this.scan;
+		return at;
+	}
+
+	/** What the command that was obeyed last has to say beyond '' is to be taken at once. */
+	takeReport(): Report | undefined {
+		const { report } = this;
+		delete this.report;
+		return report;
 	}
 
 	/** A line typed at the console: the command's name, then its value as JSON. */
@@ -160,17 +188,35 @@ export class Commands implements Pollable {
 		const payloadAt = text.length;
 		if (space >= 0) text.put('{"value":').put(line.slice(space + 1)).put('}');
 		const error = this.obey(text.bytes, 0, payloadAt, text.length, Source.Console);
-		this.line.line(`${name}: ${error || 'done'}`);
+		if (error === LATER) {
+			this.typed = line;
+			return;
+		}
+		delete this.typed;
+		this.line.line(`${name}: ${error || this.said()}`);
 	}
 
-	private carryOut(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, source: Source, now: Millis): void {
-		const error = this.obey(bytes, nameAt, payloadAt, payloadEnd, source);
-		const trial = !error && indexOf(bytes, nameAt, payloadAt) === Command.Config ? this.actions.proposed : 0;
-		writeResult(this.answers.beginAnswer(), bytes, nameAt, payloadAt, payloadAt, payloadEnd, error, trial);
-		this.answers.answer(1, now);
+	/** At the console, beside that it is done. */
+	private said(): string {
+		const report = this.takeReport();
+		if (!report) return 'done';
+		const text = new Text(new Uint8Array(Const.SAID_MAX));
+		report.write(text, Const.SAID_MAX);
+		return `{${textOf(text.bytes, 1, text.length)}}`;
 	}
 
-	/** Does it, or returns why not in a sentence; an empty payload asks for nothing but the command. */
+	/** The first that waits; false: it is under way. */
+	private carryOut(now: Millis): boolean {
+		const { queue: { nameAt, payloadAt, payloadEnd, toEveryone, bytes }, answers } = this;
+		const error = this.obey(bytes!, nameAt, payloadAt, payloadEnd, toEveryone ? Source.Everyone : Source.Broker);
+		if (error === LATER) return false;
+		const trial = !error && indexOf(bytes!, nameAt, payloadAt) === Command.Config ? this.actions.proposed : 0;
+		writeResult(answers.beginAnswer(), bytes!, nameAt, payloadAt, payloadAt, payloadEnd, error, trial, this.takeReport());
+		answers.answer(1, now);
+		return true;
+	}
+
+	/** Does it, or returns why not in a sentence, or LATER; an empty payload asks for nothing but the command. */
 	obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, source = Source.Console): string {
 		if (this.actions.ending) return ENDING;
 		const places = new Uint16Array(SLOTS);
@@ -191,6 +237,7 @@ export class Commands implements Pollable {
 				this.actions.askSetUp();
 				return '';
 			case Command.Config: return this.configure(bytes, places[Slot.Value], source !== Source.Console);
+			case Command.Scan: return this.scanned();
 		}
 		return this.actions.stop();
 	}
@@ -200,6 +247,18 @@ export class Commands implements Pollable {
 		const value = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
 		if (value >= min && value <= max) return this.actions.setIntervalMs(value | 0);
 		return `${key} is ${at > 0 ? describeValue(bytes, at) : 'missing'}; it must be ${allowed}`;
+	}
+
+	/** Whoever asks while one is under way gets what that finds. */
+	private scanned(): string {
+		const { scan } = this;
+		if (scan?.isDone) {
+			delete this.scan;
+			this.report = scan;
+			return scan.problem;
+		}
+		if (!scan) this.scan = this.actions.beginScan();
+		return LATER;
 	}
 
 	private configure(bytes: Uint8Array, at: number, remote: boolean): string {

@@ -11,10 +11,11 @@ import { Progress } from '../settings/generation.js';
 import { isWord } from './json.js';
 import { writeHandover, type Handover } from '../connection/last-resort.js';
 import { Limit } from '../common/limits.js';
-import { type ClearableStore, type Log, type Millis, type Network, type Pollable, type TellableClock } from '../common/ports.js';
+import { type ClearableStore, type Clock, type Log, type Millis, type Network, type Pollable, type TellableClock } from '../common/ports.js';
 import { Due, Without, type Publication, type Publications, type Subscription } from './publications.js';
 import { writeChannels } from '../readings/channels.js';
 import type { Sampler } from '../readings/sampler.js';
+import type { Scanning } from './report.js';
 import type { Text } from '../common/text.js';
 import { VERSION } from '../common/version.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
@@ -46,10 +47,18 @@ const TOPICS = ',"topics":3';
 /** The will's own word. */
 export const OFFLINE = 'offline';
 
+/** The board as it is told of, and looked through. */
+export interface NodeBoard {
+	readonly name: string;
+	readonly chip: string;
+	/** Begins to look who is on its I2C bus, beside the parts that were made of that setting. */
+	readonly newScan: (clock: Clock, sensors: string, inUse?: Sampler) => Scanning;
+}
+
 /** What is made before anything that talks: here to be told of, in actions.ts to be acted on. */
 export interface NodeDeps {
 	readonly config: Config;
-	readonly board: { readonly name: string; readonly chip: string };
+	readonly board: NodeBoard;
 	readonly boot: number;
 	/** Nothing is measured: the boots before ended too soon. */
 	readonly safe: boolean;

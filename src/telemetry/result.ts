@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The result of a command as text: {"id":"any text","name":"interval","ok":true}; of one that puts settings on trial,
-// also their number: "trial":8.
+// also their number: "trial":8; and what it has to report.
 //
 // Rule: it is valid JSON and fits RESULT_MAX, whatever was asked: what does not fit is cut at a character, the id last.
 // The id is given back as it came, which is JSON already; a number becomes a text.
@@ -8,6 +8,7 @@
 import { cutText, endOfScalar, readObject, Type, type Member } from './json.js';
 import { Limit } from '../common/limits.js';
 import { Text } from '../common/text.js';
+import type { Report } from './report.js';
 
 const enum Const {
 	/** Its name, its error as it stands in JSON, and all the rest but the id. */
@@ -28,7 +29,7 @@ const MEMBERS: readonly Member[] = Object.freeze([ID]);
 
 /** `error`: a sentence, which may show any text that was sent; '' where there is none. `trial`: what is on trial then; 0: nothing. */
 export const writeResult = (
-	text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string, trial = 0,
+	text: Text, bytes: Uint8Array, nameAt: number, nameEnd: number, payloadAt: number, payloadEnd: number, error: string, trial = 0, report?: Report,
 ): void => {
 	const sentence = new Text(new Uint8Array(error ? Const.ERROR_MAX + Const.ERROR_SLACK : 0));
 	if (error) sentence.quoted(error, Const.ERROR_MAX);
@@ -38,6 +39,7 @@ export const writeResult = (
 	text.put(',"name":').quotedBytes(bytes, nameAt, nameEnd, Const.NAME_MAX).put(error ? ',"ok":false,"error":' : ',"ok":true');
 	text.copy(sentence.bytes, 0, sentence.length);
 	if (trial) text.put(',"trial":').whole(trial);
+	if (report && !error) report.write(text, Limit.RESULT_MAX - 1);
 	text.put('}');
 };
 

@@ -53,7 +53,7 @@ function setUp(settings: Record<string, unknown> = {}, flash?: FakeFlash, safe =
 	/** What the next boot would find. */
 	const stored = () => new SettingsStore(settingsFlash, settings).read();
 	const sampler = new Sampler(parts, 1, config.intervalMs, clock, log, waiting);
-	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266' }, boot: 7, safe, clock, log, store, settingsStore, check: settingsProblem, network, sampler, queue: waiting };
+	const deps = { config, board: { name: 'nodemcu', chip: 'ESP8266', newScan: () => { throw new Error('nobody scans here'); } }, boot: 7, safe, clock, log, store, settingsStore, check: settingsProblem, network, sampler, queue: waiting };
 	const publications = new NodePublications(deps);
 	const commandQueue = new CommandQueue(log);
 	const to = new Destinations(config, settingsStore);

@@ -7,6 +7,26 @@ import { NEVER } from '../../src/common/ports.js';
 import { Text } from '../../src/common/text.js';
 import { FakeLog } from '../support/fakes.js';
 
+/** Scans that the test ends. */
+class FakeScans {
+	begun = 0;
+	found = '';
+	problem = '';
+	isDone = false;
+	at: number = 50;
+	begin() {
+		this.begun++;
+		this.isDone = false;
+		const scans = this;
+		return {
+			poll: () => scans.at,
+			get isDone() { return scans.isDone; },
+			get problem() { return scans.problem; },
+			write: (text: Text) => void text.put(scans.found),
+		};
+	}
+}
+
 /** Commands between a broker and a node that are the test's. */
 function setUp() {
 	const did: string[] = [];
@@ -16,6 +36,7 @@ function setUp() {
 	const log = new FakeLog();
 	const room = { ready: true, typed: '' };
 	let ending = false;
+	const scans = new FakeScans();
 	const note = (what: string): string => (did.push(what), '');
 	const end = (what: string): string => ((ending = true), note(what));
 	const actions: Actions = {
@@ -28,6 +49,7 @@ function setUp() {
 		setDate: (seconds) => (seconds === 2_000_000_000 ? 'the date is known from a time server' : note(`time ${seconds}`)),
 		forget: () => end('forget'),
 		askSetUp: () => void end('set-up'),
+		beginScan: () => scans.begin(),
 		configure: (changes, remote) => note(`config ${JSON.stringify(changes)} ${remote ? 'remote' : 'here'}`),
 		get proposed() { return did.at(-1)!.includes('same') ? 0 : 8; },
 		get ending() { return ending; },
@@ -60,7 +82,7 @@ function setUp() {
 		room.typed = line;
 		turn();
 	};
-	return { did, results, early, log, room, queue, hear, turn, send, type };
+	return { did, results, early, log, room, queue, commands, scans, hear, turn, send, type };
 }
 
 describe('commands', () => {
@@ -124,7 +146,7 @@ describe('commands', () => {
 		const { results, send } = setUp();
 		send(name, '{"id":"x"}');
 		const { id, name: said, error } = JSON.parse(results[0]);
-		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config']);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan']);
 		expect(name.startsWith(said)).toBe(true);
 		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
 	});
@@ -283,11 +305,56 @@ describe('commands', () => {
 		}
 	});
 
+	it('scan answers when the bus is looked through; what comes behind it waits in its order', () => {
+		const { did, results, scans, hear, turn } = setUp();
+		hear('scan', '{"id":"s"}');
+		hear('sample', '{"id":"t"}');
+		// At once, then when it wants to be called.
+		expect([turn(), turn(), results, did]).toEqual([0, 50, [], []]);
+		Object.assign(scans, { isDone: true, found: ',"found":{"68":"sht3x"}', at: 2_000 });
+		while (turn() !== NEVER) {}
+		expect(results).toEqual(['{"id":"s","name":"scan","ok":true,"found":{"68":"sht3x"}}', '{"id":"t","name":"sample","ok":true}']);
+		expect([scans.begun, did]).toEqual([1, ['sample']]);
+	});
+
+	it('scan says why it came to nothing, and each that asks has a scan of its own', () => {
+		const { results, log, scans, hear, turn, type } = setUp();
+		hear('scan', '{}');
+		type('scan');
+		expect([scans.begun, results, log.lines]).toEqual([1, [], []]);
+		Object.assign(scans, { isDone: true, problem: 'the bus hangs' });
+		// The line's is done first; the other begins anew.
+		turn();
+		expect([scans.begun, results, log.lines]).toEqual([2, [], ['scan: the bus hangs']]);
+		Object.assign(scans, { isDone: true, problem: '', found: ',"found":{}' });
+		turn();
+		expect([results, turn()]).toEqual([['{"id":"","name":"scan","ok":true,"found":{}}'], NEVER]);
+	});
+
+	it('scan typed says what was found in a line', () => {
+		const { log, scans, turn, type } = setUp();
+		type('scan');
+		Object.assign(scans, { isDone: true, found: ',"found":{"118":"bme280"}' });
+		turn();
+		expect(log.lines).toEqual(['scan: {"found":{"118":"bme280"}}']);
+	});
+
+	it('scan that nobody comes back for is forgotten', () => {
+		const { commands, scans, turn } = setUp();
+		const scan = new TextEncoder().encode('scan');
+		// As Improv does it, whose peer may go away.
+		expect(commands.obey(scan, 0, 4, 4)).toBe('later');
+		expect([turn(), scans.begun]).toEqual([50, 1]);
+		scans.at = NEVER;
+		expect(turn()).toBe(NEVER);
+		expect([commands.obey(scan, 0, 4, 4), scans.begun]).toEqual(['later', 2]);
+	});
+
 	it('can be typed', () => {
 		const { did, log, type } = setUp();
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
 		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
 		expect(log.lines).toEqual([
-			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config', 'sample: done', 'stop: done']);
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan', 'sample: done', 'stop: done']);
 	});
 });
