@@ -12,8 +12,10 @@ import { interruption } from './console.js';
 import { Failure, Misuse, Stopped } from './failure.js';
 import { certificatesOf, type Certificates } from './certificates.js';
 import { FILE_KEYS, isFileKey, SCHEMA_KEY, tlsFault } from './fields.js';
+import type { Board } from './flash-map.js';
 import { COMMAND_MAX, ImprovClient, Restarted, type Device } from './improv-client.js';
 import { choosePort, denied } from './ports.js';
+import { foundIn, type Found } from './scan.js';
 import { mustHaveSerialLines, openPort } from './serial-port.js';
 import { listIn, sensorsFault, withGpios } from './sensors.js';
 import type { Settings } from './settings.js';
@@ -80,7 +82,10 @@ export function takeSerialPort(options: Record<string, unknown>): string | true 
 /** What questions may be answered from. */
 export interface NodeToAsk {
 	readonly device: Device;
+	readonly board: Board;
 	networks: ImprovClient['networks'];
+	/** Who is on the I2C bus, by address; undefined: that is not to be had. */
+	scan: () => Promise<Found | undefined>;
 	readonly given: Settings;
 }
 
@@ -113,7 +118,7 @@ class SetUpRun {
 		console.log(`${device.firmware} ${device.version} on ${device.chip} at ${safe(this.#path)}: node "${device.node}".`);
 		if (certificates && device.chip !== 'ESP32') throw new Failure(`The node is on an ${device.chip}, which has too little memory for TLS: leave the certificates out, or use an ESP32. Nothing was changed.`);
 		const board = device.chip === 'ESP32' ? 'esp32' : 'nodemcu';
-		const asked = ask ? await ask({ device, given, networks: () => client.networks() }) : given;
+		const asked = ask ? await ask({ device, board, given, networks: () => client.networks(), scan: () => this.#scan() }) : given;
 		const misfit = asked['sensors'] === undefined ? '' : sensorsFault(String(asked['sensors']), board);
 		if (misfit) throw new Misuse(`${misfit} Nothing was changed.`);
 		const settings = withGpios(asked, board);
@@ -134,6 +139,15 @@ class SetUpRun {
 		if (Object.keys(value).length) await this.#try(value, 1 + further(changes));
 		else if (settings['ssid'] !== undefined) await this.#tellPage();
 		else console.log('Nothing was changed.');
+	}
+
+	/** A node of an older firmware, or whose bus hangs, is set up all the same. */
+	async #scan(): Promise<Found | undefined> {
+		console.log('Looking for parts on the I2C bus …');
+		const { ok, error, found } = await this.#client.command('scan');
+		if (ok) return foundIn(found);
+		console.log(`The bus was not looked through: ${safe(error ?? 'the node does not say why').replace(/\.?$/, '.')}`);
+		return undefined;
 	}
 
 	async #join(ssid: string, passphrase: string): Promise<void> {

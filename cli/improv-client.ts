@@ -54,6 +54,8 @@ export interface CommandResult {
 	readonly error?: string;
 	/** Of settings that are on trial. */
 	readonly trial?: number;
+	/** Of a scan: who is at which address. */
+	readonly found?: unknown;
 }
 
 interface Packet {

@@ -13,6 +13,7 @@ import { address, mustHaveUser, withBroker, type BrokerOptions } from './broker-
 import { interruption } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { duration, lengthInWords } from './options.js';
+import { scanText } from './scan.js';
 import { sendToMany } from './send-many.js';
 import { mustBeCommand, mustBeNode, mustFitNode, shown } from './topics.js';
 
@@ -27,7 +28,7 @@ export function send(): Command {
 	const command = new Command('send')
 		.description('Send one command to a node and print its result.')
 		.argument('<node>', "name of the node, all, or a pattern like '*' or 'porch-*' for each node whose name fits")
-		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config, identify, time; for all: interval, sample, identify, restart')
+		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config, scan, identify, time; for all: interval, sample, identify, restart')
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)
@@ -45,7 +46,7 @@ async function run(node: string, name: string, json: string | undefined, options
 	if (node === ALL) return askAll(name, request, id, options);
 	if (node.includes('*')) return sendToMany(node, name, json === undefined ? undefined : JSON.parse(json), options);
 	const result = (await ask(node, name, request, id, options))!;
-	console.log(jsonText(result));
+	console.log(name === 'scan' && result['ok'] === true ? scanText(result) : jsonText(result));
 	if (result['ok'] !== true) throw new Failure(`${node} refused "${name}": ${reason(result)}`);
 }
 

@@ -9,7 +9,7 @@ import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
-import { connect, sensorsProblem } from './parts/parts.js';
+import { addressesOf, connect, sensorsProblem } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
 import { NodeActions, OFFSETS } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
@@ -97,6 +97,7 @@ export default function main(): void {
 	const inFlight = new InFlight();
 	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial) };
 	const parts = mode.safe ? [] : connect(config.sensors, io);
+	const addresses = mode.safe ? [] : addressesOf(config.sensors, board);
 	if (settings !== image) forgetParts(settings);
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, parts, mode.safe ? undefined : flash);
 	queue.datedFrom = -handover.datedFrom;
@@ -104,6 +105,7 @@ export default function main(): void {
 	const to = new Destinations(config, settingsStore);
 	const transport = new DeviceTcp(alarm, tlsSockets(to, clock, settingsStore));
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue, boot);
+	sampler.noteAddresses(addresses);
 	for (let i = 0; i < OFFSETS.length; i++) {
 		const channel = channelOf(parts, i);
 		if (channel >= 0) sampler.setOffset(channel, config[OFFSETS[i]] as number);
@@ -153,7 +155,7 @@ const SCAN_IO = Object.freeze({ board, I2C: I2C as never, pause });
 const BOARD = Object.freeze({
 	name: board.name,
 	chip: board.chip,
-	newScan: (clock: Clock, sensors: string, inUse?: Sampler) => new Scan(SCAN_IO, clock, sensors, inUse),
+	newScan: (clock: Clock, inUse?: Sampler) => new Scan(SCAN_IO, clock, inUse),
 });
 
 /** Why these cannot be used on this board, in a sentence; '' if they can. */

@@ -56,7 +56,7 @@ export class SetUpActions implements Actions, Signalled {
 	}
 
 	beginScan(): Scanning {
-		return this.board.newScan(this.clock, '');
+		return this.board.newScan(this.clock);
 	}
 
 	/** It is. */

@@ -40,6 +40,8 @@ export const enum Of {
 	State,
 	/** When a reading of it was kept last. */
 	Kept,
+	/** On I2C; -1: it is not. */
+	Address,
 	Words,
 }
 
@@ -114,6 +116,17 @@ export abstract class Measurements {
 	/** What to think of that part's last measurement. */
 	quality(index: number): Quality {
 		return this.numbers[this.partAt(index) + Of.State] >> State.QUALITY;
+	}
+
+	/** By part: where each is on I2C, or -1. */
+	noteAddresses(addresses: readonly number[]): void {
+		for (let i = 0; i < addresses.length; i++) this.numbers[this.partAt(i) + Of.Address] = addresses[i];
+	}
+
+	/** The index of the part at that address on I2C; -1: none is. */
+	indexAt(address: number): number {
+		for (let i = 0; i < this.parts.length; i++) if (this.numbers[this.partAt(i) + Of.Address] === address) return i;
+		return -1;
 	}
 
 	/** It measures, or is without its supply for a moment. */

@@ -208,8 +208,8 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	beginScan(): Scanning {
-		const { board, clock, config, sampler } = this.deps;
-		return board.newScan(clock, config.sensors, sampler);
+		const { board, clock, sampler } = this.deps;
+		return board.newScan(clock, sampler);
 	}
 
 	setDate(seconds: number): string {

@@ -111,13 +111,19 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
-		return !this.idle && (idle || !this.stopping && this.ready) ? now : wakeAt;
+		return !this.idle && (idle || !this.stopping && this.ready && !this.underWay) ? now : wakeAt;
 	}
 
 	/** Nobody has heard anything that waits. */
 	private get idle(): boolean {
 		for (let i = 0; i < this.subscriptions.length; i++) if (!this.subscriptions[i].idle) return false;
 		return true;
+	}
+
+	/** What waits wakes the loop by itself. */
+	private get underWay(): boolean {
+		for (let i = 0; i < this.subscriptions.length; i++) if (this.subscriptions[i].underWay) return true;
+		return false;
 	}
 
 	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */

@@ -5,7 +5,7 @@
 // for all that it completes. What finds no room is answered at once. Retained commands are ignored: they would be
 // repeated with every subscription.
 // An entry: length of the name and of the payload, two bytes each, then both. The highest bit of all says that it was
-// said to all nodes.
+// said to all nodes, the next that it is under way.
 
 import { isWord } from './json.js';
 import { Limit } from '../common/limits.js';
@@ -21,6 +21,8 @@ const enum Const {
 /** Of the first byte. */
 const enum Flag {
 	Everyone = 0x80,
+	UnderWay = 0x40,
+	Both = Everyone | UnderWay,
 }
 const BUSY = 'busy: too many commands at once, send it again later';
 export const ENDING = 'the node is about to stop or restart';
@@ -64,6 +66,14 @@ export class CommandQueue implements Subscription {
 	}
 	get toEveryone(): boolean {
 		return (this.bytes![0] & Flag.Everyone) > 0;
+	}
+
+	/** The first one takes more than a turn: whoever carries it out says when. */
+	get underWay(): boolean {
+		return this.bytes !== undefined && (this.bytes[0] & Flag.UnderWay) > 0;
+	}
+	begun(): void {
+		this.bytes![0] |= Flag.UnderWay;
 	}
 
 	received(
@@ -110,6 +120,6 @@ export class CommandQueue implements Subscription {
 	}
 
 	private lengthAt(at: number): number {
-		return (this.bytes![at] & ~Flag.Everyone) << 8 | this.bytes![at + 1];
+		return (this.bytes![at] & ~Flag.Both) << 8 | this.bytes![at + 1];
 	}
 }

@@ -209,7 +209,10 @@ export class Commands implements Pollable {
 	private carryOut(now: Millis): boolean {
 		const { queue: { nameAt, payloadAt, payloadEnd, toEveryone, bytes }, answers } = this;
 		const error = this.obey(bytes!, nameAt, payloadAt, payloadEnd, toEveryone ? Source.Everyone : Source.Broker);
-		if (error === LATER) return false;
+		if (error === LATER) {
+			this.queue.begun();
+			return false;
+		}
 		const trial = !error && indexOf(bytes!, nameAt, payloadAt) === Command.Config ? this.actions.proposed : 0;
 		writeResult(answers.beginAnswer(), bytes!, nameAt, payloadAt, payloadAt, payloadEnd, error, trial, this.takeReport());
 		answers.answer(1, now);

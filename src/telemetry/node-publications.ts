@@ -51,8 +51,8 @@ export const OFFLINE = 'offline';
 export interface NodeBoard {
 	readonly name: string;
 	readonly chip: string;
-	/** Begins to look who is on its I2C bus, beside the parts that were made of that setting. */
-	readonly newScan: (clock: Clock, sensors: string, inUse?: Sampler) => Scanning;
+	/** Begins to look who is on its I2C bus, beside the parts in use. */
+	readonly newScan: (clock: Clock, inUse?: Sampler) => Scanning;
 }
 
 /** What is made before anything that talks: here to be told of, in actions.ts to be acted on. */

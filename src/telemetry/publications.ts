@@ -77,4 +77,6 @@ export interface Subscription {
 	): void;
 	/** What is heard next is kept; otherwise it may have to be answered at once. */
 	readonly idle: boolean;
+	/** What waits is not for want of room. */
+	readonly underWay?: boolean;
 }

@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import type { ReadStream } from 'node:tty';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnswerPrompts } from '../../cli/answers.js';
+import { configurePort } from '../../cli/configure-port.js';
 import { ImprovClient } from '../../cli/improv-client.js';
 import { askForNode } from '../../cli/port-questions.js';
+import type { Found } from '../../cli/scan.js';
 import { openPort } from '../../cli/serial-port.js';
 import type { Settings } from '../../cli/settings.js';
 import { PseudoTerminal } from '../../simulator/pty.js';
@@ -87,6 +89,27 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		expect([same.status, same.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
 	});
 
+	it('offers what a scan of the bus found, on a node that is new, and sets it', async () => {
+		await begin({ ssid: '', passphrase: '', host: '', sensors: '[{"part":"sht4x"},{"part":"bme280","name":"attic","address":119},{"part":"shtc3","name":"a"}]' });
+		await until(() => lines.some((line) => line.includes('open http://')), 20_000, () => lines.join('\n'));
+		const offered: string[] = [];
+		const choose = async ({ message, options }: { message: string; options: { value: string }[] }) => {
+			offered.push(`${message}: ${options.map(({ value }) => value).join(' ')}`);
+			return options[0]!.value;
+		};
+		const prompts = { select: choose, isCancel: () => false } as unknown as AnswerPrompts;
+		const given = { ssid: 'simulated', passphrase: 'simulated air', host: '127.0.0.1', port: broker.port, user: '' };
+		vi.spyOn(console, 'log').mockReturnValue();
+		vi.spyOn(console, 'error').mockReturnValue();
+		await configurePort(terminal.path, given, '.', (node) => askForNode(node, prompts));
+		const sensors = '[{"part":"sht4x"},{"part":"shtc3","name":"shtc3-70"},{"part":"bme280","address":119}]';
+		vi.restoreAllMocks();
+		expect(offered).toEqual([expect.stringContaining(`Parts: what is connected: ${sensors} [{"part":"tmp36"},{"part":"sht4x"}`)]);
+		await until(() => lines.includes(`online at 127.0.0.1:${broker.port}`), 20_000, () => lines.join('\n'));
+		const again = await set('--sensors', sensors);
+		expect([again.status, again.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
+	});
+
 	it.skipIf(opensslMissing)('sends certificates to an ESP32, and to no other', async () => {
 		const maker = new CertificateMaker();
 		const ca = maker.make('ca', { ca: true, key: 'P-256' });
@@ -134,19 +157,21 @@ describe('The questions of telltale configure --port', () => {
 	const CANCEL = Symbol('cancel');
 
 	/** Answers by key; an answer that the question's own check turns down ends the test. */
-	async function asked(answers: Readonly<Record<string, unknown>>, given: Settings = {}) {
+	async function asked(answers: Readonly<Record<string, unknown>>, given: Settings = {}, found?: Found) {
 		const keys: string[] = [];
-		const reply = async ({ message, validate }: { message: string; validate?: (text: string) => string | undefined }) => {
+		let offered: { value: string; label: string }[] = [];
+		const reply = async ({ message, validate, options }: { message: string; validate?: (text: string) => string | undefined; options?: typeof offered }) => {
 			const key = message.split(':')[0]!;
 			keys.push(key);
+			offered = options ?? offered;
 			const value = answers[key] ?? '';
 			const fault = typeof value === 'string' ? validate?.(value) : undefined;
 			if (fault) throw new Error(fault);
 			return value;
 		};
 		const prompts = { text: reply, password: reply, select: reply, isCancel: (value: unknown) => value === CANCEL } as unknown as AnswerPrompts;
-		const settings = await askForNode({ device, given, networks: async () => FOUND }, prompts);
-		return { keys, settings };
+		const settings = await askForNode({ device, board: 'nodemcu', given, networks: async () => FOUND, scan: async () => found }, prompts);
+		return { keys, settings, ...(found && { offered }) };
 	}
 
 	it('offer the networks that the node finds, and ask for what belongs together', async () => {
@@ -163,6 +188,22 @@ describe('The questions of telltale configure --port', () => {
 		expect(await asked({ 'Wi-Fi network': '\u0000another', ssid: 'hidden', passphrase: '12345678' })).toEqual({
 			keys: ['Wi-Fi network', 'ssid', 'passphrase', 'host'], settings: { ssid: 'hidden', passphrase: '12345678' },
 		});
+	});
+
+	it('offer the parts that the node finds on its bus, so that none hides another', async () => {
+		const found: Found = [[0x20, '?'], [0x44, 'sht4x'], [0x45, 'sht3x'], [0x76, 'bme280']];
+		const { keys, settings, offered } = await asked({ 'Parts': 'tmp36,sht3x' }, { ssid: 'attic', passphrase: '', host: 'broker', user: '' }, found);
+		expect([keys, settings['sensors']]).toEqual([['Parts'], 'tmp36,sht3x']);
+		expect(offered).toMatchObject([
+			{ label: 'sht4x at 0x44, sht3x at 0x45, bme280 at 0x76', value: '[{"part":"sht4x"},{"part":"sht3x","name":"sht3x-45","address":69},{"part":"bme280"}]' },
+			{ label: 'sht4x at 0x44, sht3x at 0x45, bme280 at 0x76, and tmp36 on the analog input', value: '[{"part":"tmp36"},{"part":"sht4x"},{"part":"sht3x","name":"sht3x-45","address":69},{"part":"bme280"}]' },
+			{ label: '(as it is on the node)' }, { label: '(others, by their names)' },
+		]);
+		const given = { ssid: 'attic', passphrase: '', host: 'broker', user: '' };
+		expect((await asked({ 'Parts': '\u0000another', sensors: '' }, given, [])).settings).toEqual(given);
+		expect((await asked({ 'Parts': '\u0000another', sensors: 'bme280' }, given, [])).settings).toEqual({ ...given, sensors: 'bme280' });
+		await expect(asked({ 'Parts': '\u0000another', sensors: 'hih4030' }, given, [])).rejects.toThrow('needs a second analog input');
+		expect((await asked({}, { ...given, sensors: 'sht3x' }, found)).keys).toEqual([]);
 	});
 
 	it('turn down at once what no setting may be, and end when the person does not go on', async () => {

@@ -39,6 +39,12 @@ describe('telltale send', () => {
 		expect(JSON.parse(out)).toEqual({ id: asked[0]!.request.id, name: 'interval', ok: true });
 	});
 
+	it('prints what a scan found as a table', async () => {
+		await fakeNode((id) => ({ id, name: 'scan', ok: true, found: { 118: 'bme280' }, parts: { tmp36: 'ok' } }));
+		const { status, out } = await telltale(['send', 'cellar', 'scan', '--broker', broker.url]);
+		expect([status, out]).toEqual([0, 'ADDRESS     PART\n0x76 (118)  bme280\n\nOF THE SETTINGS  STATE\ntmp36            ok\n']);
+	});
+
 	it('sends no value where none is given, below another base', async () => {
 		await fakeNode((id) => ({ id, ok: true }), 'home/air/cellar');
 		expect((await telltale(['send', 'cellar', 'sample', '--base', 'home/air', '--broker', broker.url])).status).toBe(0);
