@@ -40,23 +40,23 @@ export const isChecked = (bytes: Uint8Array, initial: number): boolean => {
 };
 
 export class I2CPart {
-	readonly io: I2CBus;
+	readonly bus: I2CBus;
 	protected readonly bytes: Uint8Array;
 
 	/** `count`: bytes of its longest answer. */
 	constructor({ sensor }: I2CPartOptions, address: number, count: number) {
-		this.io = new sensor.io({ hz: Const.HZ, address, ...sensor });
+		this.bus = new sensor.io({ hz: Const.HZ, address, ...sensor });
 		this.bytes = new Uint8Array(count);
 	}
 
 	close(): void {
-		this.io.close();
+		this.bus.close();
 	}
 
 	/** As transmit(), but false if nobody acknowledges. */
 	protected reaches(command: number, count: number): boolean {
 		try {
-			transmit(this.io, this.bytes, command, count);
+			transmit(this.bus, this.bytes, command, count);
 			return true;
 		} catch {
 			return false;
@@ -66,7 +66,7 @@ export class I2CPart {
 	/** Fills `into`; false if nobody acknowledges. */
 	protected hears(into: Uint8Array): boolean {
 		try {
-			this.io.read(into);
+			this.bus.read(into);
 			return true;
 		} catch {
 			return false;

@@ -278,7 +278,7 @@ export interface Sensor {
 	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
 	compensate?(temperatureMilliC: number): void;
 	/** On I2C: the bus at its address, as sensors/io.ts has it. */
-	readonly io?: unknown;
+	readonly bus?: unknown;
 	close(): void;
 }
 

@@ -143,7 +143,7 @@ export class Scan implements Scanning {
 
 	private lookAtPart(address: number, inUse: PartsInUse, index: number): boolean {
 		const { row, sensor } = inUse.parts[index];
-		if (sensor.io && !inUse.isBusy(index)) return this.note(address, sensor.io as I2CBus);
+		if (sensor.bus && !inUse.isBusy(index)) return this.note(address, sensor.bus as I2CBus);
 		// It never rests, and gives what its kind gives.
 		if (inUse.isJudged(index) && inUse.quality(index) < Quality.CheckSum) this.enter(address, row.name);
 		return true;

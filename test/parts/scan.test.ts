@@ -111,7 +111,7 @@ describe('a scan', () => {
 	it('asks parts in use over their own bus, names who sits there in their place, and says how each is', () => {
 		const table = new Table([['sht4x', 0x44], ['bme280', 0x76]]);
 		const setting = '[{"part":"tmp36"},{"part":"sht3x"},{"part":"bme280","name":"outside"}]';
-		const parts = connect(setting, { board: nodemcu, Analog: class { resolution = 10; read = () => 1; close() {} }, I2C: table.io.I2C });
+		const parts = connect(setting, { board: nodemcu, Analog: class { resolution = 10; read = () => 1; close() {} }, I2C: table.io.I2C, Pulses: undefined as never });
 		const words = [Quality.Ok, Quality.NoAnswer, Quality.OutOfRange];
 		const scan = table.scan(inUse(parts, addressesOf(setting, nodemcu), { quality: (index) => words[index]! }));
 		table.run(scan);
@@ -123,7 +123,7 @@ describe('a scan', () => {
 
 	it('waits for a part that measures, which comes to its result, and not for ever', () => {
 		const table = new Table([['bme280', 0x76]]);
-		const parts = connect('bme280', { board: nodemcu, Analog: undefined as never, I2C: table.io.I2C });
+		const parts = connect('bme280', { board: nodemcu, Analog: undefined as never, I2C: table.io.I2C, Pulses: undefined as never });
 		const [{ sensor }] = parts as [(typeof parts)[0]];
 		const values = new Int32Array(3);
 		let ready = table.now + sensor.start();
@@ -170,7 +170,7 @@ describe('a scan', () => {
 		expect(Object.keys(found).length + more).toBe(112);
 
 		const table = new Table([]);
-		const parts = Array.from({ length: 8 }, (_, i) => ({ name: `a-long-name${i}`, sensor: { io: new table.I2C({} as never) } })) as unknown as PartsInUse['parts'];
+		const parts = Array.from({ length: 8 }, (_, i) => ({ name: `a-long-name${i}`, sensor: { bus: new table.I2C({} as never) } })) as unknown as PartsInUse['parts'];
 		for (let max = 60; max < 330; max += 9) {
 			const scan = table.scan(inUse(parts, parts.map((_part, i) => 0x40 + i), { quality: () => Quality.OutOfRange, isJudged: (index) => index > 0 }));
 			table.run(scan);
