@@ -35,11 +35,11 @@ export interface Proposal {
 	readonly label: string;
 }
 
-/** Settings that use all that was found and is known, alone and beside a part on the analog input; none where nothing was found. */
+/** Settings that use all that was found and is known, alone and beside the first kind of part on the analog input; none where nothing was found. */
 export function proposalsOf(found: Found, board: Board): Proposal[] {
 	const known = found.filter(([address, part]) => PARTS.some((row) => row.name === part && row.bus === Bus.I2C && row.addresses.includes(address)));
 	if (!known.length) return [];
-	const analog = PARTS.filter(({ bus, second, scaled }) => bus === Bus.Analog && !second && !scaled).map(({ name }) => name);
+	const analog = PARTS.filter(({ bus, second, scaled }) => bus === Bus.Analog && !second && !scaled).map(({ name }) => name).slice(0, 1);
 	return [undefined, ...analog].flatMap((part) => {
 		const sensors = sensorsOf(known, part);
 		const label = `${known.map(([address, name]) => `${name} at 0x${address.toString(16)}`).join(', ')}${part ? `, and ${part} on the analog input` : ''}`;

@@ -3,8 +3,8 @@
 //
 // Rule: a slice of the bus in each turn of the loop, so that nothing stalls for long. Where a kind of part can be, each such
 // row is asked for its identity, whether or not anybody acknowledges: some sleep, and some refuse their first call.
-// Elsewhere a write of no bytes asks. Whatever measures is waited for, since some parts must be heard to the millisecond; but
-// not for ever. A part in use is asked over its own bus: no address can be opened twice. Only the bytes of what was found are kept, and all of it goes with the answer.
+// Elsewhere a write of no bytes asks. Whatever measures is waited for, since some parts must be heard to the millisecond;
+// but not for ever. A part in use is asked over its own bus: no address can be opened twice.
 
 import { Bus, type I2CBus, type I2CClass, type Pause } from '../../sensors/io.js';
 import { PARTS, type Board } from '../../sensors/parts.js';

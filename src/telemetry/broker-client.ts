@@ -22,7 +22,7 @@ import { NEVER, TransportState, type Log, type Millis, type Pollable, type Store
 import { reasonSentence } from './protocol.js';
 import { Due, Without, type Answers, type Publication, type Publications, type Subscription } from './publications.js';
 import { unheardSentence } from './refusals.js';
-import { deliver, filterOf } from './subscriptions.js';
+import { deliver, filterOf, isUnderWay } from './subscriptions.js';
 import { writeReading } from '../readings/reading.js';
 import type { Text } from '../common/text.js';
 import type { ReadingQueue } from '../storage/reading-queue.js';
@@ -111,19 +111,13 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		this.transport.endTurn();
 		if (this.transport.state === TransportState.Lost && !this.endSentence) this.hungUp();
 		// A command was heard, or one that waits has room for its result now; those who carry it out were asked before us in this turn.
-		return !this.idle && (idle || !this.stopping && this.ready && !this.underWay) ? now : wakeAt;
+		return !this.idle && (idle || !this.stopping && this.ready && !isUnderWay(this.subscriptions)) ? now : wakeAt;
 	}
 
 	/** Nobody has heard anything that waits. */
 	private get idle(): boolean {
 		for (let i = 0; i < this.subscriptions.length; i++) if (!this.subscriptions[i].idle) return false;
 		return true;
-	}
-
-	/** What waits wakes the loop by itself. */
-	private get underWay(): boolean {
-		for (let i = 0; i < this.subscriptions.length; i++) if (this.subscriptions[i].underWay) return true;
-		return false;
 	}
 
 	/** Whether all that comes is either kept, or answered at once: then there must be room, and no packet begun. */

@@ -60,3 +60,9 @@ export const nameAt = (leaf: string, bytes: Uint8Array, at: number, end: number)
 	for (let i = at + length; i < end; i++) if (bytes[i] === Char.Slash) return -1;
 	return at + length;
 };
+
+/** What was heard and waits wakes the loop by itself. */
+export const isUnderWay = (subscriptions: readonly Subscription[]): boolean => {
+	for (let i = 0; i < subscriptions.length; i++) if (subscriptions[i].underWay) return true;
+	return false;
+};
