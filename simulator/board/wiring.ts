@@ -27,6 +27,31 @@ export function wiresOf(sensors: string, board: Board): Wire[] {
 	return wires;
 }
 
+/** What a channel can say, in units. */
+export interface ChannelRange {
+	/** Its name without a part's. */
+	readonly quantity: string;
+	readonly low: number;
+	readonly high: number;
+}
+
+/** Of a channel that is not in the list. */
+export const NO_RANGE: ChannelRange = { quantity: '', low: Infinity, high: -Infinity };
+
+/** The channels of that list, by their names: a quantity that several parts without a name give is the first one's. */
+export function channelsOf(sensors: string): ReadonlyMap<string, ChannelRange> {
+	const channels = new Map<string, ChannelRange>();
+	const entries = new Entries(sensors);
+	while (entries.next()) {
+		const { row: { quantities, minima, maxima }, name } = entries;
+		quantities.forEach((quantity, k) => {
+			const channel = name ? `${name}_${quantity}` : quantity;
+			if (!channels.has(channel)) channels.set(channel, { quantity, low: minima[k]! / 1_000, high: maxima[k]! / 1_000 });
+		});
+	}
+	return channels;
+}
+
 const NOWHERE = -1;
 
 function freePin({ bus, second }: Row, { analog, digital }: Board, wires: readonly Wire[]): number {

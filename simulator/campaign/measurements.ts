@@ -6,6 +6,7 @@
 import { Limit } from '../../src/common/limits.js';
 import type { Reading } from '../../viewer/payload.js';
 import { OWN_RESTART } from '../board/machine.js';
+import { channelsOf, NO_RANGE, type ChannelRange } from '../board/wiring.js';
 import type { SimulatedNode } from '../board/simulated-node.js';
 import type { World } from '../simulation.js';
 import type { Air, Weather } from '../world/weather.js';
@@ -29,6 +30,7 @@ const NOISE_C = 0.6;
 /** Exceeded once in two million conversions. */
 const NOISE_SIGMAS = 5;
 const TOLERANCE_PCT = 4;
+const TOLERANCE_HPA = 2;
 /** RING_BYTES over the smallest record, of one quantity: what a power cut may cost. */
 const RING_READINGS_MAX = Limit.RING_BYTES / 12;
 /** A reading is compared with the air if its parts were well for so long around it. */
@@ -43,9 +45,19 @@ export interface Surroundings {
 	readonly weather: Weather;
 	readonly startUnixMs: number;
 	readonly timesGiven: readonly TimeGiven[];
-	/** Of the TMP36's voltage, for one reading. */
+	/** Of an analog part, for one reading. */
 	readonly conversions: number;
+	/** The nodes' list of parts. */
+	readonly sensors: string;
 	now(): number;
+}
+
+/** How a quantity is compared with the air. */
+interface Judged {
+	readonly of: keyof Air;
+	readonly tolerance: number;
+	readonly unit: string;
+	readonly digits: number;
 }
 
 interface Span {
@@ -64,6 +76,7 @@ export class MeasurementsJudge {
 	readonly #around: Surroundings;
 	readonly #node: SimulatedNode;
 	readonly #offsets: OffsetsJudge;
+	readonly #channels: ReadonlyMap<string, ChannelRange>;
 	/** Beginnings of measurements, and of boots, in milliseconds of the simulation. */
 	readonly #measured: number[] = [];
 	readonly #booted: number[] = [];
@@ -82,6 +95,7 @@ export class MeasurementsJudge {
 		this.#node = node;
 		this.#around = around;
 		this.#auditor = auditor;
+		this.#channels = channelsOf(around.sensors);
 		auditor.onReading = (boot, reading, at) => this.#judgeReading(boot, reading, at);
 		this.#offsets = new OffsetsJudge(node.storage, around.now, (quantity, offBy) => this.#calibrated(quantity, offBy));
 		this.#watch(node);
@@ -186,15 +200,27 @@ export class MeasurementsJudge {
 	}
 
 	#wrong(reading: Reading, ms: number): string {
-		const sentences = this.#offsets.expected(this.#around.weather.at(ms), ms).map((air) => this.#differs(reading, air));
+		const raw = this.#around.weather.at(ms);
+		const sentences = this.#offsets.expected(raw, ms).map((air) => this.#differs(reading, air, raw));
 		return sentences.every((sentence) => sentence) ? sentences[0]! : '';
 	}
 
-	#differs({ seq, values }: Reading, { temperatureC, humidityPct }: Air): string {
-		const { temperature = temperatureC, humidity = humidityPct } = values;
-		if (Math.abs(temperature - temperatureC) > this.#toleranceC) return `reading ${seq}: ${temperature} °C, where the air has ${temperatureC.toFixed(2)}`;
-		if (Math.abs(humidity - humidityPct) > TOLERANCE_PCT) return `reading ${seq}: ${humidity} %, where the air has ${humidityPct.toFixed(1)}`;
+	/** `air` with the offsets, which only channels without a part's name have. */
+	#differs({ seq, values, suspect = [] }: Reading, air: Air, raw: Air): string {
+		for (const [channel, value] of Object.entries(values)) {
+			const { quantity, low, high } = this.#channels.get(channel) ?? NO_RANGE;
+			const judged = this.#judged(quantity);
+			if (!judged || suspect.includes(channel) || raw[judged.of] < low || raw[judged.of] > high) continue;
+			const truth = (channel === quantity ? air : raw)[judged.of];
+			if (Math.abs(value - truth) > judged.tolerance) return `reading ${seq}: ${value} ${judged.unit}, where the air has ${truth.toFixed(judged.digits)}`;
+		}
 		return '';
+	}
+
+	#judged(quantity: string): Judged | undefined {
+		if (quantity === 'temperature') return { of: 'temperatureC', tolerance: this.#toleranceC, unit: '°C', digits: 2 };
+		if (quantity === 'humidity') return { of: 'humidityPct', tolerance: TOLERANCE_PCT, unit: '%', digits: 1 };
+		return quantity === 'pressure' ? { of: 'pressureHpa', tolerance: TOLERANCE_HPA, unit: 'hPa', digits: 1 } : undefined;
 	}
 
 	/** The measurements that the reading's time can speak of, given what times and boots the node has seen. */

@@ -9,6 +9,8 @@ export interface SoakOptions {
 	readonly seed: number;
 	readonly hours: number;
 	readonly engine?: EngineKind;
+	/** Nodes with parts of the whole table, by chance. */
+	readonly anyParts?: boolean;
 	/** What the chip has for the firmware, in bytes: judged on XS. The manifest's, if not given. */
 	readonly memoryMax?: number;
 	/** Another firmware than ours: for tests of the judges. */

@@ -3,6 +3,11 @@
 // Rule: nothing but the seed and the hours decide. What costs time (short intervals, several nodes) is chosen so that a day
 // of any seed takes about as long to simulate as a day of any other.
 
+import { board as esp32 } from '../../hardware/esp32.js';
+import { board as nodemcu } from '../../hardware/nodemcu.js';
+import { PARTS, type Board } from '../../sensors/parts.js';
+import { sensorsProblem } from '../../src/parts/parts.js';
+import { FIELDS } from '../../src/settings/settings.js';
 import type { BoardName } from '../engine/bundle.js';
 import { FAULTS, type FaultKind, type FaultPlan } from './fault-injection.js';
 import { Random } from '../world/random.js';
@@ -35,10 +40,16 @@ export interface Scenario {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const PRESSURE_SWING_HPA = 15;
+const BOARDS = { nodemcu, esp32 };
+const USUAL_PARTS = FIELDS.find(({ key }) => key === 'sensors')!.initial as string;
+const [USUAL_FIRST, USUAL_SECOND] = USUAL_PARTS.split(',') as [string, string];
+/** In one group, so that a turn is one reading. */
+const CHANNELS_MAX = 3;
 /** The signed ticks of the SDK turn negative here. */
 const TICKS_WRAP = 0x8000_0000;
 
-export function scenarioOf(seed: number, hours: number): Scenario {
+/** `anyParts`: of the table, by chance, instead of the usual two. */
+export function scenarioOf(seed: number, hours: number, anyParts = false): Scenario {
 	const random = new Random(`scenario/${seed}`);
 	const spanMs = hours * HOUR_MS;
 	const nodes = pick(random, [1, 1, 1, 1, 1, 1, 2, 3]);
@@ -50,7 +61,7 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 		intervalMs,
 		keepAliveMs: pick(random, hours > 12 ? [30_000, 60_000, 60_000] : [10_000, 30_000, 60_000]),
 		cleanSession: random.chance(0.2),
-		sensors: pick(random, ['tmp36,sht3x', 'tmp36,sht3x', 'tmp36,sht3x', 'sht3x', 'tmp36']),
+		sensors: pick(random, [USUAL_PARTS, USUAL_PARTS, USUAL_PARTS, USUAL_SECOND, USUAL_FIRST]),
 		conversions: pick(random, [1, 4, 15]),
 	};
 	const version = new Random(`scenario/${seed}/version`);
@@ -59,12 +70,13 @@ export function scenarioOf(seed: number, hours: number): Scenario {
 	const manners = mannersOf(seed, protocol, profile.speaks5 === true);
 	const kinds = (Object.keys(FAULTS) as FaultKind[]).filter(() => random.chance(0.5));
 	const commands = random.chance(0.3);
+	const board = random.chance(0.7) ? 'nodemcu' : 'esp32';
+	const sensors = anyParts ? partsFor(BOARDS[board], new Random(`scenario/${seed}/parts`)) : settings.sensors;
 	return {
-		seed, hours, nodes,
-		settings: { ...settings, protocol, publishEarly: version.chance(0.25), ...manners.settings },
+		seed, hours, nodes, board,
+		settings: { ...settings, sensors, protocol, publishEarly: version.chance(0.25), ...manners.settings },
 		profile, manners,
 		network: networkOf(seed),
-		board: random.chance(0.7) ? 'nodemcu' : 'esp32',
 		weather: imaginedWeather(random),
 		ticksAtBoot: random.chance(0.3) ? TICKS_WRAP - Math.round(random.between(0, spanMs)) : Math.round(random.between(0, 1e9)),
 		plan: { kinds, calmMs: [spanMs / 20, spanMs / 2], lastsMs: [500, spanMs / 4], skewed: true, untilMs: spanMs },
@@ -87,6 +99,15 @@ function profileFor(protocol: unknown, random: Random): BrokerProfile {
 		serverKeepAlive: pick(random, [undefined, undefined, 10, 30, 60]),
 		saysWhy: random.chance(0.7),
 	};
+}
+
+/** One that gives a temperature, by which others are compensated, and one more where they go together. */
+function partsFor(board: Board, random: Random): string {
+	const first = pick(random, PARTS.filter(({ name, quantities }) => quantities.includes('temperature') && !sensorsProblem(name, board)));
+	const second = pick(random, PARTS);
+	const both = `${first.name},${second.name}`;
+	const channels = new Set([...first.quantities, ...second.quantities]).size;
+	return channels > CHANNELS_MAX || sensorsProblem(both, board) ? first.name : both;
 }
 
 /** A day's swing around a season's mean, with a wave of an hour or so on top. */

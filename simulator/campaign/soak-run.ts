@@ -75,7 +75,7 @@ class SoakRun {
 
 	constructor(options: SoakOptions) {
 		this.#options = options;
-		this.#scenario = scenarioOf(options.seed, options.hours);
+		this.#scenario = scenarioOf(options.seed, options.hours, options.anyParts);
 	}
 
 	async start(): Promise<void> {
@@ -105,7 +105,7 @@ class SoakRun {
 		this.#wire.onRefused = (topic, payload, code) => {
 			if (/\/(readings|backlog)$/.test(topic)) this.#auditorOf(topic)?.refused(payload, code);
 		};
-		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: timesGivenIn(world), conversions: settings.conversions as number, now: () => world.now() };
+		const around = { weather, startUnixMs: world.startUnixMs, timesGiven: timesGivenIn(world), conversions: settings.conversions as number, sensors: settings.sensors as string, now: () => world.now() };
 		this.#auditors = this.#simulation.nodes.map((node) => new Auditor(node.name, { forged: letGo?.lost }));
 		this.#measurements = this.#simulation.nodes.map((node, i) => new MeasurementsJudge(node, around, this.#auditors[i]!));
 		const passOn = broker.onPublished;

@@ -17,6 +17,7 @@ interface Options {
 	readonly minutes: number;
 	readonly workers: number;
 	readonly engine: EngineKind;
+	readonly parts: boolean;
 	readonly verbose: boolean;
 }
 
@@ -24,6 +25,7 @@ interface Job {
 	readonly seed: number;
 	readonly hours: number;
 	readonly engine: EngineKind;
+	readonly anyParts: boolean;
 }
 
 const PROGRESS_MS = 10_000;
@@ -37,17 +39,18 @@ function parse(args: readonly string[]): Options {
 		.option('--minutes <minutes>', 'of real time, after which no other world is begun', number(0.1, 100_000), Infinity)
 		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
 		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
+		.option('--parts', 'nodes with parts of the whole table, by chance', false)
 		.option('--verbose', 'a line for each world', false);
 	return optionsOf(program, args);
 }
 
-export function commandFor({ seed, hours }: { readonly seed: number; readonly hours: number }, engine: EngineKind): string {
-	return `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}`;
+export function commandFor({ seed, hours }: { readonly seed: number; readonly hours: number }, engine: EngineKind, anyParts = false): string {
+	return `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}${anyParts ? ' --parts' : ''}`;
 }
 
 async function main(args: readonly string[]): Promise<void> {
 	const options = parse(args);
-	const { seeds, from, hours, minutes, engine, verbose } = options;
+	const { seeds, from, hours, minutes, engine, parts: anyParts, verbose } = options;
 	if (lacks(engine)) return;
 	const startedAt = performance.now();
 	const sum = emptySum();
@@ -57,11 +60,11 @@ async function main(args: readonly string[]): Promise<void> {
 		add(sum, outcome);
 		if (verbose) console.log(`seed ${outcome.seed}: ${outcome.readings} readings, ${outcome.violations.length} violations, trace ${outcome.trace.slice(0, 16)}`);
 		if (!outcome.violations.length) return;
-		console.log(`seed ${outcome.seed} fails. To repeat it: ${commandFor(outcome, engine)}`);
+		console.log(`seed ${outcome.seed} fails. To repeat it: ${commandFor(outcome, engine, anyParts)}`);
 		for (const sentence of outcome.violations) console.log(`  ${sentence}`);
 	};
 	const mayBegin = (): boolean => next < seeds && performance.now() - startedAt < minutes * 60_000;
-	const nextJob = (): Job | undefined => (mayBegin() ? { seed: from + next++, hours, engine } : undefined);
+	const nextJob = (): Job | undefined => (mayBegin() ? { seed: from + next++, hours, engine, anyParts } : undefined);
 	await onWorkers(import.meta.url, Math.min(options.workers, seeds), nextJob, take);
 	clearInterval(progress);
 	console.log(report(sum, (performance.now() - startedAt) / 1_000));
@@ -70,5 +73,5 @@ async function main(args: readonly string[]): Promise<void> {
 
 await start(import.meta.url, {
 	run: (job: Job) => soak(job),
-	named: (job: Job) => `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine)}`,
+	named: (job: Job) => `Seed ${job.seed} broke the simulation itself. To repeat it: ${commandFor(job, job.engine, job.anyParts)}`,
 }, main);

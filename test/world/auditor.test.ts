@@ -9,6 +9,7 @@ const AIR = { temperatureC: 20, humidityPct: 50, pressureHpa: 1_013.25 };
 
 class Bench {
 	now = 0;
+	air = AIR;
 	readonly node = {
 		name: 'porch', counts: { boots: 1 }, ends: [] as string[], storage: new Storage(),
 		parts: { twins: [{ trouble: 'none' }, { trouble: 'none' }], onAsked: (): void => {} },
@@ -16,8 +17,8 @@ class Bench {
 	readonly auditor = new Auditor('porch');
 	readonly measurements: MeasurementsJudge;
 
-	constructor(conversions = 15) {
-		const around = { weather: { at: () => AIR }, startUnixMs: 1e12, timesGiven: [], conversions, now: () => this.now };
+	constructor(conversions = 15, sensors = 'tmp36,sht3x') {
+		const around = { weather: { at: () => this.air }, startUnixMs: 1e12, timesGiven: [], conversions, sensors, now: () => this.now };
 		this.measurements = new MeasurementsJudge(this.node as unknown as SimulatedNode, around, this.auditor);
 	}
 
@@ -64,6 +65,22 @@ describe('the auditor and the judge of measurements', () => {
 	it('complains of one that differs by more', () => {
 		expect(judge({ temperature: 23.9 })).toEqual(['porch: reading 1: 23.9 °C, where the air has 20.00']);
 		expect(judge({ humidity: 54.1 })).toEqual(['porch: reading 1: 54.1 %, where the air has 50.0']);
+	});
+
+	it('knows the channels of any parts by the settings: what they cannot give, and what the node itself doubts, it leaves alone', () => {
+		const sensors = '[{"part":"bme280"},{"part":"sht3x","name":"attic"},{"part":"dht11","name":"shed"}]';
+		const judged = (values: object, air = AIR) => {
+			const bench = new Bench(15, sensors);
+			bench.air = air;
+			return bench.measure(10_000).hear('readings', { seq: 1, boot: 7, time: 1e9 + 10, ...values }, 11_000).auditor.violations;
+		};
+		expect(judged({ temperature: 20.1, pressure: 1_012, attic_humidity: 51, shed_temperature: 20 })).toEqual([]);
+		expect(judged({ pressure: 1_010 })).toEqual(['porch: reading 1: 1010 hPa, where the air has 1013.3']);
+		expect(judged({ attic_humidity: 55 })).toEqual(['porch: reading 1: 55 %, where the air has 50.0']);
+		expect(judged({ attic_humidity: 55, suspect: ['attic_humidity'] })).toEqual([]);
+		const frost = { ...AIR, temperatureC: -30 };
+		expect(judged({ shed_temperature: 0 }, frost)).toEqual([]);
+		expect(judged({ attic_temperature: 0 }, frost)).toHaveLength(1);
 	});
 
 	it('allows for the noise of a reading of one conversion', () => {

@@ -30,5 +30,11 @@ describe('the firmware in worlds full of faults accounts for every reading and c
 		expect(new Set(Object.keys(outcome.faults))).toEqual(new Set(kindsOf(seed)));
 	});
 
+	/** A slow part and an analog one that follows its temperature; one on a wire of its own with one of three quantities. */
+	it.each([15, 20])('seed %i, half an hour, with other parts of the table', async (seed) => {
+		const outcome = await expectWell({ seed, hours: 0.5, anyParts: true });
+		expect(outcome.checkedValues).toBeGreaterThan(20);
+	});
+
 	it.each(LONG)('seed %i, six hours', async (seed) => void (await expectWell({ seed, hours: 6 })));
 });

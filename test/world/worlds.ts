@@ -7,8 +7,8 @@ import { covering, pairs } from '../support/covering.js';
 
 export async function expectWell(options: SoakOptions): Promise<Outcome> {
 	const outcome = await soak(options);
-	const { seed, hours, engine = 'node' } = options;
-	const command = `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}`;
+	const { seed, hours, engine = 'node', anyParts } = options;
+	const command = `npm run soak -- --seeds 1 --from ${seed} --hours ${hours}${engine === 'xs' ? ' --engine xs' : ''}${anyParts ? ' --parts' : ''}`;
 	expect(outcome.violations, `To repeat it: ${command}`).toEqual([]);
 	return outcome;
 }
