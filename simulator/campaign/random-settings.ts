@@ -22,6 +22,7 @@ export const PLACES: readonly Place[] = [
 ];
 export const NETWORK = { ssid: 'simulated', passphrase: 'simulated air' };
 
+const USUAL_PARTS = FIELDS.find(({ key }) => key === 'sensors')!.initial as string;
 const HOSTS = [...PLACES.map(({ host }) => host), 'broker.test', 'other.test', '127.0.0.2', '127.0.0.9', 'nobody.test', 'x'];
 /** Right ones, or near. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
@@ -35,7 +36,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 	root: ['telltale', 'house', 'a/b'],
 	clientId: ['', 'telltale-porch', 'other', 'c'.repeat(60), 'UPPER_lower-9'],
 	alpn: ['', 'mqtt'],
-	sensors: [FIELDS.find(({ key }) => key === 'sensors')!.initial as string, ...PARTS.map(({ name }) => name), 'nose', '[{"part":"sht3x"},{"part":"tmp36"}]', '[{"part":"tmp36","pin":3}]'],
+	sensors: [USUAL_PARTS, ...PARTS.map(({ name }) => name), 'nose', JSON.stringify(USUAL_PARTS.split(',').reverse().map((part) => ({ part }))), `[{"part":"${PARTS[0]!.name}","pin":3}]`],
 	timeServer: ['pool.ntp.org', 'nobody.test', '127.0.0.9'],
 	address: ['', '10.0.0.9/24', '192.168.7.7/30'],
 	gateway: ['', '10.0.0.1'],

@@ -3,6 +3,7 @@
 // Rule: each is made for a command's name, an id that begins with its tag, and so many bytes that still fit. What it returns says
 // whether a reader must find the id in it.
 
+import { PARTS } from '../../sensors/parts.js';
 import type { Random } from '../world/random.js';
 import { anyText, forgery, noise, pick, weighted } from './chance.js';
 
@@ -36,7 +37,7 @@ const CONFIGS = [
 	'{}', '{"ssid":""}', '{"wifi":{}}', '{"wifi":{"ssid":""}}', '{"host":""}', '{"broker":{}}', '{"user":""}', '{"host2":""}', '{"wifi2":{}}', '{"wifi3":{},"broker3":{}}', '{"wifi4":{}}', '{"wifi":{"wifi":{}}}',
 	'{"wifi":[]}', '{"ssid":{}}', '{"ssid":{"ssid":{"ssid":{}}}}', '{"ssid":null}', '{"ssid":"a\\u0000b"}', '{"ssid":"\\ud83d"}', '{"ssid":"\\u001b[2J"}', `{"ssid":"${'s'.repeat(33)}"}`, `{"passphrase":"${'p'.repeat(65)}"}`,
 	'{"passphrase":"seven 7"}', `{"passphrase":"${'g'.repeat(64)}"}`, '{"password":"x","user":""}', '{"password3":"x"}', '{"port":0}', '{"port":65536}', '{"port":1e400}', '{"port":-0.5}', '{"tls":"true"}', '{"protocol":3}',
-	'{"protocol":"5"}', '{"node":"A"}', '{"node":"-"}', '{"base":"/"}', '{"base":"a/#"}', '{"base":"$SYS"}', '{"clientId":" "}', '{"sensors":","}', '{"sensors":"nose"}', '{"sensors":[]}', '{"sensors":[{}]}', '{"sensors":[{"part":"tmp36","pin":3}]}', '{"sensors":"[{"}', '{"intervalMs":999}', '{"conversions":65}',
+	'{"protocol":"5"}', '{"node":"A"}', '{"node":"-"}', '{"base":"/"}', '{"base":"a/#"}', '{"base":"$SYS"}', '{"clientId":" "}', '{"sensors":","}', '{"sensors":"nose"}', '{"sensors":[]}', '{"sensors":[{}]}', `{"sensors":[{"part":"${PARTS[0]!.name}","pin":3}]}`, '{"sensors":"[{"}', '{"intervalMs":999}', '{"conversions":65}',
 	'{"__proto__":{"ssid":"x"}}', '{"constructor":"x"}', '{"ssid":"x","ssid":"y"}', '{"wifi":{"ssid":"x"},"ssid":"y"}', '{"commands":false}', '{"address":"10.0.0.1"}', '{"gateway":"10.0.0.1"}', '{"address":"999.0.0.1/24"}',
 ] as const;
 

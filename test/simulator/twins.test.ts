@@ -1,6 +1,6 @@
 // Every part of the table against its twin: over its whole range, and in every trouble. A new row is found by itself.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { board as esp32 } from '../../hardware/esp32.js';
@@ -61,6 +61,18 @@ describe('the table of parts', () => {
 });
 
 const measured = rows.flatMap(([name, row]) => row.quantities.filter((each) => AIR[each]).map((quantity) => [name, quantity, row] as const));
+
+describe('the simulator and the command line', () => {
+	it('name no part: all that they know of one is its row and its folder', () => {
+		const root = fileURLToPath(new URL('../..', import.meta.url));
+		const name = new RegExp(`['"\`](?:${PARTS.map((row) => row.name).join('|')})['"\`,]`);
+		const naming = ['simulator', 'cli'].flatMap((folder) => readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`))
+			// What stands in for hardware where the SDK's own tools run has one measurement, in the bytes of its part.
+			.filter((file) => /\.m?ts$/.test(file) && !file.startsWith('simulator/desktop/'))
+			.filter((file) => name.test(readFileSync(`${root}/${file}`, 'utf8')));
+		expect(naming).toEqual([]);
+	});
+});
 
 describe.each(measured)('%s and its twin', (_name, quantity, row) => {
 	it(`agree to a step of the part over its whole range of ${quantity}`, async () => {
