@@ -108,7 +108,7 @@ class Making {
 		const modules = [...Object.values(SDK), 'system'].map((name) => `simulator/modules/${name}`);
 		const files = ['src/main', 'src/mqtt/without5/protocol5', 'src/mqtt/without5/reasons5', 'src/without-certificates/certificates', ...modules].map((name) => join(root, `${name}.ts`));
 		const paths = { 'telltale/board': [join(root, 'hardware/nodemcu.ts')], 'telltale/*': [join(root, 'src/device/esp8266/*')] };
-		const compilerOptions = { target: 'es2025', lib: ['es2025'], module: 'preserve', types: [], noCheck: true, rootDir: root, outDir, paths };
+		const compilerOptions = { ...manifest().typescript.tsconfig.compilerOptions, target: 'es2025', lib: ['es2025'], module: 'preserve', types: [], rootDir: root, outDir, paths };
 		const config = join(this.#folder, 'tsconfig.json');
 		writeFileSync(config, JSON.stringify({ compilerOptions, files }));
 		this.#run(tsc(), ['-p', config]);
@@ -157,10 +157,17 @@ export function nameInImage(path: string, protocol: number): string {
 	return protocol === 4 && ONLY_5.includes(path) ? '' : path;
 }
 
+interface Part {
+	readonly preload: readonly string[];
+}
+
+function manifest(): Part & { readonly typescript: { readonly tsconfig: { readonly compilerOptions: object } }; readonly platforms: { readonly esp: Part } } {
+	return JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8'));
+}
+
 /** What an ESP8266's image names for the linker (docs/decisions/0044). */
 function preloads(): readonly string[] {
-	interface Part { readonly preload: readonly string[] }
-	const { preload, platforms } = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as Part & { readonly platforms: { readonly esp: Part } };
+	const { preload, platforms } = manifest();
 	return [...preload, ...platforms.esp.preload];
 }
 

@@ -237,6 +237,11 @@ describe('the project', () => {
 		}
 	});
 
+	it('has fields made as in images: by the constructor, and those alone that it gives a value', () => {
+		const { typescript } = JSON.parse(text('manifest.json'));
+		for (const { compilerOptions } of [typescript.tsconfig, JSON.parse(text('tsconfig.json'))]) expect(compilerOptions.useDefineForClassFields).toBe(false);
+	});
+
 	it('puts what is for one chip into the image of that chip alone', () => {
 		const { platforms } = JSON.parse(text('manifest.json'));
 		const place = (platform: string) => platforms[platform].modules['telltale/*'];

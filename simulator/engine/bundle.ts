@@ -16,7 +16,7 @@ export type BoardName = 'nodemcu' | 'esp32';
 const modules = join(root, 'simulator/modules');
 const STUB = 'simulator/modules/boot.ts';
 /** Beside the modules. */
-const MAKERS = ['simulator/engine/bundle.ts', 'node_modules/esbuild/package.json'];
+const MAKERS = ['simulator/engine/bundle.ts', 'tsconfig.json', 'node_modules/esbuild/package.json'];
 
 /** Where each module of the SDK is in simulator/modules, by the name that the firmware knows it by. */
 export const SDK: Readonly<Record<string, string>> = {

@@ -16,8 +16,8 @@ interface XsGlobals {
 
 const globals = globalThis as unknown as XsGlobals & Record<string, unknown>;
 const TOO_EARLY = "nothing on the chip can be touched before main's function runs.";
-/** A call takes no more arguments than the stack has room for. */
-const AT_ONCE = 8_192;
+/** A call takes no more arguments than the stack has room for; where there is no decoder, that is a chip's. */
+const AT_ONCE = 32;
 const stringify = JSON.stringify;
 const parse = JSON.parse;
 const hasCoders = typeof TextDecoder !== 'undefined';
