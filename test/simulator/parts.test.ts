@@ -9,6 +9,7 @@ import type { Chip } from '../../simulator/devices/chip.js';
 import { DigitalDevice, Panel } from '../../simulator/devices/digital.js';
 import { Parts, type Wire } from '../../simulator/devices/parts.js';
 import { PulseDevice } from '../../simulator/devices/pulses.js';
+import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { Random } from '../../simulator/world/random.js';
 
 const AIR = { temperatureC: 20, humidityPct: 50, pressureHpa: 1_000 };
@@ -171,5 +172,24 @@ describe('what is wired', () => {
 	it('is nothing of which nobody knows what it is', () => {
 		expect(wiresOf('tmp36,nose', nodemcu).map(({ name }) => name)).toEqual(['tmp36']);
 		expect(wiresOf('[{"part":"tmp36"', nodemcu)).toEqual([]);
+	});
+
+	it('stays as it is in the world, whatever the settings say: a part that is not there, or elsewhere, is complained of', async () => {
+		const lines: string[] = [];
+		const simulation = await startVirtualSimulation({
+			engine: 'node', seed: 'wired', wired: '[{"part":"sht3x"},{"part":"shtc3","name":"attic"}]',
+			settings: { sensors: '[{"part":"sht3x","address":69},{"part":"shtc3"}]', intervalMs: 2_000 }, onLine: (_node, line) => void lines.push(line),
+		});
+		await simulation.run(30_000);
+		simulation.nodes[0]!.type('config {"sensors":"tmp36,sht3x"}\n');
+		await simulation.run(60_000);
+		simulation.end();
+		const node = simulation.nodes[0]!;
+		expect([node.counts.boots, node.parts.names]).toEqual([2, ['sht3x', 'attic']]);
+		expect(() => node.part('tmp36')).toThrow('No part tmp36 is wired; there are: sht3x, attic.');
+		const complaints = lines.filter((line) => line.startsWith('sensor ')).map((line) => line.replace(/\d+ mV/, 'some mV').replace(/: check.*/, ''));
+		expect([...new Set(complaints)]).toEqual(['sensor sht3x: SHT3x does not answer', 'sensor tmp36: TMP36 gives some mV, less than it can']);
+		const said = simulation.broker.published.filter(({ topic }) => topic.endsWith('/readings')).map(({ payload }) => JSON.parse(payload.toString()) as object);
+		expect([said[0], said.at(-1)].map((each) => Object.keys(each!).slice(3))).toEqual([['temperature', 'humidity'], ['humidity']]);
 	});
 });
