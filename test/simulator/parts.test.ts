@@ -178,7 +178,7 @@ describe('what is wired', () => {
 		const lines: string[] = [];
 		const simulation = await startVirtualSimulation({
 			engine: 'node', seed: 'wired', wired: '[{"part":"sht3x"},{"part":"shtc3","name":"attic"}]',
-			settings: { sensors: '[{"part":"sht3x","address":69},{"part":"shtc3"}]', intervalMs: 2_000 }, onLine: (_node, line) => void lines.push(line),
+			settings: { sensors: '[{"part":"shtc3","name":"loft"},{"part":"sht3x","address":69}]', intervalMs: 2_000 }, onLine: (_node, line) => void lines.push(line),
 		});
 		await simulation.run(30_000);
 		simulation.nodes[0]!.type('config {"sensors":"tmp36,sht3x"}\n');
@@ -190,6 +190,6 @@ describe('what is wired', () => {
 		const complaints = lines.filter((line) => line.startsWith('sensor ')).map((line) => line.replace(/\d+ mV/, 'some mV').replace(/: check.*/, ''));
 		expect([...new Set(complaints)]).toEqual(['sensor sht3x: SHT3x does not answer', 'sensor tmp36: TMP36 gives some mV, less than it can']);
 		const said = simulation.broker.published.filter(({ topic }) => topic.endsWith('/readings')).map(({ payload }) => JSON.parse(payload.toString()) as object);
-		expect([said[0], said.at(-1)].map((each) => Object.keys(each!).slice(3))).toEqual([['temperature', 'humidity'], ['humidity']]);
+		expect([said[0], said.at(-1)].map((each) => Object.keys(each!).slice(3))).toEqual([['loft_temperature', 'loft_humidity'], ['humidity']]);
 	});
 });
