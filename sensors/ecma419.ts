@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Serves a sensor driver in ECMA-419's form (§13: constructor with injected io, configure, sample, close), such as the SDK has.
 //
-// Rule: such a driver measures within sample(), and may wait there for its part: the whole node stands still meanwhile, which its
-// row in the table states (`blocksMs`). What sample() leaves out or gives as no number is an error, never a value.
+// Rule: such a driver measures within sample(), and may wait there for its part: the whole node stands still meanwhile
+// (sensors/README.md has how long). It is made when it is first asked for a value, since many speak to their part as they are made;
+// what it throws is an error of the part, as is what sample() leaves out or gives as no number. After one it is configured again.
 // ECMA-419, 2nd edition, §13.3 (thermometer), §13.4 (hygrometer), §13.5 (barometer).
 
 import type { Millis, Sensor } from '../src/common/ports.js';
@@ -37,31 +38,69 @@ export const HUMIDITY = place('', 'humidity', 1_000);
 
 export class ECMA419Sensor implements Sensor {
 	private readonly name: string;
-	private readonly driver: ECMA419Driver;
+	private readonly driverClass: ECMA419Class | undefined;
+	private readonly options: object;
+	private readonly configuration: object;
 	private readonly places: readonly Place[];
+	private readonly settlingMs: Millis;
+	private driver: ECMA419Driver | undefined;
+	private isConfigured = false;
 
-	/** `options` and `configuration` are the driver's own. A place for each of the row's quantities, in their order. */
-	constructor(name: string, driver: ECMA419Class, options: object, configuration: object | undefined, places: readonly Place[]) {
+	/**
+	 * `driverClass` is undefined where an image has none. `options` and `configuration` are the driver's own, and need a place for each
+	 * of the row's quantities, in their order. So long after it is configured, `settlingMs`, the part has its first value.
+	 */
+	constructor(
+		name: string, driverClass: ECMA419Class | undefined, options: object, configuration: object, places: readonly Place[], settlingMs: Millis = 0,
+	) {
 		this.name = name;
+		this.driverClass = driverClass;
+		this.options = options;
+		this.configuration = configuration;
 		this.places = places;
-		this.driver = new driver(options);
-		if (configuration) this.driver.configure(configuration);
+		this.settlingMs = settlingMs;
 	}
 
 	start(): Millis {
-		return 0;
+		const { name, driverClass } = this;
+		if (!driverClass) throw new Error(`${name} has no driver in this image: name it in src/device/drivers.ts and build again.`);
+		if (this.isConfigured) return 0;
+		try {
+			this.driver ??= new driverClass(this.options);
+			this.driver.configure(this.configuration);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this.isConfigured = true;
+		return this.settlingMs;
 	}
 
 	collect(values: Int32Array, at: number): Millis {
 		const { places } = this;
-		const sample = this.driver.sample();
+		const sample = this.sample();
 		for (let i = 0; i < places.length; i++) this.take(sample, places[i]);
 		for (let i = 0; i < places.length; i++) values[at + i] = Math.round(this.take(sample, places[i]) * places[i].factor);
 		return 0;
 	}
 
 	close(): void {
-		this.driver.close();
+		this.driver?.close();
+		this.driver = undefined;
+		this.isConfigured = false;
+	}
+
+	/** A part that was without supply has forgotten what it was told. */
+	private sample(): unknown {
+		try {
+			return this.driver!.sample();
+		} catch (error) {
+			this.isConfigured = false;
+			throw this.failure(error);
+		}
+	}
+
+	private failure(error: unknown): Error {
+		return new Error(`${this.name} does not answer (${error instanceof Error ? error.message : error}): check its wiring and its address.`);
 	}
 
 	private take(sample: unknown, { sensor, property }: Place): number {

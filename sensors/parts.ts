@@ -43,7 +43,12 @@ export interface PartIo {
 	readonly Pulses: PulseClass;
 	/** The supply of a part, switched on; undefined: the pin cannot be had. */
 	readonly power?: (pin: number) => OutputPin | undefined;
+	/** What is in the image of src/device/drivers.ts; the host has none. */
+	readonly drivers?: Drivers;
 }
+
+/** Drivers in ECMA-419's form, and the classes of the SDK that they want as their `io`. */
+export type Drivers = Readonly<Record<string, (new (options: never) => object) | undefined>>;
 
 /** What an entry of the setting `sensors` says of how its part is made. */
 export interface PartOptions {
@@ -60,7 +65,7 @@ export interface PartOptions {
 export interface Row extends PartRow {
 	/** For people who choose one. */
 	readonly meaning: string;
-	/** Of sensors/: where its driver and its twin are. Several rows may share one. */
+	/** Of sensors/: where its driver and its twin are. Several rows may share one; '' where the driver is of src/device/drivers.ts. */
 	readonly folder: string;
 	readonly bus: Bus;
 	/** Of an analog part: not on the board's first analog input. */

@@ -25,6 +25,7 @@ import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
 import { DeviceAccessPoint, StationBeside } from './device/access-point.js';
 import { DeviceAlarm, DeviceClock, DeviceTimeServer } from './device/clock.js';
+import { drivers } from './device/drivers.js';
 import { openFlash } from './device/flash.js';
 import { DeviceListener, DeviceQuestions } from './device/listener.js';
 import { DeviceNetwork } from './device/network.js';
@@ -95,7 +96,7 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial) };
+	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial), drivers };
 	const parts = mode.safe ? [] : connect(config.sensors, io);
 	const addresses = mode.safe ? [] : addressesOf(config.sensors, board);
 	if (settings !== image) forgetParts(settings);

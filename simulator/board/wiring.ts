@@ -1,7 +1,8 @@
 // What is wired to a board's pins, by the list that the setting `sensors` has, and the twins that sit there.
 //
 // Rule: the table sensors/parts.ts leads from a part's name to its folder, and `simulated.ts` in there is its twin: no part's name
-// stands in the simulator. Wiring is the world's: what nobody can wire is left out, and settings that come later change nothing.
+// stands in the simulator. A row without a folder has no twin, and nothing is wired. Wiring is the world's: what nobody can wire is
+// left out, and settings that come later change nothing.
 
 import { Bus } from '../../sensors/io.js';
 import { PARTS, type Board, type Row } from '../../sensors/parts.js';
@@ -15,6 +16,7 @@ export function wiresOf(sensors: string, board: Board): Wire[] {
 	const entries = new Entries(sensors);
 	while (entries.next()) {
 		const { row, name: given } = entries;
+		if (!row.folder) continue;
 		const name = given || row.name;
 		const alike = wires.filter((each) => each.name === name || each.name.startsWith(`${name} `)).length;
 		wires.push({

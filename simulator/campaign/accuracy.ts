@@ -33,7 +33,8 @@ const CONVERSIONS = FIELDS.find(({ key }) => key === 'conversions')!.initial as 
 /** Of each part on each board whose analog input it needs; of others on one, since a bus is a bus. */
 export async function accuracies(weather: Weather, minutes: number): Promise<Accuracy[]> {
 	const found: Accuracy[] = [];
-	for (const { name, analog } of PARTS) {
+	for (const { name, analog, folder } of PARTS) {
+		if (!folder) continue;
 		const boards = ([nodemcu, esp32] as const).filter((board) => !sensorsProblem(name, board));
 		for (const board of analog ? boards : boards.slice(0, 1)) found.push(...await accuracyOf(name, board, weather, minutes));
 	}

@@ -92,6 +92,7 @@ function sdkPlugin(board: BoardName): Plugin {
 		setup({ onResolve }) {
 			// As the manifest has it.
 			if (board === 'nodemcu') onResolve({ filter: /\/certificates\/certificates\.js$/ }, () => ({ path: join(root, 'src/without-certificates/certificates.ts') }));
+			onResolve({ filter: /\/device\/drivers\.js$/ }, () => ({ path: join(modules, 'drivers.ts') }));
 			onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }: OnResolveArgs) => {
 				if (kind === 'entry-point' || path.startsWith('/')) return undefined;
 				if (path === 'telltale/board') return { path: join(root, 'hardware', `${board}.ts`) };

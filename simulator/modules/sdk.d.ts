@@ -175,6 +175,19 @@ declare module 'mc/config' {
 	export default config;
 }
 
+/** Sensor drivers in ECMA-419's form: in an image alone (src/device/drivers.ts), and never in the simulator. */
+declare module 'embedded:sensor/*' {
+	const Driver: import('../../sensors/ecma419.js').ECMA419Class;
+	export default Driver;
+}
+
+declare module 'embedded:io/smbus' {
+	/** I2C by registers, as many of those drivers want it. */
+	export default class SMBus {
+		constructor(options: object);
+	}
+}
+
 declare module 'embedded:io/socket/tcp' {
 	export interface TCPOptions {
 		/** Dotted, never a name. Not needed with `from`. */

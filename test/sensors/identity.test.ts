@@ -5,7 +5,7 @@ import { PARTS } from '../../sensors/parts.js';
 import type { MakeTwin } from '../../sensors/twin.js';
 import { TwinBus } from '../support/twin-bus.js';
 
-const onI2C = PARTS.filter(({ bus }) => bus === Bus.I2C);
+const onI2C = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
 const addresses = [...new Set(onI2C.flatMap((row) => row.addresses))];
 const makers = new Map<string, MakeTwin>();
 for (const { folder } of onI2C) makers.set(folder, (await import(`../../sensors/${folder}/simulated.ts`)).simulated);

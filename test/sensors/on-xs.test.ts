@@ -7,7 +7,7 @@ import { PARTS } from '../../sensors/parts.js';
 import { startEngine } from '../../simulator/engine/start.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const rows = PARTS.filter(({ bus }) => bus === Bus.I2C);
+const rows = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
 const SLOT_BYTES = 16;
 
 /** Half a step of each quantity in milli-units, and half of what is rounded. */

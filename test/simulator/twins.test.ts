@@ -9,7 +9,7 @@ import { PARTS, type Row } from '../../sensors/parts.js';
 import { Bench } from '../../simulator/board/bench.js';
 import { sensorsProblem } from '../../src/parts/parts.js';
 
-const rows = PARTS.map((row) => [row.name, row] as const);
+const rows = PARTS.filter(({ folder }) => folder).map((row) => [row.name, row] as const);
 /** The first board that takes it. */
 const boardFor = ({ name }: Row) => [nodemcu, esp32].find((board) => !sensorsProblem(name, board))!;
 /** What the air can have, where a row does not say. */
