@@ -1,11 +1,14 @@
 // Parts that share an address are told apart: each row's identify() against the twins of all rows that can sit there.
 import { describe, expect, it } from 'vitest';
 import { Bus } from '../../sensors/io.js';
-import { PARTS } from '../../sensors/parts.js';
+import { PARTS, type Row } from '../../sensors/parts.js';
 import type { MakeTwin } from '../../sensors/twin.js';
 import { TwinBus } from '../support/twin-bus.js';
 
-const onI2C = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
+const all = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
+/** One that shares its addresses with no other needs none. */
+const sharesAddress = ({ name, addresses }: Row) => all.some((other) => other.name !== name && other.addresses.some((each) => addresses.includes(each)));
+const onI2C = all.filter((row) => row.identify || sharesAddress(row));
 const addresses = [...new Set(onI2C.flatMap((row) => row.addresses))];
 const makers = new Map<string, MakeTwin>();
 for (const { folder } of onI2C) makers.set(folder, (await import(`../../sensors/${folder}/simulated.ts`)).simulated);
