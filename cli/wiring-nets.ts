@@ -9,9 +9,10 @@ import { board as d1mini } from '../hardware/d1mini.js';
 import { board as esp32 } from '../hardware/esp32.js';
 import { board as esp32c3 } from '../hardware/esp32c3.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
+import { Bus } from '../sensors/io.js';
 import type { Board, Row } from '../sensors/parts.js';
 import { onI2C, type Leg, type Role, type WiringOf } from '../sensors/wiring.js';
-import { connect, sensorsProblem } from '../src/parts/parts.js';
+import { addressesOf, connect, sensorsProblem } from '../src/parts/parts.js';
 import { Failure } from './failure.js';
 
 const BOARDS: Readonly<Record<keyof typeof PINS, Board>> = { nodemcu, d1mini, esp32, esp32c3 };
@@ -65,25 +66,28 @@ interface Placed {
 }
 
 function placed(board: BoardName, setting: string): Placed[] {
-	const pins: (number | undefined)[] = [];
-	const addresses: (number | undefined)[] = [];
-	const powers: number[] = [];
+	/** Of the parts that are on a pin of their own, in their order. */
+	const pins: number[] = [];
 	const note = class {
 		readonly resolution = 12;
-		constructor({ pin, address }: { pin?: number; address?: number }) {
-			pins.push(pin);
-			addresses.push(address);
+		constructor({ pin }: { pin?: number }) {
+			if (pin !== undefined) pins.push(pin);
 		}
 		close(): void {}
 	};
-	const power = (pin: number) => (powers.push(pin), undefined);
+	const power = (pin: number) => ({ pin });
 	const parts = connect(setting, { board: BOARDS[board], Analog: note, I2C: note, Pulses: note, power } as never);
-	return parts.map(({ row, name }, index) => ({ row: row as Row, name, pin: pins[index], address: addresses[index], powerPin: powers[index] }));
+	const addresses = addressesOf(setting, BOARDS[board]);
+	return parts.map((part, index) => {
+		const row = part.row as Row;
+		const [pin, address] = row.bus === Bus.I2C ? [undefined, addresses[index]] : [pins.shift(), undefined];
+		return { row, name: part.name, pin, address, powerPin: (part.power as { pin: number } | undefined)?.pin };
+	});
 }
 
 async function wiringOf(row: Row, fullScaleMv: number): Promise<ReturnType<WiringOf>> {
 	const file = new URL(`../sensors/${row.folder}/wiring.ts`, import.meta.url);
-	if (!existsSync(file)) return onI2C(row.name.toUpperCase().replace(/X$/, 'x'));
+	if (!row.folder || !existsSync(file)) return onI2C(row.name.toUpperCase().replace(/X$/, 'x'));
 	return ((await import(file.href)) as { wiring: WiringOf }).wiring(row.name, fullScaleMv);
 }
 

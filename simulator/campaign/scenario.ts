@@ -101,10 +101,13 @@ function profileFor(protocol: unknown, random: Random): BrokerProfile {
 	};
 }
 
+/** A row without a folder has no twin. */
+const SIMULATED = PARTS.filter(({ folder }) => folder);
+
 /** One that gives a temperature, by which others are compensated, and one more where they go together. */
 function partsFor(board: Board, random: Random): string {
-	const first = pick(random, PARTS.filter(({ name, quantities }) => quantities.includes('temperature') && !sensorsProblem(name, board)));
-	const second = pick(random, PARTS);
+	const first = pick(random, SIMULATED.filter(({ name, quantities }) => quantities.includes('temperature') && !sensorsProblem(name, board)));
+	const second = pick(random, SIMULATED);
 	const both = `${first.name},${second.name}`;
 	const channels = new Set([...first.quantities, ...second.quantities]).size;
 	return channels > CHANNELS_MAX || sensorsProblem(both, board) ? first.name : both;

@@ -131,6 +131,11 @@ describe('wiring', () => {
 		expect(pinOf(await netsOf('nodemcu', '[{"part":"dht22","powerPin":12,"pin":14}]'), '1 VCC')).toBe('D6');
 	});
 
+	it('supplies a part that has no such pin from 3V3, also where another has one', async () => {
+		const { parts } = await netsOf('nodemcu', '[{"part":"tmp36"},{"part":"dht22","powerPin":12,"pin":14},{"part":"bme280","powerPin":13}]');
+		expect(parts.map(({ wires }) => wires.find(({ leg }) => leg.role === 'supply')!.pin.label)).toEqual(['3V3', 'D6', 'D7']);
+	});
+
 	it('refuses in a sentence what the board cannot have', async () => {
 		await expect(netsOf('nodemcu', 'tmp36,hih4030')).rejects.toThrow(/needs a second analog input/);
 		await expect(netsOf('nodemcu', 'nose')).rejects.toThrow(/nose/);

@@ -96,6 +96,8 @@ describe('the steps of sensors/README.md', () => {
 		const sensors = [{ part: 't1' }, { part: 'tmp102', name: 'shelf' }];
 		const words = ['--node', 'porch', '--ssid', 'attic', '--host', '192.168.1.10', '--sensors', JSON.stringify(sensors)];
 		expect(await run(['cli/telltale.mjs', 'configure', ...words])).toMatchObject({ status: 0 });
+		const wiring = ['cli/telltale.mjs', 'wiring', '--board', 'nodemcu', '--sensors', JSON.stringify(sensors), '--output', 'wiring.svg'];
+		expect(await run(wiring)).toMatchObject({ status: 0 });
 		const { status, out } = await run(['cli/telltale.mjs', 'simulate', '--config', 'telltale.json', '--for', '30s', '--speed', 'max', '--seed', '7']);
 		expect(out).toMatch(/^porch +\S+ +\S+ +2\d\.\d °C.*#\d+/m);
 		expect(out).toMatch(/^porch: sensor shelf: TMP102 has no driver in this image: /m);

@@ -38,7 +38,7 @@ function sweep(row: Row, { bus, sensor }: Wired): number[] {
 }
 
 export function serve(makers: Readonly<Record<string, MakeTwin>>): void {
-	const rows = PARTS.filter(({ bus }) => bus === Bus.I2C);
+	const rows = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
 	const answers: Record<string, (name: string) => unknown> = {
 		names: () => rows.map(({ name }) => name),
 		sweep: (name) => {

@@ -18,7 +18,8 @@ const named = ({ name }: Entry, quantity: string) => (name ? `${name}_${quantity
 /** Each row at the first of its addresses at which it goes with those that a node has already, else in another node. */
 function nodesOf(): Entry[][] {
 	const nodes: Entry[][] = [[]];
-	for (const { name: part, addresses } of PARTS) {
+	for (const { name: part, addresses, folder } of PARTS) {
+		if (!folder) continue;
 		const places = addresses.length ? addresses.map((address) => ({ address })) : [{}];
 		const fits = (entries: readonly Entry[]) => {
 			const name = entries.length ? { name: `p${entries.length}` } : {};
