@@ -57,7 +57,7 @@ describe('the law of packet paths', () => {
 describe('the law of what the chip has not', () => {
 	it.each([
 		'\tasync wait() {}', '\tyield 1;', '\tconsole.log(1);', '\tsetTimeout(more, 1);', '\tconst at = Date.now();', 'export enum State { On }', 'let count = 0;',
-		'const all = new Map();', 'export const bytes: Uint8Array = new Uint8Array(4);', '\tstatic count = 0;', '\tif (/^a/.test(text)) more();', "\teval('1');", '\tprivate readonly search: Finder;', '\tprivate compare(): void {}',
+		'const all = new Map();', 'export const bytes: Uint8Array = new Uint8Array(4);', '\tstatic count = 0;', '\tif (/^a/.test(text)) more();', "\teval('1');", '\tprivate readonly search: Finder;', '\tprivate compare(): void {}', '\treturn Array.from(bytes);', '\tconst at = bytes.values();', '\tIterator.from(row);',
 	])('says no to %s', (line) => expect(BANNED.filter(([, pattern]) => pattern.test(codeOf(`${line}\n`)))).toHaveLength(1));
 
 	it('lets what is like it be', () => {

@@ -137,6 +137,7 @@ export const BANNED: readonly (readonly [reason: string, pattern: RegExp])[] = [
 	['names that bring the comparison of texts into the image (0.1 KB of RAM)', /\b(?:compare|localeCompare)\b/],
 	['function declarations, each with a prototype (60 B of flash): write a constant', /^(?:export )?function (?!\w+\(this: )/m],
 	['eval', /\beval\b|new Function\b/],
+	['built-ins that an image leaves out, although our names would bring them in ("strip" in manifest.json)', /\bArray\.(?:from|of)\b|\bIterator\b|\.(?:entries|keys|values)\(\)|\bSymbol\.iterator\b/],
 ];
 
 const GARBAGE: readonly (readonly [what: string, pattern: RegExp])[] = [
