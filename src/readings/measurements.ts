@@ -11,7 +11,7 @@ import type { Clock, Log, Millis, Part } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
 import { channelCount, channelsOf, quantityOf } from './channels.js';
 import { convert } from './conversions.js';
-import { DOUBTS, judge, Quality, qualityOfError, timesOf } from './quality.js';
+import { DOUBTS, isSameTrouble, judge, Quality, qualityOfError, timesOf } from './quality.js';
 import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
 
 /** Where things lie in the sampler's numbers: these, then those of each part, of each channel, what a part collects, and the conversions. */
@@ -239,7 +239,7 @@ export abstract class Measurements {
 			numbers[at + Of.State] |= State.OFF;
 			numbers[at + Of.Ready] = now + Limit.POWER_OFF_MS;
 		}
-		if (sentence === part.complaint) return;
+		if (isSameTrouble(sentence, part.complaint)) return;
 		part.complaint = sentence;
 		this.tell(part, sentence);
 	}

@@ -54,3 +54,18 @@ export const judge = (row: PartRow, k: number, quantity: number, measured: numbe
 	if (row.noisy && times >= Const.STUCK_TIMES && measured !== min && measured !== max) return Quality.Stuck;
 	return row.analog && spread > row.spread ? Quality.Spread : Quality.Ok;
 };
+
+/** Two sentences that differ in nothing but their numbers tell of one trouble: "gives 0 mV, less than it can" and "gives 3 mV, …". */
+export const isSameTrouble = (one: string, other: string): boolean => {
+	let at = 0;
+	for (let i = 0; i < one.length; i++) {
+		const code = one.charCodeAt(i);
+		if (isDigit(code)) continue;
+		while (isDigit(other.charCodeAt(at))) at++;
+		if (code !== other.charCodeAt(at++)) return false;
+	}
+	while (isDigit(other.charCodeAt(at))) at++;
+	return at === other.length;
+};
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;

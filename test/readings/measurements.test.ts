@@ -88,6 +88,16 @@ describe('a doubtful value', () => {
 });
 
 describe('a part that fails', () => {
+	it('is told of once, though its sentence has another number each time', () => {
+		const sensor = noisy();
+		const { log, runTo } = setUp({ row: NOISY, sensor });
+		for (let second = 0; second < 20; second++) {
+			sensor.fault = `TMP36 gives ${second % 7} mV, less than it can.`;
+			runTo(second * 1_000 + 500);
+		}
+		expect(log.lines.filter((line) => line.includes('less than it can'))).toHaveLength(1);
+	});
+
 	it('never stops the others, whatever it throws', () => {
 		const broken = noisy();
 		broken.start = () => { throw 'no error at all'; };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DOUBTS, judge, QUALITIES, Quality, qualityOfError, timesOf } from '../../src/readings/quality.js';
+import { DOUBTS, isSameTrouble, judge, QUALITIES, Quality, qualityOfError, timesOf } from '../../src/readings/quality.js';
 import { Value } from '../../src/readings/reading.js';
 import { row } from '../support/parts.js';
 
@@ -41,5 +41,13 @@ describe('the quality of a value', () => {
 	it('has a word for each, and a sentence where a value is doubtful', () => {
 		expect(QUALITIES).toHaveLength(Quality.NoAnswer + 1);
 		expect(DOUBTS).toHaveLength(Quality.OutOfRange + 1);
+	});
+
+	it.each([
+		['TMP36 gives 0 mV, less than it can', 'TMP36 gives 31 mV, less than it can', true], ['gives 9', 'gives 1234', true], ['', '', true],
+		['TMP36 gives 0 mV, less than it can', 'TMP36 gives 3197 mV, more than it can', false], ['SHT3x does not answer', 'SHT3x does not answer, and more', false],
+		['SHT3x does not answer, and more', 'SHT3x does not answer', false], ['no answer', '', false], ['', 'no answer', false],
+	])('of "%s" and "%s" is one trouble: %s', (one, other, same) => {
+		expect(isSameTrouble(one, other)).toBe(same);
 	});
 });
