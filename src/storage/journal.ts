@@ -286,12 +286,10 @@ export class Journal extends ChannelLists implements JournalView {
 		this.task = Task.None;
 		this.newest = sector;
 		const cleared = sectors.clear(sector);
-		sectors.serial = ++this.serial;
-		sectors.first = sectors.last = this.youngest + 1;
-		sectors.level = 0;
-		sectors.fromOne = sectors.fromOther = Slot.NOWHERE;
-		if (!cleared || !sectors.commit(sector)) return void this.fault();
-		this.youngest++;
+		const number = this.youngest + 1;
+		this.serial++;
+		if (!cleared || !sectors.commit(sector, this.serial, number, number)) return void this.fault();
+		this.youngest = number;
 		this.alive++;
 		this.writeSector = sector;
 		this.writeSlot = 1;

@@ -71,32 +71,17 @@ export const enum SlotState {
 export class Sectors {
 	readonly count: number;
 	readonly slotsPerSector: number;
-	/** Of the sector looked at last: its place in the order of writing, the numbers of sectors' worth that it stands for, … */
-	serial = 0;
-	first = 0;
-	last = 0;
-	/** … its readings stand for 2^level numbers each, or fewer; and the sectors that it replaces, or NOWHERE. */
-	level = 0;
-	fromOne: number = Slot.NOWHERE;
-	fromOther: number = Slot.NOWHERE;
-	/** Of the slot looked at last. */
-	boot = 0;
-	gap = 0;
-	seq = 0;
-	group = 0;
-	/** Its values are not to be sent any more. */
+	/** Of the slot looked at last: its values are not to be sent any more. */
 	givenUp = false;
 	/** Writes and erasures that failed. */
 	faults = 0;
 
 	private readonly flash: Flash;
-	private readonly sectorBytes: number;
 	/** Of the slot read or written last. */
 	readonly bytes = new Uint8Array(Slot.BYTES);
 
 	constructor(flash: Flash) {
 		this.flash = flash;
-		this.sectorBytes = flash.sectorBytes;
 		// Sectors are named by 16 bits.
 		this.count = flash.sectorCount < Slot.NOWHERE ? flash.sectorCount : Slot.NOWHERE;
 		this.slotsPerSector = Math.floor(flash.sectorBytes / Slot.BYTES);
@@ -115,20 +100,39 @@ export class Sectors {
 		const bytes = this.bytes;
 		const beyond = sector >= this.usable;
 		const damaged = beyond ? SectorState.Taken : SectorState.Damaged;
-		if (!this.flash.read(sector * this.sectorBytes, bytes)) return damaged;
+		if (!this.flash.read(sector * this.flash.sectorBytes, bytes)) return damaged;
 		const magic = takeWhole(bytes, Layout.MAGIC_AT, 4);
 		if (magic === -1 || magic === 0) return sector === this.usable ? SectorState.Taken : SectorState.Free;
 		if ((magic & 0xff_ffff) !== Layout.MAGIC) return damaged;
 		if (bytes[Layout.VERSION_AT] !== Layout.VERSION_OF_LAYOUT) return beyond ? SectorState.Taken : SectorState.Foreign;
 		if (!isWhole(bytes)) return damaged;
-		this.serial = takeWhole(bytes, Layout.SERIAL_AT, 4) >>> 0;
-		this.first = takeWhole(bytes, Layout.FIRST_AT, 4) >>> 0;
-		this.last = takeWhole(bytes, Layout.LAST_AT, 4) >>> 0;
-		this.level = bytes[Layout.LEVEL_AT];
-		this.fromOne = takeWhole(bytes, Layout.FROM_AT, 2);
-		this.fromOther = takeWhole(bytes, Layout.FROM_AT + 2, 2);
 		return bytes[Layout.DONE_AT] === Layout.DONE ? SectorState.Retired : SectorState.Alive;
 	}
+
+	/** Of the heading read last, if it was Alive or Retired: the sector's place in the order of writing, … */
+	get serial(): number { return takeWhole(this.bytes, Layout.SERIAL_AT, 4) >>> 0; }
+
+	/** … the numbers of sectors' worth that it stands for, … */
+	get first(): number { return takeWhole(this.bytes, Layout.FIRST_AT, 4) >>> 0; }
+
+	get last(): number { return takeWhole(this.bytes, Layout.LAST_AT, 4) >>> 0; }
+
+	/** … its readings stand for 2^level numbers each, or fewer; … */
+	get level(): number { return this.bytes[Layout.LEVEL_AT]; }
+
+	/** … and the sectors that it replaces, or NOWHERE. */
+	get fromOne(): number { return takeWhole(this.bytes, Layout.FROM_AT, 2); }
+
+	get fromOther(): number { return takeWhole(this.bytes, Layout.FROM_AT + 2, 2); }
+
+	/** Of the slot read or marked last. */
+	get boot(): number { return takeWhole(this.bytes, Layout.BOOT_AT, 4) >>> 0; }
+
+	get gap(): number { return takeWhole(this.bytes, Layout.GAP_AT, 2); }
+
+	get seq(): number { return seqAt(this.bytes, Layout.RECORD_AT); }
+
+	get group(): number { return groupAt(this.bytes, Layout.RECORD_AT); }
 
 	/** How many of the usable ones hold nothing, of all those `alive`. */
 	free(alive: number): number {
@@ -152,17 +156,17 @@ export class Sectors {
 		return false;
 	}
 
-	/** Writes slot 0 from the fields above: from now on the sector is alive. */
-	commit(sector: number): boolean {
+	/** Writes slot 0, as the heading's own accessors have it: from now on the sector is alive. */
+	commit(sector: number, serial: number, first: number, last: number, level = 0, fromOne: number = Slot.NOWHERE, fromOther: number = Slot.NOWHERE): boolean {
 		const bytes = this.bytes.fill(Layout.ERASED);
 		putWhole(bytes, Layout.MAGIC_AT, Layout.MAGIC, 3);
 		bytes[Layout.VERSION_AT] = Layout.VERSION_OF_LAYOUT;
-		putWhole(bytes, Layout.SERIAL_AT, this.serial, 4);
-		putWhole(bytes, Layout.FIRST_AT, this.first, 4);
-		putWhole(bytes, Layout.LAST_AT, this.last, 4);
-		bytes[Layout.LEVEL_AT] = this.level;
-		putWhole(bytes, Layout.FROM_AT, this.fromOne, 2);
-		putWhole(bytes, Layout.FROM_AT + 2, this.fromOther, 2);
+		putWhole(bytes, Layout.SERIAL_AT, serial, 4);
+		putWhole(bytes, Layout.FIRST_AT, first, 4);
+		putWhole(bytes, Layout.LAST_AT, last, 4);
+		bytes[Layout.LEVEL_AT] = level;
+		putWhole(bytes, Layout.FROM_AT, fromOne, 2);
+		putWhole(bytes, Layout.FROM_AT + 2, fromOther, 2);
 		return this.write(sector * this.slotsPerSector);
 	}
 
@@ -180,7 +184,7 @@ export class Sectors {
 		if (bytes[Layout.DONE_AT] === Layout.DONE) return SlotState.Done;
 		if (isErased(bytes)) return SlotState.Erased;
 		if (!isWhole(bytes)) return SlotState.Damaged;
-		this.decodeSlot();
+		this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 		return SlotState.Waiting;
 	}
 
@@ -191,12 +195,13 @@ export class Sectors {
 	read(slot: number, reading: Reading): void {
 		const bytes = this.bytes;
 		this.load(slot);
-		this.decodeSlot();
+		this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 		readRecord(bytes, Layout.RECORD_AT, reading);
 		reading.boot = this.boot;
 		reading.list = takeWhole(bytes, Layout.LIST_AT, 2);
-		const last = this.givenUp ? this.seq : this.seq - 1;
-		const from = this.seq - this.gap;
+		const { seq } = reading;
+		const last = this.givenUp ? seq : seq - 1;
+		const from = seq - this.gap;
 		reading.droppedFrom = from <= last ? from : 0;
 		reading.droppedTo = from <= last ? last : 0;
 		if (this.givenUp) reading.empty();
@@ -235,7 +240,7 @@ export class Sectors {
 		const bytes = this.bytes;
 		let kept = this.load(slot);
 		if (kept) {
-			this.decodeSlot();
+			this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 			// The other bytes are written as they are, which changes nothing.
 			bytes[Layout.DONE_AT] &= mark;
 			const written = this.flash.write(slot * Slot.BYTES, bytes);
@@ -244,15 +249,6 @@ export class Sectors {
 		}
 		this.faults++;
 		return kept;
-	}
-
-	private decodeSlot(): void {
-		const bytes = this.bytes;
-		this.boot = takeWhole(bytes, Layout.BOOT_AT, 4) >>> 0;
-		this.gap = takeWhole(bytes, Layout.GAP_AT, 2);
-		this.seq = seqAt(bytes, Layout.RECORD_AT);
-		this.group = groupAt(bytes, Layout.RECORD_AT);
-		this.givenUp = bytes[Layout.DONE_AT] === Layout.GIVEN_UP;
 	}
 
 	/** What was written counts if it reads back the same, whatever flash said of it. `kind`: what it holds, as isWhole() has it. */

@@ -212,14 +212,7 @@ export class Thinning {
 	}
 
 	private commit(): boolean {
-		const sectors = this.sectors;
-		sectors.first = this.oneFirst;
-		sectors.last = this.sectorSearch.last;
-		sectors.level = this.level;
-		sectors.fromOne = this.one;
-		sectors.fromOther = this.other;
-		sectors.serial = this.serial;
-		return sectors.commit(this.target);
+		return this.sectors.commit(this.target, this.serial, this.oneFirst, this.sectorSearch.last, this.level, this.one, this.other);
 	}
 
 	/** The k-th slot of the pair. */

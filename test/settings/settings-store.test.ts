@@ -279,8 +279,7 @@ describe('readings of an earlier firmware', () => {
 	const journalSector = (flash: FakeFlash, sector: number, retired: boolean) => {
 		const sectors = new Sectors(flash);
 		sectors.clear(sector);
-		sectors.serial = sectors.first = sectors.last = 1 + sector;
-		sectors.commit(sector);
+		sectors.commit(sector, 1 + sector, 1 + sector, 1 + sector);
 		if (retired) sectors.retire(sector);
 	};
 	const all: SectorOwner = { spares: () => true };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SectorSearch } from '../../src/storage/sector-search.js';
 import { Reading, Value } from '../../src/readings/reading.js';
-import { Sectors, SectorState, Slot, SlotState } from '../../src/storage/sector.js';
+import { Sectors, SectorState, SlotState } from '../../src/storage/sector.js';
 import { Outcome, Thinning } from '../../src/storage/thinning.js';
 import { journalFlash } from '../support/flash.js';
 
@@ -16,8 +16,7 @@ function setUp(layout: readonly (readonly [level: number, readings: readonly Run
 	reading.numbers.set([21_000, Value.ABSENT]);
 	layout.forEach(([level, readings], sector) => {
 		sectors.clear(sector);
-		Object.assign(sectors, { serial: sector + 1, first: sector + 1, last: sector + 1, level, fromOne: Slot.NOWHERE, fromOther: Slot.NOWHERE });
-		sectors.commit(sector);
+		sectors.commit(sector, sector + 1, sector + 1, sector + 1, level);
 		readings.forEach(([boot, seq, gap = 0], k) => sectors.store(sector * 8 + 1 + k, Object.assign(reading, { boot, seq, droppedFrom: gap && seq - gap }), 1));
 	});
 	const thinning = new Thinning(sectors, new SectorSearch(sectors), BOOT, layout.length, 100);
