@@ -4,11 +4,11 @@
 // Rule: everything happens in run(), at the program's own pace. Sockets, pins and the serial line leave their bytes and
 // set the alarm to now, nothing else. So a reconnect cannot leak a timer, and whoever owns the clock owns the program.
 
-import { NEVER, type Alarm, type BugHandler, type Clock, type Millis, type Pollable } from './common/ports.js';
+import { NEVER, type Alarm, type BugHandler, type Clock, type Millis, type Pollable, type Woken } from './common/ports.js';
 
 const NOBODY: readonly Pollable[] = Object.freeze([]);
 
-export class Node {
+export class Node implements Woken {
 	private tasks: readonly Pollable[];
 	private readonly clock: Clock;
 	private readonly alarm: Alarm;
@@ -24,11 +24,11 @@ export class Node {
 		this.clock = clock;
 		this.alarm = alarm;
 		this.bugHandler = bugHandler;
-		alarm.begin(this.run.bind(this));
+		alarm.begin(this);
 	}
 
 	/** Asks every task once. */
-	private run(): void {
+	run(): void {
 		const { tasks } = this;
 		try {
 			const now = this.clock.now();

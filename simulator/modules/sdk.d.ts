@@ -85,7 +85,7 @@ declare module 'wifi' {
 
 	/** "start" on ESP32 only, "lostIP" on ESP8266 only. `code` comes with "disconnect": -1 if the passphrase was turned down, else 0. */
 	export type WiFiMessage = 'start' | 'connect' | 'gotIP' | 'lostIP' | 'disconnect' | 'station_connect' | 'station_disconnect';
-	export type WiFiCallback = (message: WiFiMessage, code?: number) => void;
+	export type WiFiCallback = (this: WiFi, message: WiFiMessage, code?: number) => void;
 
 	export default class WiFi {
 		/** Connects if `options` is given; `callback` hears of everything from then on, whoever called connect(). */

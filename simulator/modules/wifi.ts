@@ -1,6 +1,6 @@
 // Moddable's legacy "wifi": one radio, any number of listeners.
 //
-// Rule: messages go to every instance that has a callback, newest first, whoever asked for the connection.
+// Rule: messages go to every instance that has a callback, newest first, whoever asked for the connection. The instance is `this` then.
 
 import type SDK from 'wifi';
 import type { AccessPointOptions, ScanItem, WiFiCallback, WiFiMessage, WiFiOptions } from 'wifi';
@@ -56,8 +56,8 @@ class WiFi {
 	/** Not of the SDK: called by the host's event. */
 	deliver(message: WiFiMessage, code: number | null): void {
 		const callback = this.#callback!;
-		if (code === null) callback(message);
-		else callback(message, code);
+		if (code === null) callback.call(this, message);
+		else callback.call(this, message, code);
 	}
 
 	static get mode(): number {

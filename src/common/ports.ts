@@ -35,10 +35,15 @@ export interface TellableClock extends Clock {
 	tellDate(unixSeconds: number): string;
 }
 
+/** What the timer calls. */
+export interface Woken {
+	run(): void;
+}
+
 /** The one timer of the program. */
 export interface Alarm {
-	/** Says what to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
-	begin(run: () => void): void;
+	/** Says whom to call. Once, before anything else; the first call comes at once, but never from inside begin(). */
+	begin(woken: Woken): void;
 	/** Calls it as soon as can be, but never from inside wake(). Harmless before begin(). */
 	wake(): void;
 	/** Calls it once at or after `at`; replaces what was set before. NEVER clears it. Harmless before begin(). */

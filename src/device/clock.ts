@@ -10,7 +10,7 @@ import Time from 'time';
 import Timer, { type TimerHandle } from 'timer';
 import { Limit } from '../common/limits.js';
 import { RELEASE_UNIX } from '../common/version.js';
-import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TellableClock, type TimeServer } from '../common/ports.js';
+import { NEVER, TimeState, type Alarm, type Clock, type Millis, type TellableClock, type TimeServer, type Woken } from '../common/ports.js';
 
 const enum Const {
 	/** The SDK's longest interval is below 2^31 ms; an early alarm only makes the loop look again. */
@@ -75,15 +75,16 @@ export class DeviceClock implements TellableClock {
 
 export class DeviceAlarm implements Alarm {
 	private readonly clock: Clock;
-	private timer: TimerHandle | undefined;
+	private timer: Timing | undefined;
 
 	constructor(clock: Clock) {
 		this.clock = clock;
 	}
 
-	begin(run: () => void): void {
+	begin(woken: Woken): void {
 		// A repeating timer stays alive after it fired, so one handle serves for ever.
-		this.timer = Timer.set(run, 0, Const.REPEAT_MS);
+		this.timer = Timer.set(onTime, 0, Const.REPEAT_MS) as Timing;
+		this.timer.target = woken;
 	}
 
 	wake(): void {
@@ -97,6 +98,14 @@ export class DeviceAlarm implements Alarm {
 		Timer.schedule(this.timer, waitMs <= 0 ? 0 : waitMs < Const.LONGEST_MS ? waitMs : Const.LONGEST_MS, Const.REPEAT_MS);
 	}
 }
+
+/** The SDK's handle is an object that anything can be noted on. */
+interface Timing extends TimerHandle {
+	target: Woken;
+}
+
+/** The SDK says which timer it was. So none has a function of its own, which would take 152 B. */
+const onTime = (timer: TimerHandle): void => (timer as Timing).target.run();
 
 /** The SDK's client, which takes the time of any server: here one that has none itself is refused. RFC 4330 §5. */
 class TimeClient extends SNTP {

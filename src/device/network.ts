@@ -31,7 +31,7 @@ export class DeviceNetwork implements Network {
 		this.alarm = alarm;
 		WiFi.mode = WiFi.Mode.station;
 		acceptTimeServer();
-		new WiFi(undefined, this.heard.bind(this));
+		(new WiFi(undefined, onMessage) as Listener).target = this;
 	}
 
 	join(ssid: string, passphrase: string, address = '', gateway = '', nameServer = ''): void {
@@ -91,7 +91,7 @@ export class DeviceNetwork implements Network {
 		this.alarm.wake();
 	}
 
-	private heard(message: string, code?: number): void {
+	heard(message: string, code?: number): void {
 		switch (message) {
 			case WiFi.connected:
 				this.state = NetworkState.Joined;
@@ -108,6 +108,15 @@ export class DeviceNetwork implements Network {
 		}
 		this.alarm.wake();
 	}
+}
+
+/** The SDK calls it with the instance as `this`. So none has a function of its own, which would take 152 B. */
+function onMessage(this: WiFi, message: string, code?: number): void {
+	(this as Listener).target.heard(message, code);
+}
+
+interface Listener extends WiFi {
+	target: DeviceNetwork;
 }
 
 /**
