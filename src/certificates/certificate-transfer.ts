@@ -17,10 +17,6 @@ import { Kept } from './kept.js';
 /** Why what has come cannot serve, in a sentence; '' if it can. A key comes with its certificate. */
 export type CertificateCheck = (kind: number, content: Uint8Array, certificate?: Uint8Array) => string;
 
-/** Who begins transfers. */
-export interface ParcelTaker {
-	maker?: (now: Millis) => Transfer;
-}
 
 /** Where they go. */
 export interface CertificateStore {

@@ -7,12 +7,13 @@
 // over. What is named goes before what the image brings; where none are named, the image's hold.
 
 import { Limit } from '../common/limits.js';
-import type { Flash } from '../common/ports.js';
+import type { Flash, Millis } from '../common/ports.js';
+import type { ParcelMaker } from '../provisioning/improv.js';
 import type { Setting } from '../settings/settings.js';
 import { FAILED, HELD, NO_ROOM, SettingsStore, type SectorOwner, type Settings } from '../settings/settings-store.js';
 import { Sectors, SectorState } from '../storage/sector.js';
 import { CertificateSector, CertificateWriter } from './certificate-sector.js';
-import { CertificateTransfer, type CertificateCheck, type ParcelTaker } from './certificate-transfer.js';
+import { CertificateTransfer, type CertificateCheck } from './certificate-transfer.js';
 import { Kept } from './kept.js';
 
 /** Of flash, before the settings'. */
@@ -26,8 +27,8 @@ const enum Const {
 const KEYS: readonly string[] = Object.freeze(['#ca', '#identity']);
 
 export class NodeSettings extends SettingsStore {
-	/** Serials of those that came in this boot and go with the next settings that are proposed; 0: none. */
-	private readonly waiting: number[] = [0, 0];
+	/** Serials of those that came in this boot and go with the next settings that are proposed; 0: none. Undefined: nothing came. */
+	private waiting: number[] | undefined;
 
 	constructor(flash: Flash | undefined, image: Settings) {
 		super(flash, image);
@@ -47,7 +48,7 @@ export class NodeSettings extends SettingsStore {
 
 	/** The node has, or is about to have, a CA of its own. */
 	get hasCa(): boolean {
-		return this.waiting[Kept.Ca] > 0 || this.kept(Kept.Ca) !== undefined;
+		return (this.waiting?.[Kept.Ca] ?? 0) > 0 || this.kept(Kept.Ca) !== undefined;
 	}
 
 	/** Of this boot, where the image's are not meant. */
@@ -69,7 +70,7 @@ export class NodeSettings extends SettingsStore {
 		if (!flash || flash.settingsSectors < Limit.SETTINGS_SECTORS + CERTIFICATE_SECTORS) return NO_ROOM;
 		if (this.busy) return this.busy;
 		this.mustBeRead();
-		this.waiting[kind] = 0;
+		if (this.waiting) this.waiting[kind] = 0;
 		const one = new CertificateSector(flash, this.sectorOf(kind, 0));
 		const other = new CertificateSector(flash, this.sectorOf(kind, 1));
 		const named = this.kept(kind)?.sector;
@@ -90,16 +91,16 @@ export class NodeSettings extends SettingsStore {
 			if (serial > newest) newest = serial;
 		}
 		if (!writer.commit(newest + 1)) return FAILED;
-		this.waiting[kind] = newest + 1;
+		(this.waiting ??= [0, 0])[kind] = newest + 1;
 		return '';
 	}
 
 	override propose(changes: Readonly<Record<string, Setting>>, owner?: SectorOwner, remote = false): string {
 		const all: Record<string, Setting> = {};
 		for (const key of Object.keys(changes)) all[key] = changes[key];
-		for (let i = 0; i < Const.KINDS; i++) if (this.waiting[i]) all[KEYS[i]] = this.waiting[i];
+		for (let i = 0; i < Const.KINDS; i++) if (this.waiting?.[i]) all[KEYS[i]] = this.waiting[i];
 		const problem = super.propose(all, owner, remote);
-		if (!problem) this.waiting.fill(0);
+		if (!problem) this.waiting = undefined;
 		return problem;
 	}
 
@@ -108,7 +109,7 @@ export class NodeSettings extends SettingsStore {
 		const { flash } = this;
 		const problem = super.forget();
 		if (problem || !flash || flash.settingsSectors < Limit.SETTINGS_SECTORS + CERTIFICATE_SECTORS) return problem;
-		this.waiting.fill(0);
+		this.waiting = undefined;
 		const sectors = new Sectors(flash);
 		for (let i = 0; i < CERTIFICATE_SECTORS; i++) {
 			const sector = this.sectorOf(Kept.Ca, i);
@@ -123,9 +124,25 @@ export class NodeSettings extends SettingsStore {
 }
 
 /** Lets certificates come in where Improv does. `check`: why what has come cannot serve. `owner`: who else uses the sectors. */
-export const takeCertificates = (improv: ParcelTaker, store: SettingsStore, check: CertificateCheck, owner?: SectorOwner): void => {
-	improv.maker = (now) => new CertificateTransfer(now, store as NodeSettings, check, owner);
+export const takeCertificates = (improv: { maker?: ParcelMaker }, store: SettingsStore, check: CertificateCheck, owner?: SectorOwner): void => {
+	improv.maker = new CertificateTransfers(store as NodeSettings, check, owner);
 };
+
+class CertificateTransfers implements ParcelMaker {
+	private readonly store: NodeSettings;
+	private readonly check: CertificateCheck;
+	private readonly owner: SectorOwner | undefined;
+
+	constructor(store: NodeSettings, check: CertificateCheck, owner: SectorOwner | undefined) {
+		this.store = store;
+		this.check = check;
+		this.owner = owner;
+	}
+
+	begin(now: Millis): CertificateTransfer {
+		return new CertificateTransfer(now, this.store, this.check, this.owner);
+	}
+}
 
 /** Readings of an earlier firmware wait in this sector, or will. */
 const isHeld = (flash: Flash, sector: number, owner: SectorOwner | undefined): boolean => {

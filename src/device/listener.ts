@@ -8,7 +8,7 @@ import SocketListener from 'embedded:io/socket/listener';
 import TCP from 'embedded:io/socket/tcp';
 import UDP, { type Packet } from 'embedded:io/socket/udp';
 import type { Alarm, Listener, Questions, Transport } from '../common/ports.js';
-import { DeviceTcp, type Socket, type SocketOptions } from './tcp.js';
+import { DeviceTcp, type Socket, type SocketOptions, type Sockets } from './tcp.js';
 
 export class DeviceListener implements Listener {
 	private readonly alarm: Alarm;
@@ -34,7 +34,7 @@ export class DeviceListener implements Listener {
 		try {
 			from = this.listener?.read();
 			if (!from) return undefined;
-			const transport = new DeviceTcp(this.alarm, takeOver.bind(undefined, from));
+			const transport = new DeviceTcp(this.alarm, new Accepted(from));
 			transport.open('', 0);
 			return transport;
 		} catch {
@@ -90,5 +90,15 @@ function wake(this: SocketListener | UDP): void {
 	(this.target as Alarm).wake();
 }
 
-const takeOver = (from: TCP, { target, onReadable, onWritable, onError }: SocketOptions): Socket =>
-	new TCP({ from, target, onReadable, onWritable, onError });
+/** The one connection that has come. */
+class Accepted implements Sockets {
+	private readonly from: TCP;
+
+	constructor(from: TCP) {
+		this.from = from;
+	}
+
+	make({ target, onReadable, onWritable, onError }: SocketOptions): Socket {
+		return new TCP({ from: this.from, target, onReadable, onWritable, onError });
+	}
+}

@@ -13,7 +13,7 @@ import CertificateManager from 'ssl/cert';
 import Session from 'ssl/session';
 import Time from 'time';
 import type { Clock } from '../../common/ports.js';
-import type { MakeSocket, Socket, SocketOptions } from '../tcp.js';
+import type { Socket, SocketOptions, Sockets } from '../tcp.js';
 import { certificateProblem } from './certificate-check.js';
 import { digits } from './certificate.js';
 import { Der } from './der.js';
@@ -58,9 +58,24 @@ export const tlsProblem = (key: string, store: Keeper): string => {
 };
 
 /** To the broker that is tried when the socket is made, with TLS or without. With it the clock MUST know the date by then. */
-export const tlsSockets = (to: TlsSettings, clock: Clock, store: Keeper): MakeSocket | undefined => {
-	return (options) => (to.tls ? new TlsSocket(options, to.host, to.alpn, clock.unixSeconds(), store) : new TCP(options));
-};
+export const tlsSockets = (to: TlsSettings, clock: Clock, store: Keeper): Sockets | undefined => new TlsSockets(to, clock, store);
+
+class TlsSockets implements Sockets {
+	private readonly to: TlsSettings;
+	private readonly clock: Clock;
+	private readonly store: Keeper;
+
+	constructor(to: TlsSettings, clock: Clock, store: Keeper) {
+		this.to = to;
+		this.clock = clock;
+		this.store = store;
+	}
+
+	make(options: SocketOptions): Socket {
+		const { to } = this;
+		return to.tls ? new TlsSocket(options, to.host, to.alpn, this.clock.unixSeconds(), this.store) : new TCP(options);
+	}
+}
 
 /** What the session takes for a socket: it counts `readable` and `writable` itself. */
 class Wire {

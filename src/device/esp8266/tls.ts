@@ -4,7 +4,7 @@
 // Rule: whoever asks for TLS here is told so before anything is opened; nothing goes out in the clear instead.
 
 import type { Clock } from '../../common/ports.js';
-import type { MakeSocket } from '../tcp.js';
+import type { Sockets } from '../tcp.js';
 
 /** Why TLS cannot be had, which the setting `key` asks for; '' if it can. The figures are those of the SDK's own documentation. */
 export const tlsProblem = (key: string, _store?: unknown): string => {
@@ -15,5 +15,5 @@ export const tlsProblem = (key: string, _store?: unknown): string => {
 /** None can come here. */
 export const certificateProblem = (): string => '';
 
-/** Never called where tlsObjection() objects. */
-export const tlsSockets = (_to: unknown, _clock: Clock, _store: unknown): MakeSocket | undefined => undefined;
+/** Plain ones: where TLS is asked for, tlsProblem() objects. */
+export const tlsSockets = (_to: unknown, _clock: Clock, _store: unknown): Sockets | undefined => undefined;
