@@ -93,7 +93,9 @@ describe("The firmware's own natives", () => {
 	it('each have a stand-in in the simulator', () => {
 		const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 		const used = files.flatMap((path) => [...readFileSync(join(root, 'src', path), 'utf8').matchAll(/\bnative\('(\w+)'\)/g)].map(([, name]) => name!));
-		const standIns = [...readFileSync(join(root, 'simulator/modules/host.ts'), 'utf8').matchAll(/^\t(xs_\w+): \(/gm)].map(([, name]) => name!);
+		const modules = join(root, 'simulator/modules');
+		const sources = readdirSync(modules).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(modules, name), 'utf8'));
+		const standIns = sources.flatMap((source) => [...source.matchAll(/^(?:\t(xs_\w+): \(|native\('(xs_\w+)', )/gm)].map(([, one, other]) => (one ?? other)!));
 		expect(used.length).toBeGreaterThan(4);
 		expect(standIns.sort()).toEqual([...new Set(used)].sort());
 	});
