@@ -1,9 +1,9 @@
 // telltale size --ram: who keeps how many bytes of the XS machine alive.
 //
-// Rule: a table for each protocol, the largest owner first, whose sum is said beside the total that the machine counts. What is only in
-// the simulator is one row of its own, and so are all the small ones. Where the SDK is, its own engine's total stands below the table.
+// Rule: a table for each protocol, whose sum is said beside the total that the machine counts. Where the SDK is, its own engine's total
+// stands below the table.
 
-import type { Owner } from '../simulator/engine/owners.js';
+import { grouped, ownersTable } from '../simulator/owners-table.js';
 import type { LinkedRam, RamMap } from '../simulator/ram.js';
 import { Failure, Stopped } from './failure.js';
 import { makeSdkEngine, sdkEngineProblem } from './sdk-engine.js';
@@ -11,10 +11,6 @@ import { makeSdkEngine, sdkEngineProblem } from './sdk-engine.js';
 const PROTOCOLS = [{ protocol: 4, name: 'MQTT 3.1.1' }, { protocol: 5, name: 'MQTT 5.0' }];
 /** Of a chip's XS. */
 const SLOT_BYTES = 16;
-/** Smaller owners are one row. */
-const SMALL_BYTES = 200;
-const SHARED_SHOWN = 4;
-const STAND_INS = "stand-ins of the SDK's native code, which is C on a chip";
 
 /** Prints the maps. */
 export async function printRam(): Promise<void> {
@@ -56,8 +52,8 @@ class SdkEngine {
 
 /** What the SDK's own engine counts. */
 export function linkedLine({ memory, atMs, weight: { version }, copied }: LinkedRam, blockBytes: number): string {
-	const of = `${text(memory.bytes)} of ${text(blockBytes)} bytes alive ${atMs / 1_000} s after the start (${text(memory.slots)} slots, ${text(memory.chunkBytes)} bytes of chunks)`;
-	return `On the SDK's own engine (XS ${version}), the most in the same run: ${of}; ${text(copied * SLOT_BYTES)} of them are copies of the stand-ins' preloaded objects, which a chip does not make.`;
+	const of = `${grouped(memory.bytes)} of ${grouped(blockBytes)} bytes alive ${atMs / 1_000} s after the start (${grouped(memory.slots)} slots, ${grouped(memory.chunkBytes)} bytes of chunks)`;
+	return `On the SDK's own engine (XS ${version}), the most in the same run: ${of}; ${grouped(copied * SLOT_BYTES)} of them are copies of the stand-ins' preloaded objects, which a chip does not make.`;
 }
 
 /** In which measure all that is. `bits`: of the words of the SDK's engine, if there is one; `problem`: why there is none. */
@@ -73,51 +69,7 @@ export function notes(bits: 32 | 64 | undefined, problem: string): string[] {
 
 /** The table of one map. `classes`: the file of each class of the firmware. */
 export function ramTable(protocol: string, { memory, atMs, forMs, owners }: RamMap, classes: ReadonlyMap<string, string>, blockBytes: number): string[] {
-	const rows = folded(owners, classes);
-	const line = (bytes: string, slots: string, chunks: string, owner: string) => `${bytes.padStart(7)} ${slots.padStart(6)} ${chunks.padStart(7)}  ${owner}`;
-	const all = owners.reduce((sum, { bytes }) => sum + bytes, 0);
-	return [
-		`${protocol}: ${text(memory.bytes)} of ${text(blockBytes)} bytes alive ${atMs / 1_000} s after the start, the most in ${forMs / 1_000} s of a calm simulated node (${text(memory.slots)} slots, ${text(memory.chunkBytes)} bytes of chunks).`,
-		line('bytes', 'slots', 'chunks', 'owner'),
-		...rows.map(({ bytes, slots, chunkBytes, name }) => line(text(bytes), text(slots), text(chunkBytes), name)),
-		line(text(all), '', '', 'all of these'),
-	];
-}
-
-function text(count: number): string {
-	return count.toLocaleString('en-US');
-}
-
-/** As they are shown: with their files, and the small ones together, last. */
-function folded(owners: readonly Owner[], classes: ReadonlyMap<string, string>): Owner[] {
-	const shown: Owner[] = [];
-	const standIns = empty(STAND_INS);
-	const rest = empty('');
-	for (const owner of owners) {
-		const file = classes.get(owner.name);
-		if (!file && owner.isClass) add(standIns, owner);
-		else if (owner.bytes < SMALL_BYTES) add(rest, owner);
-		else shown.push({ ...owner, name: labelled(owner, file) });
-	}
-	shown.push(standIns);
-	shown.sort((one, other) => other.bytes - one.bytes);
-	return [...shown, { ...rest, name: `the rest: ${rest.count} owners with less than ${SMALL_BYTES} bytes` }];
-}
-
-function labelled({ name, count, sharedBy }: Owner, file: string | undefined): string {
-	const times = count > 1 ? `${count} × ` : '';
-	if (file) return `${times}${name}, ${file}`;
-	if (!sharedBy.length) return `${times}${name}`;
-	return `${name}, shared by ${sharedBy.slice(0, SHARED_SHOWN).join(', ')}${sharedBy.length > SHARED_SHOWN ? ' …' : ''}`;
-}
-
-function empty(name: string): Owner {
-	return { name, isClass: false, sharedBy: [], count: 0, slots: 0, chunkBytes: 0, bytes: 0 };
-}
-
-function add(sum: Owner, { slots, chunkBytes, bytes }: Owner): void {
-	sum.count++;
-	sum.slots += slots;
-	sum.chunkBytes += chunkBytes;
-	sum.bytes += bytes;
+	const { bytes, slots, chunkBytes } = memory;
+	const of = `${grouped(bytes)} of ${grouped(blockBytes)} bytes alive ${atMs / 1_000} s after the start, the most in ${forMs / 1_000} s of a calm simulated node`;
+	return ownersTable(`${protocol}: ${of} (${grouped(slots)} slots, ${grouped(chunkBytes)} bytes of chunks).`, owners, classes);
 }

@@ -1,7 +1,7 @@
 // What is asked of one world, and what came of it: types only.
 
 import type { EngineKind } from '../engine/engine.js';
-import type { NodeMemory } from '../board/simulated-node.js';
+import type { NodeMemory, SimulatedNode } from '../board/simulated-node.js';
 import type { FaultKind } from './fault-injection.js';
 import type { MannerKind } from './manners.js';
 
@@ -17,6 +17,8 @@ export interface SoakOptions {
 	readonly script?: string;
 	/** What the nodes log, for a look at a seed that failed. */
 	readonly onLine?: (node: string, line: string, at: number) => void;
+	/** A node on XS holds more than any did before, for a look at who keeps it. */
+	readonly onMore?: (node: SimulatedNode, at: number) => Promise<void>;
 }
 
 export interface Outcome {

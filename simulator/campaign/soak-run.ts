@@ -218,7 +218,10 @@ class SoakRun {
 		for (const node of this.#simulation.nodes) {
 			const memory = await node.memory();
 			if (!memory) continue;
-			if (memory.bytes > (this.#memory?.bytes ?? 0)) this.#memory = memory;
+			if (memory.bytes > (this.#memory?.bytes ?? 0)) {
+				this.#memory = memory;
+				await this.#options.onMore?.(node, this.#simulation.world.now());
+			}
 			const { memoryMax = MEMORY_BYTES } = this.#options;
 			if (memory.bytes > memoryMax) this.#violations.push(`${node.name} holds ${memory.bytes} bytes (${memory.slots} slots, ${memory.chunkBytes} in chunks); the chip has ${memoryMax}`);
 		}

@@ -7,6 +7,10 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { EngineKind } from '../engine/engine.js';
 import { lacks, number, onWorkers, optionsOf, start } from '../workers.js';
+import type { Snapshots } from '../board/simulated-node.js';
+import { ownersOf } from '../engine/owners.js';
+import { grouped, ownersTable } from '../owners-table.js';
+import { classesOfFirmware } from '../ram.js';
 import { emptySum, add, report } from './sum.js';
 import { soak, type Outcome } from './soak-run.js';
 
@@ -19,6 +23,7 @@ interface Options {
 	readonly engine: EngineKind;
 	readonly parts: boolean;
 	readonly verbose: boolean;
+	readonly ram: boolean;
 }
 
 interface Job {
@@ -40,7 +45,8 @@ function parse(args: readonly string[]): Options {
 		.option('--workers <count>', 'processes', number(1, 256), availableParallelism())
 		.option('--engine <name>', 'node (fast) or xs (as on the chip)', 'node')
 		.option('--parts', 'nodes with parts of the whole table, by chance', false)
-		.option('--verbose', 'a line for each world', false);
+		.option('--verbose', 'a line for each world', false)
+		.option('--ram', 'print who keeps the RAM of the node that holds most in the first world, on XS', false);
 	return optionsOf(program, args);
 }
 
@@ -50,8 +56,9 @@ export function commandFor({ seed, hours }: { readonly seed: number; readonly ho
 
 async function main(args: readonly string[]): Promise<void> {
 	const options = parse(args);
-	const { seeds, from, hours, minutes, engine, parts: anyParts, verbose } = options;
-	if (lacks(engine)) return;
+	const { seeds, from, hours, minutes, engine, parts: anyParts, verbose, ram } = options;
+	if (lacks(ram ? 'xs' : engine)) return;
+	if (ram) return printRam({ seed: from, hours, engine: 'xs', anyParts });
 	const startedAt = performance.now();
 	const sum = emptySum();
 	let next = 0;
@@ -69,6 +76,24 @@ async function main(args: readonly string[]): Promise<void> {
 	clearInterval(progress);
 	console.log(report(sum, (performance.now() - startedAt) / 1_000));
 	process.exitCode = sum.failed ? 1 : 0;
+}
+
+/** At the moments at which each world is weighed: each 20 minutes, and in the end. */
+async function printRam(job: Job): Promise<void> {
+	let most: { readonly snapshots: Snapshots; readonly of: string; readonly at: number } | undefined;
+	const { memory, violations } = await soak({
+		...job,
+		onMore: async (node, at) => {
+			most = { snapshots: (await node.snapshots())!, of: node.name, at };
+		},
+	});
+	const { snapshots: { flash, now }, of, at } = most!;
+	const { bytes, slots, chunkBytes } = memory!;
+	const classes = classesOfFirmware();
+	const alive = `${grouped(bytes)} bytes alive in ${of} ${at / 1_000} s after the start, the most in the world of seed ${job.seed}`;
+	for (const line of ownersTable(`${alive} (${grouped(slots)} slots, ${grouped(chunkBytes)} bytes of chunks).`, ownersOf(flash, now, (name) => classes.has(name)), classes)) console.log(line);
+	for (const sentence of violations) console.log(sentence);
+	process.exitCode = violations.length ? 1 : 0;
 }
 
 await start(import.meta.url, {

@@ -1,5 +1,6 @@
 // Worlds on XS, the chip's engine, with its memory judged; and the judges themselves, which must be able to say no.
 import { describe, expect, it } from 'vitest';
+import type { NodeMemory, SimulatedNode } from '../../simulator/board/simulated-node.js';
 import { soak, type Outcome } from '../../simulator/campaign/soak-run.js';
 import { expectWell } from './worlds.js';
 
@@ -21,8 +22,11 @@ describe('on XS, the chip\'s engine', () => {
 		expect((await soak({ seed: 4, hours: 0.5 })).trace).not.toBe(node.trace);
 	});
 
-	it('less memory than the firmware needs is noticed', async () => {
-		const { violations } = await soak({ seed: 3, hours: 0.1, engine: 'xs', memoryMax: 10_000 });
+	it('less memory than the firmware needs is noticed, and the moment of the most is told while it lasts', async () => {
+		const seen: (NodeMemory | undefined)[] = [];
+		const onMore = async (node: SimulatedNode): Promise<void> => void seen.push(await node.memory());
+		const { violations, memory } = await soak({ seed: 3, hours: 0.1, engine: 'xs', memoryMax: 10_000, onMore });
+		expect(seen.at(-1)).toEqual(memory);
 		expect(violations.join('\n')).toMatch(/holds \d+ bytes \(\d+ slots, \d+ in chunks\); the chip has 10000/);
 	});
 });
