@@ -12,6 +12,9 @@ const enum Ascii {
 	POINT = 0x2e,
 }
 
+/** For fields: a text that is written out in a function is copied to RAM each time, this one lies in flash. */
+export const EMPTY = '';
+
 export class Text {
 	readonly bytes: Uint8Array;
 	length = 0;

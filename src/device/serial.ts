@@ -6,6 +6,7 @@
 
 import Serial from 'embedded:io/serial';
 import type { Alarm, Console, Log, PacketLine, PacketSink } from '../common/ports.js';
+import { EMPTY } from '../common/text.js';
 
 const enum Const {
 	BAUD = 115_200,
@@ -42,9 +43,9 @@ export class DeviceSerial implements Log, Console, PacketLine {
 	private tail = 0;
 	private writable = false;
 	private dropped = 0;
-	private typing = '';
+	private typing = EMPTY;
 	/** Lines that wait, each with its end. */
-	private typed = '';
+	private typed = EMPTY;
 
 	/** `pins`: transmit, receive and port, as an ESP32 wants to be told; an ESP8266 has one line. */
 	constructor(pins: SerialPins, alarm: Alarm) {
@@ -145,7 +146,7 @@ export class DeviceSerial implements Log, Console, PacketLine {
 		}
 		const { typed, typing } = this;
 		if (typing === '') return;
-		this.typing = '';
+		this.typing = EMPTY;
 		if (typing.length > Const.TYPED_MAX) return this.line(TOO_LONG);
 		if (typed.length + typing.length >= Const.WAITING_MAX) return this.line(TOO_MANY);
 		this.typed = `${typed}${typing}\n`;

@@ -9,6 +9,7 @@
 
 import TCP from 'embedded:io/socket/tcp';
 import { TransportState, type Alarm, type Transport } from '../common/ports.js';
+import { EMPTY } from '../common/text.js';
 
 /** What is needed of a socket: the calls of the SDK's TCP. */
 export interface Socket {
@@ -41,7 +42,7 @@ export interface Sockets {
 export class DeviceTcp implements Transport {
 	state: TransportState = TransportState.Closed;
 	room = 0;
-	reason = '';
+	reason = EMPTY;
 	private readonly alarm: Alarm;
 	private readonly sockets: Sockets;
 	private socket: Socket | undefined;
@@ -56,7 +57,7 @@ export class DeviceTcp implements Transport {
 
 	open(address: string, port: number): void {
 		this.close();
-		this.reason = '';
+		this.reason = EMPTY;
 		this.state = TransportState.Connecting;
 		try {
 			this.socket = this.sockets.make({ target: this, address, port, onSecuring, onReadable, onWritable, onError });
@@ -81,7 +82,7 @@ export class DeviceTcp implements Transport {
 		// Part of what is under way is acknowledged.
 		if (count < this.whole) return;
 		this.state = TransportState.Open;
-		this.reason = '';
+		this.reason = EMPTY;
 		this.room = this.whole = count;
 		this.alarm.wake();
 	}
@@ -89,7 +90,7 @@ export class DeviceTcp implements Transport {
 	/** The error of a socket that was replaced meanwhile says nothing about the one in use. */
 	failed(socket: Socket): void {
 		if (socket !== this.socket) return;
-		this.reason = socket.failure ?? '';
+		this.reason = socket.failure ?? EMPTY;
 		socket.close();
 		this.socket = undefined;
 		this.room = 0;

@@ -55,6 +55,11 @@ export class Message {
 		return this;
 	}
 
+	/** The message was sent, and its topic comes seldom: it is written anew for whatever is next. */
+	forgetTopic(): void {
+		this.topic = undefined;
+	}
+
 	/** The payload is that long. Throws a sentence if it was not made for so much, or nothing says where it goes. */
 	resize(length: number): void {
 		const topicAt = this.topicAt;

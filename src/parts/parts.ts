@@ -10,6 +10,7 @@ import type { Board, PartIo } from '../../sensors/parts.js';
 import { Bus } from '../../sensors/io.js';
 import { Limit } from '../common/limits.js';
 import type { Part } from '../common/ports.js';
+import { EMPTY } from '../common/text.js';
 import { QUANTITIES, UNITS } from '../readings/reading.js';
 import { utf8Length } from '../settings/settings.js';
 import { quoted } from '../settings/spelling.js';
@@ -186,7 +187,7 @@ const made = (entry: Entries, { address, pin, gives }: Claims, first: number, io
 	const { row } = entry;
 	const power = entry.has(Key.PowerPin) ? io.power?.(entry.get(Key.PowerPin, 0)) : undefined;
 	const sensor = row.make(io, { address, pin, gain: entry.get(Key.Gain, 1e6) / 1e6, offsetMv: entry.get(Key.OffsetMv, 0) });
-	const part: Writable<Part> = { name: entry.name || row.name, row, sensor, first, gives, complaint: '' };
+	const part: Writable<Part> = { name: entry.name || row.name, row, sensor, first, gives, complaint: EMPTY };
 	if (power) part.power = power;
 	if (entry.has(Key.IntervalMs)) part.intervalMs = entry.get(Key.IntervalMs, 0);
 	if (entry.has(Key.Conversions)) part.conversions = entry.get(Key.Conversions, 0);

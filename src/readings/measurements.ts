@@ -9,6 +9,7 @@
 
 import type { Clock, Log, Millis, Part } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
+import { EMPTY } from '../common/text.js';
 import { channelCount, channelsOf, quantityOf } from './channels.js';
 import { convert } from './conversions.js';
 import { DOUBTS, isSameTrouble, judge, Quality, qualityOfError, timesOf } from './quality.js';
@@ -204,7 +205,7 @@ export abstract class Measurements {
 		}
 		const before = this.quality(index);
 		numbers[this.partAt(index) + Of.State] = worst << State.QUALITY;
-		const complaint = part.sensor.complaint ?? '';
+		const complaint = part.sensor.complaint ?? EMPTY;
 		if (part.complaint !== complaint) this.tell(part, complaint || AGAIN);
 		else if (worst !== before) this.tell(part, DOUBTS[worst] || TRUSTED);
 		part.complaint = complaint;

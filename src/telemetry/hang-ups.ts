@@ -9,6 +9,7 @@
 import { Cause, HangUp, causeOf, hangUpFor } from '../connection/causes.js';
 import { Limit } from '../common/limits.js';
 import { NEVER, type Millis } from '../common/ports.js';
+import { EMPTY } from '../common/text.js';
 import { Fault } from '../mqtt/codec/fault.js';
 import type { SessionHandler } from '../mqtt/options.js';
 import { Carried } from '../storage/in-flight.js';
@@ -41,7 +42,7 @@ const enum Const {
 }
 
 export abstract class HangUps extends BrokerSession {
-	endSentence = '';
+	endSentence = EMPTY;
 	cause: Cause = Cause.None;
 	hangUp: HangUp = HangUp.Unexplained;
 	/** Kinds of messages that the broker hangs up on (put-off.ts), and when all may go again. */
@@ -60,7 +61,7 @@ export abstract class HangUps extends BrokerSession {
 	/** A connection begins. */
 	protected begin(this: HangUps & SessionHandler): void {
 		this.meetBroker();
-		this.endSentence = '';
+		this.endSentence = EMPTY;
 		this.cause = Cause.None;
 		this.hangUp = HangUp.Unexplained;
 		this.unheard = 0;
@@ -174,8 +175,9 @@ export abstract class HangUps extends BrokerSession {
 		this.quietAt = NEVER;
 	}
 
-	/** A message of that kind is with the session. */
+	/** A message of that kind is with the session; its topic, which comes seldom, is kept no longer. */
 	protected note(packetId: number, kind: number, now: Millis): void {
+		this.message.forgetTopic();
 		if (packetId > 0) {
 			if (this.inFlight.hasRoom) this.inFlight.add(packetId, Carried.PUBLICATION - kind);
 			return;

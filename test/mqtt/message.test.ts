@@ -47,6 +47,16 @@ describe('a message', () => {
 		expect(message.packet).toBe(packet);
 	});
 
+	it('keeps no topic that it was told to forget, and goes where it is told next', () => {
+		const message = new Message(5, 10).to(topic, 0, false);
+		message.resize(3);
+		const before = show(message.packet);
+		message.forgetTopic();
+		expect([message.topic, show(message.packet)]).toEqual([undefined, before]);
+		message.to(topic, 0, false).resize(3);
+		expect(show(message.packet)).toBe(before);
+	});
+
 	it('says in one sentence what it was not made for', () => {
 		const message = new Message(5, 10);
 		expect(() => message.resize(1)).toThrow('A message has a topic, and no more payload than it was made for.');
