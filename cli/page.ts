@@ -19,9 +19,10 @@ const TOKEN = 'TELLTALE_WEB_TOKEN';
 const TOKEN_LEAST = 16;
 
 export async function openPage(viewer: Viewer, { port, bind, record }: PagePlace = {}): Promise<PageServer> {
+	const token = givenToken();
 	const { PageServer } = await import('../viewer/server/page-server.js');
 	try {
-		return await PageServer.open({ viewer, port, host: bind, hasRecord: record !== undefined, token: givenToken() });
+		return await PageServer.open({ viewer, port, host: bind, hasRecord: record !== undefined, token });
 	} catch (error) {
 		throw new Failure(whyNotThere(error as NodeJS.ErrnoException, port, bind));
 	}

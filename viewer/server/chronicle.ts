@@ -29,6 +29,10 @@ interface Story {
 	readonly events: Kept[];
 	readonly logs: Kept[];
 	readonly spans: { from: number; to: number; count: number }[];
+	/** While the broker said that it is offline: Unix seconds. */
+	readonly away: { from: number; to: number }[];
+	/** Since when it is; 0: it is not. */
+	awaySince: number;
 	late: { kept: Kept; first: number; last: number; count: number; at: number; boot: string } | undefined;
 	boot: string;
 }
@@ -98,7 +102,19 @@ export class Chronicle {
 		return this.#stories.get(node)?.spans ?? [];
 	}
 
+	/** Of the past: it was offline. */
+	away(node: string): readonly { readonly from: number; readonly to: number }[] {
+		return this.#stories.get(node)?.away ?? [];
+	}
+
 	#status({ node, status, before, retained, at }: ViewerEvents['status'][0]): void {
+		const story = this.#story(node);
+		if (status === 'offline') story.awaySince = this.#viewer.nodes.get(node)?.lastTime ?? at / 1_000;
+		else if (status === 'online' && story.awaySince) {
+			story.away.push({ from: story.awaySince, to: at / 1_000 });
+			if (story.away.length > SPANS) story.away.shift();
+			story.awaySince = 0;
+		}
 		const [text, tone] = STATUS[status ?? ''] ?? ['Nothing is known of its status any more', 'plain'];
 		this.add(node, 'status', retained && before === undefined ? `${text} (as it was when this began)` : text, tone, at);
 	}
@@ -149,7 +165,7 @@ export class Chronicle {
 	#story(node: string): Story {
 		const known = this.#stories.get(node);
 		if (known) return known;
-		const story: Story = { events: [], logs: [], spans: [], late: undefined, boot: '' };
+		const story: Story = { events: [], logs: [], spans: [], away: [], awaySince: 0, late: undefined, boot: '' };
 		this.#stories.set(node, story);
 		if (this.#stories.size > this.#nodesMax) this.#stories.delete(this.#stories.keys().next().value!);
 		return story;

@@ -36,7 +36,7 @@ const VALUE_MAX = 320;
 const PIXELS_MAX = 4_000;
 const CONNECTIONS_MAX = 128;
 const REQUEST_MS = 10_000;
-const COMMANDS = new Set(['sample', 'identify', 'interval', 'calibrate', 'config', 'restart', 'stop']);
+const COMMANDS = new Set(['sample', 'identify', 'scan', 'interval', 'calibrate', 'config', 'restart', 'stop']);
 const ANSWER_MS = 10_000;
 /** Of health, for charts: 9 MB. */
 const HEALTH_PAGES = 6_000;

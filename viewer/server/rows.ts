@@ -39,7 +39,7 @@ export function rowOf(node: NodeView, state: NodeState): Row {
 
 const FACTS: readonly (readonly [label: string, key: keyof NodeState])[] = [['Firmware', 'version'], ['Board', 'board'], ['Address', 'address'], ['Parts', 'sensors']];
 
-export type OwnDetail = Omit<Detail, 'lateSpans' | 'isSimulated' | 'power' | 'parts'>;
+export type OwnDetail = Omit<Detail, 'lateSpans' | 'away' | 'isSimulated' | 'power' | 'parts'>;
 
 export function detailOf(node: NodeView, now: number): OwnDetail {
 	const state = stateOf(node, now);

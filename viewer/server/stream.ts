@@ -171,6 +171,6 @@ export class Streams {
 		const node = this.#viewer.nodes.get(name);
 		if (!node) return null;
 		const own = this.#world()?.node(name);
-		return { ...detailOf(node, Date.now()), lateSpans: this.#chronicle.lateSpans(name), isSimulated: own !== undefined, power: own?.power ?? null, parts: own?.parts ?? [] };
+		return { ...detailOf(node, Date.now()), lateSpans: this.#chronicle.lateSpans(name), away: this.#chronicle.away(name), isSimulated: own !== undefined, power: own?.power ?? null, parts: own?.parts ?? [] };
 	}
 }

@@ -64,7 +64,7 @@ interface LoadedProps {
 
 function Loaded({ node, name, label = name, unit, from, to, shades, news, isLive, onSelect }: LoadedProps) {
 	const [data, setData] = useState<HistoryNews>();
-	const asked = useRef({ isUnderWay: false, at: 0, again: false });
+	const asked = useRef({ isUnderWay: false, at: 0, span: 0, again: false });
 	const wanted = useRef({ from, to });
 	wanted.current = { from, to };
 	const span = to - from;
@@ -75,13 +75,15 @@ function Loaded({ node, name, label = name, unit, from, to, shades, news, isLive
 		let isOver = false;
 		const ask = async (): Promise<void> => {
 			if (asked.current.isUnderWay) return void (asked.current.again = true);
-			Object.assign(asked.current, { isUnderWay: true, again: false, at: Date.now() });
+			Object.assign(asked.current, { isUnderWay: true, again: false, at: Date.now(), span: wanted.current.to - wanted.current.from });
 			const answer = await historyOf(node, name, wanted.current.from, wanted.current.to, PIXELS).catch(() => undefined);
 			asked.current.isUnderWay = false;
 			if (answer) setData(answer);
 			if (asked.current.again && !isOver) void ask();
 		};
-		const timer = setTimeout(() => void ask(), isLive ? Math.max(0, asked.current.at + pause - Date.now()) : 0);
+		// Another span is answered at once; what comes in addition, when a pixel of it can be another.
+		const isSame = Math.abs(asked.current.span - span) < 1;
+		const timer = setTimeout(() => void ask(), isLive && isSame ? Math.max(0, asked.current.at + pause - Date.now()) : 0);
 		return () => {
 			isOver = true;
 			clearTimeout(timer);

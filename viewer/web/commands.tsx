@@ -36,6 +36,7 @@ export function Commands({ detail, mayCommand }: { readonly detail: Detail; read
 			<div class="buttons">
 				<button type="button" onClick={() => void send('sample')}>Measure now</button>
 				<button type="button" onClick={() => void send('identify')}>Blink</button>
+				<button type="button" onClick={() => void send('scan')}>Scan its bus</button>
 				<Twice words="Restart" onSure={() => void send('restart')} />
 				<Twice words="Stop" onSure={() => void send('stop')} />
 			</div>
@@ -80,7 +81,13 @@ export function Commands({ detail, mayCommand }: { readonly detail: Detail; read
 function inWords({ ok, answered, error, content }: CommandNews): string {
 	if (!answered) return `${error}. It may obey all the same, or when it is back.`;
 	if (!ok) return `refused: ${error}`;
-	return typeof content?.['trial'] === 'number' ? `on trial as number ${content['trial']} from its restart on` : 'done';
+	if (typeof content?.['trial'] === 'number') return `on trial as number ${content['trial']} from its restart on`;
+	return [...found(content?.['found'], (address, part) => `${part === '?' ? 'something' : part} at 0x${Number(address).toString(16)}`), ...found(content?.['parts'], (part, how) => `${part}: ${how}`)].join(', ') || 'done';
+}
+
+/** Of a scan. */
+function found(entries: unknown, words: (key: string, value: string) => string): string[] {
+	return typeof entries === 'object' && entries !== null ? Object.entries(entries).map(([key, value]) => words(key, String(value))) : [];
 }
 
 /** A sentence where they are none. */

@@ -127,6 +127,8 @@ export interface Detail {
 	readonly outages: readonly Outage[];
 	/** Readings that came late, by when they were taken. */
 	readonly lateSpans: readonly Span[];
+	/** When the broker said that it was offline: Unix seconds. */
+	readonly away: readonly { readonly from: number; readonly to: number }[];
 	/** What it says of itself, ready to be shown. */
 	readonly facts: readonly (readonly [name: string, value: string])[];
 	readonly boot: string;

@@ -44,13 +44,13 @@ export function NodePage({ name }: { readonly name: string }) {
 				<div>
 					<Values detail={detail} />
 					<Charts detail={detail} links={links} now={now} />
+					<Outages detail={detail} />
+					<Commands detail={detail} mayCommand={mayCommand} />
 				</div>
 				<div>
 					{detail.isSimulated && world && <World world={world} detail={detail} mayCommand={mayCommand} />}
 					<Timeline events={all} isSimulated={detail.isSimulated} />
-					<Commands detail={detail} mayCommand={mayCommand} />
 					<Facts detail={detail} />
-					<Outages detail={detail} />
 					<Refusals refused={detail.refused} refusals={news.refusals.filter(({ node }) => node === name)} />
 				</div>
 			</div>
@@ -94,7 +94,7 @@ function Outages({ detail: { outages } }: { readonly detail: Detail }) {
 	return (
 		<section aria-labelledby="outages">
 			<h2 id="outages">Outages</h2>
-			<div class="scroll" tabIndex={0} role="region" aria-labelledby="outages">
+			<div class="scroll" tabIndex={0} role="group" aria-label="Table of outages">
 				<table>
 					<thead><tr><th scope="col">Began</th><th scope="col">Lasted</th><th scope="col">Cause</th><th scope="col">Attempts</th><th scope="col">Kept</th></tr></thead>
 					<tbody>{shown.map(({ at, start, seconds, cause, attempts, kept }) => <tr key={at}><td>{start === undefined ? '–' : clock(start * 1_000)}</td><td>{seconds === undefined ? '–' : lengthWords(seconds)}</td><td>{cause ?? '–'}</td><td>{attempts ?? '–'}</td><td>{kept ?? '–'}</td></tr>)}</tbody>

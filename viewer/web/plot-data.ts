@@ -44,13 +44,15 @@ export interface Shade {
 }
 
 /** Outages as the node told them, the one that goes on, and what of them was filled. Unix seconds. */
-export function shadesOf({ row, outages, lateSpans }: Detail, links: readonly LinkNews[], now: number): Shade[] {
+export function shadesOf({ row, outages, lateSpans, away }: Detail, links: readonly LinkNews[], now: number): Shade[] {
 	const told = outages.flatMap((outage) => spanOf(outage));
 	const isAway = row.status === 'offline' && row.time !== null;
 	const down = links.length > 0 && links.every(({ up }) => !up) ? Math.min(...links.map(({ since }) => since)) : undefined;
 	const since = isAway ? row.time! : down;
+	// What the node told of is not told again by the broker.
+	const untold = away.filter((span) => !told.some(({ from, to }) => from <= span.to && to >= span.from));
 	return [
-		...told.map((span): Shade => ({ ...span, kind: 'outage' })),
+		...[...told, ...untold].map(({ from, to }): Shade => ({ from, to, kind: 'outage' })),
 		...(since === undefined ? [] : [{ from: since / 1_000, to: now / 1_000, kind: 'outage' as const }]),
 		...lateSpans.map(({ from, to }): Shade => ({ from, to, kind: 'late' })),
 	];

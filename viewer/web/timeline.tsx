@@ -19,9 +19,9 @@ export function Timeline({ events, isSimulated }: { readonly events: readonly Ti
 			{isSimulated && <label class="check"><input type="checkbox" checked={withLog} onChange={({ currentTarget }) => setWithLog(currentTarget.checked)} /> with the node’s own log</label>}
 			<p class="hidden" role="status">{heard?.text}</p>
 			{!shown.length && <p class="hint">Nothing yet.</p>}
-			<ol class="timeline">
+			<div class="timeline" tabIndex={0} role="group" aria-label="The newest first"><ol>
 				{shown.map(({ id, at, kind, text, tone }) => <li key={id} class={`${tone} ${kind}`}><time>{clock(at)}</time> <span class="kind">{WORDS[kind]}</span> <span class="text">{text}</span></li>)}
-			</ol>
+			</ol></div>
 		</section>
 	);
 }

@@ -44,7 +44,8 @@ export function channelWords(name: string): string {
 	return name.replace(/_/g, ' ').replace(/([a-z])([A-Z])/g, (_all, low: string, high: string) => `${low} ${high.toLowerCase()}`);
 }
 
-const AWAY = 'What they measure meanwhile they keep in memory and flash, with its time, and send when they are back.';
+const AWAY = 'What it measures meanwhile it keeps in memory and flash, each with its time, and sends when it is back.';
+const AWAY_ALL = 'What they measure meanwhile they keep in memory and flash, each with its time, and send when they are back.';
 
 function sayRest({ dropped, passed }: { readonly dropped: number; readonly passed: number }): string[] {
 	return [
@@ -63,11 +64,11 @@ export function verdictOf(totals: Totals, links: readonly LinkNews[]): Verdict {
 	const { nodes, offline, missing, toCome, received, faults } = totals;
 	const said = (tone: Tone, headline: string, ...sentences: string[]): Verdict => ({ tone, headline, sentences: [...sentences, cameLate(totals), ...sayRest(totals)].filter(Boolean) });
 	if (missing) return said('bad', 'Readings are missing', `${counted(missing, 'reading')} did not come, and no node says that it still holds them.`);
-	if (down.length) return said('wait', nodes ? 'The broker is away; nothing is lost by that' : 'The broker cannot be reached', down[0]!.sentence, nodes ? AWAY : '');
+	if (down.length) return said('wait', nodes ? 'The broker is away; nothing is lost by that' : 'The broker cannot be reached', down[0]!.sentence, nodes ? AWAY_ALL : '');
 	if (!nodes) return { tone: 'plain', headline: 'No node has been heard yet', sentences: ['Nodes appear here by themselves as soon as they say something.'] };
 	if (toCome) return said('wait', 'Nothing is missing: late readings are on their way', `${counted(toCome, 'reading')} ${toCome === 1 ? 'is' : 'are'} still held by nodes, and will come.`);
 	const all = `Every reading of ${counted(nodes, 'node')} is here: ${counted(received, 'number')} without a hole.`;
-	if (offline) return said('wait', `Nothing is missing so far; ${offline === 1 ? 'one node is' : `${offline} nodes are`} away`, AWAY, all);
+	if (offline) return said('wait', `Nothing is missing so far; ${offline === 1 ? 'one node is' : `${offline} nodes are`} away`, offline === 1 ? AWAY : AWAY_ALL, all);
 	return said('good', 'Nothing is missing', all, faults ? `${faults === 1 ? 'One node has' : `${faults} nodes have`} trouble with a part.` : '');
 }
 
@@ -80,13 +81,12 @@ export function verdictOfNode({ row, fault, boots }: Detail, links: readonly Lin
 	const { status, missing, toCome, received, seq, trouble, why } = row;
 	const said = (tone: Tone, headline: string, ...sentences: string[]): Verdict => ({ tone, headline, sentences: [...sentences, cameLate(row), ...sayRest(row)].filter(Boolean) });
 	const down = links.find(({ up }) => !up);
-	const away = AWAY.replaceAll('they are', 'it is').replaceAll('they measure', 'it measures').replaceAll('they keep', 'it keeps').replace('send', 'sends');
 	if (missing) return said('bad', 'Readings are missing', `${counted(missing, 'reading')} did not come, and the node does not say that it still holds ${missing === 1 ? 'it' : 'them'}.`);
-	if (down && links.every(({ up }) => !up)) return said('wait', 'The broker is away; nothing is lost by that', down.sentence, away);
+	if (down && links.every(({ up }) => !up)) return said('wait', 'The broker is away; nothing is lost by that', down.sentence, AWAY);
 	if (!received) return said('plain', 'No reading has come yet', fault);
 	if (toCome) return said('wait', 'Nothing is missing: late readings are on their way', `${counted(toCome, 'reading')} still to come: the node holds ${toCome === 1 ? 'it' : 'them'}.`);
-	const all = `All ${number.format(received)} readings are here${boots === 1 && seq === received ? `: #1 to #${number.format(seq)}, without a hole` : ', without a hole'}.`;
-	if (status === 'offline') return said('wait', 'Nothing is missing so far; the node is away', away, all);
+	const all = received === 1 ? 'The one reading that came is without a hole before it.' : `All ${number.format(received)} readings are here${boots === 1 && seq === received ? `: #1 to #${number.format(seq)}, without a hole` : ', without a hole'}.`;
+	if (status === 'offline') return said('wait', 'Nothing is missing so far; the node is away', AWAY, all);
 	if (trouble === 'fault' || trouble === 'suspect' || trouble === 'silent') return said('wait', 'Nothing is missing, but something is wrong', `${why[0]!.toUpperCase()}${why.slice(1)}.`, all);
 	const quietMs = row.time === null ? 0 : now - row.time;
 	if (status === 'online' && quietMs > QUIET_INTERVALS * (row.interval ?? 60) * 1_000 + QUIET_MS) return said('wait', 'Nothing is missing so far; the node is quiet', `Its last reading is of ${lengthWords(quietMs / 1_000)} ago.`, all);

@@ -28,10 +28,9 @@ export function World({ world, detail, mayCommand }: { readonly world: WorldNews
 				{world.broker !== null && <Switch label="Broker" hint="for all nodes" on={world.broker} onTurn={(on) => void act({ what: 'broker', on })} />}
 				<Switch label="Slow network" hint="3 s each way" on={world.isSlow} onTurn={(on) => void act({ what: 'slow', on })} />
 			</div>
-			<div class="buttons"><button type="button" onClick={() => void act({ what: 'reset', node })}>Press reset</button></div>
 			<div class="row">{parts.map(({ name, trouble }) => (
 				<label key={name}>{name} <select value={trouble} onChange={({ currentTarget }) => void act({ what: 'part', node, part: name, trouble: currentTarget.value })}>{TROUBLES.map(([value, words]) => <option key={value} value={value}>{words}</option>)}</select></label>
-			))}</div>
+			))}<button type="button" onClick={() => void act({ what: 'reset', node })}>Press reset</button></div>
 			<Air world={world} act={act} />
 			{problem && <p class="bad" role="alert">{problem}</p>}
 		</section>
@@ -47,10 +46,10 @@ function Air({ world, act }: { readonly world: WorldNews; readonly act: (action:
 	const set = (change: { readonly temperature?: number; readonly humidity?: number }) => void act({ what: 'air', temperature, humidity, ...change });
 	return (
 		<fieldset class="air">
-			<legend>The air, for all nodes</legend>
+			<legend>The air, of all nodes</legend>
 			<label>Temperature <output>{temperature.toFixed(1)} °C</output><input type="range" min="-20" max="50" step="0.5" value={temperature} onChange={({ currentTarget }) => set({ temperature: Number(currentTarget.value) })} /></label>
 			<label>Humidity <output>{humidity.toFixed(1)} %</output><input type="range" min="0" max="100" step="1" value={humidity} onChange={({ currentTarget }) => set({ humidity: Number(currentTarget.value) })} /></label>
-			<button type="button" aria-pressed={!isByHand} onClick={() => void act({ what: 'recording' })}>As it was recorded</button>
+			<button type="button" disabled={!isByHand} onClick={() => void act({ what: 'recording' })}>{isByHand ? 'As it was recorded' : 'It follows the recording'}</button>
 		</fieldset>
 	);
 }
