@@ -9,7 +9,7 @@ import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
-import { addressesOf, connect, sensorsProblem } from './parts/parts.js';
+import { addressesOf, connect, sensorsProblem, usedNames } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
 import { NodeActions, OFFSETS } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
@@ -19,7 +19,7 @@ import { BrokerClient } from './telemetry/broker-client.js';
 import { CERTIFICATE_SECTORS, NodeSettings, takeCertificates } from './certificates/certificates.js';
 import { CommandQueue } from './telemetry/command-queue.js';
 import { Commands } from './telemetry/commands.js';
-import { forgetFurther, forgetParts, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
+import { cleanParts, forgetFurther, forgetParts, withDefaults, fingerprint, ownSettings, missingKey, settingsProblem, tlsKey } from './settings/settings.js';
 import type { Settings, SettingsStore } from './settings/settings-store.js';
 import { Trial } from './settings/trial.js';
 import { takeOver } from './settings/takeover.js';
@@ -76,6 +76,7 @@ export default function main(): void {
 	const settingsStore = new NodeSettings(flash, image);
 	let settings = mode.imageAlone && !missingKey(image) ? image : takeOver(store, settingsStore, settingsStore.read(serial), serial);
 	if (!mode.asked) settings = settingsStore.begin(serial) ?? settings;
+	if (settings !== image) cleanParts(settings, usedNames);
 	let problem: string;
 	while ((problem = problemOf(image, settingsStore) || problemOf(settings, settingsStore)) && settings !== image)
 		settings = settingsStore.refuse(problem, serial);

@@ -81,7 +81,7 @@ const NAME_ALLOWED = '1 to 12 of a-z, 0-9 and "-", beginning with a letter';
 const NO_LIST = 'sensors is no list of parts: write names divided by commas, like tmp36,sht3x, or JSON like [{"part":"tmp36"}].';
 const KNOWN_PARTS = PARTS.map(({ name }) => name).join(', ');
 /** The SHT3x at its other address, as settings called it before they had addresses. */
-const SHT3X_HIGH = 'sht3x45';
+export const SHT3X_HIGH = 'sht3x45';
 const SHT3X = 'sht3x';
 const LIST: readonly Member[] = Object.freeze([Object.freeze({ key: 'list', type: Type.Any, slot: 0 })]);
 

@@ -14,7 +14,7 @@ import { EMPTY } from '../common/text.js';
 import { QUANTITIES, UNITS } from '../readings/reading.js';
 import { utf8Length } from '../settings/settings.js';
 import { quoted } from '../settings/spelling.js';
-import { Entries, Key } from './entries.js';
+import { Entries, Key, SHT3X_HIGH } from './entries.js';
 
 const enum Const {
 	PARTS_MAX = 8,
@@ -155,6 +155,25 @@ export const sensorsProblem = (setting: string, board: Board, pinName: PinName =
 	if (claims.bytes <= Limit.PAYLOAD_MAX) return '';
 	return `sensors makes a list of channels of ${claims.bytes | 0} bytes; ${Limit.PAYLOAD_MAX} are the most: give shorter names.`;
 };
+
+/**
+ * Names of parts, of settings that an older firmware kept, without those that have nothing left to give: that one took them wherever
+ * they sat, and never read them. A list stays as it is, and so does what cannot be used.
+ */
+export const usedNames = (setting: string): string => {
+	if (setting.indexOf(OPEN_LIST) >= 0) return setting;
+	const entries = new Entries(setting);
+	let used = '';
+	let given = 0;
+	while (entries.next()) {
+		const before = given;
+		const { row } = entries;
+		for (let k = 0; k < row.quantities.length; k++) given |= 1 << QUANTITIES.indexOf(row.quantities[k]);
+		if (given !== before) used += (used ? ',' : '') + (entries.has(Key.Address) ? SHT3X_HIGH : row.name);
+	}
+	return entries.problem ? setting : used;
+};
+const OPEN_LIST = '[';
 
 /** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
 export const connect = (setting: string, io: PartIo): Part[] => {

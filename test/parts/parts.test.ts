@@ -6,7 +6,7 @@ import type { OutputPin, Part } from '../../src/common/ports.js';
 import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 import { writeChannels } from '../../src/readings/channels.js';
-import { connect, sensorsProblem } from '../../src/parts/parts.js';
+import { connect, sensorsProblem, usedNames } from '../../src/parts/parts.js';
 import { Bus, hex, measure, Pin, Wire } from '../support/bus.js';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -119,6 +119,14 @@ describe('the parts of a node', () => {
 		const connected = connect('tmp36,hih4030', world(esp32).io);
 		expect(connected.map(({ sensor }) => typeof sensor.compensate)).toEqual(['undefined', 'function']);
 	});
+});
+
+it.each([
+	['sht3x,sht3x', 'sht3x'], ['tmp36,tmp36,sht3x', 'tmp36,sht3x'], ['sht3x45,sht3x', 'sht3x45'], ['si7021,htu21d,tmp36', 'si7021'],
+	['tmp36,sht3x', 'tmp36,sht3x'], ['hih4030,sht3x', 'hih4030,sht3x'], ['nose,nose', 'nose,nose'], ['[{"part":"tmp36"},{"part":"tmp36"}]', '[{"part":"tmp36"},{"part":"tmp36"}]'],
+])('of names that were kept, those stay that give something: %s', (kept, used) => {
+	expect(usedNames(kept)).toBe(used);
+	if (!kept.startsWith('[')) expect(sensorsProblem(used, esp32) !== '').toBe(kept === 'nose,nose');
 });
 
 describe('what the board cannot serve', () => {

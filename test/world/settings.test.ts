@@ -131,6 +131,16 @@ describe('on a node', () => {
 		expect(await weigh({ user: 'u'.repeat(60), alpn: 'a'.repeat(32) }) - without).toBeLessThanOrEqual(16 + 2 * 16 + 60 + 32 + 2 * 16);
 	});
 
+	it('parts that an older firmware kept twice do not cost the node all else that it kept', async () => {
+		const set = await stage({ engine: 'xs', seed: 'settings', settings: { host: 'broker.test', intervalMs: 10_000 } });
+		set.node.powerCut();
+		plant(set.node, { intervalMs: 25_000, sensors: 'sht3x,tmp36,sht3x' }, withAir({ node: 'porch', host: 'broker.test', intervalMs: 10_000 }));
+		expect(await again(set)).toBe(25_000);
+		expect(set.heard(/^settings in flash/)).toBeUndefined();
+		await set.until(() => set.texts('channels').length > 0, MINUTE);
+		expect(JSON.parse(set.texts('channels').at(-1)!)).toEqual({ temperature: ['°C', 'sht3x'], humidity: ['%', 'sht3x'] });
+	});
+
 	it('an image that brings a broker of its own replaces what was kept under another', async () => {
 		const set = await stage({ seed: 'settings', settings: { intervalMs: 10_000 } });
 		set.node.powerCut();
