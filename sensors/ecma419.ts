@@ -36,6 +36,8 @@ export const BAROMETER = place('barometer', 'pressure', 10);
 export const TEMPERATURE = place('', 'temperature', 1_000);
 export const HUMIDITY = place('', 'humidity', 1_000);
 
+const WORDLESS = 'without a word';
+
 export class ECMA419Sensor implements Sensor {
 	private readonly name: string;
 	private readonly driverClass: ECMA419Class | undefined;
@@ -100,7 +102,8 @@ export class ECMA419Sensor implements Sensor {
 	}
 
 	private failure(error: unknown): Error {
-		return new Error(`${this.name} does not answer (${error instanceof Error ? error.message : error}): check its wiring and its address.`);
+		const said = error instanceof Error ? error.message : WORDLESS;
+		return new Error(`${this.name} does not answer (${said}): check its wiring and its address.`);
 	}
 
 	private take(sample: unknown, { sensor, property }: Place): number {
