@@ -35,6 +35,11 @@ export class Millivolts {
 		return count === undefined ? NaN : (count * this.fullScaleMv) / this.highestCount;
 	}
 
+	/** What one count is. */
+	get stepMv(): number {
+		return this.fullScaleMv / this.highestCount;
+	}
+
 	close(): void {
 		this.io.close();
 	}

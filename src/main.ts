@@ -11,7 +11,7 @@ import { board } from 'telltale/board';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
 import { addressesOf, connect, sensorsProblem, usedNames } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
-import { NodeActions, OFFSETS } from './telemetry/actions.js';
+import { NodeActions } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
 import { Backoff } from './connection/backoff.js';
 import { BootMode, Mode } from './settings/boot-mode.js';
@@ -49,7 +49,7 @@ import { NameServer } from './provisioning/name-server.js';
 import { makeCode, SetUp } from './provisioning/set-up.js';
 import { SetUpSite } from './provisioning/site.js';
 import { WebServer } from './provisioning/web-server.js';
-import { channelOf } from './readings/channels.js';
+import { applyCalibration } from './readings/calibration.js';
 import { Sampler } from './readings/sampler.js';
 import { Timekeeper } from './connection/timekeeper.js';
 import { VERSION } from './common/version.js';
@@ -100,6 +100,7 @@ export default function main(): void {
 	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial), drivers };
 	const parts = mode.safe ? [] : connect(config.sensors, io);
 	const addresses = mode.safe ? [] : addressesOf(config.sensors, board);
+	const { calibration } = config;
 	if (settings !== image) forgetParts(settings);
 	const queue = new ReadingQueue(boot, clock, serial, inFlight, parts, mode.safe ? undefined : flash);
 	queue.datedFrom = -handover.datedFrom;
@@ -108,10 +109,7 @@ export default function main(): void {
 	const transport = new DeviceTcp(alarm, tlsSockets(to, clock, settingsStore));
 	const sampler = new Sampler(parts, config.conversions, config.intervalMs, clock, serial, queue, boot);
 	sampler.noteAddresses(addresses);
-	for (let i = 0; i < OFFSETS.length; i++) {
-		const channel = channelOf(parts, i);
-		if (channel >= 0) sampler.setOffset(channel, config[OFFSETS[i]] as number);
-	}
+	applyCalibration(calibration, sampler, [config.offsetMilliC, config.offsetMilliRh]);
 	const deps = { config, board: BOARD, boot, safe: mode.safe, clock, log: serial, store, settingsStore, check: problemOf, network, sampler, queue };
 	const publications = new NodePublications(deps);
 	publications.continueOutage(handover);

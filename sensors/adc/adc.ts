@@ -40,6 +40,10 @@ export class Adc implements Sensor {
 		return 0;
 	}
 
+	get perCount(): number {
+		return this.input.stepMv * this.gain;
+	}
+
 	close(): void {
 		this.input.close();
 	}

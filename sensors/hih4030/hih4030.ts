@@ -66,6 +66,10 @@ export class HIH4030 implements Sensor {
 		return 0;
 	}
 
+	get perCount(): number {
+		return this.input.stepMv * this.ratioPerMv / this.ratioPerRh / this.divisor * 1_000;
+	}
+
 	close(): void {
 		this.input.close();
 	}

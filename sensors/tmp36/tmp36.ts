@@ -39,6 +39,10 @@ export class TMP36 implements Sensor {
 		return 0;
 	}
 
+	get perCount(): number {
+		return this.input.stepMv * Const.MILLI_C_PER_MV;
+	}
+
 	close(): void {
 		this.input.close();
 	}

@@ -282,6 +282,8 @@ export interface Sensor {
 	readonly complaint?: string;
 	/** Of a part whose values depend on the air's temperature: told it, in m°C, before it collects. */
 	compensate?(temperatureMilliC: number): void;
+	/** Of an analog part: how many milli-units one count of the converter is, about. */
+	readonly perCount?: number;
 	/** On I2C: the bus at its address, as sensors/io.ts has it. */
 	readonly bus?: unknown;
 	close(): void;

@@ -42,6 +42,10 @@ export class SetUpActions implements Actions, Signalled {
 		return NOTHING_MEASURED;
 	}
 
+	noise(): string {
+		return NOTHING_MEASURED;
+	}
+
 	stop(): string {
 		return NOTHING_MEASURED;
 	}

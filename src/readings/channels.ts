@@ -2,7 +2,7 @@
 // The channels of a node: each is one quantity of one of its parts, counted through from 0, part by part.
 //
 // Rule: the channel of a part without a name of its own is called by its quantity, that of a named part
-// <name>_<quantity>: so a part that is added renames nothing. Nothing here makes a string.
+// <name>_<quantity>: so a part that is added renames nothing. What is sent is written without a string.
 
 import type { Part } from '../common/ports.js';
 import type { Text } from '../common/text.js';
@@ -64,6 +64,13 @@ export const writeChannelName = (text: Text, parts: readonly Part[], channel: nu
 	const part = partOf(parts, channel);
 	if (part.name !== part.row.name) text.put(part.name).byte(Ascii.UNDERSCORE);
 	text.codes(NAMES[quantityOf(part, placeOf(part, channel))]);
+};
+
+/** The same as a string: not for what is sent. */
+export const channelName = (parts: readonly Part[], channel: number): string => {
+	const part = partOf(parts, channel);
+	const quantity = QUANTITIES[quantityOf(part, placeOf(part, channel))];
+	return part.name === part.row.name ? quantity : `${part.name}_${quantity}`;
 };
 
 /** The publication of docs/topics.md: {"temperature":["°C","tmp36"],"outside_humidity":["%","sht3x"]}. */

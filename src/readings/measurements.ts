@@ -10,10 +10,12 @@
 import type { Clock, Log, Millis, Part } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
 import { EMPTY } from '../common/text.js';
+import { corrected } from './calibration.js';
 import { channelCount, channelsOf, quantityOf } from './channels.js';
 import { convert } from './conversions.js';
 import { DOUBTS, isSameTrouble, judge, Quality, qualityOfError, timesOf } from './quality.js';
 import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
+import { countOf, meanOf, sigmaOf, takeIn } from './statistics.js';
 
 /** Where things lie in the sampler's numbers: these, then those of each part, of each channel, what a part collects, and the conversions. */
 export const enum At {
@@ -55,9 +57,13 @@ export const enum Its {
 	Value,
 	/** The last value that a reading had. */
 	Kept,
-	/** How often in a row it measured the same, and from State.TIMES_BITS on what to think of it. */
+	/** How often in a row it measured the same, from TIMES_BITS on what to think of it, from TAKEN_BITS on of how many Taken is. */
 	Times,
-	Words,
+	/** By how many 2^-20 its gain is off 1. */
+	Gain,
+	/** Of the last readings: statistics.ts. */
+	Taken,
+	Words = Taken + 4,
 }
 
 export const enum State {
@@ -70,6 +76,8 @@ export const enum State {
 	/** Of a channel's Times. */
 	TIMES = 0xff,
 	TIMES_BITS = 8,
+	DOUBT = 0xff,
+	TAKEN_BITS = 16,
 }
 
 const WORDLESS = 'fails without a word';
@@ -99,9 +107,29 @@ export abstract class Measurements {
 		}
 	}
 
-	/** To be added to each value of this channel. */
-	setOffset(channel: number, offset: number): void {
-		this.numbers[this.channelAt(channel) + Its.Offset] = offset;
+	/** Of each value of this channel (calibration.ts). */
+	setCorrection(channel: number, offset: number, gain: number): void {
+		const at = this.channelAt(channel);
+		this.numbers[at + Its.Offset] = offset;
+		this.numbers[at + Its.Gain] = gain;
+	}
+
+	/** How many of the last readings of this channel mean() and sigma() are of, as they were measured; those out of range do not count. */
+	count(channel: number): number {
+		return countOf(this.taken(channel));
+	}
+
+	/** In milli-units, with fractions. */
+	mean(channel: number): number {
+		return meanOf(this.numbers, this.channelAt(channel) + Its.Taken, this.taken(channel));
+	}
+
+	sigma(channel: number): number {
+		return sigmaOf(this.numbers, this.channelAt(channel) + Its.Taken, this.taken(channel));
+	}
+
+	private taken(channel: number): number {
+		return this.numbers[this.channelAt(channel) + Its.Times] >> State.TAKEN_BITS;
 	}
 
 	/** The last value of this channel, as it was measured, before offset and limits; ABSENT if its part failed, or has not measured yet. */
@@ -173,7 +201,7 @@ export abstract class Measurements {
 				if ((gives >> k & 1) === 0) continue;
 				const at = this.channelAt(channel++);
 				const measured = this.numbers[at + Its.Measured];
-				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return measured + this.numbers[at + Its.Offset];
+				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return this.correct(at, measured);
 			}
 		}
 		return Value.ABSENT;
@@ -192,15 +220,17 @@ export abstract class Measurements {
 			const measured = numbers[this.collectAt + k];
 			if (measured === Value.ABSENT) {
 				numbers[at + Its.Measured] = numbers[at + Its.Value] = measured;
-				numbers[at + Its.Times] = 0;
+				numbers[at + Its.Times] &= ~0 << State.TAKEN_BITS;
 				worst = Quality.NoAnswer;
 				continue;
 			}
 			const times = timesOf(measured, numbers[at + Its.Measured], numbers[at + Its.Times] & State.TIMES);
 			const quality = judge(row, k, quantity, measured, times, numbers[At.Spread]);
 			numbers[at + Its.Measured] = measured;
-			numbers[at + Its.Times] = times | quality << State.TIMES_BITS;
-			numbers[at + Its.Value] = within(measured + numbers[at + Its.Offset], QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
+			let taken = numbers[at + Its.Times] >> State.TAKEN_BITS;
+			if (quality !== Quality.OutOfRange) taken = takeIn(numbers, at + Its.Taken, taken, measured);
+			numbers[at + Its.Times] = times | quality << State.TIMES_BITS | taken << State.TAKEN_BITS;
+			numbers[at + Its.Value] = within(this.correct(at, measured), QUANTITY_MINIMA[quantity], QUANTITY_MAXIMA[quantity]);
 			if (quality > worst) worst = quality;
 		}
 		const before = this.quality(index);
@@ -210,6 +240,10 @@ export abstract class Measurements {
 		else if (worst !== before) this.tell(part, DOUBTS[worst] || TRUSTED);
 		part.complaint = complaint;
 		if (part.deadBand) this.thin(index, now, worst !== before);
+	}
+
+	private correct(at: number, measured: number): number {
+		return corrected(measured, this.numbers[at + Its.Offset], this.numbers[at + Its.Gain]);
 	}
 
 	/** Of a part with a dead band: leaves out what is as it was when it was kept last. */

@@ -198,7 +198,7 @@ export class Sampler extends Measurements implements Pollable {
 			const value = this.numbers[at + Its.Value];
 			if (value === Value.ABSENT) continue;
 			reading.numbers[i] = this.numbers[at + Its.Kept] = value;
-			if (this.numbers[at + Its.Times] >> State.TIMES_BITS) reading.suspects |= 1 << i;
+			if (this.numbers[at + Its.Times] >> State.TIMES_BITS & State.DOUBT) reading.suspects |= 1 << i;
 		}
 	}
 

@@ -6,6 +6,7 @@
 
 import { Limit } from '../common/limits.js';
 import { isAddress, isNetworkAddress } from '../common/address.js';
+import { isCalibration } from '../readings/calibration.js';
 import { isBase, isClientId, isHost, isList, isName, isPassphrase, isPrintable } from './characters.js';
 import { quoted, spelled } from './spelling.js';
 
@@ -38,6 +39,7 @@ export interface Config {
 	readonly sensors: string;
 	readonly offsetMilliC: number;
 	readonly offsetMilliRh: number;
+	readonly calibration: string;
 	readonly timeServer: string;
 	readonly restartAfterMs: number;
 	readonly setUpCode: boolean;
@@ -138,8 +140,10 @@ export const FIELDS: readonly Field[] = Object.freeze([
 	whole('conversions', 15, 1, 64, 'analog conversions that make one reading'),
 	text('sensors', 'tmp36,sht3x', 1, 600, isList, 'names of parts divided by commas, like tmp36,sht3x, or a list as [{"part":"tmp36"}], of at most 600 bytes',
 		'the parts that are connected'),
-	whole('offsetMilliC', 0, -10_000, 10_000, 'added to every temperature, in thousandths of a degree Celsius'),
-	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to every humidity, in thousandths of a percent'),
+	whole('offsetMilliC', 0, -10_000, 10_000, 'added to the channel temperature, in thousandths of a degree Celsius'),
+	whole('offsetMilliRh', 0, -20_000, 20_000, 'added to the channel humidity, in thousandths of a percent'),
+	text('calibration', '', 0, 600, isCalibration, 'at most 600 bytes, as temperature=21300:21456 (reference:measured in thousandths, once or twice)',
+		'what channels were compared with, in place of those offsets; the command calibrate writes it'),
 	text('timeServer', 'pool.ntp.org', 1, 63, isHost, 'a host name or an IPv4 address of at most 63 characters',
 		'SNTP server that the date comes from; if none is given, an ESP32 asks that of its network first'),
 	Object.freeze({
@@ -231,8 +235,11 @@ export const forgetFurther = (settings: Readonly<Record<string, unknown>>): void
 	for (let i = 0; i < FURTHER_KEYS.length; i++) delete (settings as Record<string, unknown>)[FURTHER_KEYS[i]];
 };
 
-/** The same of the list of parts, once they are made: it may be long. What is checked later falls back to the image's. */
-export const forgetParts = (settings: Readonly<Record<string, unknown>>): void => void delete (settings as Record<string, unknown>).sensors;
+/** The same of the list of parts and of what they are corrected by, once that is done: both may be long. What is checked later falls back to the image's. */
+export const forgetParts = (settings: Readonly<Record<string, unknown>>): void => {
+	delete (settings as Record<string, unknown>).sensors;
+	delete (settings as Record<string, unknown>).calibration;
+};
 
 /** Has `used` say which names of parts stay, of settings that were kept in place; an image's are as they were built. */
 export const cleanParts = (settings: Readonly<Record<string, unknown>>, used: (names: string) => string): void => {

@@ -11,7 +11,7 @@ import type { NodePublications, NodeDeps } from './node-publications.js';
 import { BootEvent, type BootMode } from '../settings/boot-mode.js';
 import type { BrokerClient } from './broker-client.js';
 import type { Actions } from './commands.js';
-import { changedBy, fieldOf, FIELDS, fieldProblem, FURTHER_KEYS, missingKey, type Config, type Setting } from '../settings/settings.js';
+import { changedBy, fieldOf, fieldProblem, FURTHER_KEYS, missingKey, type Setting } from '../settings/settings.js';
 import type { TrialJudge } from '../settings/trial.js';
 import { Limit } from '../common/limits.js';
 import { CAUSES, Cause } from '../connection/causes.js';
@@ -19,12 +19,9 @@ import type { Link } from '../connection/link.js';
 import { State } from '../connection/states.js';
 import { NEVER, type Millis, type Pollable } from '../common/ports.js';
 import { Sign, type Signalled } from './indicator.js';
-import type { Scanning } from './report.js';
-import { channelOf } from '../readings/channels.js';
-import { QUANTITIES, Value } from '../readings/reading.js';
-
-/** The settings that hold the offsets of the channels that are called by their quantity, by its index. */
-export const OFFSETS: readonly (keyof Config)[] = Object.freeze(['offsetMilliC', 'offsetMilliRh']);
+import { Calibration, Noise } from './calibrate.js';
+import type { Report, Scanning } from './report.js';
+import { applyCalibration } from '../readings/calibration.js';
 
 const UNSAVED = 'readings wait that cannot be kept in flash: a restart would lose them';
 const DEAF = 'commands is false: the node could not be reached from here any more; set it over the serial line';
@@ -121,23 +118,20 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		return '';
 	}
 
-	calibrate(milli: readonly number[]): string {
-		const { sampler, settingsStore } = this.deps;
+	calibrate(bytes: Uint8Array, at: number): string | Report {
+		const { sampler, settingsStore, config } = this.deps;
 		if (settingsStore.busy) return settingsStore.busy;
-		for (let i = 0; i < milli.length; i++) {
-			const error = wanted(milli[i]) ? this.offsetProblem(i, milli[i]) : '';
-			if (error) return error;
-		}
-		const offsets: Record<string, number> = {};
-		for (let i = 0; i < milli.length; i++) {
-			if (!wanted(milli[i])) continue;
-			const channel = channelOf(sampler.parts, i);
-			const offset = milli[i] - sampler.last(channel);
-			sampler.setOffset(channel, offset);
-			offsets[OFFSETS[i]] = offset;
-		}
-		this.keep(offsets);
-		return '';
+		const calibration = new Calibration(sampler, settingsStore.setting('calibration') as string ?? '');
+		const problem = calibration.read(bytes, at) || fieldProblem(fieldOf('calibration')!, calibration.text);
+		if (problem) return problem;
+		applyCalibration(calibration.text, sampler, [config.offsetMilliC, config.offsetMilliRh]);
+		this.keep({ calibration: calibration.text });
+		return calibration;
+	}
+
+	noise(bytes: Uint8Array, at: number): string | Report {
+		const noise = new Noise(this.deps.sampler);
+		return noise.read(bytes, at) || noise;
 	}
 
 	stop(): string {
@@ -239,15 +233,6 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		return link.attempts > 1 || link.attempts > 0 && link.state === State.Waiting ? Sign.Trouble : Sign.Joining;
 	}
 
-	/** Why the last value of the quantity with this index cannot have been `milli`; '' if it can. */
-	private offsetProblem(quantity: number, milli: number): string {
-		const { sampler } = this.deps;
-		const channel = channelOf(sampler.parts, quantity);
-		const last = channel < 0 ? Value.ABSENT : sampler.last(channel);
-		if (last === Value.ABSENT) return `no ${QUANTITIES[quantity]} has been measured yet`;
-		return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity])!, milli - last);
-	}
-
 	/** Nothing is lost that can be kept. */
 	private reboot(): void {
 		this.deps.queue.save();
@@ -266,7 +251,7 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	/** All of it or nothing. */
-	private keep(changes: Readonly<Record<string, number>>): void {
+	private keep(changes: Changes): void {
 		const { settingsStore, queue, log } = this.deps;
 		const problem = settingsStore.keep(changes, queue);
 		if (problem) log.line(`${Object.keys(changes).join(', ')} cannot be kept: ${problem}; it holds until the next restart`);
@@ -277,5 +262,3 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 function isOfSameEntry(this: string, key: string): boolean {
 	return key.charCodeAt(key.length - 1) === this.charCodeAt(this.length - 1) && fieldOf(key)?.group === fieldOf(this)?.group;
 }
-
-const wanted = (milli: number): boolean => milli === milli;

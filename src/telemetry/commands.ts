@@ -13,7 +13,6 @@ import { FIELDS, type Config, type Setting } from '../settings/settings.js';
 import { decimalAt, describeValue, isWord, readObject, Type, type Member } from './json.js';
 import { NEVER, type Console, type Log, type Millis, type Pollable } from '../common/ports.js';
 import type { Answers } from './publications.js';
-import { QUANTITIES as ALL_QUANTITIES } from '../readings/reading.js';
 import { LATER, type Report, type Scanning } from './report.js';
 import { ID, writeResult } from './result.js';
 import { Text, textOf } from '../common/text.js';
@@ -24,10 +23,12 @@ export interface Actions {
 	setIntervalMs(value: number): string;
 	sample(): string;
 	/**
-	 * Sets the offset of each quantity so that its last value would have been `milli` of its index; NaN: it stays as it
-	 * is. All or none.
+	 * Has channels show what the references are that stand in the object that begins there, by the channels' names: all or none.
+	 * Returns why not, or what it has to say.
 	 */
-	calibrate(milli: readonly number[]): string;
+	calibrate(bytes: Uint8Array, at: number): string | Report;
+	/** The same of how far readings spread: of the channel that is named there; 0: of all. */
+	noise(bytes: Uint8Array, at: number): string | Report;
 	stop(): string;
 	/** `spread`: many nodes were told so at once. */
 	restart(spread: boolean): string;
@@ -54,14 +55,11 @@ export interface Actions {
 	answered(all: boolean, now: Millis): Millis;
 }
 
-/** What has an offset. */
-const QUANTITIES: readonly string[] = Object.freeze(ALL_QUANTITIES.slice(0, 2));
 /** Behind the id. */
 const enum Slot {
 	Value = 1,
-	Quantities,
+	Count,
 }
-const SLOTS = Slot.Quantities + QUANTITIES.length;
 
 /** Who says it. */
 const enum Source {
@@ -82,14 +80,12 @@ interface Row {
 }
 const PLAIN: readonly Member[] = Object.freeze([ID]);
 const VALUE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Any, slot: Slot.Value })]);
-const REFERENCES: readonly Member[] = Object.freeze(QUANTITIES.map((key, index) => Object.freeze({ key, type: Type.Number, slot: Slot.Quantities + index })));
-const CALIBRATE: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value, members: REFERENCES })]);
-const CONFIG: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value })]);
+const OBJECT: readonly Member[] = Object.freeze([ID, Object.freeze({ key: 'value', type: Type.Object, slot: Slot.Value })]);
 const row = (name: string, from: number, members: readonly Member[]): Row => Object.freeze({ name, from, members });
 const TABLE: readonly Row[] = Object.freeze([
-	row('interval', Source.Any, VALUE), row(SAMPLE, Source.Any, PLAIN), row('calibrate', Source.One, CALIBRATE), row('restart', Source.Any, PLAIN),
+	row('interval', Source.Any, VALUE), row(SAMPLE, Source.Any, PLAIN), row('calibrate', Source.One, OBJECT), row('restart', Source.Any, PLAIN),
 	row('stop', Source.One, PLAIN), row('identify', Source.Any, PLAIN), row('time', Source.One, VALUE), row('forget', Source.Console, PLAIN),
-	row('set-up', Source.Console, PLAIN), row('config', Source.One, CONFIG), row('scan', Source.One, PLAIN),
+	row('set-up', Source.Console, PLAIN), row('config', Source.One, OBJECT), row('scan', Source.One, PLAIN), row('noise', Source.One, VALUE),
 ]);
 
 const enum Command {
@@ -104,20 +100,19 @@ const enum Command {
 	SetUp,
 	Config,
 	Scan,
+	Noise,
 }
 export const COMMANDS: readonly string[] = Object.freeze(TABLE.map(({ name }) => name));
 
 const UNKNOWN = `unknown command; known are ${COMMANDS.join(', ')}`;
 const NO_SETTINGS = 'value is missing; it must be an object of settings';
-const NO_REFERENCE = `value must name one of ${QUANTITIES.join(', ')}`;
+const NO_REFERENCE = 'value is missing; it must be an object of channels';
 const INTERVAL_FIELD = FIELDS.find(({ key }) => key === ('intervalMs' satisfies keyof Config))!;
 const NOT_FOR_ALL = `not for all nodes at once: only ${TABLE.filter(({ from }) => from & Source.Everyone).map(({ name }) => name).join(', ')} are`;
 const AT_THE_NODE = 'not over MQTT: only on the serial line of the node, or by its button';
 const DATE = `it must be Unix seconds from ${RELEASE_UNIX | 0} to 4294967295`;
 
 const enum Const {
-	/** Thousandths. */
-	REFERENCE_END = 1_000_000,
 	/** Of a typed line, beside its own characters. */
 	FRAME_BYTES = 12,
 	/** Of what is said at the console: what its line holds, less the name of the command. */
@@ -222,7 +217,7 @@ export class Commands implements Pollable {
 	/** Does it, or returns why not in a sentence, or LATER; an empty payload asks for nothing but the command. */
 	obey(bytes: Uint8Array, nameAt: number, payloadAt: number, payloadEnd: number, source = Source.Console): string {
 		if (this.actions.ending) return ENDING;
-		const places = new Uint16Array(SLOTS);
+		const places = new Uint16Array(Slot.Count);
 		const index = indexOf(bytes, nameAt, payloadAt);
 		if (index < 0) return UNKNOWN;
 		if ((TABLE[index].from & source) === 0) return TABLE[index].from === Source.Console ? AT_THE_NODE : NOT_FOR_ALL;
@@ -231,7 +226,8 @@ export class Commands implements Pollable {
 		switch (index) {
 			case Command.Interval: return this.interval(bytes, places[Slot.Value]);
 			case Command.Sample: return this.actions.sample();
-			case Command.Calibrate: return this.calibrate(bytes, places);
+			case Command.Calibrate: return places[Slot.Value] > 0 ? this.reported(this.actions.calibrate(bytes, places[Slot.Value])) : NO_REFERENCE;
+			case Command.Noise: return this.reported(this.actions.noise(bytes, places[Slot.Value]));
 			case Command.Restart: return this.actions.restart(source === Source.Everyone);
 			case Command.Identify: return this.actions.identify();
 			case Command.Time: return this.time(bytes, places[Slot.Value]);
@@ -250,6 +246,13 @@ export class Commands implements Pollable {
 		const value = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
 		if (value >= min && value <= max) return this.actions.setIntervalMs(value | 0);
 		return `${key} is ${at > 0 ? describeValue(bytes, at) : 'missing'}; it must be ${allowed}`;
+	}
+
+	/** Keeps what there is to say beyond that it is done. */
+	private reported(outcome: string | Report): string {
+		if (typeof outcome === 'string') return outcome;
+		this.report = outcome;
+		return '';
 	}
 
 	/** Whoever asks while one is under way gets what that finds. */
@@ -273,20 +276,6 @@ export class Commands implements Pollable {
 		const seconds = at > 0 ? decimalAt(bytes, at, 0, true) : NaN;
 		if (seconds >= RELEASE_UNIX && seconds <= 0xffff_ffff) return this.actions.setDate(seconds);
 		return `value is ${at > 0 ? describeValue(bytes, at) : 'missing'}; ${DATE}`;
-	}
-
-	private calibrate(bytes: Uint8Array, places: Uint16Array): string {
-		const milli: number[] = [];
-		let found = false;
-		for (let i = 0; i < QUANTITIES.length; i++) {
-			const at = places[Slot.Quantities + i];
-			const value = at > 0 ? decimalAt(bytes, at, 3, false) : NaN;
-			milli.push(at > 0 ? value | 0 : NaN);
-			if (at === 0) continue;
-			found = true;
-			if (!(value < Const.REFERENCE_END && value > -Const.REFERENCE_END)) return `${QUANTITIES[i]} is ${describeValue(bytes, at)}, which no air has`;
-		}
-		return found ? this.actions.calibrate(milli) : NO_REFERENCE;
 	}
 }
 

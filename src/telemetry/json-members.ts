@@ -15,6 +15,7 @@ export const enum Ascii {
 	OPEN_OBJECT = 0x7b,
 	CLOSE_OBJECT = 0x7d,
 	LOWER_F = 0x66,
+	LOWER_N = 0x6e,
 	LOWER_T = 0x74,
 	LOWER_U = 0x75,
 }

@@ -60,7 +60,7 @@ describe('a doubtful value', () => {
 
 	it('is judged as it was measured: an offset that takes it to 100 % makes nothing doubtful', () => {
 		const { taken, sampler, runTo } = setUp({ row: row('hih4030', ['humidity']), sensor: new FakeSensor(() => [99_800]) });
-		sampler.setOffset(0, 500);
+		sampler.setCorrection(0, 500, 0);
 		runTo(1);
 		expect(taken).toEqual([[0, 100_000, Value.ABSENT, 0]]);
 	});

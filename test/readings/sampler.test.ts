@@ -109,15 +109,15 @@ describe('the sampler', () => {
 
 	it('adds the offsets and never reports more than 100 % humidity', () => {
 		const { taken, sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(new FakeSensor(() => [99_800]))]);
-		sampler.setOffset(0, -300);
-		sampler.setOffset(1, 500);
+		sampler.setCorrection(0, -300, 0);
+		sampler.setCorrection(1, 500, 0);
 		runTo(1);
 		expect([taken[0].temperature, taken[0].humidity]).toEqual([20_700, 100_000]);
 	});
 
 	it('knows the last value as it was measured, whatever its offset and limits have made of it', () => {
 		const { taken, sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(new FakeSensor(() => [8_000]))]);
-		sampler.setOffset(1, -9_000);
+		sampler.setCorrection(1, -9_000, 0);
 		runTo(1);
 		expect([taken[0].humidity, sampler.last(1), sampler.last(0)]).toEqual([0, 8_000, 21_000]);
 	});
@@ -125,7 +125,7 @@ describe('the sampler', () => {
 	it('tells the temperature to the parts after it', () => {
 		const humidity = new FakeSensor(() => [45_000]);
 		const { sampler, runTo } = setUp([analog(new FakeSensor(() => [21_000])), digital(humidity)]);
-		sampler.setOffset(0, -300);
+		sampler.setCorrection(0, -300, 0);
 		runTo(1);
 		expect(humidity.told).toEqual([20_700]);
 	});
@@ -294,7 +294,7 @@ describe('parts with policies of their own', () => {
 	it('that cannot give one of their channels say why, once, and go on with the others', () => {
 		const sensor = Object.assign(new FakeSensor(() => [21_000, Value.ABSENT]), { complaint: 'it has no humidity' });
 		const { taken, log, sampler, runTo } = setUp([{ sensor, row: row('bme280', ['temperature', 'humidity']) }], 1_000);
-		sampler.setOffset(1, -500);
+		sampler.setCorrection(1, -500, 0);
 		runTo(2_500);
 		expect(taken.map(({ temperature, humidity }) => [temperature, humidity])).toEqual(Array(3).fill([21_000, Value.ABSENT]));
 		expect(log.lines).toEqual(['sensor bme280: it has no humidity']);

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandQueue } from '../../src/telemetry/command-queue.js';
 import { Commands, type Actions } from '../../src/telemetry/commands.js';
+import { endOfValue } from '../../src/telemetry/json-members.js';
+import type { Report } from '../../src/telemetry/report.js';
 import { Limit } from '../../src/common/limits.js';
 import { NEVER } from '../../src/common/ports.js';
 import { Text } from '../../src/common/text.js';
@@ -38,11 +40,16 @@ function setUp() {
 	let ending = false;
 	const scans = new FakeScans();
 	const note = (what: string): string => (did.push(what), '');
+	const reported = (name: string, bytes: Uint8Array, at: number): string | Report => {
+		const value = at ? Buffer.from(bytes.subarray(at, endOfValue(bytes, at))).toString() : '';
+		return value.includes('999') ? 'too far' : (note(`${name} ${value}`), { write: (text) => void text.put(',"spread":{}') });
+	};
 	const end = (what: string): string => ((ending = true), note(what));
 	const actions: Actions = {
 		setIntervalMs: (value) => note(`interval ${value}`),
 		sample: () => note('sample'),
-		calibrate: (milli) => (milli.some((each) => each > 90_000) ? 'too far' : note(`calibrate ${milli.join(' ')}`)),
+		calibrate: (bytes, at) => reported('calibrate', bytes, at),
+		noise: (bytes, at) => reported('noise', bytes, at),
 		stop: () => end('stop'),
 		restart: (spread) => end(spread ? 'restart within a minute' : 'restart'),
 		identify: () => note('identify'),
@@ -109,20 +116,18 @@ describe('commands', () => {
 			expect(JSON.parse(results[0])).toEqual({ id: 'a2', name: 'interval', ok: false, error: `intervalMs is ${shown}; it must be a whole number from 1000 to 86400000` });
 		});
 
-	it('calibrate what is named, in thousandths, all or nothing', () => {
+	it('calibrate and noise hand on what is named, and their answers say what came of it', () => {
 		const { did, results, send } = setUp();
-		send('calibrate', '{"id":1,"value":{"temperature":21.3,"humidity":45}}');
-		send('calibrate', '{"value":{"humidity":-1e-1}}');
-		expect(did).toEqual(['calibrate 21300 45000', 'calibrate NaN -100']);
-		expect(JSON.parse(results[0])).toMatchObject({ id: '1', ok: true });
+		send('calibrate', '{"id":1,"value":{"temperature":21.3,"humidity":null}}');
+		send('noise', '{"id":2,"value":"temperature"}');
+		send('noise', '{}');
+		expect(did).toEqual(['calibrate {"temperature":21.3,"humidity":null}', 'noise "temperature"', 'noise ']);
+		expect(results[0]).toBe('{"id":"1","name":"calibrate","ok":true,"spread":{}}');
 		const refused = (payload: string) => (send('calibrate', payload), JSON.parse(results.at(-1)!).error);
-		expect(refused('{"value":{"pressure":1}}')).toBe('value must name one of temperature, humidity');
-		expect(refused('{}')).toBe('value must name one of temperature, humidity');
-		expect(refused('{"value":{"temperature":99}}')).toBe('too far');
-		expect(refused('{"value":{"temperature":20,"humidity":"45"}}')).toBe('the payload cannot be used: "humidity" must be a number');
-		expect(refused('{"value":{"temperature":1e9}}')).toBe('temperature is 1e9, which no air has');
+		expect(refused('{}')).toBe('value is missing; it must be an object of channels');
+		expect(refused('{"value":{"temperature":999}}')).toBe('too far');
 		expect(refused('{"value":21}')).toBe('the payload cannot be used: "value" must be an object');
-		expect(did.length).toBe(2);
+		expect(did.length).toBe(3);
 	});
 
 	it('take an empty payload where nothing has to be said', () => {
@@ -146,7 +151,7 @@ describe('commands', () => {
 		const { results, send } = setUp();
 		send(name, '{"id":"x"}');
 		const { id, name: said, error } = JSON.parse(results[0]);
-		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan']);
+		expect([id, error]).toEqual(['x', 'unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan, noise']);
 		expect(name.startsWith(said)).toBe(true);
 		expect(Buffer.byteLength(said)).toBeLessThanOrEqual(40);
 	});
@@ -255,7 +260,7 @@ describe('commands', () => {
 		hear('calibrate', '{"value":{"temperature":21}}');
 		hear('restart', payload, false, true);
 		while (turn() !== NEVER) {}
-		expect(did).toEqual(['identify', 'calibrate 21000 NaN', 'restart within a minute', 'ended']);
+		expect(did).toEqual(['identify', 'calibrate {"temperature":21}', 'restart within a minute', 'ended']);
 	});
 
 	it.each(['forget', 'set-up'])('%s is refused over MQTT, from one and from all, and taken on the serial line', (name) => {
@@ -353,8 +358,8 @@ describe('commands', () => {
 	it('can be typed', () => {
 		const { did, log, type } = setUp();
 		for (const line of ['interval 2000', 'interval two', 'calibrate {"temperature":1}', 'fly', 'sample', 'stop']) type(line);
-		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate 1000 NaN', 'sample', 'stop']);
+		expect(did.filter((each) => each !== 'ended')).toEqual(['interval 2000', 'calibrate {"temperature":1}', 'sample', 'stop']);
 		expect(log.lines).toEqual([
-			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: done', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan', 'sample: done', 'stop: done']);
+			'interval: done', 'interval: the payload cannot be used: it is not JSON', 'calibrate: {"spread":{}}', 'fly: unknown command; known are interval, sample, calibrate, restart, stop, identify, time, forget, set-up, config, scan, noise', 'sample: done', 'stop: done']);
 	});
 });
