@@ -133,8 +133,6 @@ describe('the chip forbids', () => {
 		'src/mqtt/codec/wire.ts: for…of in "for (const character of text) end = writeCodePoint(bytes, end, character.codePointAt(0));"',
 		// Once at boot.
 		'src/connection/last-resort.ts: a closure in "const of = (key) => (restarts && store.get(key) || 0) >>> 0;"',
-		// Of a calibration.
-		'src/telemetry/actions.ts: a closure in "return fieldProblem(FIELDS.find((field) => field.key === OFFSETS[quantity]), milli - last);"',
 	];
 	it('for…of, spreads, closures and promises on the paths of packets and samples', () => {
 		expect(files('src').filter(isOnPacketPath).map(source).flatMap(garbage).sort()).toEqual([...SELDOM].sort());

@@ -65,6 +65,9 @@ interface Span {
 	to: number;
 }
 
+/** A node calibrates by the mean of so many of its last readings, at the most. */
+const MEAN_OF = 16;
+
 export class MeasurementsJudge {
 	/** Readings whose time was compared with the measurements, and whose values with the air. */
 	checkedTimes = 0;
@@ -156,9 +159,9 @@ export class MeasurementsJudge {
 	}
 
 	#calibrated(quantity: Corrected, offBy: (last: number) => number): void {
-		const ms = this.#measured.at(-1);
-		if (ms === undefined || this.#inTrouble(ms)) return;
-		const distance = offBy(this.#around.weather.at(ms)[quantity]);
+		const measured = this.#measured.slice(-MEAN_OF);
+		if (!measured.length || measured.some((ms) => this.#inTrouble(ms))) return;
+		const distance = Math.min(...measured.map((ms) => offBy(this.#around.weather.at(ms)[quantity])));
 		const tolerance = quantity === 'temperatureC' ? this.#toleranceC : TOLERANCE_PCT;
 		if (distance > tolerance) this.#complain(`calibrated at ${(this.#around.now() / 1_000).toFixed(1)} s, ${distance.toFixed(2)} from what any reference asked for (${quantity})`);
 	}

@@ -1,7 +1,7 @@
 // What an operator's references should have made of a node's offsets, and what its readings are to be compared with.
 //
 // Rule: an offset is taken from what the node keeps, never from what it says; it must be what some reference that was given asks for,
-// by the air at the last measurement. Contract: docs/topics.md, `calibrate`.
+// by the air at one of the last measurements, of which a node takes the mean. Contract: docs/topics.md, `calibrate`.
 
 import type { Storage } from '../devices/storage.js';
 import type { Air } from '../world/weather.js';
@@ -11,6 +11,10 @@ export type Corrected = 'temperatureC' | 'humidityPct';
 
 /** Settings that hold the offsets, in thousandths. */
 const KEYS: Readonly<Record<string, Corrected>> = { offsetMilliC: 'temperatureC', offsetMilliRh: 'humidityPct' };
+/** The same by channel, in the setting that the command writes: what the reference showed, and what was measured. */
+const CHANNELS: readonly (readonly [RegExp, Corrected])[] = [
+	[/(?:^|,)temperature=(-?\d+):(-?\d+)(?=,|$)/, 'temperatureC'], [/(?:^|,)humidity=(-?\d+):(-?\d+)(?=,|$)/, 'humidityPct'],
+];
 /** What a value can be after its offset. */
 const RANGES: Readonly<Record<Corrected, readonly [low: number, high: number]>> = { temperatureC: [-60, 160], humidityPct: [0, 100] };
 /** A measurement is begun, and collected so much later; the offset may have changed in between. */
@@ -28,11 +32,17 @@ export class OffsetsJudge {
 	/** `judge` is told of each new offset: which it is, and how far from what the nearest reference asks for, had the last value been `last`. */
 	constructor(storage: Storage, now: () => number, judge: (quantity: Corrected, offBy: (last: number) => number) => void) {
 		storage.onSetting = (key, value) => {
-			const quantity = KEYS[key];
-			if (!quantity) return;
-			const offset = Number(value ?? 0) / 1_000;
-			this.#offsets.push({ ...this.#offsets.at(-1)!, at: now(), [quantity]: offset });
-			if (value !== undefined) judge(quantity, (last) => this.#offBy(quantity, offset, last));
+			const set = (quantity: Corrected, offset: number | undefined): void => {
+				if (offset === this.#offsets.at(-1)![quantity]) return;
+				this.#offsets.push({ ...this.#offsets.at(-1)!, at: now(), [quantity]: offset ?? 0 });
+				if (offset !== undefined) judge(quantity, (last) => this.#offBy(quantity, offset, last));
+			};
+			if (KEYS[key]) set(KEYS[key], value === undefined ? undefined : Number(value) / 1_000);
+			if (key !== 'calibration') return;
+			for (const [pattern, quantity] of CHANNELS) {
+				const [, reference, measured] = pattern.exec(String(value ?? '')) ?? [];
+				set(quantity, reference === undefined ? undefined : (Number(reference) - Number(measured)) / 1_000);
+			}
 		};
 	}
 

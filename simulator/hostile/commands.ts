@@ -8,7 +8,7 @@ import { anyText, forgery, noise, pick, weighted } from './chance.js';
 import { INBOUND_MAX, type Input, type Qos } from './input.js';
 import { anyPayload, rightPayload, type Payload } from './values.js';
 
-const KNOWN = ['interval', 'sample', 'calibrate', 'config'] as const;
+const KNOWN = ['interval', 'sample', 'calibrate', 'config', 'noise', 'scan'] as const;
 const ENDING = ['restart', 'stop'] as const;
 const STRANGE = [
 	'__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype', 'length', 'INTERVAL', 'interval ', ' sample', 'sampl', 'samples', 'interval"', 'a"b', 'a\\b', '\\u0000', '{}', '0', '-1',

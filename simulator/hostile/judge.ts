@@ -173,7 +173,7 @@ export class Judge {
 		storage.onSetting = (key, value) => {
 			onSetting(key, value);
 			if (key === 'intervalMs') this.#intervalMs = (value as number | undefined) ?? this.#intervalAtFirst;
-			if (key.startsWith('offset') && value !== undefined) this.#offsetsChanged++;
+			if (key.startsWith('offset') || key === 'calibration') this.#offsetsChanged++;
 		};
 	}
 

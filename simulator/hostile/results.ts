@@ -23,16 +23,25 @@ export interface Asked {
 }
 
 const KEYS = ['id', 'name', 'ok', 'error'];
+/** What those that are done say beyond that, each an object; and how many of its entries had no room. */
+const REPORTS: Readonly<Record<string, readonly string[]>> = { calibrate: ['spread'], noise: ['noise'], scan: ['found', 'parts'] };
 
 /** Throws a sentence if it is no result. */
 export function readResult(payload: Buffer): Result {
 	const text = new TextDecoder('utf-8', { fatal: true }).decode(payload);
 	const { id, name, ok, error = '', ...rest } = JSON.parse(text) as Record<string, unknown>;
-	if (typeof id !== 'string' || typeof name !== 'string' || typeof ok !== 'boolean' || typeof error !== 'string' || Object.keys(rest).length) {
+	if (typeof id !== 'string' || typeof name !== 'string' || typeof ok !== 'boolean' || typeof error !== 'string' || !isReport(name, ok, rest)) {
 		throw new Error(`a result has other than ${KEYS.join(', ')}`);
 	}
 	if (ok === error.length > 0) throw new Error(`ok is ${ok} and error is "${error}"`);
 	return { id, name, ok, error };
+}
+
+function isReport(name: string, ok: boolean, { more, ...rest }: Record<string, unknown>): boolean {
+	const wanted = ok && Object.hasOwn(REPORTS, name) ? REPORTS[name]! : [];
+	if (!wanted.length) return more === undefined && Object.keys(rest).length === 0;
+	const isCounted = more === undefined || typeof more === 'number' && more > 0;
+	return isCounted && rest[wanted[0]!] !== undefined && Object.entries(rest).every(([key, value]) => wanted.includes(key) && typeof value === 'object' && value !== null);
 }
 
 /** `undisturbed`: nothing but the commands can have had results, and each had one chance. */

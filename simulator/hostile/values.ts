@@ -47,8 +47,10 @@ function rightValue(random: Random, name: string): string | undefined {
 	if (name === 'calibrate') {
 		return pick(random, [
 			'{"temperature":21.3}', '{"humidity":45}', '{"temperature":21.3,"humidity":45}', '{"temperature":21,"humidity":999}', '{"humidity":45,"temperature":-400}', '{"temperature":1e400}', '{"temperature":-0}',
+			'{"temperature":null}', '{"temperature":null,"humidity":45}', '{"temperature":40,"points":2}', '{"points":2}', '{"temperature":21,"points":"2"}', '{"temperature":21,"points":3}', '{"temperature":[]}',
 		]);
 	}
+	if (name === 'noise') return pick(random, [undefined, '"temperature"', '"humidity"', '"nothing"', '""', '5', '{}', '[]', 'null', `"${'x'.repeat(90)}"`]);
 	return random.chance(0.3) ? pick(random, WRONG) : undefined;
 }
 

@@ -126,7 +126,8 @@ export class Calibration extends ChannelReport {
 		const reference = decimalAt(bytes, at, 3, false);
 		const quantity = quantityOf(partOf(sampler.parts, channel), placeOf(partOf(sampler.parts, channel), channel));
 		// What is no number compares so, too.
-		if (!(reference >= QUANTITY_MINIMA[quantity] && reference <= QUANTITY_MAXIMA[quantity])) return `${name} is ${describeValue(bytes, at)}; no ${QUANTITIES[quantity]} is like that`;
+		const can = reference >= QUANTITY_MINIMA[quantity] && reference <= QUANTITY_MAXIMA[quantity];
+		if (!can) return `${name} is ${describeValue(bytes, at)}; no ${QUANTITIES[quantity]} is like that`;
 		if (sampler.count(channel) === 0 || sampler.last(channel) === Value.ABSENT) return `no ${name} is measured now`;
 		return this.enter(name, quantity, reference, Math.round(sampler.mean(channel)), wanted);
 	}
