@@ -21,6 +21,8 @@ const ADDRESS = `(?:${BYTE}\\.){3}${BYTE}`;
 const LEVEL = '[A-Za-z0-9_.-]+';
 /** The last is what an SHT3x at its other address was called before there was a list. */
 const PART = `(?:${[...PARTS.map(({ name }) => name), 'sht3x45'].join('|')})`;
+/** A channel: reference and measured, once or twice. */
+const COMPARED = '[a-z0-9_-]+=-?\\d{1,7}:-?\\d{1,7}(?::-?\\d{1,7}:-?\\d{1,7})?';
 const PARTS_MAX = 8;
 /** What is printed beside pins, on any board. */
 const LABELS = [...new Set(Object.values(PINS).flatMap(({ left, right }) => [...left, ...right].filter(({ gpio }) => gpio >= 0).map(({ label }) => label)))];
@@ -41,6 +43,7 @@ const PATTERNS: Readonly<Partial<Record<string, string>>> = {
 	root: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
 	base: `^(?:${LEVEL}(?:/${LEVEL})*)?$`,
 	timeServer: `^${HOST}$`,
+	calibration: `^(?:${COMPARED}(?:,${COMPARED})*)?$`,
 };
 
 export function settingsSchema(): Schema {

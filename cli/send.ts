@@ -28,7 +28,7 @@ export function send(): Command {
 	const command = new Command('send')
 		.description('Send one command to a node and print its result.')
 		.argument('<node>', "name of the node, all, or a pattern like '*' or 'porch-*' for each node whose name fits")
-		.argument('<name>', 'the command: interval, sample, calibrate, restart, stop, config, scan, identify, time; for all: interval, sample, identify, restart')
+		.argument('<name>', 'the command: interval, sample, calibrate, noise, restart, stop, config, scan, identify, time; for all: interval, sample, identify, restart')
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)

@@ -47,6 +47,7 @@ describe('the README', () => {
 			'npm test',
 			'npx telltale configure --node porch --ssid attic --passphrase "secret passphrase" --host 192.168.1.10',
 			"npx telltale send porch calibrate '{\"temperature\":21.3}' --broker mqtt://192.168.1.10",
+			'npx telltale send porch noise --broker mqtt://192.168.1.10',
 			'npx telltale send porch interval 60000 --broker mqtt://192.168.1.10',
 			...openssl,
 		]);

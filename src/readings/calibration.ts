@@ -61,8 +61,8 @@ export const withPoints = (text: string, name: string, points: Int32Array, count
 	let rest = at < 0 ? text : text.slice(0, at) + text.slice(endOf(text, at) + 1);
 	if (rest.charAt(rest.length - 1) === ',') rest = rest.slice(0, -1);
 	if (count === 0) return rest;
-	let entry = `${name}=${points[0]}`;
-	for (let i = 1; i < count; i++) entry += `:${points[i]}`;
+	let entry = `${name}=${points[0] | 0}`;
+	for (let i = 1; i < count; i++) entry += `:${points[i] | 0}`;
 	return rest ? `${rest},${entry}` : entry;
 };
 

@@ -142,11 +142,9 @@ export class Calibration extends ChannelReport {
 		points[at] = reference;
 		points[at + 1] = measured;
 		const gain = gainOf(points, at + Points.ONE);
-		const apart = APART_MIN[quantity];
-		if (wanted === 2 && Math.abs(points[2] - points[0]) < apart) return `${name}: the two references must be ${apart / 1_000} apart at least`;
+		if (wanted === 2 && Math.abs(points[2] - points[0]) < APART_MIN[quantity]) return `${name}: the two references must lie further apart`;
 		if (gain === undefined) return `${name}: these two points make no gain from 0.5 to 2: check its wiring`;
-		const offset = Math.abs(reference - measured);
-		if (offset > OFFSET_MAX[quantity]) return `${name} would be off by ${offset / 1_000}, where ${OFFSET_MAX[quantity] / 1_000} is the most: check its wiring`;
+		if (Math.abs(reference - measured) > OFFSET_MAX[quantity]) return `${name} is too far off for an offset: check its wiring`;
 		this.text = withPoints(this.text, name, points, at + Points.ONE);
 		return '';
 	}

@@ -92,7 +92,7 @@ describe('a calibration', () => {
 		run(16);
 		calibrate('{"temperature":20,"points":2}');
 		expect(setting()).toBe('temperature=40000:39000:20000:20000');
-		expect(calibrate('{"temperature":21,"points":2}')).toBe('temperature: the two references must be 5 apart at least');
+		expect(calibrate('{"temperature":21,"points":2}')).toBe('temperature: the two references must lie further apart');
 		expect(calibrate('{"temperature":28,"points":2}')).toBe('temperature: these two points make no gain from 0.5 to 2: check its wiring');
 		calibrate('{"temperature":20.1}');
 		expect(setting()).toBe('temperature=20100:20000');
@@ -104,7 +104,7 @@ describe('a calibration', () => {
 		['{"temperature":"21"}', 'temperature is a text; no temperature is like that'], ['{"temperature":1e400}', 'temperature is 1e400; no temperature is like that'],
 		['{"outside_humidity":101}', 'outside_humidity is 101; no humidity is like that'], ['{"temperature":{}}', 'temperature is an object; no temperature is like that'],
 		['{"temperature":true}', 'temperature is true; no temperature is like that'], ['{"temperature":[null]}', 'temperature is a list; no temperature is like that'],
-		['{"temperature":21,"temperature":22}', 'temperature stands twice'], ['{"temperature":32}', 'temperature would be off by 11, where 10 is the most: check its wiring'],
+		['{"temperature":21,"temperature":22}', 'temperature stands twice'], ['{"temperature":32}', 'temperature is too far off for an offset: check its wiring'],
 		['{"temperature":21,"points":3}', 'points must be 1 or 2'], ['{"temperature":21,"points":null}', 'points must be 1 or 2'], ['{"temperature":21,"points":"2"}', 'points must be 1 or 2'],
 		['{"__proto__":21}', 'there is no channel "__proto__"; there are temperature, outside_temperature, outside_humidity'],
 		['{"":21}', 'there is no channel ""; there are temperature, outside_temperature, outside_humidity'],

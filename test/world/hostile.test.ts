@@ -140,7 +140,7 @@ describe('the campaign complains of a firmware that', () => {
 		// Only a byte order mark begins so; of what is taken whole.
 		const isMarked = (each: Input['message']): boolean => each?.payload[0] === 0xff && each.payload[1] === 0xfe && each.topic.startsWith(`${BASE}/set/`) && each.topic.length + each.payload.length < 340;
 		const script = await planted(MESSAGE, `if ($2[$5] === 0xff && $2[$5 + 1] === 0xfe) throw new Error("planted");`);
-		const number = Array.from({ length: 2_000 }, (_, i) => i).find((i) => {
+		const number = Array.from({ length: 4_000 }, (_, i) => i).find((i) => {
 			const { situation, inputs } = groupOf(SEED, i);
 			return situation === 'calm' && inputs.length > 4 && inputs.length < 60 && inputs.filter(({ message: each }) => isMarked(each)).length === 1;
 		});
