@@ -32,7 +32,7 @@ function largest({ key, choices, initial, max, accepts }: Field): Setting {
 	if (typeof initial === 'boolean') return !initial;
 	if (typeof initial === 'number') return max;
 	if (key === 'sensors') return 'tmp36,sht3x';
-	if (key === 'calibration') return Array.from({ length: 12 }, (_, i) => `outside-na${i % 10}_temperature=-1:-400${100 + i}:4000000:3999`).join().slice(0, 599).replace(/,[^,]*$/, '');
+	if (key === 'calibration') return Array.from({ length: 12 }, (_, i) => `outside-na${i % 10}_temperature=-4000000:-4000000:4000000:4000000`).join().slice(0, 599).replace(/,[^,]*$/, '');
 	if (key === 'address') return '192.168.100.100/24';
 	if (accepts === isAddress) return '192.168.100.254';
 	return accepts!('é'.repeat(max / 2)) ? 'é'.repeat(max / 2) : 'a'.repeat(max);
