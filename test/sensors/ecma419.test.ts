@@ -80,7 +80,7 @@ describe('a driver in the form of ECMA-419', () => {
 			expect(heard).toEqual(all);
 		});
 
-	it.each([['an error', new Error('i2c read failed'), 'i2c read failed'], ['anything else', 'no', 'no']])(
+	it.each([['an error', new Error('i2c read failed'), 'i2c read failed'], ['anything else', 'no', 'without a word']])(
 		'that throws %s when it is sampled is configured again: its part may have lost its supply', (_what, thrown, said) => {
 			const { sensor, heard, throwing } = driven({ temperature: 20 }, [TEMPERATURE]);
 			sensor.start();
