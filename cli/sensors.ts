@@ -3,15 +3,20 @@
 // Rule: settings hold it as text, compact, with pins as they were written; what goes to a chip has their GPIO numbers. Which GPIO a label is
 // depends on the board, so what is wrong is said of that board, or where it is not known, of one that could serve all else.
 
+import { board as d1mini } from '../hardware/d1mini.js';
 import { board as esp32 } from '../hardware/esp32.js';
+import { board as esp32c3 } from '../hardware/esp32c3.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { PINS } from '../hardware/pins.js';
+import type { Board as Constants } from '../sensors/parts.js';
 import { sensorsProblem, type PinName } from '../src/parts/parts.js';
 import type { Setting } from '../src/settings/settings.js';
 import { shown } from './topics.js';
 
-export const BOARD_CONSTANTS = { nodemcu, esp32 };
-type Board = keyof typeof BOARD_CONSTANTS;
+export const BOARD_CONSTANTS: Readonly<Record<keyof typeof PINS, Constants>> = { nodemcu, d1mini, esp32, esp32c3 };
+type Board = keyof typeof PINS;
+/** As they are called in a sentence. */
+const ARTICLES: Readonly<Record<Board, string>> = { nodemcu: 'a NodeMCU', d1mini: 'a D1 mini', esp32: 'an ESP32 board', esp32c3: 'an ESP32-C3 board' };
 
 const PIN_KEYS = ['pin', 'powerPin'];
 /** A number, as it is or behind what boards print before it. */
@@ -57,7 +62,12 @@ function hasLabels(setting: string): boolean {
 /** What goes to a chip: the settings with pins by number. They MUST have passed sensorsFault() for that board. */
 export function withGpios<Value extends Setting>(settings: Readonly<Record<string, Value>>, board: Board): Record<string, Value> {
 	const { sensors } = settings;
-	return sensors === undefined ? { ...settings } : { ...settings, sensors: converted(String(sensors), board)[0] as Value };
+	return sensors === undefined ? { ...settings } : { ...settings, sensors: sensorsWithGpios(String(sensors), board) as Value };
+}
+
+/** The setting alone, so. */
+export function sensorsWithGpios(setting: string, board: Board): string {
+	return converted(setting, board)[0];
 }
 
 /** The text with numbers for labels, and why that cannot be. */
@@ -71,7 +81,7 @@ function converted(setting: string, board: Board): [text: string, problem: strin
 			const label = own[key];
 			if (typeof label !== 'string') continue;
 			const gpio = gpioOf(label, board);
-			if (gpio === undefined) problem ||= `sensors, entry ${index + 1}: ${key} is ${JSON.stringify(shown(label))}, which is no pin of ${article(board)}: it has ${labelsOf(board)}.`;
+			if (gpio === undefined) problem ||= `sensors, entry ${index + 1}: ${key} is ${JSON.stringify(shown(label))}, which is no pin of ${ARTICLES[board]}: it has ${labelsOf(board)}.`;
 			else own[key] = gpio;
 		}
 		return own;
@@ -87,7 +97,7 @@ function gpioOf(label: string, board: Board): number | undefined {
 	const pin = pinsOf(board).find((each) => each.gpio >= 0 && each.label.toUpperCase() === label.trim().toUpperCase());
 	// What a DevKitC prints beside the pins of its flash other boards print beside GPIO 0 to 3: nobody wants the former.
 	if (pin && !pin.not.includes('flash')) return pin.gpio;
-	const number = NUMBER.exec(label.trim()) ?? (board === 'esp32' ? PREFIXED.exec(label.trim()) : undefined);
+	const number = NUMBER.exec(label.trim()) ?? (board.startsWith('esp32') ? PREFIXED.exec(label.trim()) : undefined);
 	return number ? Number(number[1]) : undefined;
 }
 
@@ -97,10 +107,6 @@ function pinsOf(board: Board): (typeof PINS)[Board]['left'] {
 
 function labelsOf(board: Board): string {
 	return pinsOf(board).filter(({ gpio, not }) => gpio >= 0 && !not.includes('flash')).map(({ label }) => label).join(', ');
-}
-
-function article(board: Board): string {
-	return board === 'esp32' ? 'an ESP32 board' : 'a NodeMCU';
 }
 
 /** By its label; one that no part may be on with the reason. */

@@ -5,17 +5,13 @@
 
 import { existsSync } from 'node:fs';
 import { PINS, type BoardPin } from '../hardware/pins.js';
-import { board as d1mini } from '../hardware/d1mini.js';
-import { board as esp32 } from '../hardware/esp32.js';
-import { board as esp32c3 } from '../hardware/esp32c3.js';
-import { board as nodemcu } from '../hardware/nodemcu.js';
 import { Bus } from '../sensors/io.js';
-import type { Board, Row } from '../sensors/parts.js';
+import type { Row } from '../sensors/parts.js';
 import { onI2C, type Leg, type Role, type WiringOf } from '../sensors/wiring.js';
-import { addressesOf, connect, sensorsProblem } from '../src/parts/parts.js';
+import { addressesOf, connect } from '../src/parts/parts.js';
 import { Failure } from './failure.js';
+import { BOARD_CONSTANTS as BOARDS, sensorsFault, sensorsWithGpios } from './sensors.js';
 
-const BOARDS: Readonly<Record<keyof typeof PINS, Board>> = { nodemcu, d1mini, esp32, esp32c3 };
 export type BoardName = keyof typeof PINS;
 export const BOARD_NAMES = Object.keys(BOARDS) as BoardName[];
 
@@ -45,10 +41,10 @@ export interface Nets {
 const SUPPLIES: Readonly<Partial<Record<Role, readonly string[]>>> = { supply: ['3V3'], five: ['5V', 'VIN', 'VU'], ground: ['GND'] };
 
 export async function netsOf(board: BoardName, setting: string): Promise<Nets> {
-	const problem = sensorsProblem(setting, BOARDS[board], (gpio) => pinOf(board, (pin) => pin.gpio === gpio)?.pin.label ?? `GPIO ${gpio}`);
-	if (problem) throw new Failure(problem);
+	const fault = sensorsFault(setting, board);
+	if (fault) throw new Failure(fault);
 	const parts: DrawnPart[] = [];
-	for (const { row, name, pin, address, powerPin } of placed(board, setting)) {
+	for (const { row, name, pin, address, powerPin } of placed(board, sensorsWithGpios(setting, board))) {
 		const { title, legs, notes } = await wiringOf(row, BOARDS[board].analog.fullScaleMv);
 		const wires = legs.map((leg) => ({ leg, ...at(board, leg.role, pin, powerPin) }));
 		const more = address !== undefined && address !== row.addresses[0] ? [`Its address is ${address}: its pin ADDR (or the like) is set for that.`] : [];

@@ -131,6 +131,17 @@ describe('wiring', () => {
 		expect(pinOf(await netsOf('nodemcu', '[{"part":"dht22","powerPin":12,"pin":14}]'), '1 VCC')).toBe('D6');
 	});
 
+	it.each([['nodemcu', 'D5'], ['d1mini', 'd5'], ['esp32', 'D26'], ['esp32c3', 'GPIO10']] as const)('on a %s takes a pin by what is printed beside it, as settings do: %s', async (board, label) => {
+		const gpio = { nodemcu: 14, d1mini: 14, esp32: 26, esp32c3: 10 }[board];
+		const list = (pin: unknown): string => JSON.stringify([{ part: 'dht22', pin }, { part: 'bme280' }]);
+		expect((await netsOf(board, list(label))).parts).toEqual((await netsOf(board, list(gpio))).parts);
+	});
+
+	it('refuses a pin that the board does not have, or must not give, with its reason', async () => {
+		await expect(netsOf('d1mini', '[{"part":"dht22","pin":"D77"}]')).rejects.toThrow(/pin is "D77", which is no pin of a D1 mini: it has .*D5/);
+		await expect(netsOf('nodemcu', '[{"part":"dht22","pin":"D4"}]')).rejects.toThrow(/dht22 cannot be on D4 \(the LED is on it/);
+	});
+
 	it('supplies a part that has no such pin from 3V3, also where another has one', async () => {
 		const { parts } = await netsOf('nodemcu', '[{"part":"tmp36"},{"part":"dht22","powerPin":12,"pin":14},{"part":"bme280","powerPin":13}]');
 		expect(parts.map(({ wires }) => wires.find(({ leg }) => leg.role === 'supply')!.pin.label)).toEqual(['3V3', 'D6', 'D7']);
