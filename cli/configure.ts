@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { PARTS } from '../sensors/parts.js';
 import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, withDefaults, type Setting } from '../src/settings/settings.js';
 import { ownAddresses } from './broker.js';
 import { certificatesOf } from './certificates.js';
@@ -47,9 +48,13 @@ export function configure(): Command {
 	// They are the same again: one line in the help page says so.
 	for (const key of FURTHER_KEYS) command.addOption(optionOf(key).hideHelp());
 	return command
-		.addHelpText('after', `\n${FURTHER}\nWithout a terminal nothing is asked: --ssid and --host must be given then.`)
+		.addHelpText('after', `\n${FURTHER}\n${SENSORS}\nWithout a terminal nothing is asked: --ssid and --host must be given then.`)
 		.action(run);
 }
+
+const SENSORS = `--sensors takes names divided by commas, or a list as JSON, like '[{"part":"dht22","pin":"D5"},{"part":"sht3x","name":"outside"}]':
+${PARTS.map(({ name }) => name).join(', ')}. sensors/README.md has the rest.
+`;
 
 const FURTHER = `A second and a third network and broker, tried in that order, have 2 and 3 behind their keys:
 --ssid2, --passphrase2, --address2, --gateway2 and --nameServer2; --host2, --port2, --tls2, --alpn2, --user2 and --password2.

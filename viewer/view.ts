@@ -29,7 +29,7 @@ export type Filter = (typeof FILTERS)[number];
 
 const LOG_LINES = 8;
 const TEXT_MAX = 40;
-const HELP = 'q quit, s sort, f filter, / name, c channels, up and down, page up and page down, home, end';
+const HELP = 'q quit, s sort, f filter, / name, c channels, arrows scroll';
 
 export class View {
 	sort: Sort = 'trouble';
