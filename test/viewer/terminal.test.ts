@@ -47,6 +47,10 @@ describe('The table', () => {
 		]);
 	});
 
+	it('names all keys on 80 columns', () => {
+		expect(frame(office(), { ...PLAIN, columns: 80, hasKeys: true }).at(-1)).toMatch(/^by trouble; q quit, .*c channels, arrows scroll *$/);
+	});
+
 	it('keeps status and missing at 40 columns and less, whatever a stranger calls himself', () => {
 		const merge = office();
 		merge.take({ kind: 'status', node: 'x'.repeat(60), status: 'online' }, 0);
