@@ -271,6 +271,11 @@ export class GenerationWriter {
 		for (let i = 0; i < entry.length; i++) this.put(entry.bytes[i]);
 	}
 
+	/** There is more than a sector holds. */
+	get isFull(): boolean {
+		return this.at > this.flash.sectorBytes;
+	}
+
 	/** Writes the heading: from now on it is there, on trial or not as the flags say, or false. */
 	commit(serial: number, image: number, flags: number = Flags.PLAIN): boolean {
 		const { flash, sector, block } = this;

@@ -37,6 +37,7 @@ const enum Base {
 export const NO_ROOM = 'there is no flash for settings';
 export const HELD = 'readings of an earlier firmware wait in its place';
 export const FAILED = 'the flash fails';
+export const TOO_MUCH = 'all settings together are longer than a sector of flash';
 const UNREADABLE = 'some are unreadable, damaged or cut short';
 const NEWER = 'some are of a newer firmware';
 const OTHERS = 'those before them hold';
@@ -290,7 +291,7 @@ export class SettingsStore {
 		old?.rewind();
 		while (old?.next()) if (!keys.some((key) => old.isKey(key))) writer.copy(old);
 		for (let i = 0; i < keys.length; i++) writer.add(keys[i], changes[keys[i]]);
-		if (!writer.commit(newest.serial + 1, fingerprint(this.image), flags)) return FAILED;
+		if (!writer.commit(newest.serial + 1, fingerprint(this.image), flags)) return writer.isFull ? TOO_MUCH : FAILED;
 		if (flags === undefined) this.base = target.sector;
 		return '';
 	}

@@ -313,12 +313,9 @@ export const completed = (settings: Readonly<Record<string, unknown>>): Config &
 /** What a setting is that is missing or empty. */
 export const usual = ({ key, initial }: Field, settings: Readonly<Record<string, unknown>>, entry = ''): unknown => {
 	switch (key) {
-		case 'clientId':
-			return `telltale-${(settings.node ?? NODE) as string}`;
-		case 'base':
-			return `${(settings.root || ROOT) as string}/${(settings.node ?? NODE) as string}`;
-		case 'port':
-			return usualPort(settings[`tls${entry}`] === true);
+		case 'clientId': return `telltale-${(settings.node ?? NODE) as string}`;
+		case 'base': return `${(settings.root || ROOT) as string}/${(settings.node ?? NODE) as string}`;
+		case 'port': return usualPort(settings[`tls${entry}`] === true);
 	}
 	return initial;
 };
