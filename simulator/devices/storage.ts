@@ -45,8 +45,7 @@ export class StorageDevice implements Device {
 		'flash.open': (partition: string) => void this.#size(partition),
 		'flash.byteLength': (partition: string) => this.#size(partition),
 		'flash.map': (partition: string) => this.#map(partition),
-		/** How many sectors there are, and which were ever written or erased: all others are blank. */
-		'flash.used': (partition: string) => [this.#size(partition) / SECTOR, ...[...this.#storage.sectors.keys()].filter((name) => name.startsWith(`${partition}/`)).map((name) => Number(name.slice(partition.length + 1)))],
+		'flash.used': (partition: string) => this.#used(partition),
 		'flash.erase': (partition: string, sector: number) => this.#erase(partition, sector),
 		'flash.read': (partition: string, offset: number, length: number) => this.#read(partition, offset, length),
 		'flash.write': (partition: string, offset: number, length: number, hex: string) => {
@@ -71,6 +70,15 @@ export class StorageDevice implements Device {
 		const bytes = PARTITION_BYTES[this.#chip][partition];
 		if (!bytes) throw new DeviceError(this.#words('unknown partition', "can't find partition"));
 		return bytes;
+	}
+
+	/** In hex, how many sectors there are (16 bits), and a bit for each that was ever written or erased: all others are blank. */
+	#used(partition: string): string {
+		const count = this.#size(partition) / SECTOR;
+		const bytes = Buffer.alloc(2 + Math.ceil(count / 8));
+		bytes.writeUInt16LE(count);
+		for (let sector = 0; sector < count; sector++) if (this.#storage.sectors.has(`${partition}/${sector}`)) bytes[2 + (sector >> 3)]! |= 1 << (sector & 7);
+		return bytes.toString('hex');
 	}
 
 	#map(partition: string): number {

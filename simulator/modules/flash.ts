@@ -25,9 +25,10 @@ class Flash {
 		call('flash.open', this.#partition);
 		if (known.partition) return;
 		known.partition = this.#partition;
-		const [count, ...sectors] = call<number[]>('flash.used', this.#partition);
-		known.sectors = Math.min(count, known.used.length);
-		for (const sector of sectors) known.used[sector] = 1;
+		// A bit for each: as numbers they would take more than the guest has, once flash is full.
+		const used = new Uint8Array(fromHex(call('flash.used', this.#partition)));
+		known.sectors = Math.min(used[0]! | used[1]! << 8, known.used.length);
+		for (let sector = 0; sector < known.sectors; sector++) known.used[sector] = used[2 + (sector >> 3)]! >> (sector & 7) & 1;
 	}
 
 	erase(sector: number): void {
