@@ -241,13 +241,6 @@ export const forgetParts = (settings: Readonly<Record<string, unknown>>): void =
 	delete (settings as Record<string, unknown>).calibration;
 };
 
-/** Has `used` say which names of parts stay, of settings that were kept in place; an image's are as they were built. */
-export const cleanParts = (settings: Readonly<Record<string, unknown>>, used: (names: string) => string): void => {
-	const { sensors } = settings;
-	if (typeof sensors !== 'string' || Object.keys(settings).indexOf('sensors') < 0) return;
-	(settings as Record<string, unknown>).sensors = used(sensors);
-};
-
 /** Of the SDK's own configuration, which holds other things too, what belongs to us. */
 export const ownSettings = (config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
 	(config.telltale ?? {}) as Readonly<Record<string, unknown>>;

@@ -30,3 +30,10 @@ export const takeOver = (old: OldStore, store: SettingsStore, settings: Settings
 	else for (const key of keys) old.forget(key);
 	return younger ? settings : changedBy(found, settings);
 };
+
+/** Has `used` say which names of parts stay, of settings that were kept in place; an image's are as they were built. */
+export const cleanParts = (settings: Readonly<Record<string, unknown>>, used: (names: string) => string): void => {
+	const { sensors } = settings;
+	if (typeof sensors !== 'string' || Object.keys(settings).indexOf('sensors') < 0) return;
+	(settings as Record<string, unknown>).sensors = used(sensors);
+};
