@@ -12,6 +12,8 @@ import type { Range } from './ranges.js';
 /** Boots of one node that are told apart; what is kept of older ones is their counts. */
 export const BOOTS_MAX = 8;
 
+const SPACINGS_MAX = 16;
+
 export interface Gap extends Range {
 	readonly boot: string;
 }
@@ -41,6 +43,8 @@ export interface NodeView {
 	readonly last: Reading | undefined;
 	readonly lastAt: number;
 	readonly lastTime: number | undefined;
+	/** The longest of the last times between live readings, in milliseconds; undefined while there was no second one. */
+	readonly spacing: number | undefined;
 	readonly received: number;
 	readonly late: number;
 	readonly duplicates: number;
@@ -74,6 +78,9 @@ export class Node implements NodeView {
 	/** The highest number of the boot that was running when the watcher was cut off. */
 	#blindAfter = 0;
 	blind = false;
+	/** Times between the last live readings. */
+	readonly #spacings: number[] = [];
+	#liveAt = 0;
 	/** The broker that the last live reading came by. */
 	#broker = 0;
 	readonly #availability = new Availability();
@@ -261,8 +268,15 @@ export class Node implements NodeView {
 		}
 	}
 
+	get spacing(): number | undefined {
+		return this.#spacings.length ? Math.max(...this.#spacings) : undefined;
+	}
+
 	#heardLive(boot: BootLog, { seq, uptime }: Reading, at: number, broker: number): void {
 		this.#broker = broker;
+		if (this.#liveAt) this.#spacings.push(at - this.#liveAt);
+		if (this.#spacings.length > SPACINGS_MAX) this.#spacings.shift();
+		this.#liveAt = at;
 		if (boot !== this.#current) {
 			// A boot that follows another before our eyes is seen from its first number on.
 			if (this.#current && !this.blind && !boot.heardLive && seq <= LEAP_MAX) boot.begunInSight = true;

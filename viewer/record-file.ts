@@ -63,11 +63,11 @@ export class FileStore implements Store {
 		return 0;
 	}
 
-	async tail(each: (node: string, boot: string, seq: number) => void): Promise<void> {
+	async tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void> {
 		const from = Math.max(0, this.#size - TAIL_BYTES);
 		await this.#scan(from, (line) => {
 			const reading = this.#lines.parse(line);
-			if (reading) each(reading.node, reading.boot, reading.seq);
+			if (reading) each(reading.node, reading.boot, reading.seq, reading.dropped?.to === reading.seq);
 		}, from > 0);
 	}
 

@@ -22,7 +22,7 @@ export interface Recorded {
 /** One kind of file. */
 export interface Store {
 	/** The readings that were written last, as far as they can come again. */
-	tail(each: (node: string, boot: string, seq: number) => void): Promise<void>;
+	tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void>;
 	/** All of them, or it throws and none is there. */
 	write(events: readonly ReadingEvent[]): Promise<void>;
 	/** In the order in which they were written. `node`: only of this; `from`, `to`: those outside need not come. */
@@ -47,6 +47,8 @@ export class Recorder implements ReadingRecord {
 	readonly #file: string;
 	readonly #explain: (error: unknown) => string;
 	readonly #known = new Known();
+	/** Numbers that a node said it gave up. The reading itself may have come by another broker, and counts then. */
+	readonly #givenUp = new Known();
 	#queue: ReadingEvent[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	#writing: Promise<boolean> | undefined;
@@ -60,7 +62,7 @@ export class Recorder implements ReadingRecord {
 	/** `explain`: why something could not be written, as a clause. */
 	static async open(store: Store, file: string, explain: (error: unknown) => string): Promise<Recorder> {
 		const recorder = new Recorder(store, file, explain);
-		await store.tail((node, boot, seq) => void recorder.#known.add(node, boot, seq));
+		await store.tail((node, boot, seq, isGivenUp) => recorder.#of(isGivenUp).add(node, boot, seq));
 		return recorder;
 	}
 
@@ -69,11 +71,16 @@ export class Recorder implements ReadingRecord {
 		this.#tell = tell;
 	}
 
+	#of(isGivenUp: boolean): Known {
+		return isGivenUp ? this.#givenUp : this.#known;
+	}
+
 	take(event: ReadingEvent): void {
-		const { node, reading } = event;
-		if (this.#known.has(node, reading.boot, reading.seq)) return;
+		const { node, reading, dropped } = event;
+		const known = this.#of(dropped);
+		if (known.has(node, reading.boot, reading.seq)) return;
 		if (this.#queue.length >= QUEUE_MAX) return void this.lost++;
-		this.#known.add(node, reading.boot, reading.seq);
+		known.add(node, reading.boot, reading.seq);
 		this.#queue.push(event);
 		this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
 	}

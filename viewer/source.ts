@@ -2,7 +2,8 @@
 //
 // Rule: never throws for what the broker or the network does. Each change of the link is told once, as a sentence;
 // `final` means that trying again cannot help. QoS 1, a clean session: what passes while we are away
-// is nobody's loss, and counted (merge): a session that waits for us would stay behind at the broker when we are gone.
+// is nobody's loss, and counted (merge): a session that waits for us would stay behind at the broker when we are gone. Who names a
+// session wants that.
 
 import { connect, type ErrorWithReasonCode, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Merge, Outcome } from './merge.js';
@@ -16,6 +17,8 @@ export interface SourceOptions {
 	readonly password?: string | undefined;
 	/** Version of MQTT: 4 is 3.1.1, which every broker speaks, and 5 is 5.0. */
 	readonly protocol?: 4 | 5 | undefined;
+	/** The broker keeps what passes while we are away, under this client id; without it what passes then is counted as passed. */
+	readonly session?: string | undefined;
 	/** Which of several brokers this is. */
 	readonly broker?: number | undefined;
 	/** Nodes are called by their whole base topic. */
@@ -48,6 +51,8 @@ const RETRY_PART = 0.1;
 const RETRY_MAX_MS = 2_000;
 /** From the SUBSCRIBE to the SUBACK. */
 const SUBACK_MS = 10_000;
+/** In 3.1.1 the broker decides how long it keeps a session. */
+const SESSION_SECONDS = 7 * 86_400;
 /** Retained messages come right behind the SUBACK. */
 const RETAINED_MS = 1_000;
 /** As many nodes as are kept count of. */
@@ -66,12 +71,13 @@ export class Source {
 	/** Bases of nodes whose retained topics were asked for by name in this connection. */
 	readonly #asked = new Set<string>();
 	#closed = false;
+	#wasConnected = false;
 	#patience: NodeJS.Timeout | undefined;
 
 	constructor(options: SourceOptions) {
 		this.#options = options;
 		this.#client = connect(options.url, clientOptions(options));
-		this.#client.on('connect', () => this.#subscribe());
+		this.#client.on('connect', ({ sessionPresent }) => this.#connected(sessionPresent));
 		this.#client.on('message', (topic, payload, { retain }) => this.#take(topic, payload, retain));
 		this.#client.on('error', (error) => this.#down(error));
 		this.#client.on('close', () => {
@@ -101,6 +107,14 @@ export class Source {
 
 	get client(): MqttClient {
 		return this.#client;
+	}
+
+	#connected(sessionPresent: boolean): void {
+		const { broker, merge, session } = this.#options;
+		// The broker has lost what it was to keep.
+		if (session !== undefined && !sessionPresent && this.#wasConnected) merge.interrupted(broker);
+		this.#wasConnected = true;
+		this.#subscribe();
 	}
 
 	#subscribe(): void {
@@ -159,7 +173,7 @@ export class Source {
 		clearTimeout(this.#patience);
 		this.#awaySince ||= performance.now();
 		this.#subscribedAt = Infinity;
-		if (this.#said.startsWith('Connected')) this.#options.merge.interrupted(this.#options.broker);
+		if (this.#said.startsWith('Connected') && this.#options.session === undefined) this.#options.merge.interrupted(this.#options.broker);
 		const link = explain(error, this.#options, this.#client.connected);
 		// A close after an error is the same event, and each retry that fails like the one before is no news.
 		if (!error && this.#said && !this.#said.startsWith('Connected')) return;
@@ -179,15 +193,16 @@ export class Source {
 	}
 }
 
-function clientOptions({ user, password, tls, protocol = 4 }: SourceOptions): IClientOptions {
+function clientOptions({ user, password, tls, protocol = 4, session }: SourceOptions): IClientOptions {
 	return {
 		protocolVersion: protocol,
-		clientId: `telltale-${Math.random().toString(16).slice(2, 10)}`,
+		clientId: session ?? `telltale-${Math.random().toString(16).slice(2, 10)}`,
+		clean: session === undefined,
+		...(session !== undefined && protocol === 5 && { properties: { sessionExpiryInterval: SESSION_SECONDS } }),
 		...(user === undefined ? {} : { username: user }),
 		...(password === undefined ? {} : { password }),
 		// As the nodes do: what the file holds is trusted, whether it is a root or not.
 		...(tls && { ...tls, allowPartialTrustChain: true }),
-		clean: true,
 		keepalive: 30,
 		connectTimeout: 10_000,
 		reconnectPeriod: RETRY_MS,

@@ -65,6 +65,8 @@ const WHY_MAX = 200;
 /** So many readings may be late before a node that is online counts as silent, and so many seconds more. */
 const SILENT_INTERVALS = 3;
 const SILENT_SECONDS = 60;
+/** For an interval, while only one reading was seen. */
+const UNSEEN_SECONDS = 300;
 /** After a return the node tells how many readings it holds. */
 const RETURN_MS = 10_000;
 
@@ -97,16 +99,22 @@ export function stateOf(node: NodeView, now: number): NodeState {
 		interval: numberIn(info, 'interval'),
 		isSafeMode: info?.['safeMode'] === true,
 	};
-	const trouble = troubleOf(base);
+	const trouble = troubleOf(base, silenceOf(node.spacing, base.interval));
 	return { ...base, trouble, why: whyOf(trouble, base) };
 }
 
 type Base = Omit<NodeState, 'trouble' | 'why'>;
 
-function troubleOf({ status, fault, isSafeMode, age, interval, missing, channels, toCome }: Base): Trouble {
+/** After so many seconds without a reading a node counts as silent. Parts may have their own intervals, so what was seen goes before what it says. */
+function silenceOf(spacing: number | undefined, interval = 0): number {
+	const usual = spacing === undefined ? Math.max(interval, UNSEEN_SECONDS) : Math.max(interval, spacing / 1_000);
+	return SILENT_INTERVALS * usual + SILENT_SECONDS;
+}
+
+function troubleOf({ status, fault, isSafeMode, age, missing, channels, toCome }: Base, silence: number): Trouble {
 	if (status === 'offline') return 'offline';
 	if (fault || isSafeMode) return 'fault';
-	if (status === 'online' && age !== undefined && interval && age > SILENT_INTERVALS * interval + SILENT_SECONDS) return 'silent';
+	if (status === 'online' && age !== undefined && age > silence) return 'silent';
 	if (missing) return 'missing';
 	if (channels.some(({ suspect }) => suspect)) return 'suspect';
 	if (toCome) return 'late';

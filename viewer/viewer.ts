@@ -23,6 +23,8 @@ export interface ViewerOptions {
 	readonly roots?: readonly string[];
 	/** Only this node. */
 	readonly node?: string;
+	/** A client id of our own: brokers keep what passes while we are away, and go on keeping it when we are gone. */
+	readonly session?: string;
 	/** Where readings are kept, and where history comes from that is older than memory. */
 	readonly record?: ReadingRecord;
 	/** The nodes begin before our eyes: their numbers are expected from 1. */
@@ -174,9 +176,9 @@ export class Viewer extends EventEmitter<ViewerEvents> {
 	}
 
 	#source(broker: Broker, index: number): Source {
-		const { node, accepts, retryMaxMs } = this.#options;
+		const { node, accepts, retryMaxMs, session } = this.#options;
 		return new Source({
-			...broker, broker: index, bases: this.#roots, node, whole: this.#roots.length > 1, merge: this.merge,
+			...broker, broker: index, session, bases: this.#roots, node, whole: this.#roots.length > 1, merge: this.merge,
 			accepts: (message, retained) => this.#accepts(message) && (accepts?.(message, retained) ?? true),
 			onMessage: (message, outcome, at, topic, retained) => this.#message(message, outcome, at, topic, retained),
 			onLink: (link) => this.#link(index, link),

@@ -67,6 +67,17 @@ describe.each(['.csv', '.ndjson'])('A record in %s', (ending) => {
 		expect(readFileSync(file, 'utf8').startsWith(whole)).toBe(true);
 	});
 
+	it('keeps that a reading was given up, once, and the reading all the same if it comes by another broker', async () => {
+		const file = fresh(ending);
+		const given = event({ seq: 5, dropped: { from: 5, to: 5 }, values: {} });
+		for (let times = 0; times < 2; times++) {
+			const record = await openRecord(file);
+			for (const each of [given, given, event({ seq: 5 }), event({ seq: 5 })]) record.take(each);
+			await record.close();
+		}
+		expect((await all(file)).map(({ seq, values }) => [seq, values])).toEqual([[5, {}], [5, { temperature: 20.5 }]]);
+	});
+
 	it('never touches a file that is something else', async () => {
 		for (const text of ['a letter', 'a letter\nof two lines', '{"a":1}\n', 'x,y\n1,2\n', '\n', 'node,boot\n']) {
 			const file = fresh(ending);
@@ -229,9 +240,10 @@ describe('A record in SQLite', () => {
 
 	it('writes a batch whole or not at all', async () => {
 		const said: string[] = [];
+		let tables: Record<string, number>[] = [];
 		const database: Database = {
 			exec: (sql) => void said.push(sql.trim().split(/\s/)[0]!),
-			prepare: () => ({ run: (...values) => { if (values.includes(3)) throw Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR' }); return { changes: 1, lastInsertRowid: 1 }; }, iterate: () => [] }),
+			prepare: () => ({ run: (...values) => { if (values.includes(3)) throw Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR' }); return { changes: 1, lastInsertRowid: 1 }; }, iterate: () => tables }),
 			close: () => {},
 		};
 		const store = new SqliteStore(database);
@@ -239,5 +251,10 @@ describe('A record in SQLite', () => {
 		await store.write([event({ seq: 1 }), event({ seq: 2 })]);
 		await expect(store.write([event({ seq: 1 }), event({ seq: 3 })])).rejects.toThrow('full');
 		expect(said).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'ROLLBACK']);
+		// Another program's database is left as it is.
+		tables = [{ tables: 3, own: 1 }];
+		said.length = 0;
+		expect(() => new SqliteStore(database)).toThrow('it holds something else');
+		expect(said).toEqual([]);
 	});
 });

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stateOf } from '../../viewer/state.js';
 import { openViewer, type Viewer, type ViewerOptions } from '../../viewer/viewer.js';
+import { connectAsync } from 'mqtt';
 import { testBroker, type TestBroker } from '../cli/support.js';
+import { BROKERS, freePort, mosquittoMissing } from '../support/brokers.js';
 import { until } from '../support/patience.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -150,6 +152,43 @@ describe('The viewer', () => {
 			expect(viewer.nodes.get('cellar')).toMatchObject({ duplicates: 1, missing: 0, broker: 1 });
 		} finally {
 			await other.close();
+		}
+	});
+
+	it('gets with a session of its own what passed while it did not run', async () => {
+		await opened('nine', { session: 'telltale-nine' });
+		await say('nine/cellar/readings', payload(1));
+		await settled('nine');
+		await viewer.close();
+		for (const seq of [2, 3]) await say('nine/cellar/readings', payload(seq));
+		await opened('nine', { session: 'telltale-nine' });
+		await say('nine/cellar/readings', payload(4));
+		await until(() => viewer.nodes.get('cellar')?.received === 3, 10_000, () => 'not all came');
+		expect(viewer.nodes.get('cellar')).toMatchObject({ missing: 0, passed: 0 });
+	});
+
+	it.skipIf(mosquittoMissing)('speaks MQTT 5 over WebSocket as it does 3.1.1 over TCP', async () => {
+		const port = await freePort();
+		const mosquitto = await BROKERS.find(({ name }) => name === 'mosquitto')!.make({ user: 'me', password: 'right', lines: [`listener ${port} 127.0.0.1`, 'protocol websockets'] });
+		try {
+			await mosquitto.start();
+			const tcp = mosquitto.url.replace('//', '//me:right@');
+			viewer = openViewer({ brokers: [{ url: `ws://127.0.0.1:${port}/mqtt`, protocol: 5, user: 'me', password: 'right' }, tcp] });
+			open.push(viewer);
+			await until(() => viewer.links.every(({ up }) => up), 10_000, () => JSON.stringify(viewer.links));
+			const there = await connectAsync(tcp);
+			await there.publishAsync('telltale/cellar/status', 'online', { qos: 1, retain: true });
+			await there.publishAsync('telltale/cellar/readings', payload(1), { qos: 1 });
+			await until(() => viewer.nodes.get('cellar')?.duplicates === 1, 10_000, () => 'not both');
+			expect(viewer.nodes.get('cellar')).toMatchObject({ received: 1, conflicts: 0, status: 'online' });
+			await there.endAsync();
+			const refused = openViewer({ brokers: [{ url: `ws://127.0.0.1:${port}/mqtt`, protocol: 5, user: 'me', password: 'wrong' }] });
+			open.push(refused);
+			await until(() => refused.links[0]!.final, 10_000, () => JSON.stringify(refused.links));
+			expect(refused.links[0]!.sentence).toMatch(/^The broker at ws:\S+ refuses the user name or the password: /);
+		} finally {
+			for (const each of open.splice(0)) await each.close();
+			await mosquitto.dispose();
 		}
 	});
 
