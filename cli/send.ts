@@ -32,7 +32,7 @@ export function send(): Command {
 		.argument('[json]', 'its value, like 5000 or {"temperature":21.3}')
 		.addOption(new Option('--timeout <duration>', 'how long to wait for the result').argParser(duration('--timeout')).default(10_000, '10s'));
 	return withBroker(command)
-		.addHelpText('after', '\nAn object stands in single quotes, for the shell: npx telltale send cellar calibrate \'{"temperature":21.3}\'')
+		.addHelpText('after', '\nAn object or a text stands in single quotes, for the shell:\n  npx telltale send cellar calibrate \'{"temperature":21.3}\'\n  npx telltale send cellar noise \'"temperature"\'')
 		.action(run);
 }
 

@@ -30,7 +30,7 @@ describe('Calling telltale', () => {
 			const known = new Set(optionsIn(helps[COMMANDS.indexOf(command)]!));
 			for (const option of advised) expect(known, command).toContain(option);
 		}
-		const taken = ['interval', 'sample', 'calibrate', 'restart', 'stop', 'config', 'identify', 'time'];
+		const taken = ['interval', 'sample', 'calibrate', 'noise', 'restart', 'stop', 'config', 'identify', 'time'];
 		for (const [, name] of helps[COMMANDS.indexOf('send')]!.matchAll(/telltale send \S+ ([a-z]+)/g)) expect(taken).toContain(name);
 	});
 
