@@ -9,7 +9,7 @@ import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
-import { addressesOf, connect, sensorsProblem, usedNames } from './parts/parts.js';
+import { addressesOf, connect, roomProblem, sensorsProblem, usedNames } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
 import { NodeActions } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
@@ -162,6 +162,7 @@ const BOARD = Object.freeze({
 const problemOf = (settings: Settings, store: SettingsStore): string => {
 	const problem = settingsProblem(settings);
 	const tls = tlsKey(settings);
-	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board)
+	const { sensors, protocol } = withDefaults(settings);
+	return problem || protocolProblem(settings.protocol) || sensorsProblem(sensors, board) || roomProblem(sensors, board.chip, protocol)
 		|| (tls && tlsProblem(tls, store as NodeSettings));
 };

@@ -18,8 +18,12 @@ import { Entries, Key, SHT3X_HIGH } from './entries.js';
 
 const enum Const {
 	PARTS_MAX = 8,
+	/** With MQTT 5.0 on an ESP8266: with a seventh named part, a command that changes the list ends for want of memory. */
+	PARTS_MAX_5 = 6,
 	CHANNELS_MAX = 12,
 	NONE = -1,
+	/** Of an entry: address, pin, power pin. */
+	PLACES = 3,
 	/** Of a channel in the message that lists them, beside names and unit: "":["",""], */
 	CHANNEL_BYTES = 11,
 	/** Two braces, and one comma too many. */
@@ -29,6 +33,9 @@ const enum Const {
 /** How a sentence names a pin. */
 export type PinName = (gpio: number) => string;
 const gpioName: PinName = (gpio) => `GPIO ${gpio | 0}`;
+
+/** A pin among addresses, which are positive. */
+const held = (pin: number): number => -2 - pin;
 
 /** What the entries up to now have taken, and what the last of them gets. */
 class Claims {
@@ -47,9 +54,8 @@ class Claims {
 	private readonly names: string[] = [];
 	/** As bits: which of them are given. */
 	private named = 0;
-	private readonly addresses: number[] = [];
-	/** By entry its pin, and its power pin. */
-	private readonly pins: number[] = [];
+	/** By entry its address, its pin and its power pin, pins as held() has them; 0: none. One array: memory is short while a full list is checked. */
+	private readonly places = new Int8Array(Const.PLACES * Const.PARTS_MAX);
 	/** Quantities that parts without a name give, as bits. */
 	private given = 0;
 
@@ -74,15 +80,17 @@ class Claims {
 		this.pin = row.bus === Bus.I2C ? Const.NONE : entry.get(Key.Pin, this.freePin(entry));
 		const powerPin = entry.get(Key.PowerPin, Const.NONE);
 		const problem = this.addressProblem(entry) || this.pinProblem(entry) || this.powerProblem(powerPin);
-		this.addresses.push(this.address);
-		this.pins.push(this.pin, powerPin);
+		const at = Const.PLACES * this.names.length;
+		if (this.address > 0) this.places[at] = this.address;
+		if (this.pin >= 0) this.places[at + 1] = held(this.pin);
+		if (powerPin >= 0) this.places[at + 2] = held(powerPin);
 		return problem;
 	}
 
 	private addressProblem({ row }: Entries): string {
 		if (this.address < 0) return '';
 		if (row.addresses.indexOf(this.address) < 0) return `address is ${this.address | 0}; ${row.name} is at ${listed(row.addresses, decimal)}`;
-		const other = this.addresses.indexOf(this.address);
+		const other = this.holder(this.address);
 		return other < 0 ? '' : `${this.names[other]}, entry ${other + 1 | 0}, is at address ${this.address | 0} already`;
 	}
 
@@ -107,16 +115,21 @@ class Claims {
 	}
 
 	private pinTaken(pin: number): string {
-		const other = this.pins.indexOf(pin);
-		return other < 0 ? '' : `${this.names[other >> 1]}, entry ${(other >> 1) + 1 | 0}, is on ${this.pinName(pin)} already`;
+		const other = this.holder(held(pin));
+		return other < 0 ? '' : `${this.names[other]}, entry ${other + 1 | 0}, is on ${this.pinName(pin)} already`;
+	}
+
+	/** The entry that has this place; NONE: none has. */
+	private holder(place: number): number {
+		return Math.floor(this.places.indexOf(place) / Const.PLACES);
 	}
 
 	/** The first of the board's that no entry before has. */
 	private freePin({ row }: Entries): number {
 		const { digital, analog: { pin, further } } = this.board;
-		if (row.bus === Bus.Analog && !row.second && this.pins.indexOf(pin) < 0) return pin;
+		if (row.bus === Bus.Analog && !row.second && this.holder(held(pin)) < 0) return pin;
 		const pins = row.bus === Bus.Analog ? further : digital;
-		for (let i = 0; i < pins.length; i++) if (this.pins.indexOf(pins[i]) < 0) return pins[i];
+		for (let i = 0; i < pins.length; i++) if (this.holder(held(pins[i])) < 0) return pins[i];
 		return Const.NONE;
 	}
 
@@ -174,6 +187,17 @@ export const usedNames = (setting: string): string => {
 	return entries.problem ? setting : used;
 };
 const OPEN_LIST = '[';
+
+/** Why a chip has no memory for so many parts beside this version of MQTT, in one sentence; '' if it has. The setting MUST have passed sensorsProblem(). */
+export const roomProblem = (setting: string, chip: string, protocol: unknown): string => {
+	if (chip !== ESP8266 || protocol === 4) return '';
+	const entries = new Entries(setting);
+	while (entries.next()) if (entries.number > Const.PARTS_MAX_5) return NO_ROOM;
+	return '';
+};
+
+const ESP8266 = 'ESP8266';
+const NO_ROOM = `sensors names more than ${Const.PARTS_MAX_5} parts, which are the most on an ESP8266 with MQTT 5.0: leave one out, or set protocol to 4.`;
 
 /** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
 export const connect = (setting: string, io: PartIo): Part[] => {

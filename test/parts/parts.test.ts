@@ -6,7 +6,7 @@ import type { OutputPin, Part } from '../../src/common/ports.js';
 import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
 import { writeChannels } from '../../src/readings/channels.js';
-import { connect, sensorsProblem, usedNames } from '../../src/parts/parts.js';
+import { connect, roomProblem, sensorsProblem, usedNames } from '../../src/parts/parts.js';
 import { Bus, hex, measure, Pin, Wire } from '../support/bus.js';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -182,5 +182,15 @@ describe('what the board cannot serve', () => {
 		}
 		expect(seen.size).toBe(2);
 		expect(written([{ part: 'tmp36' }, { part: 'sht3x', name: 'outside' }]).toString()).toBe('{"temperature":["°C","tmp36"],"outside_temperature":["°C","sht3x"],"outside_humidity":["%","sht3x"]}');
+	});
+});
+
+describe('the room that a chip has for parts', () => {
+	const seven = JSON.stringify(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ part: 'sht3x', name })));
+	const six = JSON.stringify(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ part: 'sht3x', name })));
+	it.each([
+		['ESP8266', 5, seven, true], ['ESP8266', 'auto', seven, true], ['ESP8266', 4, seven, false], ['ESP32', 5, seven, false], ['ESP8266', 5, six, false], ['ESP8266', 5, 'tmp36,sht3x', false],
+	])('%s with protocol %s', (chip, protocol, setting, isTooMuch) => {
+		expect(roomProblem(setting, chip, protocol)).toBe(isTooMuch ? 'sensors names more than 6 parts, which are the most on an ESP8266 with MQTT 5.0: leave one out, or set protocol to 4.' : '');
 	});
 });
