@@ -20,6 +20,8 @@ export interface Outage {
 }
 
 export const OUTAGES_MAX = 64;
+/** A node keeps each of them in 32 bits; beyond is no date. */
+const NUMBER_MAX = 0xffff_ffff;
 const NUMBERS = ['start', 'seconds', 'attempts', 'kept', 'takeovers', 'restarts'] as const;
 
 interface Word {
@@ -93,7 +95,7 @@ export class Availability {
 }
 
 export function outageOf(content: Content, at: number): Outage {
-	const numbers = NUMBERS.filter((key) => Number.isFinite(content[key]) && (content[key] as number) >= 0).map((key) => [key, content[key]]);
+	const numbers = NUMBERS.filter((key) => typeof content[key] === 'number' && content[key] >= 0 && content[key] <= NUMBER_MAX).map((key) => [key, content[key]]);
 	const { cause } = content;
 	return { ...Object.fromEntries(numbers), ...(typeof cause === 'string' && { cause: bounded(cause) }), at };
 }

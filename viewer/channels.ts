@@ -27,11 +27,11 @@ export interface ChannelView {
 export const RECENT_MAX = 32;
 /** Nodes of before channels were listed, and nodes that were told to measure something else. */
 const KEPT_MAX = 2 * CHANNELS_MAX;
-const UNITS: Readonly<Record<string, string>> = { temperature: '°C', humidity: '%', pressure: 'hPa', voltage: 'V' };
+const UNITS: ReadonlyMap<string, string> = new Map([['temperature', '°C'], ['humidity', '%'], ['pressure', 'hPa'], ['voltage', 'V']]);
 
 /** What nodes measure that do not say in what. */
 export function unitOf(channel: string): string {
-	return UNITS[channel.slice(channel.lastIndexOf('_') + 1)] ?? '';
+	return UNITS.get(channel.slice(channel.lastIndexOf('_') + 1)) ?? '';
 }
 
 class Channel implements ChannelView {
@@ -77,7 +77,7 @@ export class Channels {
 		if (said === this.#said) return false;
 		this.#said = said;
 		this.#order = Object.keys(channels);
-		if (this.#order.length) for (const name of this.#channels.keys()) if (!channels[name]) this.#channels.delete(name);
+		if (this.#order.length) for (const name of this.#channels.keys()) if (!Object.hasOwn(channels, name)) this.#channels.delete(name);
 		for (const [name, info] of Object.entries(channels)) {
 			const channel = this.#channel(name);
 			if (channel) [channel.unit, channel.part] = [info.unit, info.part];

@@ -56,6 +56,8 @@ export class JsonLines implements Lines {
 
 const FIRST = ['node', 'utc', 'time', 'boot', 'seq', 'late', 'uptime', 'dropped_from', 'dropped_to', 'suspect'];
 const OTHER = 'other';
+/** A channel that is called like one of these has no column of its own. */
+const OWN = new Set([...FIRST, OTHER]);
 const USUAL = ['temperature', 'humidity'];
 /** What a spreadsheet would take for a formula is marked as text, as people do by hand. */
 const FORMULA = /^[=+\-@'\t]/;
@@ -64,16 +66,16 @@ export class CsvLines implements Lines {
 	#columns: readonly string[] = [];
 	/** Where each of these stands; -1: nowhere. */
 	#at: Readonly<Record<string, number>> = {};
-	#channels: readonly (readonly [name: string, at: number])[] = [];
+	#channels: ReadonlyMap<string, number> = new Map();
 
 	#setColumns(columns: readonly string[]): void {
 		this.#columns = columns;
 		this.#at = Object.fromEntries([...FIRST, OTHER].map((name) => [name, columns.indexOf(name)]));
-		this.#channels = [...columns.entries()].filter(([, name]) => !FIRST.includes(name) && name !== OTHER).map(([at, name]) => [name, at]);
+		this.#channels = new Map([...columns.entries()].filter(([, name]) => !OWN.has(name)).map(([at, name]) => [name, at]));
 	}
 
 	head(events: readonly ReadingEvent[]): string {
-		const found = new Set([...USUAL, ...events.flatMap(({ reading }) => Object.keys(reading.values))]);
+		const found = new Set([...USUAL, ...events.flatMap(({ reading }) => Object.keys(reading.values).filter((name) => !OWN.has(name)))]);
 		this.#setColumns([...FIRST, ...[...found].slice(0, 2 * CHANNELS_MAX), OTHER]);
 		return `${this.#columns.join(',')}\n`;
 	}
@@ -86,12 +88,12 @@ export class CsvLines implements Lines {
 	}
 
 	text({ node, late, reading: { seq, boot, time, uptime, dropped, values, suspect } }: ReadingEvent): string {
-		const others = Object.entries(values).filter(([name]) => !this.#columns.includes(name)).map(([name, value]) => `${name}=${value}`);
+		const others = Object.entries(values).filter(([name]) => !this.#channels.has(name)).map(([name, value]) => `${name}=${value}`);
 		const cells: Record<string, string | number | undefined> = {
-			...values, node: quoted(node), utc: time === undefined ? '' : new Date(time * 1_000).toISOString().slice(0, 19) + 'Z', time, boot: quoted(boot), seq,
+			node: quoted(node), utc: time === undefined ? '' : new Date(time * 1_000).toISOString().slice(0, 19) + 'Z', time, boot: quoted(boot), seq,
 			late: late ? 1 : 0, uptime, dropped_from: dropped?.from, dropped_to: dropped?.to, suspect: suspect?.join(' '), [OTHER]: others.join(' '),
 		};
-		return `${this.#columns.map((name) => cells[name] ?? '').join(',')}\n`;
+		return `${this.#columns.map((name) => ownOf(OWN.has(name) ? cells : values, name) ?? '').join(',')}\n`;
 	}
 
 	prefix(node: string): string {
@@ -114,6 +116,11 @@ export class CsvLines implements Lines {
 			values, suspect: suspect ? suspect.split(' ') : [],
 		};
 	}
+}
+
+/** A channel may be called "constructor". */
+function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
+	return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
 function quoted(text: string): string {

@@ -123,7 +123,7 @@ export class Recorder implements ReadingRecord {
 		await this.flush();
 		const reducer = new Reducer(from, to, pixels);
 		await this.#store.read(({ time, values, suspect }) => {
-			const value = values[channel];
+			const value = Object.hasOwn(values, channel) ? values[channel] : undefined;
 			if (time && value !== undefined) reducer.add(time, value, suspect.includes(channel));
 		}, node, from, to);
 		return reducer.buckets();

@@ -75,11 +75,11 @@ export function unitText(unit: string): string {
 	return unit.replace(/[^ -~°µ²³Ω]/gu, '?').slice(0, 6);
 }
 
-const SHORT: Readonly<Record<string, string>> = { temperature: 'temp', humidity: 'hum', pressure: 'press', voltage: 'volt' };
+const SHORT: ReadonlyMap<string, string> = new Map([['temperature', 'temp'], ['humidity', 'hum'], ['pressure', 'press'], ['voltage', 'volt']]);
 
 /** "outside_humidity" as "OUTSIDE HUM %" */
 function channelTitle({ name, unit }: ChannelState): string {
-	const words = oneColumn(name).split('_').map((word) => SHORT[word] ?? word);
+	const words = oneColumn(name).split('_').map((word) => SHORT.get(word) ?? word);
 	return `${words.join(' ').slice(0, 16).toUpperCase()} ${unitText(unit)}`.trim();
 }
 

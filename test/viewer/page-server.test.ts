@@ -132,7 +132,7 @@ describe('The page\'s server', () => {
 		publisher.once('message', (topic, payload) => void say('c/cellar/result', { id: JSON.parse(payload.toString()).id, name: topic.split('/').at(-1), ok: false, error: 'too short' }));
 		const shown = { cookie: await cookie() };
 		expect(JSON.parse((await post('/command', { node: 'cellar', name: 'interval', value: 5 }, shown)).text)).toMatchObject({ ok: false, answered: true, error: 'too short' });
-		for (const [body, status] of [[{ node: 'attic', name: 'sample' }, 404], [{ node: 'cellar', name: 'forget' }, 400], [{ node: 'cellar', name: 'sample/../../x' }, 400], [{ node: 'cellar', name: 'config', value: 'x'.repeat(400) }, 400], [{ what: 'wifi' }, 404]] as const) {
+		for (const [body, status] of [[{ node: 'attic', name: 'sample' }, 404], [{ node: 'cellar', name: 'forget' }, 400], [{ node: 'cellar', name: 'sample/../../x' }, 400], [{ node: 'cellar', name: 'config', value: 'x'.repeat(400) }, 400], [{ node: 'cellar', name: 'config', value: '°'.repeat(200) }, 400], [{ what: 'wifi' }, 404]] as const) {
 			expect((await post('/command', body, shown)).status, JSON.stringify(body)).toBe(status);
 		}
 		expect((await post('/world', { what: 'wifi', on: false }, shown)).status).toBe(404);
@@ -179,7 +179,7 @@ describe('The page\'s server', () => {
 			socket.on('error', (error) => (text ? resolve(text) : reject(error)));
 		});
 		expect(endless).toMatch(/^HTTP\/1\.1 413 /);
-		for (const query of ['', 'from=2&to=1&pixels=5', 'from=NaN&to=1&pixels=5', 'from=1&to=Infinity&pixels=5', 'from=1&to=2&pixels=1e9', 'from=1&to=2&pixels=-1']) expect((await get(`/history?node=a&channel=b&${query}`)).status, query).toBe(400);
+		for (const query of ['', 'from=2&to=1&pixels=5', 'from=NaN&to=1&pixels=5', 'from=1&to=Infinity&pixels=5', 'from=1&to=2&pixels=1e9', 'from=1&to=2&pixels=-1', 'from=-1e308&to=1e308&pixels=4', 'from=0&to=5e-324&pixels=4000']) expect((await get(`/history?node=a&channel=b&${query}`)).status, query).toBe(400);
 		expect(JSON.parse((await get('/history?node=__proto__&channel=constructor&from=1&to=2&pixels=5')).text).time).toEqual([]);
 	});
 
@@ -207,6 +207,7 @@ describe('The page\'s server', () => {
 		await say('h/porch/backlog', reading(2));
 		await say('h/porch/backlog', reading(3));
 		await say('h/porch/outage', { start: NOW - 99, seconds: 3, cause: 'tcp', attempts: 2, kept: 3 });
+		await say('h/porch/outage', { start: 1e300, seconds: 1e300, cause: 'constructor', attempts: 1 });
 		await say('h/porch/readings', `{"seq":6,"boot":7,"time":${NOW},"temperature":"<script>"}`);
 		await say('h/porch/health', { boot: 7, failing: 'sht3x', why: '<img src=x onerror=alert(1)>' });
 		await until(() => newsIn(page.text()).at(-1)?.detail?.refused === 1 && newsIn(page.text()).at(-1)?.detail?.fault, 10_000, () => page.text());
@@ -215,6 +216,7 @@ describe('The page\'s server', () => {
 			['status', 'Online', 'good'],
 			['late', '2 late readings filled the gap: #2 to #3', 'good'],
 			['outage', 'Back from an outage: 3 s, the connection broke, 2 attempts, kept 3 readings meanwhile', 'plain'],
+			['outage', 'Back from an outage: constructor, 1 attempt', 'plain'],
 			['refused', expect.stringMatching(/^Refused: readings has "temperature" that is no number/), 'bad'],
 			['fault', 'sht3x: <img src=x onerror=alert(1)>', 'bad'],
 		]);

@@ -119,6 +119,20 @@ describe('A record in CSV', () => {
 			"'=1+1,2026-11-21T22:57:16Z,1795301836,7,4,1,,2,3,,-1,,lux=3", '',
 		].join('\n'));
 	});
+
+	it('keeps channels that are called like its own columns, or like what every object of JavaScript has', async () => {
+		const file = fresh('.csv');
+		const values = { utc: 1, other: 2, dropped_from: 3, constructor: 4 };
+		const record = await openRecord(file);
+		record.take(event({ seq: 1, values }));
+		record.take(event({ seq: 2 }));
+		await record.close();
+		expect((await all(file)).map((each) => each.values)).toEqual([values, { temperature: 20.2 }]);
+		expect(readFileSync(file, 'utf8').split('\n')[2]).toMatch(/,20\.2,,,$/);
+		const again = await openRecord(file);
+		expect(await again.history('cellar', 'toString', TIME, TIME + 10, 10)).toEqual([]);
+		await again.close();
+	});
 });
 
 /** Which fails where it is told to. */

@@ -65,6 +65,14 @@ describe('The table', () => {
 		}
 	});
 
+	it('shows channels that are called like what every object of JavaScript has', () => {
+		const merge = new Merge();
+		const names = ['toString', 'x_toString', 'valueOf', 'x_constructor'];
+		merge.take(parse('telltale/evil/readings', new TextEncoder().encode(JSON.stringify({ seq: 1, boot: 1, time: TAKEN, ...Object.fromEntries(names.map((name) => [name, 1])) })), ['telltale']), 0);
+		for (const columns of [60, 300]) expect(frame(merge, { ...PLAIN, columns }).join(), String(columns)).toMatch(/^(?!.*native code).*toString/is);
+		expect(merge.node('evil')!.channels.map(({ unit }) => unit)).toEqual(['', '', '', '']);
+	});
+
 	it('counts what nodes say they hold as to come, not as missing', () => {
 		const merge = office();
 		merge.take({ kind: 'health', node: 'cellar', content: { waiting: 2 } }, 0);

@@ -34,6 +34,9 @@ const BODY_MAX = 4_096;
 /** A command's topic and payload together may have 380 bytes. */
 const VALUE_MAX = 320;
 const PIXELS_MAX = 4_000;
+/** Seconds: what is beyond or below, no bucket can tell apart. */
+const TIME_MAX = 1e11;
+const SPAN_MIN = 0.001;
 const CONNECTIONS_MAX = 128;
 const REQUEST_MS = 10_000;
 const COMMANDS = new Set(['sample', 'identify', 'scan', 'interval', 'calibrate', 'config', 'restart', 'stop']);
@@ -189,7 +192,7 @@ export class PageServer {
 	async #history(query: URLSearchParams): Promise<HistoryNews> {
 		const [node, channel] = [query.get('node') ?? '', query.get('channel') ?? ''];
 		const [from, to, pixels] = ['from', 'to', 'pixels'].map((name) => Number(query.get(name) ?? NaN)) as [number, number, number];
-		if (!(Number.isFinite(from) && Number.isFinite(to) && to > from && pixels >= 1 && pixels <= PIXELS_MAX)) throw new Refusal(400, 'A chart is from a time to a later one, of some pixels.');
+		if (!(Math.abs(from) <= TIME_MAX && Math.abs(to) <= TIME_MAX && to - from >= SPAN_MIN && pixels >= 1 && pixels <= PIXELS_MAX)) throw new Refusal(400, 'A chart is from a time to a later one, of some pixels.');
 		const isRecorded = this.#hasRecord && from < this.#viewer.openedAt / 1_000;
 		const recent = isRecorded ? undefined : this.#recent.read(node, channel, from, to, pixels);
 		if (recent) return recent;
@@ -210,7 +213,7 @@ export class PageServer {
 	async #command({ node, name, value }: Readonly<Record<string, unknown>>): Promise<CommandNews> {
 		if (typeof node !== 'string' || !this.#viewer.nodes.has(node)) throw new Refusal(404, 'There is no such node.');
 		if (typeof name !== 'string' || !COMMANDS.has(name)) throw new Refusal(400, 'There is no such command.');
-		if (value !== undefined && JSON.stringify(value).length > VALUE_MAX) throw new Refusal(400, `The command is too long: a node takes ${VALUE_MAX} bytes.`);
+		if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > VALUE_MAX) throw new Refusal(400, `The command is too long: a node takes ${VALUE_MAX} bytes.`);
 		const { ok, answered, error, content = null } = await this.#viewer.send(node, name, value, { timeoutMs: ANSWER_MS });
 		// A value may hold a password: only the name is told.
 		this.chronicle.add(node, 'command', ok ? `Carried out: ${name}` : answered ? `Refused ${name}: ${error}` : `No answer to ${name} yet: ${error}`, ok ? 'good' : 'bad');

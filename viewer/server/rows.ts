@@ -11,12 +11,12 @@ const CHANNELS_SHOWN = 4;
 const SPARK_LENGTH = 24;
 const TOP = 35;
 /** What stands for the whole height of a spark line at the least, by unit: noise is no news. */
-const SPANS: Readonly<Record<string, number>> = { '°C': 1, '%': 2, hPa: 2, V: 0.1 };
+const SPANS: ReadonlyMap<string, number> = new Map([['°C', 1], ['%', 2], ['hPa', 2], ['V', 0.1]]);
 
 export function spark(values: readonly number[], unit: string): string {
 	const shown = values.slice(-SPARK_LENGTH);
 	let [least, most] = [Math.min(...shown), Math.max(...shown)];
-	const short = (SPANS[unit] ?? 0) - (most - least);
+	const short = (SPANS.get(unit) ?? 0) - (most - least);
 	if (short > 0) [least, most] = [least - short / 2, most + short / 2];
 	return shown.map((value) => Math.round(most > least ? ((value - least) / (most - least)) * TOP : TOP / 2).toString(36)).join('');
 }

@@ -9,6 +9,9 @@ type Column = (number | null)[];
 /** Times, means, least, most, means of those that came late, of those that are doubted. */
 export type PlotData = [times: number[], mean: Column, least: Column, most: Column, late: Column, suspect: Column];
 
+/** What stands for the whole height at the least, by unit. */
+const SPANS: ReadonlyMap<string, number> = new Map([['°C', 1], ['%', 2], ['hPa', 2], ['V', 0.1], ['dBm', 10]]);
+
 /** So many usual distances apart is a gap. */
 const BREAK = 3;
 
@@ -65,7 +68,7 @@ function spanOf({ start, seconds }: Outage): { from: number; to: number }[] {
 /** So that noise is no mountain: least and most of the axis. */
 export function rangeOf(least: number | null, most: number | null, unit: string): [number, number] {
 	if (least === null || most === null) return [0, 1];
-	const span = Math.max(most - least, { '°C': 1, '%': 2, hPa: 2, V: 0.1, dBm: 10 }[unit] ?? (Math.abs(most) * 0.02 || 1));
+	const span = Math.max(most - least, SPANS.get(unit) ?? (Math.abs(most) * 0.02 || 1));
 	const [middle, half] = [(least + most) / 2, span * 0.58];
 	return [middle - half, middle + half];
 }

@@ -32,11 +32,11 @@ export function agoWords(at: number | null, now: number): string {
 	return now - at < 1_500 ? 'just now' : `${lengthWords((now - at) / 1_000)} ago`;
 }
 
-const DECIMALS: Readonly<Record<string, number>> = { '°C': 1, '%': 1, hPa: 1, V: 3, 'g/m³': 1 };
+const DECIMALS: ReadonlyMap<string, number> = new Map([['°C', 1], ['%', 1], ['hPa', 1], ['V', 3], ['g/m³', 1]]);
 
 export function valueWords(value: number | null, unit: string): string {
 	if (value === null) return '–';
-	return Math.abs(value) >= 1e6 ? value.toExponential(2) : value.toFixed(DECIMALS[unit] ?? 2);
+	return Math.abs(value) >= 1e6 ? value.toExponential(2) : value.toFixed(DECIMALS.get(unit) ?? 2);
 }
 
 /** outside_temperature: "outside temperature"; dewPoint: "dew point". */
