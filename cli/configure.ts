@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { Bus } from '../sensors/io.js';
 import { PARTS } from '../sensors/parts.js';
 import { completed, ENTRIES, FURTHER_KEYS, missingKey, settingsProblem, tlsKey, withDefaults, type Setting } from '../src/settings/settings.js';
 import { ownAddresses } from './broker.js';
@@ -52,7 +53,8 @@ export function configure(): Command {
 		.action(run);
 }
 
-const SENSORS = `--sensors takes names divided by commas, or a list as JSON, like '[{"part":"dht22","pin":"D5"},{"part":"sht3x","name":"outside"}]':
+const partOn = (bus: Bus): string => PARTS.find((row) => row.bus === bus)!.name;
+const SENSORS = `--sensors takes names divided by commas, or a list as JSON, like '[{"part":"${partOn(Bus.Pulse)}","pin":"D5"},{"part":"${partOn(Bus.I2C)}","name":"outside"}]':
 ${PARTS.map(({ name }) => name).join(', ')}. sensors/README.md has the rest.
 `;
 

@@ -37,6 +37,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
 	clientId: ['', 'telltale-porch', 'other', 'c'.repeat(60), 'UPPER_lower-9'],
 	alpn: ['', 'mqtt'],
 	sensors: [USUAL_PARTS, ...PARTS.filter(({ folder }) => folder).map(({ name }) => name), 'nose', JSON.stringify(USUAL_PARTS.split(',').reverse().map((part) => ({ part }))), `[{"part":"${PARTS[0]!.name}","pin":3}]`],
+	calibration: ['', 'temperature=21300:21456', 'temperature=0:500:100000:99000,humidity=45000:44000', 'nobody=1:2'],
 	timeServer: ['pool.ntp.org', 'nobody.test', '127.0.0.9'],
 	address: ['', '10.0.0.9/24', '192.168.7.7/30'],
 	gateway: ['', '10.0.0.1'],

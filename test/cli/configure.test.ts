@@ -69,7 +69,7 @@ describe('telltale configure, with every answer as an option', () => {
 		[['--board', 'nodemcu', '--sensors', '[{"part":"sht3x","powerPin":"D4"}]'],
 			'sensors, entry 1: powerPin cannot be D4 (the LED is on it, and it must be high at the start): it can be D5, D6, D7 or D0.'],
 		[['--board', 'nodemcu', '--sensors', 'tmp36,hih4030'], 'sensors, entry 2: hih4030 needs a second analog input: nodemcu has one only; use an ESP32 or a part on I2C.'],
-		[['--sensors', 'tmp63'], 'sensors names "tmp63", which is not known: known are tmp36, sht3x, hih4030, sht4x, shtc3, si7021, htu21d, aht10, aht20, am2320, bme280.'],
+		[['--sensors', 'tmp63'], 'sensors names "tmp63", which is not known: known are tmp36, sht3x, hih4030, sht4x, shtc3, si7021, htu21d, aht10, aht20, am2320, bme280, dht22, dht11, hih5030, adc.'],
 	])('refuses %j with one sentence and writes nothing', async (words, sentence) => {
 		const { status, out, err } = await configure(...WIFI, ...words);
 		expect([status, out, err]).toEqual([2, '', `${sentence}\n`]);

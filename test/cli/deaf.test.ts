@@ -60,7 +60,7 @@ describe('With a broker that does not do its part', () => {
 	it.each([['answers nothing', silent], ['floods', flooding]])('telltale simulate gives up when it %s, once ten seconds have passed', async (_what, manner) => {
 		const url = await brokerThat(manner);
 		const subscribe = asked();
-		const outcome = inside(['simulate', '--broker', url, '--for', '1s']);
+		const outcome = inside(['simulate', '--no-web', '--broker', url, '--for', '1s']);
 		await subscribe;
 		await pass(11_500);
 		const { status, err } = await outcome;
@@ -69,7 +69,7 @@ describe('With a broker that does not do its part', () => {
 
 	it('telltale simulate ends though its SUBSCRIBE is never answered, when it talks nonsense', async () => {
 		const url = await brokerThat(talkingNonsense);
-		const outcome = inside(['simulate', '--broker', url, '--for', '1s']);
+		const outcome = inside(['simulate', '--no-web', '--broker', url, '--for', '1s']);
 		let ended = false;
 		void outcome.then(() => (ended = true));
 		// The nonsense takes real time to arrive, the farewell takes a second of the command's.
