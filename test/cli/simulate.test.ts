@@ -133,8 +133,8 @@ describe('telltale simulate', () => {
 			const run = new Run(['simulate', '--broker', broker.url, '--speed', '20', '--for', `${patientSeconds(120)}s`]);
 			// On a busy machine the first ones wait for the link and come behind others: a stop before that would hold them, too.
 			await run.until(({ out }) => {
-				const numbers = readingsIn(out).map((each) => Number(each.replace('node#', '')));
-				return Math.max(...numbers) === numbers.length;
+				const numbers = new Set(readingsIn(out).map((each) => Number(each.replace('node#', ''))));
+				return numbers.size > 2 && Math.max(...numbers) <= numbers.size + 1;
 			});
 			const person = await broker.client();
 			await person.publishAsync('telltale/node/set/stop', '{"id":"1"}', { qos: 1 });
