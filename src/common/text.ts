@@ -175,3 +175,6 @@ export const textOf = (bytes: Uint8Array, at: number, end: number): string => {
 	}
 	return text + piece;
 };
+
+/** Of 0 to 9. */
+export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;

@@ -4,6 +4,7 @@
 // Rule: what is doubtful is sent, and named; only an error leaves a value out. Each state ends by itself with the first
 // value that shows none of it. A part's state is the worst of its channels', which are in ascending order here.
 
+import { isDigit } from '../common/text.js';
 import type { PartRow } from '../common/ports.js';
 import { QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
 
@@ -67,5 +68,3 @@ export const isSameTrouble = (one: string, other: string): boolean => {
 	while (isDigit(other.charCodeAt(at))) at++;
 	return at === other.length;
 };
-
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;

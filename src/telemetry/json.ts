@@ -7,6 +7,7 @@
 // wanted member once, text in well-formed UTF-8. Names are compared as they stand: one that is written with escapes is
 // not known. RFC 8259
 
+import { isDigit } from '../common/text.js';
 import { isText } from '../mqtt/codec/wire.js';
 
 export const enum Type {
@@ -271,7 +272,6 @@ const isSurrogate = (bytes: Uint8Array, at: number, least: number): boolean => {
 	return (bytes[at + 2] | 0x20) === 0x64 && (least === 0x38 ? second === 0x38 || second === Ascii.NINE || second === 0x61 || second === 0x62 : second >= 0x63);
 };
 
-const isDigit = (code: number): boolean => code >= Ascii.ZERO && code <= Ascii.NINE;
 
 /** -1: there is no number there. */
 const endOfNumber = (bytes: Uint8Array, at: number, to: number): number => {
