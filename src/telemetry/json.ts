@@ -272,7 +272,6 @@ const isSurrogate = (bytes: Uint8Array, at: number, least: number): boolean => {
 	return (bytes[at + 2] | 0x20) === 0x64 && (least === 0x38 ? second === 0x38 || second === Ascii.NINE || second === 0x61 || second === 0x62 : second >= 0x63);
 };
 
-
 /** -1: there is no number there. */
 const endOfNumber = (bytes: Uint8Array, at: number, to: number): number => {
 	if (bytes[at] === Ascii.MINUS) at++;
