@@ -8,6 +8,7 @@ import mcConfig from 'mc/config';
 import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
+import { isOwnRestart } from 'telltale/reset';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
 import { addressesOf, connect, roomProblem, sensorsProblem, usedNames } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
@@ -90,7 +91,7 @@ export default function main(): void {
 	if (mode.mode === Mode.SetUp) return setUp(settings, settingsStore, store, mode, clock, alarm, serial, random);
 	if (settings !== image) forgetFurther(settings);
 	const config = withDefaults(settings);
-	const handover = takeHandover(store, serial);
+	const handover = takeHandover(store, serial, isOwnRestart());
 	clock.uptimeBefore = handover.uptime;
 	clock.earlierBoots = handover.restarts;
 	// Tells one boot's numbers from another's; needs no flash and no clock.

@@ -81,8 +81,11 @@ export class Machine implements Chip {
 	readonly #onWork: () => void;
 	#alive = true;
 
-	/** `onWork`: there is a message, or the time to wake has changed. `onEmpty`: the chip's heap was too small for something. */
-	constructor(around: Surroundings, boot: number, onWork: () => void, onEmpty: (shortage: Shortage) => void) {
+	/**
+	 * `isOwnRestart`: the firmware asked for this boot. `onWork`: there is a message, or the time to wake has changed. `onEmpty`: the chip's
+	 * heap was too small for something.
+	 */
+	constructor(around: Surroundings, boot: number, isOwnRestart: boolean, onWork: () => void, onEmpty: (shortage: Shortage) => void) {
 		this.#around = around;
 		this.#onWork = onWork;
 		this.name = around.board.chip as ChipName;
@@ -111,6 +114,7 @@ export class Machine implements Chip {
 			new TlsDevice(),
 			new CryptoDevice(),
 			this.#system(),
+			{ operations: { 'reset.isOwn': () => isOwnRestart } },
 		];
 		for (const device of this.#devices) Object.assign(this.#operations, device.operations);
 		around.parts.attach(this);

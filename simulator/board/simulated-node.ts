@@ -70,6 +70,8 @@ export class SimulatedNode {
 	#heapLeast = Infinity;
 	#faultsInARow = 0;
 	#inTurn = false;
+	/** The last end was the firmware's own restart. */
+	#isOwnRestart = false;
 	/** What its boots have taken. */
 	readonly #boots: BootTallies;
 	#onceStopped: (() => void) | undefined;
@@ -132,7 +134,7 @@ export class SimulatedNode {
 		const boot = ++this.counts.boots;
 		const { storage, config, board } = this.#options;
 		this.#boots.begin(String(storage.settings.sensors ?? withDefaults(config).sensors), board);
-		const machine = new Machine(this.#options, boot, () => this.#arm(), ({ sentence }) => this.#short(sentence));
+		const machine = new Machine(this.#options, boot, this.#isOwnRestart, () => this.#arm(), ({ sentence }) => this.#short(sentence));
 		this.#machine = machine;
 		try {
 			await this.#preload(machine);
@@ -315,6 +317,8 @@ export class SimulatedNode {
 	}
 
 	#end(reason: string, orderly: boolean): void {
+		// Also while it is off: the power may go before the chip is up again.
+		this.#isOwnRestart = reason === OWN_RESTART;
 		this.#stayOff();
 		if (!this.#machine) return;
 		this.ends.push(reason);

@@ -80,6 +80,7 @@ function stub(entry: string, sdk: Readonly<Record<string, string>>): string {
 		// The SDK's own modules come first, with the firmware's own C, as on the chip: they must find the built-ins as they are.
 		...Object.values(sdk).map((name) => `import './${name}.ts';`),
 		`import './pulses.ts';`,
+		`import './reset.ts';`,
 		`import main from ${JSON.stringify(entry)};`,
 		'finish(main);',
 	].join('\n');

@@ -3,8 +3,9 @@
 // goes on.
 //
 // Rule: the handover is numbers in the store. The next boot reads and removes them at once, so that no later boot sees
-// them. The numbers of such boots follow each other and the uptime goes on. So readings taken without a date can be
-// dated in a later boot. When it happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
+// them. After a power cut nothing of them is believed, since nobody knows how long it lasted. The numbers of such boots
+// follow each other and the uptime goes on. So readings taken without a date can be dated in a later boot. When it
+// happens: actions.ts. Why: docs/decisions/0016-last-resort.md.
 
 import type { Cause } from './causes.js';
 import type { Log, Store } from '../common/ports.js';
@@ -40,9 +41,11 @@ export const writeHandover = (store: Store, { restarts, boot, uptime, lostSecond
 	if (told) store.set(RESTARTS, restarts);
 };
 
-export const takeHandover = (store: Store, log: Log): Handover => {
-	const restarts = store.get(RESTARTS) ?? 0;
-	if (restarts) store.set(RESTARTS, 0);
+/** `follows`: this boot is that restart, not one after the power went meanwhile. */
+export const takeHandover = (store: Store, log: Log, follows: boolean): Handover => {
+	const written = store.get(RESTARTS) ?? 0;
+	if (written) store.set(RESTARTS, 0);
+	const restarts = follows ? written : 0;
 	// Without a sign: a date lies beyond 2^31 from 2038 on.
 	const of = (key: string) => ((restarts && store.get(key)) || 0) >>> 0;
 	const handover = {

@@ -19,7 +19,7 @@ describe('what a boot that ended for want of a link leaves behind', () => {
 		const { kept, log, store } = chip();
 		writeHandover(store, LEGACY);
 		for (const [key, value] of kept) expect([key.length <= 15, value], key).toEqual([true, value | 0]);
-		expect(takeHandover(store, log)).toEqual(LEGACY);
+		expect(takeHandover(store, log, true)).toEqual(LEGACY);
 		expect(log.lines).toEqual(['restarted by itself (2 times in a row): there was no link for 716 minutes']);
 	});
 
@@ -27,28 +27,36 @@ describe('what a boot that ended for want of a link leaves behind', () => {
 		const { kept, log, store } = chip();
 		writeHandover(store, { ...LEGACY, lostTime: 2_600_000_000, datedFrom: 2_599_000_000 });
 		for (const [key, value] of kept) expect(value, key).toBe(value | 0);
-		expect(takeHandover(store, log)).toMatchObject({ lostTime: 2_600_000_000, datedFrom: 2_599_000_000 });
+		expect(takeHandover(store, log, true)).toMatchObject({ lostTime: 2_600_000_000, datedFrom: 2_599_000_000 });
 	});
 
 	it('goes to that boot alone', () => {
 		const { log, store } = chip();
 		writeHandover(store, LEGACY);
-		takeHandover(store, log);
-		expect(takeHandover(store, log)).toEqual(NOTHING);
+		takeHandover(store, log, true);
+		expect(takeHandover(store, log, true)).toEqual(NOTHING);
 		expect(log.lines).toHaveLength(1);
+	});
+
+	it('is thrown away where the power went before that boot, and none after it gets it', () => {
+		const { log, store } = chip();
+		writeHandover(store, LEGACY);
+		expect(takeHandover(store, log, false)).toEqual(NOTHING);
+		expect(takeHandover(store, log, true)).toEqual(NOTHING);
+		expect(log.lines).toEqual([]);
 	});
 
 	it('counts whole or not at all', () => {
 		for (let room = 0; room < 7; room++) {
 			const { log, store } = chip(room);
 			writeHandover(store, LEGACY);
-			expect(takeHandover(store, log), `room for ${room} values`).toEqual(NOTHING);
+			expect(takeHandover(store, log, true), `room for ${room} values`).toEqual(NOTHING);
 		}
 	});
 
 	it('is nothing after any other end, and costs no write then', () => {
 		const { kept, log, store } = chip();
-		expect(takeHandover(store, log)).toEqual(NOTHING);
+		expect(takeHandover(store, log, true)).toEqual(NOTHING);
 		expect([kept.size, log.lines]).toEqual([0, []]);
 	});
 });

@@ -82,6 +82,24 @@ describe('a node without a link', () => {
 		expect(Math.max(...seconds.slice(1).map((second, i) => second - seconds[i]!))).toBeLessThanOrEqual(62);
 	});
 
+	it('and without power for an hour, from that very restart on, makes up no time for the readings of before', async () => {
+		const set = await stage({ settings: { intervalMs: 60_000, restartAfterMs: 3_600_000 } });
+		const { conditions } = set.simulation.world;
+		conditions.dns = 'deaf';
+		await set.until(() => set.node.ends.includes(OWN_RESTART), 2 * HOUR);
+		set.node.powerCut();
+		await set.run(HOUR);
+		conditions.dns = 'ok';
+		await set.node.powerOn();
+		await set.expectWell(2);
+		const [before, after] = [...byBoot(set.readings()).values()];
+		expect(before!.length).toBeGreaterThanOrEqual(60);
+		// Nobody knows how long the power was away.
+		for (const { time, uptime } of before!) expect([time, uptime! < 3_600]).toEqual([undefined, true]);
+		expect(after!.every(({ time = Infinity, uptime = 0 }) => (time > START_UNIX + 7_200) !== uptime > 0)).toBe(true);
+		expect(set.heard(/^restarted by itself/)).toBeUndefined();
+	});
+
 	it('says the same time of a reading that had no date and was sent before that restart, though the time server differs by then', async () => {
 		const set = await stage({ settings: { intervalMs: 60_000, restartAfterMs: 900_000 } });
 		const { broker, world: { conditions } } = set.simulation;
