@@ -121,15 +121,7 @@ export class Machine implements Chip {
 	}
 
 	/** Answers the guest's question, in the guest's words. */
-	readonly answer = (request: string): string | Promise<string> => {
-		const [operation, ...values] = JSON.parse(request) as [string, ...never[]];
-		try {
-			const value = this.#operations[operation](...values);
-			return value instanceof Promise ? value.then(accepted, refused) : accepted(value);
-		} catch (fault) {
-			return refused(fault);
-		}
-	};
+	readonly answer = (request: string): string | Promise<string> => answered(this.#operations, request);
 
 	now(): number {
 		return Math.max(this.turnAt ?? this.#around.clock.now(), this.busyUntil);
@@ -199,6 +191,17 @@ export class Machine implements Chip {
 				},
 			},
 		};
+	}
+}
+
+/** What these operations answer to a guest's question. */
+export function answered(operations: Readonly<Record<string, Operation>>, request: string): string | Promise<string> {
+	const [operation, ...values] = JSON.parse(request) as [string, ...never[]];
+	try {
+		const value = operations[operation](...values);
+		return value instanceof Promise ? value.then(accepted, refused) : accepted(value);
+	} catch (fault) {
+		return refused(fault);
 	}
 }
 

@@ -1,55 +1,62 @@
-// What runs on XS for on-xs.test.ts: each part on I2C against its twin, at many temperatures, and parts that are made to be weighed.
-import { Bus } from '../../sensors/io.js';
-import { PARTS, type PartIo, type PartOptions, type Row } from '../../sensors/parts.js';
-import type { MakeTwin } from '../../sensors/twin.js';
-import type { Sensor } from '../../src/common/ports.js';
-import { steps, TwinBus } from '../support/twin-bus.js';
+// What runs on XS for on-xs.test.ts, as the firmware runs on a node: drivers over the stand-ins of the SDK's classes, and parts that are made
+// to be weighed.
+import Analog from 'embedded:io/analog';
+import I2C from 'embedded:io/i2c';
+import { board } from 'telltale/board';
+import { PARTS, type PartIo, type PartOptions } from '../../sensors/parts.js';
+import { call, on } from '../../simulator/modules/host.js';
+import type { Part } from '../../src/common/ports.js';
+import { DevicePulses } from '../../src/device/pulses.js';
+import { connect } from '../../src/parts/parts.js';
 
-interface Wired {
-	readonly bus: TwinBus;
-	readonly sensor: Sensor;
-}
+/** The most that any part gives. */
+const QUANTITIES = 4;
 
-const kept: Sensor[] = [];
-const one = new TwinBus();
-
-function made(row: Row, bus: TwinBus): Sensor {
-	const io = { board: { i2c: { data: 4, clock: 5, hz: 100_000 } }, I2C: bus.I2C } as unknown as PartIo;
-	return row.make(io, { address: row.addresses[0] } as PartOptions);
-}
-
-function wired(row: Row, makers: Readonly<Record<string, MakeTwin>>): Wired {
-	const bus = new TwinBus();
-	bus.wire(makers[row.folder]!, row.name, row.addresses[0]!);
-	return { bus, sensor: made(row, bus) };
-}
-
-/** The largest error of each quantity in milli-units, over the whole range of the row. */
-function sweep(row: Row, { bus, sensor }: Wired): number[] {
-	const worst = row.quantities.map(() => 0);
-	for (const share of steps(0.001, 0.999, 24)) {
-		const at = (k: number) => (row.minima[k]! + (row.maxima[k]! - row.minima[k]!) * ((share * (1 + 2 * k)) % 1)) / 1_000;
-		bus.air = { temperatureC: at(0), humidityPct: at(1), pressureHpa: row.quantities.length > 2 ? at(2) : 1_000 };
-		const air = [bus.air.temperatureC, bus.air.humidityPct, bus.air.pressureHpa];
-		bus.measure(sensor, row.quantities.length).forEach((value, k) => (worst[k] = Math.max(worst[k]!, Math.abs(value - air[k]! * 1_000))));
-		bus.now += 5_000;
+/** On whatever bus. */
+class Idle {
+	get resolution(): number {
+		return 10;
 	}
-	return worst;
+	read(): number {
+		return 0;
+	}
+	write(): void {}
+	low(): void {}
+	capture(): number {
+		return 0;
+	}
+	close(): void {}
 }
 
-export function serve(makers: Readonly<Record<string, MakeTwin>>): void {
-	const rows = PARTS.filter(({ bus, folder }) => bus === Bus.I2C && folder);
-	const answers: Record<string, (name: string) => unknown> = {
-		names: () => rows.map(({ name }) => name),
-		sweep: (name) => {
-			const row = rows.find((each) => each.name === name)!;
-			return sweep(row, wired(row, makers));
-		},
-		keep: (name) => kept.push(made(rows.find((each) => each.name === name)!, one)),
-		nothing: () => 0,
-	};
-	(globalThis as unknown as { handleCommand(request: ArrayBuffer): ArrayBuffer }).handleCommand = (request) => {
-		const [what, name] = String.fromCharCode(...new Uint8Array(request)).split(' ');
-		return Uint8Array.from(JSON.stringify(answers[what!]!(name!)), (character) => character.charCodeAt(0)).buffer;
-	};
+/** As the sampler measures; what it says where it cannot. */
+function measured({ sensor, row }: Part, values: Int32Array, milliC: number): readonly number[] | string {
+	try {
+		sensor.compensate?.(milliC);
+		let ms = sensor.start();
+		do {
+			call('bench.wait', ms);
+			ms = sensor.collect(values, 0);
+		} while (ms > 0);
+		return Array.from(values.subarray(0, row.quantities.length));
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+export default function (): void {
+	const kept: unknown[] = [];
+	on('sweep', (setting: string) => {
+		const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses };
+		const [part] = connect(setting, io);
+		const values = new Int32Array(QUANTITIES);
+		// The air's temperature, until it is enough.
+		let milliC = call<number | null>('bench.first');
+		while (milliC !== null) milliC = call<number | null>('bench.next', measured(part!, values, milliC) as string);
+		part!.sensor.close();
+	});
+	on('keep', (name: string, count: number) => {
+		const io = { board, Analog: Idle, I2C: Idle, Pulses: Idle } as unknown as PartIo;
+		const row = PARTS.find((each) => each.name === name)!;
+		for (let i = 0; i < count; i++) kept.push(row.make(io, { address: row.addresses[0], pin: 0, gain: 1, offsetMv: 0 } as PartOptions));
+	});
 }

@@ -8,49 +8,17 @@ import { board as nodemcu } from '../../hardware/nodemcu.js';
 import { PARTS, type Row } from '../../sensors/parts.js';
 import { Bench } from '../../simulator/board/bench.js';
 import { sensorsProblem } from '../../src/parts/parts.js';
+import { sweep } from '../support/sweep.js';
 
 const rows = PARTS.filter(({ folder }) => folder).map((row) => [row.name, row] as const);
 /** The first board that takes it. */
 const boardFor = ({ name }: Row) => [nodemcu, esp32].find((board) => !sensorsProblem(name, board))!;
-/** What the air can have, where a row does not say. */
-const AIR: Readonly<Record<string, readonly [low: number, high: number]>> = { temperature: [-40, 85], humidity: [0, 100], pressure: [300, 1_100] };
-const KEYS: Readonly<Record<string, 'temperatureC' | 'humidityPct' | 'pressureHpa'>> = { temperature: 'temperatureC', humidity: 'humidityPct', pressure: 'pressureHpa' };
-/** No part of the table is coarser. */
-const COARSEST = 1_000;
+/** What air has. */
+const AIR = new Set(['temperature', 'humidity', 'pressure']);
 
-/** From the lowest that the part and the air can have to the highest. */
-function rangeOf(row: Row, quantity: string): readonly [low: number, high: number] {
-	const [low, high] = AIR[quantity]!;
-	const k = row.quantities.indexOf(quantity);
-	return k < 0 ? [low, high] : [Math.max(low, row.minima[k]! / 1_000), Math.min(high, row.maxima[k]! / 1_000)];
-}
-
-/** Fine steps of one quantity of the air, with the others at this share of their range. */
-async function sweep(row: Row, quantity: string, others: number, steps: number): Promise<{ truths: number[]; values: number[] }> {
-	const bench = await Bench.of(row.name, boardFor(row), { quiet: true });
-	const k = row.quantities.indexOf(quantity);
-	const truths: number[] = [];
-	const values: number[] = [];
-	for (let step = 0; step <= steps; step++) {
-		const air = { ...bench.air };
-		for (const each of Object.keys(AIR)) {
-			const [low, high] = rangeOf(row, each);
-			air[KEYS[each]!] = low + (high - low) * (each === quantity ? step / steps : others);
-		}
-		bench.air = air;
-		bench.now += 5_000;
-		truths.push(bench.truth(quantity));
-		values.push(bench.measure()[k]!);
-	}
-	return { truths, values };
-}
-
-/** The step in which values come: the commonest distance between neighbours of them. */
-function stepOf(values: readonly number[]): number {
-	const distinct = [...new Set(values)].sort((a, b) => a - b);
-	const distances = distinct.slice(1).map((each, i) => each - distinct[i]!).sort((a, b) => a - b);
-	return distances[distances.length >> 1]!;
-}
+/** So many steps, with the others of the air at these shares of their range. */
+const STEPS = 300;
+const SHARES = [0, 0.5, 1];
 
 describe('the table of parts', () => {
 	it.each(rows)('has a driver, a twin and a test of %s', (_name, { folder }) => {
@@ -60,7 +28,7 @@ describe('the table of parts', () => {
 	});
 });
 
-const measured = rows.flatMap(([name, row]) => row.quantities.filter((each) => AIR[each]).map((quantity) => [name, quantity, row] as const));
+const measured = rows.flatMap(([name, row]) => row.quantities.map((quantity) => [name, quantity, row] as const));
 
 describe('the simulator and the command line', () => {
 	it('name no part: all that they know of one is its row and its folder', () => {
@@ -75,14 +43,15 @@ describe('the simulator and the command line', () => {
 });
 
 describe.each(measured)('%s and its twin', (_name, quantity, row) => {
-	it(`agree to a step of the part over its whole range of ${quantity}`, async () => {
-		for (const others of [0, 0.5, 1]) {
-			const { truths, values } = await sweep(row, quantity, others, 1_000);
-			const step = stepOf(values);
-			expect(step).toBeLessThanOrEqual(COARSEST);
-			const wrong = truths.flatMap((truth, i) => (Math.abs(values[i]! - truth) <= step + 1 ? [] : [`${values[i]} for ${truth}`]));
-			expect(wrong).toEqual([]);
+	it(`agree to the part's resolution over its whole range of ${quantity}`, async () => {
+		const bench = await Bench.of(row.name, boardFor(row), { quiet: true });
+		const sweeping = sweep(bench, quantity, STEPS, SHARES);
+		let next = sweeping.next();
+		for (; !next.done; next = sweeping.next(bench.said())) {
+			bench.air = next.value;
+			bench.now += 5_000;
 		}
+		expect(next.value).toEqual([]);
 	});
 });
 
@@ -92,15 +61,12 @@ describe.each(rows)('%s in trouble', (_name, row) => {
 		bench.now += 10_000;
 		const well = (): number[] | string => {
 			bench.now += 5_000;
-			try {
-				return bench.measure();
-			} catch (fault) {
-				expect((fault as Error).message).toMatch(/^[A-Z].*[^ ]: .+\.$/);
-				return (fault as Error).message;
-			}
+			const said = bench.said();
+			if (typeof said === 'string') expect(said).toMatch(/^[A-Z].*[^ ]: .+\.$/);
+			return said;
 		};
 		const isRight = (values: number[] | string) =>
-			typeof values !== 'string' && row.quantities.every((quantity, k) => !AIR[quantity] || Math.abs(values[k]! - bench.truth(quantity)) < 3_000);
+			typeof values !== 'string' && row.quantities.every((quantity, k) => !AIR.has(quantity) || Math.abs(values[k]! - bench.truth(quantity)) < 3_000);
 		return { bench, well, isRight };
 	};
 
