@@ -93,8 +93,8 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 	poll(now: Millis): Millis {
 		if (this.phase === Phase.Closed) return NEVER;
 		const idle = this.idle;
-		// What TCP has not delivered is not heard yet, and what is unread may be the end.
-		if (idle || this.transport.room > 0) this.takenQuietly(now);
+		// What is unread may be the end.
+		if (idle || this.transport.room > 0) this.takenQuietly(now, this.transport.room > 0);
 		// A broker that refuses the connection takes nothing of what was published before (§3.1.4).
 		if (this.accepted && this.phase === Phase.Publishing && this.transport.room > 0 && this.session.pending === 0) this.unacknowledged(true);
 		while (this.mayRead(now) && this.inbox.read(this.transport, this.session, now)) {}
@@ -152,7 +152,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		if (message.packet.length > this.packetMax) this.log.line('the broker takes no packet as large as the result of that command');
 		else if (this.leftOut(now) & 1 << Kind.RESULT) this.log.line('the result of that command is left out: the broker hangs up on results');
 		else if (qos === 0) this.write(message.packet);
-		else this.note(this.session.send(message, this.text.length, now), Kind.RESULT, now);
+		else this.note(this.session.send(message, this.text.length, now), Kind.RESULT);
 	}
 
 	/** For the session, and for answers of QoS 0: a packet that goes at once, or not at all. */
@@ -310,7 +310,7 @@ export class BrokerClient extends HangUps implements Pollable, LinkSession, Sess
 		const packetId = fits ? this.session.send(message, text.length, now) : 0;
 		if (packetId < 0) return false;
 		// The next of its kind waits for its acknowledgement, so that none pile up.
-		if (fits) this.note(packetId, index, now);
+		if (fits) this.note(packetId, index);
 		this.publications.published(index);
 		return true;
 	}

@@ -37,7 +37,7 @@ const enum Const {
 	SET_BACK_MAX = 4,
 	/** A reading is given up when it was hung up on so often while others passed, each time again and again, beside the first. */
 	STRIKES_MAX = 2,
-	/** A broker that hangs up on a message of QoS 0 has done so by then. */
+	/** A broker that hangs up on a message of QoS 0 has done so by then, once TCP has delivered it: so on a slow way, too. */
 	QUIET_MS = 1_000,
 }
 
@@ -48,7 +48,10 @@ export abstract class HangUps extends BrokerSession {
 	/** Kinds of messages that the broker hangs up on (put-off.ts), and when all may go again. */
 	private forbidden = 0;
 	private allowedAt: Millis = NEVER;
-	/** Kinds that went out with QoS 0 and, from bit 8, which message lay before them; and when the broker has had the time to hang up on them. */
+	/**
+	 * Kinds that went out with QoS 0 and, from bit 8, which message lay before them; and when the broker has had the time
+	 * to hang up on them, NEVER as long as they are not delivered.
+	 */
 	private unheard = 0;
 	protected quietAt: Millis = NEVER;
 	/** One more than the readings that it took since it last hung up on one again and again; 0: that is long ago. */
@@ -97,12 +100,16 @@ export abstract class HangUps extends BrokerSession {
 		return this.session.asked >= 0 || this.kindsUnanswered() > 0;
 	}
 
-	/** The kind of message, as a bit, that it did not answer first: brokers answer in order. With QoS 0 it may be one of two. */
+	/**
+	 * The kind of message, as a bit, that it did not answer first: brokers answer in order. With QoS 0 it may be one of two;
+	 * the other may be SUBSCRIBE, which has no bit.
+	 */
 	private kindsUnanswered(): number {
-		const { oldestId } = this.session;
-		if (oldestId === 0) return this.unheard & Const.KINDS;
+		const { asked, oldestId } = this.session;
+		const unheard = this.unheard & Const.KINDS;
+		if (asked >= 0 || oldestId === 0) return unheard;
 		const oldest = 1 << this.kindOf(this.inFlight.find(oldestId));
-		return oldest < 1 << Kind.READING || this.unheard >> Const.BEFORE === oldestId ? oldest : this.unheard & Const.KINDS | oldest;
+		return this.unheard >> Const.BEFORE === oldestId ? oldest : unheard | oldest;
 	}
 
 	protected kindOf(message: number): number {
@@ -114,7 +121,8 @@ export abstract class HangUps extends BrokerSession {
 	protected get upon(): string {
 		if (this.hangUp !== HangUp.Unanswered) return '';
 		const { asked } = this.session;
-		return asked < 0 ? ` upon ${this.names(this.kindsUnanswered())}` : ` upon SUBSCRIBE to ${filterOf(this.config, this.subscriptions, asked)}`;
+		const names = this.names(this.kindsUnanswered());
+		return ` upon ${asked < 0 ? names : `SUBSCRIBE to ${filterOf(this.config, this.subscriptions, asked)}${names && ' or '}${names}`}`;
 	}
 
 	private names(kinds: number): string {
@@ -135,7 +143,7 @@ export abstract class HangUps extends BrokerSession {
 		const before = kindsOff(this.forbidden);
 		const kinds = this.kindsUnanswered();
 		// Results that were left out once are left out longer, but upon the same evidence as before.
-		if (this.session.asked < 0) this.forbidden = blame(this.forbidden, kinds & Const.PUT_OFF_SOON) | this.forbidden & kinds & 1 << Kind.RESULT;
+		if (kinds > 0) this.forbidden = blame(this.forbidden, kinds & Const.PUT_OFF_SOON) | this.forbidden & kinds & 1 << Kind.RESULT;
 		const off = kindsOff(this.forbidden) & ~before;
 		if (off === 0) return 0;
 		this.hangUp = HangUp.LeftOut;
@@ -163,27 +171,24 @@ export abstract class HangUps extends BrokerSession {
 		for (let kind = 0; kind < Kind.RESULT; kind++) if (this.unheard & 1 << kind) this.publications.dropped(kind);
 	}
 
-	/** What went out with QoS 0 was not hung up on. */
-	protected takenQuietly(now: Millis): void {
+	/** What went out with QoS 0 was not hung up on. `delivered`: TCP has nothing under way. */
+	protected takenQuietly(now: Millis, delivered: boolean): void {
+		if (delivered && this.accepted && this.unheard > 0 && this.quietAt === NEVER) this.quietAt = now + Const.QUIET_MS;
 		if (now < this.quietAt) return;
-		if (!this.accepted) {
-			this.quietAt = now + Const.QUIET_MS;
-			return;
-		}
 		this.forbidden = clear(this.forbidden, this.unheard & Const.KINDS);
 		this.unheard = 0;
 		this.quietAt = NEVER;
 	}
 
 	/** A message of that kind is with the session; its topic, which comes seldom, is kept no longer. */
-	protected note(packetId: number, kind: number, now: Millis): void {
+	protected note(packetId: number, kind: number): void {
 		this.message.forgetTopic();
 		if (packetId > 0) {
 			if (this.inFlight.hasRoom) this.inFlight.add(packetId, Carried.PUBLICATION - kind);
 			return;
 		}
 		this.unheard = this.unheard & Const.KINDS | 1 << kind | this.session.firstId << Const.BEFORE;
-		this.quietAt = now + Const.QUIET_MS;
+		this.quietAt = NEVER;
 	}
 
 	/** A publication is acknowledged. */

@@ -76,6 +76,21 @@ describe('a broker that hangs up on a message', () => {
 		await set.expectWell();
 	});
 
+	it.each([['health', 4], ['health', 5], ['info', 4]] as const)('of %s (MQTT %i) on a slow way is found out as well, and is no second client', async (leaf, protocol) => {
+		const set = await stage({ settings: { intervalMs: 15_000, protocol } });
+		Object.assign(set.simulation.world.conditions, { latencyMs: [600, 900], ackDelayMs: [40, 200] });
+		await set.run(2 * MINUTE);
+		forbid(set, { publish: new RegExp(`^telltale/porch/${leaf} `) });
+		set.simulation.broker.hangUp();
+		await set.run(5 * MINUTE);
+		const before = set.readings('readings').length;
+		await set.run(5 * MINUTE);
+		expect(set.heard(/another client/)).toBeUndefined();
+		expect(set.heard(new RegExp(`PUBLISH to telltale/porch/${leaf} is left out for \\d+ s`)), set.lines.map(({ text }) => text).join('\n')).toBeDefined();
+		expect(connections(set)).toBeLessThan(10);
+		expect(set.readings('readings').length - before).toBeGreaterThan(15);
+	});
+
 	it.each<[what: string, reason: string, forbidden: Forbidden]>([
 		['status', 'a quota', { publish: /\/status /, reason: QUOTA_EXCEEDED }], ['SUBSCRIBE', 'a quota', { subscribe: /./, reason: QUOTA_EXCEEDED }],
 		['SUBSCRIBE', 'a filter that it does not take', { subscribe: /set/, reason: WILDCARDS_NOT_SUPPORTED }], ['status', 'an administrative action', { publish: /\/status /, reason: ADMINISTRATIVE_ACTION }],
