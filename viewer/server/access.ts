@@ -10,6 +10,8 @@ import { isIP } from 'node:net';
 /** More browsers than that are not one person's: the oldest must show the token again. */
 const SESSIONS_MAX = 64;
 const TOKEN_BYTES = 24;
+/** Change nothing. Browsers send no origin with them to the page that they are on. */
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1)$/;
 
 export function isLoopback(address: string): boolean {
@@ -34,8 +36,9 @@ export class Access {
 	/** Why a request is refused whatever it asks for; '' if it is not. */
 	objection(request: IncomingMessage): string {
 		const { host, origin, 'sec-fetch-site': site } = request.headers;
-		if (!isOurs(host ?? '', ownAddress(request))) return 'This page is at the address that the terminal printed, and under no other name.';
-		if (origin !== undefined ? origin !== `http://${host}` : request.method !== 'GET') return 'A request must come from this page itself.';
+		// Of two, a proxy before us may have looked at the other.
+		if ((request.headersDistinct['host']?.length ?? 0) > 1 || !isOurs(host ?? '', ownAddress(request))) return 'This page is at the address that the terminal printed, and under no other name.';
+		if (origin !== undefined ? origin !== `http://${host}` : !READS.has(request.method ?? '')) return 'A request must come from this page itself.';
 		// A browser says so also where it sends no origin.
 		if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'Another page may not ask for this.';
 		return '';

@@ -11,6 +11,7 @@ import { HEALTH, type CommandNews, type HistoryNews, type WorldAction } from '..
 import { Access, isLoopback } from './access.js';
 import { pageFiles } from './bundle.js';
 import { Chronicle } from './chronicle.js';
+import { Connections } from './connections.js';
 import { metrics, METRICS_TYPE } from './metrics.js';
 import { Recent, rounded } from './recent.js';
 import { STREAMS_MAX, Streams } from './stream.js';
@@ -26,6 +27,8 @@ export interface PageOptions {
 	readonly hasRecord?: boolean | undefined;
 	/** Else one is made up. */
 	readonly token?: string | undefined;
+	/** For a request to say what it wants, from the connection on; twice as long with its body. */
+	readonly patienceMs?: number | undefined;
 }
 
 export const USUAL_PORT = 8_267;
@@ -37,8 +40,13 @@ const PIXELS_MAX = 4_000;
 /** Seconds: what is beyond or below, no bucket can tell apart. */
 const TIME_MAX = 1e11;
 const SPAN_MIN = 0.001;
-const CONNECTIONS_MAX = 128;
-const REQUEST_MS = 10_000;
+const PATIENCE_MS = 5_000;
+/** How often it is looked at who had too long: so many times in that. */
+const CHECKS = 10;
+/** Nothing was sent and nothing taken: events come each few seconds, and a command waits for ANSWER_MS. */
+const IDLE_MS = 30_000;
+/** A HEAD is a GET, of whose answer Node leaves out the body. */
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
 const COMMANDS = new Set(['sample', 'identify', 'scan', 'interval', 'calibrate', 'config', 'restart', 'stop']);
 const ANSWER_MS = 10_000;
 /** Of health, for charts: 9 MB. */
@@ -79,10 +87,11 @@ export class PageServer {
 	readonly #recent = new Recent();
 	readonly #health = new History(HEALTH_PAGES);
 	readonly #server: Server;
+	readonly #connections: Connections;
 	readonly #host: string;
 	readonly #hasRecord: boolean;
 
-	private constructor({ viewer, host = LOOPBACK, hasRecord = false, token }: PageOptions) {
+	private constructor({ viewer, host = LOOPBACK, hasRecord = false, token, patienceMs = PATIENCE_MS }: PageOptions) {
 		[this.#viewer, this.#host, this.#hasRecord] = [viewer, host, hasRecord];
 		this.access = new Access(!isLoopback(host), token);
 		this.chronicle = new Chronicle(viewer);
@@ -93,8 +102,10 @@ export class PageServer {
 		viewer.on('health', ({ node, health, at }) => {
 			for (const key of HEALTH_KEYS) if (Number.isFinite(health[key])) this.#health.add(node, HEALTH + key, at / 1_000, health[key] as number, false, at / 1_000);
 		});
-		this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => void this.#answer(request, response));
-		this.#server.maxConnections = CONNECTIONS_MAX;
+		const limits = { headersTimeout: patienceMs, requestTimeout: 2 * patienceMs, keepAliveTimeout: patienceMs, connectionsCheckingInterval: patienceMs / CHECKS };
+		this.#server = createServer(limits, (request, response) => void this.#answer(request, response));
+		this.#server.timeout = IDLE_MS;
+		this.#connections = new Connections(this.#server);
 	}
 
 	/** Rejects with the system's error where it cannot listen. */
@@ -145,18 +156,20 @@ export class PageServer {
 	}
 
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		if (!this.#connections.begin(request.socket, response)) return;
 		try {
+			const { method = '' } = request;
+			if (!METHODS.includes(method)) throw new Refusal(405, 'There is nothing but GET and POST here.');
 			const objection = this.access.objection(request);
 			if (objection) throw new Refusal(403, objection);
-			if (request.method === 'GET') await this.#get(request, response);
-			else if (request.method === 'POST') await this.#post(request, response);
-			else throw new Refusal(405, 'There is nothing but GET and POST here.');
+			if (method === 'POST') await this.#post(request, response);
+			else await this.#get(request, response);
 		} catch (error) {
 			if (response.headersSent) return void response.destroy();
 			const status = error instanceof Refusal ? error.status : 500;
 			const sentence = error instanceof Refusal ? error.message : 'Something unforeseen went wrong here.';
 			// What the request brings along is not read any more.
-			response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close', ...(status === 405 && { Allow: 'GET, POST' }) }).end(`${sentence}\n`);
+			response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close', ...(status === 405 && { Allow: METHODS.join(', ') }) }).end(`${sentence}\n`);
 		}
 	}
 
@@ -168,7 +181,9 @@ export class PageServer {
 		if (!this.access.mayRead(request)) throw new Refusal(401, 'Open the address with its token, as the terminal printed it.');
 		if (path === '/metrics') return void response.writeHead(200, { ...HEADERS, 'Content-Type': METRICS_TYPE }).end(metrics(this.#viewer));
 		if (path === '/history') return send(response, 200, await this.#history(query));
+		if (request.method === 'HEAD') throw new Refusal(405, 'Events are there to be read: GET them.');
 		const node = query.get('node') ?? undefined;
+		this.#connections.keep(request.socket);
 		if (!this.#streams.open(response, node, this.access.mayCommand(request), HEADERS)) throw new Refusal(503, `${STREAMS_MAX} pages are open already: close one.`);
 	}
 
@@ -178,6 +193,7 @@ export class PageServer {
 		if (path !== '/command' && path !== '/world') throw new Refusal(404, 'There is no such page.');
 		if (!this.access.mayCommand(request)) throw new Refusal(401, 'Commands need the address with its token, as the terminal printed it.');
 		const body = await bodyOf(request);
+		this.#connections.keep(request.socket);
 		if (path === '/command') return send(response, 200, await this.#command(body));
 		if (!this.#world) throw new Refusal(404, 'These nodes are not simulated.');
 		send(response, 200, { sentence: await this.#change(this.#world, body) });

@@ -1,7 +1,8 @@
 // News for pages that are open: server-sent events, at most four times a second.
 //
 // Rule: what is sent is how things are, not what happened, so a slow page misses nothing but moments: while it does not take what it was
-// sent, nothing more is put into its way, and one that takes nothing for STALLED_MS is let go. STREAMS_MAX pages at once.
+// sent, nothing more is put into its way, and one that takes nothing for STALLED_MS is let go. STREAMS_MAX pages at once; for one
+// that has shown the token, the oldest goes that has not.
 
 import type { ServerResponse } from 'node:http';
 import { stateOf, type NodeState } from '../state.js';
@@ -75,7 +76,7 @@ export class Streams {
 
 	/** False: there are too many. */
 	open(response: ServerResponse, node: string | undefined, mayCommand: boolean, headers: Readonly<Record<string, string>>): boolean {
-		if (this.#clients.size >= STREAMS_MAX) return false;
+		if (this.#clients.size >= STREAMS_MAX && !(mayCommand && this.#letGo())) return false;
 		const client: Client = { response, node, mayCommand, version: 0, story: 0, detail: '', said: '', stalledAt: 0, sentAt: 0 };
 		this.#clients.add(client);
 		response.on('close', () => this.#clients.delete(client));
@@ -90,6 +91,17 @@ export class Streams {
 	close(): void {
 		clearInterval(this.#timer);
 		for (const { response } of this.#clients) response.end();
+	}
+
+	/** Who has shown the token is not kept out by those who have not. False: all have. */
+	#letGo(): boolean {
+		for (const client of this.#clients) {
+			if (client.mayCommand) continue;
+			this.#clients.delete(client);
+			client.response.destroy();
+			return true;
+		}
+		return false;
 	}
 
 	#touch(node: string): void {
