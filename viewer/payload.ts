@@ -119,7 +119,13 @@ function parseJson(node: string, leaf: string, text: string): Message {
 	if (typeof content !== 'object' || content === null || Array.isArray(content)) return malformed(node, `${leaf} is not a JSON object`);
 	if (leaf === 'readings' || leaf === 'backlog') return parseReading(node, leaf, content as Content);
 	if (leaf === 'channels') return parseChannels(node, content as Content);
+	if (leaf === 'outage' && !isOutage(content as Content)) return malformed(node, `outage has neither "seconds" nor a "cause"`);
 	return { kind: leaf as 'info', node, content: content as Content };
+}
+
+/** It says how long or why: without either it tells of none. */
+function isOutage({ seconds, cause }: Content): boolean {
+	return (typeof seconds === 'number' && seconds >= 0) || (typeof cause === 'string' && cause !== '');
 }
 
 function parseReading(node: string, leaf: string, content: Content): Message {

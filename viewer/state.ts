@@ -62,6 +62,10 @@ export interface NodeState {
 }
 
 const WHY_MAX = 200;
+/** A node keeps each number of its health in 32 bits. */
+const NUMBER_MAX = 0xffff_ffff;
+/** dBm: no radio is as loud or as quiet. */
+const RSSI_MAX = 200;
 /** So many readings may be late before a node that is online counts as silent, and so many seconds more. */
 const SILENT_INTERVALS = 3;
 const SILENT_SECONDS = 60;
@@ -91,7 +95,7 @@ export function stateOf(node: NodeView, now: number): NodeState {
 		seq: last?.seq, received: node.received, late: node.late, dropped: node.dropped, passed: node.passed,
 		refused: node.malformed + node.conflicts,
 		outages: node.outages, lastOutage: node.outageLog.at(-1),
-		rssi: numberIn(health, 'rssi') || undefined,
+		rssi: rssiIn(health),
 		uptime: uptime === undefined ? undefined : uptime + (node.status === 'online' ? Math.max(0, now - node.healthAt) / 1_000 : 0),
 		fault: faultOf(health),
 		sensorErrors: numberIn(health, 'sensorErrors') ?? 0,
@@ -146,14 +150,20 @@ function channelState(channel: ChannelView, now: number): ChannelState {
 	return { name, unit, part, value, suspect, time, at, recent, age: value === undefined ? undefined : ageOf(time, at, now) };
 }
 
-/** By its own time where that is known and not ahead of ours. */
+/** By its own time where that is known; one of the future makes it no younger than it came. */
 function ageOf(time: number | undefined, at: number, now: number): number {
-	return Math.max(0, time === undefined ? (now - at) / 1_000 : now / 1_000 - time);
+	return Math.max(0, (now - at) / 1_000, time === undefined ? 0 : now / 1_000 - time);
 }
 
 function numberIn(content: Content | undefined, key: string): number | undefined {
 	const value = content?.[key];
-	return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+	return typeof value === 'number' && Math.abs(value) <= NUMBER_MAX ? value : undefined;
+}
+
+/** 0: not known. */
+function rssiIn(health: Content | undefined): number | undefined {
+	const rssi = numberIn(health, 'rssi');
+	return rssi && Math.abs(rssi) <= RSSI_MAX ? rssi : undefined;
 }
 
 function textIn(content: Content | undefined, key: string): string {

@@ -12,7 +12,7 @@ import { Merge, type NodeView, type Outcome } from './merge.js';
 import type { Outage } from './availability.js';
 import { locate, type Content, type Message, type Reading, type Status } from './payload.js';
 import type { Bucket } from './reducer.js';
-import { hasDangerous } from './safe.js';
+import { hasDangerous, isBlank } from './safe.js';
 import { Source, type Link } from './source.js';
 import { faultOf } from './state.js';
 
@@ -86,6 +86,8 @@ export interface ViewerEvents {
 }
 
 const TICK_MS = 1_000;
+/** Stands for all nodes in topics (docs/topics.md). */
+const ALL = 'all';
 const REFUSALS_MAX = 50;
 
 export class Viewer extends EventEmitter<ViewerEvents> {
@@ -194,10 +196,22 @@ export class Viewer extends EventEmitter<ViewerEvents> {
 
 	/** No node has such a name: whoever uses it wants something else. */
 	#accepts(message: Message): boolean {
-		if (message.kind === 'other' || !hasDangerous(message.node)) return true;
+		if (message.kind === 'other') return true;
+		const problem = this.#nameProblem(message.node, message.kind === 'foreign');
+		if (!problem) return true;
 		this.merge.malformed++;
-		this.#refuse(message.node, 'its name has characters that no name has', Date.now());
+		this.#refuse(message.node, problem, Date.now());
 		return false;
+	}
+
+	/** '': there is none. */
+	#nameProblem(name: string, isForeign: boolean): string {
+		if (hasDangerous(name)) return 'its name has characters that no name has';
+		// No node comes of it.
+		if (isForeign) return '';
+		if (isBlank(name)) return 'its name shows nothing';
+		// A command for it would be one for all of them.
+		return name === ALL || this.#roots.some((root) => name === `${root}/${ALL}`) ? `no node is called "${ALL}": its topics are those of all nodes` : '';
 	}
 
 	#message(message: Message, outcome: Outcome, at: number, topic: string, retained: boolean): void {

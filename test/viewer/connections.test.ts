@@ -130,12 +130,8 @@ describe('The page\'s server under many connections', () => {
 	it('lets those go that take too long over their request, and those that ask again before they are answered', async () => {
 		server = await PageServer.open({ viewer, port: 0, patienceMs: PATIENCE_MS });
 		const slow = [await say(''), await say(`GET / HTTP/1.1\r\n${host()}X-Slow: `), await say(`POST /session HTTP/1.1\r\n${host()}Origin: http://127.0.0.1:${server.port}\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{`)];
-		const dripping = setInterval(() => slow.slice(1).forEach(({ socket }) => socket.writable && socket.write(' ')), PATIENCE_MS / 10);
-		try {
-			await until(() => slow.every(({ isClosed }) => isClosed()), 10_000, () => 'they are kept');
-		} finally {
-			clearInterval(dripping);
-		}
+		const drip = () => slow.slice(1).forEach(({ socket }) => socket.writable && socket.write(' '));
+		await until(() => (drip(), slow.every(({ isClosed }) => isClosed())), 10_000, () => 'they are kept');
 		const hasty = await say(`GET /page.js HTTP/1.1\r\n${host()}\r\n`.repeat(500));
 		await until(hasty.isClosed, 10_000, () => 'it is kept');
 		expect(hasty.text().match(/HTTP\/1\.1 200/g)?.length ?? 0).toBeLessThanOrEqual(1);
@@ -148,7 +144,7 @@ describe('The page\'s server under many connections', () => {
 
 	it('has a place for a page that has shown the token when those that have not took all of them', async () => {
 		server = await PageServer.open({ viewer, port: 0 });
-		const pages = [];
+		const pages: Awaited<ReturnType<typeof say>>[] = [];
 		for (let i = 0; i < STREAMS_MAX; i++) pages.push(await say(`GET /events HTTP/1.1\r\n${host()}\r\n`));
 		await until(() => pages.every(({ text }) => OK.test(text())), 10_000, () => 'not all are open');
 		expect(await asked('/events')).toMatch(/^HTTP\/1\.1 503 /);

@@ -209,7 +209,7 @@ describe('The page\'s server', () => {
 		await say('h/porch/outage', { start: NOW - 99, seconds: 3, cause: 'tcp', attempts: 2, kept: 3 });
 		await say('h/porch/outage', { start: 1e300, seconds: 1e300, cause: 'constructor', attempts: 1 });
 		await say('h/porch/readings', `{"seq":6,"boot":7,"time":${NOW},"temperature":"<script>"}`);
-		await say('h/porch/health', { boot: 7, failing: 'sht3x', why: '<img src=x onerror=alert(1)>' });
+		await say('h/porch/health', { boot: 7, failing: 'sht3x', why: '<img src=x onerror=alert(1)>\u202e' });
 		await until(() => newsIn(page.text()).at(-1)?.detail?.refused === 1 && newsIn(page.text()).at(-1)?.detail?.fault, 10_000, () => page.text());
 		const all = new Map(newsIn(page.text()).flatMap(({ events }) => events).map((event) => [event.id, event]));
 		expect([...all.values()].map(({ kind, text, tone }) => [kind, text, tone])).toEqual([
@@ -218,7 +218,7 @@ describe('The page\'s server', () => {
 			['outage', 'Back from an outage: 3 s, the connection broke, 2 attempts, kept 3 readings meanwhile', 'plain'],
 			['outage', 'Back from an outage: constructor, 1 attempt', 'plain'],
 			['refused', expect.stringMatching(/^Refused: readings has "temperature" that is no number/), 'bad'],
-			['fault', 'sht3x: <img src=x onerror=alert(1)>', 'bad'],
+			['fault', 'sht3x: <img src=x onerror=alert(1)>\\u202e', 'bad'],
 		]);
 		expect(newsIn(page.text()).at(-1).detail).toMatchObject({ row: { late: 2 }, gaps: [{ boot: '7', from: 4, to: 4 }], lateSpans: [{ from: NOW - 98, to: NOW - 97, count: 2 }] });
 	});

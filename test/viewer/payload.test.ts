@@ -75,8 +75,13 @@ describe('A message of a node', () => {
 		expect(said('telltale/cellar/readings', text)).toMatchObject({ kind: 'malformed', node: 'cellar' });
 	});
 
+	it('of an outage says how long or why, or is malformed', () => {
+		for (const text of ['{}', '{"start":1,"attempts":2}', '{"seconds":"5","cause":7}', '{"seconds":-1,"cause":""}']) expect(said('telltale/cellar/outage', text).kind, text).toBe('malformed');
+		for (const text of ['{"seconds":0}', '{"cause":"tcp"}']) expect(said('telltale/cellar/outage', text).kind, text).toBe('outage');
+	});
+
 	it.each(['readings', 'backlog', 'outage', 'health', 'result'])('on %s that is retained is malformed: no node retains it, so it may be of any age', (leaf) => {
-		const text = '{"seq":1,"boot":1,"time":1}';
+		const text = '{"seq":1,"boot":1,"time":1,"seconds":1}';
 		expect(parse(`telltale/cellar/${leaf}`, bytes(text), BASES, true)).toMatchObject({ kind: 'malformed', node: 'cellar' });
 		expect(parse(`telltale/cellar/${leaf}`, bytes(text), BASES, false).kind).not.toBe('malformed');
 		expect(parse('telltale/cellar/status', bytes('online'), BASES, true).kind).toBe('status');

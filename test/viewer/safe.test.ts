@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { eventLine, jsonLine, plainLine, summary } from '../../viewer/format.js';
 import { Merge } from '../../viewer/merge.js';
 import { parse } from '../../viewer/payload.js';
-import { jsonText, oneColumn, safe, safeLines } from '../../viewer/safe.js';
+import { isBlank, jsonText, oneColumn, pageJson, safe, safeLines } from '../../viewer/safe.js';
 import { View } from '../../viewer/view.js';
 import { HOSTILE, OBEYED } from '../support/hostile.js';
 
@@ -29,6 +29,20 @@ describe('Text from outside', () => {
 
 	it('keeps the lines of ours and nothing else', () => {
 		expect(safeLines('one\n\u001btwo\r\nthree')).toBe('one\n\\u001btwo\\u000d\nthree');
+	});
+
+	it('turns round nothing on a page, in keys and values, and is left alone where it is harmless', () => {
+		fc.assert(fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+			const strings: string[] = [];
+			JSON.parse(pageJson(value), (key, each: unknown) => (strings.push(key, ...(typeof each === 'string' ? [each] : [])), each));
+			for (const text of strings) expect(text).not.toMatch(OBEYED);
+		}), { seed: 9, numRuns: 300 });
+		expect(JSON.parse(pageJson({ ['a\u202e']: ['b\nc\u202e', 1, null, 'Köln "温度"'] }))).toEqual({ 'a\\u202e': ['b\\u000ac\\u202e', 1, null, 'Köln "温度"'] });
+	});
+
+	it('is blank where nothing of it is seen', () => {
+		for (const text of ['', ' ', '\u00a0', '\u200b', '\ufeff', '\u3164', '\u2800', '\u0301', ' \u200d ']) expect(isBlank(text), JSON.stringify(text)).toBe(true);
+		for (const text of ['a', '0', '.', '温', '👩‍🔬', 'é', '-']) expect(isBlank(text), text).toBe(false);
 	});
 
 	it('parses back to the same value as JSON, on one line', () => {

@@ -52,6 +52,16 @@ describe('The trouble of a node', () => {
 		expect(state(merge)).toMatchObject({ trouble: 'none', missing: 0, toCome: 0, late: 1 });
 	});
 
+	it('is its silence also where its last reading says that it is of the future', () => {
+		const ahead = (ago: number) => state(node(status(9_000, 'online'), reading(ago + 2, 1), reading(ago, 2, { time: 4_294_967_295 })));
+		expect([ahead(5).trouble, ahead(5).age, ahead(900).trouble, ahead(900).age]).toEqual(['none', 5, 'silent', 900]);
+	});
+
+	it('takes no number from health that no node keeps', () => {
+		const { rssi, uptime } = state(node(health({ rssi: -1e300, uptime: 1e300 })));
+		expect([rssi, uptime, state(node(health({ rssi: -61, uptime: 9 }))).rssi]).toEqual([undefined, undefined, -61]);
+	});
+
 	it('is sorted, and counted', () => {
 		const merge = new Merge();
 		for (const [name, word] of [['node-10', 'online'], ['node-2', 'online'], ['z', 'offline'], ['a', 'stopped']] as const) merge.take({ kind: 'status', node: name, status: word }, NOW);

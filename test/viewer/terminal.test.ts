@@ -18,7 +18,7 @@ function office(): Merge {
 		merge.take(parse(`telltale/${topic}`, new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload)), ['telltale']), at);
 	say('cellar/status', 'online', 0);
 	say('cellar/outage', { seconds: 42.5, cause: 'wifi', attempts: 3, kept: 4 }, 0);
-	for (const seq of [1, 2, 6]) say('cellar/readings', { seq, boot: 1, time: 1_795_301_835 + seq, temperature: 21.512, humidity: 45.25 }, 60_000);
+	for (const seq of [1, 2, 6]) say('cellar/readings', { seq, boot: 1, time: TAKEN + seq, temperature: 21.512, humidity: 45.25 }, (TAKEN + seq) * 1_000);
 	say('cellar/health', { failing: 'sht3x', why: 'no answer.' }, 0);
 	say('attic/status', 'offline', 0);
 	return merge;

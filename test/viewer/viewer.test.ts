@@ -109,13 +109,15 @@ describe('The viewer', () => {
 			['readings', payload(2, { suspect: 'all' })], ['status', '<script>alert(1)</script>'], ['channels', '{"temperature":"°C"}'], ['info', 'x'.repeat(1_000_000)], ['health', '[]'],
 		];
 		for (const [leaf, text] of hostile) await say(`five/cellar/${leaf}`, text);
-		await say('five/evil\u202e/status', 'online');
+		// What shows nothing could be no link, and a command for "all" would be one for all.
+		const nameless = ['evil\u202e', '', ' ', '\u200b', 'all'];
+		for (const name of nameless) await say(`five/${name}/status`, 'online');
 		await say('five/cellar/readings', payload(9), true);
 		await say('five/cellar/other', 'program');
 		await say('five/cellar/set/stop', '{}');
 		await settled('five');
-		expect(told.filter(([event]) => event === 'refused')).toHaveLength(hostile.length + 1);
-		expect(viewer.refused).toEqual({ malformed: hostile.length + 1, foreign: 1, beyond: 0 });
+		expect(told.filter(([event]) => event === 'refused')).toHaveLength(hostile.length + nameless.length);
+		expect(viewer.refused).toEqual({ malformed: hostile.length + nameless.length, foreign: 1, beyond: 0 });
 		expect(viewer.refusals.map(({ why }) => why)).toContain('info is longer than 4096 bytes');
 		expect([...viewer.nodes.keys()]).toEqual(['cellar', 'marker']);
 		expect(viewer.nodes.get('cellar')!.received).toBe(2);

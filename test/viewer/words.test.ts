@@ -11,7 +11,7 @@ const up: LinkNews = { url: 'mqtt://127.0.0.1', up: true, sentence: 'Connected.'
 const down: LinkNews = { ...up, up: false, sentence: 'No broker answers.', since: NOW - 40_000 };
 const totals = (more: Partial<Totals> = {}): Totals => ({ nodes: 3, online: 3, offline: 0, stopped: 0, faults: 0, received: 1_234, missing: 0, toCome: 0, late: 0, dropped: 0, passed: 0, ...more });
 const row = (more: Partial<Row> = {}): Row => ({
-	name: 'porch', status: 'online', since: NOW, trouble: 'none', why: '', channels: [], more: 0, time: NOW - 2_000, seq: 10, received: 10, missing: 0, toCome: 0, late: 0, dropped: 0, passed: 0, outages: 0, rssi: -60, interval: 2, ...more,
+	name: 'porch', status: 'online', since: NOW, trouble: 'none', why: '', channels: [], more: 0, time: NOW - 2_000, ahead: 0, seq: 10, received: 10, missing: 0, toCome: 0, late: 0, dropped: 0, passed: 0, outages: 0, rssi: -60, interval: 2, ...more,
 });
 const detail = (more: Partial<Detail> = {}): Detail => ({
 	row: row(), channels: [], derived: [], gaps: [], gapCount: 0, outages: [], lateSpans: [], away: [], facts: [], boot: '7', boots: 1, uptime: 5, fault: '', refused: 0, complaint: '', isSimulated: false, power: null, parts: [], ...more,

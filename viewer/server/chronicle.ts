@@ -1,7 +1,7 @@
 // What happened to each node, in the order in which it happened: for the page's timeline, and to mark what came late.
 //
 // Rule: bounded: EVENTS events, LOG_LINES lines of the serial log and SPANS spans of late readings a node, for as many nodes as the viewer
-// keeps. What goes on, like late readings that come one after the other, is one event that comes again. Text from outside is cut, not changed.
+// keeps. What goes on, like late readings that come one after the other, is one event that comes again. Text from outside is cut; stream.ts makes it safe.
 
 import { age, counted } from '../format.js';
 import type { Viewer, ViewerEvents } from '../viewer.js';

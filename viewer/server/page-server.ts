@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { History } from '../history.js';
+import { pageJson } from '../safe.js';
 import type { Viewer } from '../viewer.js';
 import { HEALTH, type CommandNews, type HistoryNews, type WorldAction } from '../web/messages.js';
 import { Access, isLoopback } from './access.js';
@@ -258,7 +259,7 @@ function parted(url: string): [path: string, query: URLSearchParams] {
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
-	response.writeHead(status, { ...HEADERS, 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+	response.writeHead(status, { ...HEADERS, 'Content-Type': 'application/json; charset=utf-8' }).end(pageJson(value));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {

@@ -10,6 +10,8 @@ import { GAPS_SHOWN, type ChannelNews, type Detail, type Row, type Totals } from
 const CHANNELS_SHOWN = 4;
 const SPARK_LENGTH = 24;
 const TOP = 35;
+/** A clock that is further ahead is not right: nothing goes by it. */
+const AHEAD_MAX_MS = 86_400_000;
 /** What stands for the whole height of a spark line at the least, by unit: noise is no news. */
 const SPANS: ReadonlyMap<string, number> = new Map([['°C', 1], ['%', 2], ['hPa', 2], ['V', 0.1]]);
 
@@ -28,11 +30,12 @@ function channelNews({ name, unit, part, value, suspect, recent }: ChannelState)
 /** `now`: milliseconds. */
 export function rowOf(node: NodeView, state: NodeState): Row {
 	const { name, status = null, trouble, why, channels, seq = null, received, missing, toCome, late, dropped, passed, outages, rssi = null, interval = null } = state;
+	const taken = node.lastTime === undefined ? node.lastAt : node.lastTime * 1_000;
 	return {
 		name, status, trouble, why,
 		since: node.status && !node.statusRetained ? node.statusAt : null,
 		channels: channels.slice(0, CHANNELS_SHOWN).map(channelNews), more: Math.max(0, channels.length - CHANNELS_SHOWN),
-		time: node.last ? (node.lastTime === undefined ? node.lastAt : node.lastTime * 1_000) : null,
+		time: node.last ? Math.min(node.lastAt, taken) : null, ahead: Math.min(AHEAD_MAX_MS, Math.max(0, taken - node.lastAt)),
 		seq, received, missing, toCome, late, dropped, passed, outages, rssi, interval,
 	};
 }

@@ -5,6 +5,7 @@
 // that has shown the token, the oldest goes that has not.
 
 import type { ServerResponse } from 'node:http';
+import { pageJson } from '../safe.js';
 import { stateOf, type NodeState } from '../state.js';
 import type { Viewer } from '../viewer.js';
 import type { Common, Detail, NodeNews, OverviewNews, Row } from '../web/messages.js';
@@ -161,7 +162,7 @@ export class Streams {
 		if (!own.isNews && said === client.said && now - client.sentAt < RENEW_MS) return;
 		[client.said, client.sentAt] = [said, now];
 		const news = { now, mayCommand: client.mayCommand, ...common, ...own.news } satisfies OverviewNews | NodeNews;
-		response.write(`data: ${JSON.stringify(news)}\n\n`);
+		response.write(`data: ${pageJson(news)}\n\n`);
 	}
 
 	#rowsFor(client: Client): { readonly isNews: boolean; readonly news: { readonly rows: readonly Row[] } } {

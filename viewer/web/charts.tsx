@@ -21,7 +21,7 @@ export function Charts({ detail, links, now }: { readonly detail: Detail; readon
 	const [view, setView] = useState<View>({ seconds: SPANS[0]![0] });
 	const { row, channels } = detail;
 	// A simulation that is faster than time is ahead of ours.
-	const to = view.to ?? Math.max(now, row.time ?? 0) / 1_000;
+	const to = view.to ?? Math.max(now, (row.time ?? 0) + row.ahead) / 1_000;
 	const from = to - view.seconds;
 	const shades = shadesOf(detail, links, now);
 	const move = (part: number) => {

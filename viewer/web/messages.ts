@@ -37,8 +37,10 @@ export interface Row {
 	readonly channels: readonly ChannelNews[];
 	/** How many more channels it has than are here. */
 	readonly more: number;
-	/** When the last reading was taken, or where nobody knows that, when it came; null if none came. */
+	/** When the last reading was taken, or where nobody knows that or it is of the future, when it came; null if none came. */
 	readonly time: number | null;
+	/** How far its clock was ahead of ours then: a simulation may be faster than time. Milliseconds. */
+	readonly ahead: number;
 	readonly seq: number | null;
 	readonly received: number;
 	readonly missing: number;

@@ -51,7 +51,7 @@ export function shadesOf({ row, outages, lateSpans, away }: Detail, links: reado
 	const told = outages.flatMap((outage) => spanOf(outage));
 	const isAway = row.status === 'offline' && row.time !== null;
 	const down = links.length > 0 && links.every(({ up }) => !up) ? Math.min(...links.map(({ since }) => since)) : undefined;
-	const since = isAway ? row.time! : down;
+	const since = isAway ? row.time! + row.ahead : down;
 	// What the node told of is not told again by the broker.
 	const untold = away.filter((span) => !told.some(({ from, to }) => from <= span.to && to >= span.from));
 	return [
