@@ -193,7 +193,7 @@ export abstract class Measurements {
 		return 0;
 	}
 
-	/** Of the first part that has measured one, with its offset; ABSENT: none has. */
+	/** Of the first part that has measured one without doubt, with its offset; ABSENT: none has. */
 	private get temperature(): number {
 		for (let i = 0; i < this.parts.length; i++) {
 			const { first, gives, row: { quantities } } = this.parts[i];
@@ -201,7 +201,8 @@ export abstract class Measurements {
 				if ((gives >> k & 1) === 0) continue;
 				const at = this.channelAt(channel++);
 				const measured = this.numbers[at + Its.Measured];
-				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT) return this.correct(at, measured);
+				const isDoubtful = this.numbers[at + Its.Times] >> State.TIMES_BITS & State.DOUBT;
+				if (quantities[k] === QUANTITIES[Quantity.TEMPERATURE] && measured !== Value.ABSENT && !isDoubtful) return this.correct(at, measured);
 			}
 		}
 		return Value.ABSENT;

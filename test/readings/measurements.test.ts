@@ -58,6 +58,25 @@ describe('a doubtful value', () => {
 		expect(sampler.quality(0)).toBe(Quality.OutOfRange);
 	});
 
+	it('of a temperature compensates nobody: the next part\'s does, or what was told last holds', () => {
+		let celsius = 21;
+		const humidity = new FakeSensor(() => [45_000]);
+		const { sampler, runTo } = setUp(
+			{ row: row('first', ['temperature']), sensor: new FakeSensor(() => [celsius * 1_000]) }, { row: row('hih4030', ['humidity']), sensor: humidity },
+			{ row: row('second', ['temperature']), name: 'second', sensor: new FakeSensor(() => [celsius < 0 ? 300_000 : 23_000]) },
+		);
+		runTo(500);
+		celsius = 126;
+		runTo(1_500);
+		celsius = -300;
+		runTo(3_500);
+		// The second one's turn comes behind it.
+		expect([humidity.told, sampler.quality(0), sampler.quality(2)]).toEqual([[21_000, 23_000, 23_000], Quality.OutOfRange, Quality.OutOfRange]);
+		celsius = 22;
+		runTo(4_500);
+		expect(humidity.told.at(-1)).toBe(22_000);
+	});
+
 	it('is judged as it was measured: an offset that takes it to 100 % makes nothing doubtful', () => {
 		const { taken, sampler, runTo } = setUp({ row: row('hih4030', ['humidity']), sensor: new FakeSensor(() => [99_800]) });
 		sampler.setCorrection(0, 500, 0);
