@@ -2,6 +2,7 @@
 //
 // Rule: what is done here is what could happen on a bench: no node is told of it. The air is all nodes' together, as they are in one room.
 
+import { TROUBLES, type Trouble } from '../sensors/twin.js';
 import type { EmbeddedBroker } from '../simulator/broker.js';
 import type { SimulatedNode } from '../simulator/board/simulated-node.js';
 import type { Simulation } from '../simulator/simulation.js';
@@ -11,9 +12,9 @@ import type { WorldAction, WorldNews } from '../viewer/web/messages.js';
 
 /** Each way: a reading and its acknowledgement are on their way for six seconds. */
 const SLOW_MS = 3_000;
-const TROUBLES = ['none', 'gone', 'stuck', 'nonsense', 'garbled'] as const;
-const TROUBLE_WORDS: Readonly<Record<(typeof TROUBLES)[number], string>> = {
+const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
 	none: 'works again', gone: 'was pulled out', stuck: 'is stuck: it repeats its last value', nonsense: 'answers nonsense', garbled: 'garbles what it sends',
+	unsteady: 'has a bad supply: a voltage that it gives swings', hung: 'hangs: it answers again when its supply was away',
 };
 
 /** As it was recorded, until somebody sets it by hand. */
@@ -154,7 +155,7 @@ export class SimulatedWorld implements WorldControls {
 	}
 }
 
-function partsOf(node: SimulatedNode): [name: string, part: { trouble: (typeof TROUBLES)[number] }][] {
+function partsOf(node: SimulatedNode): [name: string, part: { trouble: Trouble }][] {
 	return node.parts.names.map((name) => [name, node.part(name)]);
 }
 

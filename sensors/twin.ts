@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a simulated part is told and what it answers: types only, no code. The part itself is `simulated.ts` in its folder.
+// What a simulated part is told and what it answers, and all that can happen to one. The part itself is `simulated.ts` in its folder.
 //
 // Rule: a twin speaks the part's own bytes, volts or pulses, with its timing, its noise and its failures. It lives through
 // the boots of its node, and is told when the supply comes back. Host code: nothing of it reaches a chip.
@@ -13,9 +13,11 @@ export interface TwinAir {
 
 /**
  * How a part misbehaves. Stuck: repeats what it said last. Nonsense: anything. Gone: unplugged, or without supply.
- * Garbled: wrong check sums, where it has any.
+ * Garbled: wrong check sums, where it has any. Unsteady: what it gives swings, where it is analog. Hung: no answer until its
+ * supply was away; that is what its wires see, so no twin knows of it.
  */
-export type Trouble = 'none' | 'stuck' | 'nonsense' | 'gone' | 'garbled';
+export const TROUBLES = Object.freeze(['none', 'stuck', 'nonsense', 'gone', 'garbled', 'unsteady', 'hung'] as const);
+export type Trouble = (typeof TROUBLES)[number];
 
 /** Where a twin lives. */
 export interface TwinWorld {

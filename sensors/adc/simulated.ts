@@ -11,6 +11,8 @@ const enum Mv {
 	PER_C = 1,
 	/** The supply: more there is not. */
 	SUPPLY = 3_300,
+	/** Each way, when it is unsteady. */
+	SWING = 600,
 }
 
 class Voltage implements AnalogTwin {
@@ -19,6 +21,7 @@ class Voltage implements AnalogTwin {
 	measurements = 0;
 	readonly #world: TwinWorld;
 	#lastMv = Mv.AT_20C;
+	#swingMv = Mv.SWING;
 
 	constructor(world: TwinWorld) {
 		this.#world = world;
@@ -32,7 +35,9 @@ class Voltage implements AnalogTwin {
 		if (this.trouble === 'gone') return 0;
 		if (this.trouble === 'nonsense') return random.between(0, Mv.SUPPLY);
 		if (this.trouble !== 'stuck') this.#lastMv = Mv.AT_20C + Mv.PER_C * (air().temperatureC - 20);
-		return this.#lastMv;
+		if (this.trouble !== 'unsteady') return this.#lastMv;
+		this.#swingMv = -this.#swingMv;
+		return this.#lastMv + this.#swingMv;
 	}
 }
 

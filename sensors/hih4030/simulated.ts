@@ -17,6 +17,8 @@ const enum Const {
 	SETTLING_MS = 70,
 	/** From one moment to the next; a tenth of the repeatability. */
 	NOISE_PCT = 0.05,
+	/** Each way, when it is unsteady. */
+	SWING_PCT = 8,
 }
 
 interface Kind {
@@ -40,6 +42,7 @@ class SimulatedHIH implements AnalogTwin {
 	private readonly atTap: number;
 	private settledAt = 0;
 	private lastMv = 0;
+	private swingPct: number = Const.SWING_PCT;
 
 	constructor(kind: Kind, world: TwinWorld) {
 		this.kind = kind;
@@ -63,6 +66,8 @@ class SimulatedHIH implements AnalogTwin {
 			const seen = humidityPct * (Const.COMPENSATION - Const.COMPENSATION_PER_C * temperatureC) + world.random.gaussian(Const.NOISE_PCT);
 			this.lastMv = this.atTap * (this.kind.ratioPerPct * seen + this.kind.ratioAtZero);
 		}
-		return this.lastMv;
+		if (trouble !== 'unsteady') return this.lastMv;
+		this.swingPct = -this.swingPct;
+		return this.lastMv + this.atTap * this.kind.ratioPerPct * this.swingPct;
 	}
 }

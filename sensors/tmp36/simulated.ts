@@ -14,6 +14,8 @@ const enum Const {
 	HIGHEST_C = 125,
 	/** Of nonsense. */
 	SUPPLY_MV = 3_300,
+	/** Each way, when it is unsteady. */
+	SWING_MV = 80,
 }
 
 export const simulated: MakeTwin = (_row, world) => new SimulatedTMP36(world);
@@ -24,6 +26,7 @@ class SimulatedTMP36 implements AnalogTwin {
 	measurements = 0;
 	private readonly world: TwinWorld;
 	private lastMv: number = Const.MV_AT_25_C;
+	private swingMv: number = Const.SWING_MV;
 
 	constructor(world: TwinWorld) {
 		this.world = world;
@@ -41,6 +44,8 @@ class SimulatedTMP36 implements AnalogTwin {
 			const celsius = Math.min(Math.max(world.air().temperatureC, Const.LOWEST_C), Const.HIGHEST_C);
 			this.lastMv = Const.MV_AT_25_C + Const.MV_PER_C * (celsius - 25);
 		}
-		return this.lastMv;
+		if (trouble !== 'unsteady') return this.lastMv;
+		this.swingMv = -this.swingMv;
+		return this.lastMv + this.swingMv;
 	}
 }

@@ -58,7 +58,7 @@ const NOWHERE = -1;
 
 function freePin({ bus, second }: Row, { analog, digital }: Board, wires: readonly Wire[]): number {
 	const pins = bus === Bus.Pulse ? digital : second ? analog.further : [analog.pin, ...analog.further];
-	return pins.find((pin) => !wires.some((each) => each.pin === pin)) ?? NOWHERE;
+	return pins.find((pin) => !wires.some((each) => each.pin === pin || each.powerPin === pin)) ?? NOWHERE;
 }
 
 /** What makes the twin of each of these. */

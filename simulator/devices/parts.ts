@@ -1,7 +1,8 @@
 // The parts that are wired to a node, as its chip meets them: at addresses and at pins.
 //
 // Rule: parts live through the boots of their node; a chip is theirs from its reset on. One with a power pin has no supply while
-// that pin is not driven high. Parts at one address answer together, as on a bus whose wires anybody may pull low.
+// that pin is not driven high; one that hangs is as if it were not there until its supply was. Parts at one address answer together, as on
+// a bus whose wires anybody may pull low.
 
 import type { AnalogTwin, I2CTwin, PulseTwin, Twin, TwinAir, TwinWorld } from '../../sensors/twin.js';
 import type { Random } from '../world/random.js';
@@ -90,7 +91,7 @@ export class Parts {
 	/** The board has its supply again, and its chip will soon run its main function. */
 	powerUp(): void {
 		this.#since = RESET_MS;
-		for (const { powerPin, twin } of this.#wired) if (powerPin === undefined) twin.powerUp();
+		for (const { powerPin, twin } of this.#wired) if (powerPin === undefined) supply(twin);
 		this.#since = 0;
 	}
 
@@ -99,7 +100,7 @@ export class Parts {
 		for (const each of this.#wired) {
 			if (each.powerPin !== pin || each.powered === isHigh) continue;
 			each.powered = isHigh;
-			if (isHigh) each.twin.powerUp();
+			if (isHigh) supply(each.twin);
 		}
 	}
 
@@ -141,10 +142,18 @@ export class Parts {
 	}
 
 	#at(address: number): I2CTwin[] {
-		return this.#wired.flatMap(({ twin, powered }) => (powered && twin.bus === 'i2c' && twin.address === address ? [twin] : []));
+		return this.#wired.flatMap((each) => (isThere(each) && each.twin.bus === 'i2c' && each.twin.address === address ? [each.twin] : []));
 	}
 
 	#onPin<Kind extends Twin>(bus: Kind['bus'], pin: number): Kind | undefined {
-		return this.#wired.find((each) => each.powered && each.twin.bus === bus && each.pin === pin)?.twin as Kind | undefined;
+		return this.#wired.find((each) => isThere(each) && each.twin.bus === bus && each.pin === pin)?.twin as Kind | undefined;
 	}
+}
+
+const isThere = ({ powered, twin }: Wired): boolean => powered && twin.trouble !== 'hung';
+
+/** It has been without for a while. */
+function supply(twin: Twin): void {
+	if (twin.trouble === 'hung') twin.trouble = 'none';
+	twin.powerUp();
 }

@@ -9,6 +9,7 @@ import type { Chip } from '../../simulator/devices/chip.js';
 import { DigitalDevice, Panel } from '../../simulator/devices/digital.js';
 import { Parts, type Wire } from '../../simulator/devices/parts.js';
 import { PulseDevice } from '../../simulator/devices/pulses.js';
+import { sensorsProblem } from '../../src/parts/parts.js';
 import { startVirtualSimulation } from '../../simulator/virtual.js';
 import { Random } from '../../simulator/world/random.js';
 
@@ -83,6 +84,22 @@ describe('the supply of a part', () => {
 		expect(isThere()).toBe(false);
 		digital['digital.write'](id, 1);
 		expect([isThere(), ups]).toEqual([true, [1_000, 2_000]]);
+	});
+
+	it('is all that helps a part that hangs: nobody hears of it before', () => {
+		const { bench, digital, isThere } = supplied();
+		const id = digital['digital.open'](16, 8, false, 1, 0);
+		const [onPin, onBoard] = bench.parts.twins;
+		onPin!.trouble = onBoard!.trouble = 'hung';
+		expect([isThere(), bench.parts.millivolts(17)]).toEqual([false, 0]);
+		digital['digital.write'](id, 1);
+		expect(isThere()).toBe(false);
+		digital['digital.write'](id, 0);
+		expect(isThere()).toBe(false);
+		digital['digital.write'](id, 1);
+		expect([isThere(), bench.parts.millivolts(17)]).toEqual([true, 0]);
+		bench.parts.powerUp();
+		expect([isThere(), bench.parts.millivolts(17)]).toEqual([true, 700]);
 	});
 
 	it('goes when the chip lets go of the pin, and when the chip is reset', () => {
@@ -167,6 +184,12 @@ describe('what is wired', () => {
 			['tmp36', 'tmp36', 0, 34, undefined], ['outside', 'sht3x', 69, -1, 25], ['sht3x', 'sht3x', 68, -1, undefined],
 			['hih4030', 'hih4030', 0, 35, undefined], ['tmp36 2', 'tmp36', 0, 36, undefined],
 		]);
+	});
+
+	it('is not at the pin that a part before gets its supply from', () => {
+		const sensors = '[{"part":"sht3x","powerPin":25},{"part":"dht22"}]';
+		expect(sensorsProblem(sensors, esp32)).toBe('');
+		expect(wiresOf(sensors, esp32).map(({ pin }) => pin)).toEqual([-1, 26]);
 	});
 
 	it('is nothing of which nobody knows what it is', () => {

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { Detail, WorldAction, WorldNews } from './messages.js';
 import { changeWorld } from './requests.js';
 
-const TROUBLES: readonly (readonly [string, string])[] = [['none', 'works'], ['gone', 'pulled out'], ['stuck', 'stuck'], ['nonsense', 'nonsense'], ['garbled', 'garbled']];
+const TROUBLES: readonly (readonly [string, string])[] = [['none', 'works'], ['gone', 'pulled out'], ['stuck', 'stuck'], ['nonsense', 'nonsense'], ['garbled', 'garbled'], ['unsteady', 'unsteady'], ['hung', 'hung']];
 
 export function World({ world, detail, mayCommand }: { readonly world: WorldNews; readonly detail: Detail; readonly mayCommand: boolean }) {
 	const [problem, setProblem] = useState('');
