@@ -34,7 +34,7 @@ export class Adc implements Sensor {
 
 	collect(values: Int32Array, at: number): Millis {
 		const mv = this.input.read();
-		if (!(mv >= this.input.lowestMv)) throw new Error('The analog input gives nothing that it can tell from a short to ground.');
+		if (!(mv >= this.input.lowestMv)) throw new Error('The analog input gives nothing that it can tell from a short to ground: check its wires.');
 		if (mv >= this.highestMv) throw new Error('The analog input is at its end: what it measures is higher, so put a divider before it.');
 		values[at] = Math.round(mv * this.gain + this.offsetMv);
 		return 0;

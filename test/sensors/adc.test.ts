@@ -28,7 +28,7 @@ describe('a plain analog input', () => {
 
 	it('refuses its own end, what is too near to ground, and a failed conversion', () => {
 		expect(refusal([1_023])).toThrow(/at its end/);
-		expect(refusal([30], { lowestMv: 150 })).toThrow(/short to ground/);
+		expect(refusal([30], { lowestMv: 150 })).toThrow('The analog input gives nothing that it can tell from a short to ground: check its wires.');
 		expect(refusal([undefined])).toThrow(/short to ground/);
 	});
 
