@@ -54,13 +54,13 @@ export class DHT22 implements Sensor {
 	collect(values: Int32Array, at: number): Millis {
 		const { bytes } = this;
 		const pairs = this.io.capture(bytes);
-		if (pairs === 0) throw new Error(`${this.name} does not answer: check its supply, its data wire and the pull-up of 4.7 to 10 kΩ.`);
+		if (pairs === 0) throw new Error(SILENT[this.kind]);
 		// The greeting may have been missed. Where it is there, and a bit is not, the answer is not whole.
-		if (pairs < Const.BITS || pairs === Const.BITS && beginsWithGreeting(bytes)) throw new Error(`${this.name} breaks off its answer: ${SHORTEN}`);
+		if (pairs < Const.BITS || pairs === Const.BITS && beginsWithGreeting(bytes)) throw new Error(CUT[this.kind]);
 		assemble(bytes, 2 * (pairs - Const.BITS));
 		const sum = (bytes[0] + bytes[1] + bytes[2] + bytes[3]) & 0xff;
 		const isOld = this.is11 && sum !== bytes[Const.SUM] && ((bytes[0] + bytes[2]) & 0xff) === bytes[Const.SUM];
-		if (sum !== bytes[Const.SUM] && !isOld) throw new Error(`${this.name} sends a wrong check sum: ${SHORTEN}`);
+		if (sum !== bytes[Const.SUM] && !isOld) throw new Error(GARBLED[this.kind]);
 		// Some DHT11s sum their whole numbers alone: the rest is not sure then.
 		if (isOld) bytes[1] = bytes[3] = 0;
 		if (this.is11) decode11(bytes, values, at);
@@ -72,8 +72,8 @@ export class DHT22 implements Sensor {
 		this.io.close();
 	}
 
-	private get name(): string {
-		return this.is11 ? 'DHT11' : 'DHT22';
+	private get kind(): number {
+		return this.is11 ? 1 : 0;
 	}
 }
 
@@ -117,5 +117,9 @@ const decode22 = (bytes: Uint8Array, values: Int32Array, at: number): void => {
 const isKnownFalse = (temperature: number, humidity: number): boolean =>
 	temperature === 1 ? humidity === 10 : temperature === 0 && humidity <= 2;
 
-const SHORTEN = 'shorten its wire or use a stronger pull-up.';
+/** By kind, DHT22 and DHT11. Whole, so that they lie in flash: a part that fails keeps its sentence, and memory is short. ASCII, as the log. */
+const both = (sentence: string): readonly string[] => Object.freeze([`DHT22 ${sentence}`, `DHT11 ${sentence}`]);
+const SILENT = both('does not answer: check its supply, its data wire and the pull-up of 4.7 to 10 kOhm.');
+const CUT = both('breaks off its answer: shorten its wire or use a stronger pull-up.');
+const GARBLED = both('sends a wrong check sum: shorten its wire or use a stronger pull-up.');
 const FALSE = 'The part sends a reading that cannot be: wait for the next, or check its supply.';

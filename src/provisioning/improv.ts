@@ -61,7 +61,8 @@ export abstract class Improv implements Pollable, ConversationHost {
 		if (problem === LATER) return false;
 		const result = new Text(new Uint8Array(Limit.RESULT_MAX));
 		writeResult(result, bytes, 0, nameEnd, nameEnd, textEnd, problem, problem ? 0 : this.proposed, this.report());
-		parcel.answered(result.bytes.subarray(0, result.length));
+		// A copy: what the result might have needed is free again.
+		parcel.answered(result.bytes.slice(0, result.length));
 		return true;
 	}
 

@@ -277,24 +277,37 @@ export class SettingsStore {
 		return image[key];
 	}
 
+	/** One generation at a time is looked at: memory is short while a command changes settings. */
 	private write(flash: Flash, changes: Changes, keys: readonly string[], owner?: SectorOwner, flags?: number): string {
-		const last = flash.sectorCount - 1;
-		const one = new Generation(flash, last - 1);
-		const other = new Generation(flash, last);
-		const newest = other.serial > one.serial ? other : one;
-		const old = this.base === last ? other : this.base >= 0 ? one : undefined;
-		// Never the one that holds; else the older one, or where readings wait in that, the other.
-		let target = (old ?? newest) === one ? other : one;
-		if (!old && isHeld(flash, target, owner)) target = newest;
-		if (isHeld(flash, target, owner)) return HELD;
-		const writer = new GenerationWriter(flash, target.sector);
-		old?.rewind();
-		while (old?.next()) if (!keys.some((key) => old.isKey(key))) writer.copy(old);
+		const serial = this.newest()!.serial + 1;
+		const target = this.target(flash, owner);
+		if (target === Base.NONE) return HELD;
+		const writer = new GenerationWriter(flash, target);
+		if (this.base >= 0) copyOthers(writer, new Generation(flash, this.base), keys);
 		for (let i = 0; i < keys.length; i++) writer.add(keys[i], changes[keys[i]]);
-		if (!writer.commit(newest.serial + 1, fingerprint(this.image), flags)) return writer.isFull ? TOO_MUCH : FAILED;
-		if (flags === undefined) this.base = target.sector;
+		if (!writer.commit(serial, fingerprint(this.image), flags)) return writer.isFull ? TOO_MUCH : FAILED;
+		if (flags === undefined) this.base = target;
 		return '';
 	}
+
+	/** Never the sector that holds; else the older one, or where readings wait in that, the other. NONE: they wait in both. */
+	private target(flash: Flash, owner: SectorOwner | undefined): number {
+		const last = flash.sectorCount - 1;
+		const holding = this.base >= 0 ? this.base : this.newest()!.sector;
+		// Of last and the one before it, the other.
+		const other = 2 * last - 1 - holding;
+		if (!isHeld(flash, new Generation(flash, other), owner)) return other;
+		return this.base >= 0 || isHeld(flash, new Generation(flash, holding), owner) ? Base.NONE : holding;
+	}
+}
+
+const copyOthers = (writer: GenerationWriter, old: Generation, keys: readonly string[]): void => {
+	while (old.next()) if (!keys.some(isKeyOf, old)) writer.copy(old);
+};
+
+/** Not a closure. */
+function isKeyOf(this: Generation, key: string): boolean {
+	return this.isKey(key);
 }
 
 const isUntried = (generation: Generation): boolean =>

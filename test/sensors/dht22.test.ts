@@ -112,7 +112,7 @@ describe('a DHT22', () => {
 	});
 
 	it.each([
-		['nobody answers', [], 'DHT22 does not answer: check its supply, its data wire and the pull-up of 4.7 to 10 kΩ.'],
+		['nobody answers', [], 'DHT22 does not answer: check its supply, its data wire and the pull-up of 4.7 to 10 kOhm.'],
 		['it breaks off', pulses([1, 2, 3, 4, 10]).slice(0, 60), 'DHT22 breaks off its answer: shorten its wire or use a stronger pull-up.'],
 		['its check sum is wrong', pulses([0x02, 0x8c, 0x01, 0x5f, 0xef]), 'DHT22 sends a wrong check sum: shorten its wire or use a stronger pull-up.'],
 	])('says so when %s', (_what, pairs, sentence) => {
