@@ -36,6 +36,8 @@ const PAIR_MS = 120 * SECOND_MS;
 /** To say good-bye twice, boot twice, join and find out what a broker does not take. */
 const REST_MS = 150 * SECOND_MS;
 const PAIRS_MAX = 9;
+/** Between two changes: sooner ones are refused. */
+const FOLLOWING_MS = 60 * SECOND_MS;
 const ASK_MS = 7 * SECOND_MS;
 /** Of what was published last. */
 const LOOK_BACK = 400;
@@ -114,6 +116,7 @@ class ReachRun {
 		const { world, nodes: [node] } = this.#simulation;
 		const before = node!.storage.settings;
 		const what = `${which}, ${JSON.stringify(change)}`;
+		await this.#simulation.run(FOLLOWING_MS);
 		const from = world.now();
 		const id = this.#send(this.#at, this.#base, 'config', change);
 		// It goes in time to cut the answer, the restart, or the trial short.

@@ -96,12 +96,17 @@ export class NodeSettings extends SettingsStore {
 	}
 
 	override propose(changes: Readonly<Record<string, Setting>>, owner?: SectorOwner, remote = false): string {
+		if (!this.waiting) return super.propose(changes, owner, remote);
 		const all: Record<string, Setting> = {};
 		for (const key of Object.keys(changes)) all[key] = changes[key];
 		for (let i = 0; i < Const.KINDS; i++) if (this.waiting?.[i]) all[KEYS[i]] = this.waiting[i];
 		const problem = super.propose(all, owner, remote);
 		if (!problem) this.waiting = undefined;
 		return problem;
+	}
+
+	override isChangedBy(changes: Readonly<Record<string, Setting>>): boolean {
+		return this.waiting !== undefined || super.isChangedBy(changes);
 	}
 
 	/** The settings first: what none of them names is never used. */

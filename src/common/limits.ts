@@ -147,6 +147,11 @@ export const enum Limit {
 	 * the same.
 	 */
 	RESTART_UPTIME_MIN_MS = 60_000,
+	/**
+	 * A boot that new settings from the broker began takes others from there at the earliest then: each costs an erasure of flash and a
+	 * restart, and who sends them each second would wear the two sectors out in days.
+	 */
+	CONFIG_UPTIME_MIN_MS = 60_000,
 	/** A restart that is asked of all nodes at once is spread over so long: else they would all be back at once, too. */
 	RESTART_SPREAD_MS = 60_000,
 	/** The LED shows where the node is for so long. */

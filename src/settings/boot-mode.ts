@@ -53,6 +53,7 @@ export const TABLE: readonly (readonly Mode[])[] = Object.freeze([
 
 const BOOTS = 'boots';
 const SET_UP = 'setup';
+const CHANGED = 'changed';
 
 export class BootMode implements Pollable {
 	mode: Mode = Mode.Starting;
@@ -74,6 +75,16 @@ export class BootMode implements Pollable {
 	/** This boot is to set the node up, whatever there is. */
 	get asked(): boolean {
 		return this.store.get(SET_UP) === 1;
+	}
+
+	/** Somebody has changed the settings from afar: those that come after this boot are told so until one has run long enough. */
+	noteChange(): void {
+		this.store.set(CHANGED, 1);
+	}
+
+	/** Such a change was not long ago. */
+	get isChanged(): boolean {
+		return this.store.get(CHANGED) === 1;
 	}
 
 	/** Nothing is measured: the boots before ended too soon. */
@@ -100,6 +111,7 @@ export class BootMode implements Pollable {
 	poll(now: Millis): Millis {
 		if (now < this.dueAt) return this.dueAt;
 		this.dueAt = NEVER;
+		if (this.isChanged) this.store.set(CHANGED, 0);
 		if (this.mode === Mode.Normal || this.mode === Mode.Trial) this.survived();
 		else this.happened(BootEvent.Over);
 		return NEVER;

@@ -210,13 +210,18 @@ export class SettingsStore {
 	private store(changes: Changes, owner: SectorOwner | undefined, flags?: number): string {
 		if (!this.flash) return NO_ROOM;
 		if (this.busy) return UNDER_WAY;
+		return this.isChangedBy(changes) ? this.write(this.flash, changes, Object.keys(changes), owner, flags) : '';
+	}
+
+	/** Some of these are not what is kept already. */
+	isChangedBy(changes: Changes): boolean {
 		this.mustBeRead();
 		const keys = Object.keys(changes);
 		for (let i = 0; i < keys.length; i++) {
 			const before = this.named(keys[i], this.base) ?? fieldOf(keys[i])?.initial;
-			if (before !== changes[keys[i]]) return this.write(this.flash, changes, keys, owner, flags);
+			if (before !== changes[keys[i]]) return true;
 		}
-		return '';
+		return false;
 	}
 
 	protected mustBeRead(): void {

@@ -147,14 +147,20 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 	}
 
 	configure(changes: Changes, remote = false): string {
-		const { check, settingsStore, queue } = this.deps;
+		const { check, settingsStore, queue, clock } = this.deps;
 		if (settingsStore.busy) return settingsStore.busy;
 		if (remote && changes.commands === false) return DEAF;
 		const settings = changedBy(changes, this.settingsAround(changes));
 		const problem = check(settings, settingsStore) || missingKey(settings);
 		if (problem) return problem;
+		if (!settingsStore.isChangedBy(settings as Changes)) return '';
+		const waitMs = remote && this.mode.isChanged ? Limit.CONFIG_UPTIME_MIN_MS - clock.now() : 0;
+		if (waitMs > 0) return `new settings were sent less than a minute ago; send these again in ${Math.ceil(waitMs / 1_000) | 0} s`;
 		if (!queue.save()) return UNSAVED;
-		return settingsStore.propose(settings as Changes, queue, remote) || (this.proposed ? this.end(Ending.Restart) : '');
+		const refusal = settingsStore.propose(settings as Changes, queue, remote);
+		if (refusal) return refusal;
+		if (remote) this.mode.noteChange();
+		return this.end(Ending.Restart);
 	}
 
 	/** Those of this boot. Of further networks and brokers, which are kept in flash alone, only such as are to be changed: all would not have room here. */

@@ -104,6 +104,8 @@ class Bench {
 		for (const [name, bytes] of sectors) storage.sectors.set(name, bytes);
 		storage.preferences.clear();
 		for (const [name, values] of preferences) storage.preferences.set(name, values);
+		// The part before is long ago: settings from afar are taken at once.
+		storage.preferences.get('telltale')?.set('changed', ['number', 0]);
 		storage.settings = settings;
 		this.simulation.broker.published.length = 0;
 		await this.powerOn();

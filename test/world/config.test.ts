@@ -120,6 +120,7 @@ describe('settings that work', () => {
 		expect(await config(set, { intervalMs: 6_000, base: 'other/porch' })).toMatchObject({ trial: 1 });
 		expect(await outcome(set)).toEqual({ serial: 1, trial: 'worked' });
 		expect(set.simulation.broker.published.at(-1)!.topic).toMatch(/^other\/porch/);
+		await set.run(MINUTE);
 		set.simulation.broker.publish('other/porch/set/config', JSON.stringify({ value: { base: 'telltale/porch', keepAliveMs: 20_000 } }), { qos: 1 });
 		await set.until(() => set.texts('info').at(-1)!.includes('"serial":2'), MINUTE);
 		expect([info(set), set.node.storage.settings]).toMatchObject([{ interval: 6, settings: { serial: 2, trial: 'worked' } }, { intervalMs: 6_000, base: 'telltale/porch', keepAliveMs: 20_000 }]);
@@ -275,11 +276,61 @@ describe('config', () => {
 	});
 });
 
+describe('settings that follow others within a minute', () => {
+	const TOO_SOON = /^new settings were sent less than a minute ago; send these again in (\d+) s$/;
+
+	it('are refused where they came from the broker, with when to send them; those that change nothing are answered, and typed ones are taken', async () => {
+		const set = await online();
+		expect(await config(set, { keepAliveMs: 20_000 })).toMatchObject({ ok: true, trial: 1 });
+		expect(await outcome(set)).toEqual({ serial: 1, trial: 'worked' });
+		const from = set.now;
+		const { error } = await config(set, { keepAliveMs: 21_000 });
+		const again = Number(TOO_SOON.exec(error!)?.[1]) * SECOND;
+		expect(again).toBeGreaterThan(40 * SECOND);
+		expect(await config(set, { keepAliveMs: 20_000 })).toEqual({ id: 'mine', name: 'config', ok: true });
+		expect((await config(set, { sensors: 'thermometer' })).error).toMatch(/thermometer/);
+		expect([set.node.counts.boots, set.node.storage.settings]).toEqual([2, { keepAliveMs: 20_000 }]);
+		await set.run(from + again - set.now);
+		expect(await config(set, { keepAliveMs: 21_000 })).toMatchObject({ ok: true, trial: 2 });
+		await outcome(set);
+		set.node.type('config {"keepAliveMs":22000}\n');
+		await set.until(() => set.heard(/^settings number 3 work/) !== undefined, MINUTE);
+		await expectAccounted(set);
+	});
+
+	it('are refused too where those before came to nothing, but not once the node has run for long', async () => {
+		const set = await online();
+		await config(set, { host: 'nobody.test' });
+		expect(await outcome(set)).toMatchObject({ trial: 'failed' });
+		expect((await config(set, { keepAliveMs: 21_000 })).error).toMatch(TOO_SOON);
+		await set.run(6 * MINUTE);
+		set.node.powerCut();
+		const from = set.now;
+		await set.node.powerOn();
+		await set.until(() => set.texts('info', from).length > 0, MINUTE);
+		expect(await config(set, { keepAliveMs: 21_000 })).toMatchObject({ ok: true, trial: 2 });
+	});
+
+	it('each second for minutes restart the node once in each at the most, and no reading is lost', async () => {
+		const set = await online();
+		const { boots } = set.node.counts;
+		for (let second = 0; second < 300; second++) {
+			send(set, { keepAliveMs: 20_000 + second });
+			await set.run(SECOND);
+		}
+		await set.run(2 * MINUTE);
+		expect(set.node.counts.boots - boots).toBeLessThanOrEqual(5);
+		expect(set.node.counts.boots - boots).toBeGreaterThan(2);
+		expect(results(set).length).toBeGreaterThan(240);
+		await expectAccounted(set);
+	});
+});
+
 describe('a power cut at any step of a change', () => {
 	/** Sends it, and cuts the power at step 0, 1, 2, … of what flash is to do, before it, within it or behind it, until it comes to its end. Returns how many cuts there were. */
 	async function cutEverywhere(set: Stage, parts: readonly number[], value: (round: number) => object, check: (round: number) => void): Promise<number> {
 		for (let round = 0; ; round++) {
-			set.node.storage.preferences.get('telltale')!.set('boots', ['number', 0]);
+			set.node.storage.preferences.get('telltale')!.set('boots', ['number', 0]).set('changed', ['number', 0]);
 			let steps = Math.floor(round / parts.length);
 			const part = parts[round % parts.length];
 			set.node.storage.onStep = (step) => (step === 'preference' || steps-- > 0 ? undefined : part);
