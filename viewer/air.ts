@@ -42,9 +42,11 @@ export interface Derived {
 export function derived(values: Readonly<Record<string, number | undefined>>): Derived[] {
 	const found: Derived[] = [];
 	for (const [name, percent] of Object.entries(values)) {
-		const place = /^(.*_)?humidity$/.exec(name)?.[1] ?? '';
-		const celsius = name.endsWith('humidity') ? values[`${place}temperature`] : undefined;
-		if (celsius === undefined || percent === undefined || name !== `${place}humidity`) continue;
+		const match = /^(.*_)?humidity$/.exec(name);
+		if (!match || percent === undefined) continue;
+		const place = match[1] ?? '';
+		const celsius = values[`${place}temperature`];
+		if (celsius === undefined) continue;
 		const [dew, absolute] = [dewPoint(celsius, percent), absoluteHumidity(celsius, percent)];
 		if (dew === undefined || absolute === undefined) continue;
 		found.push({ name: `${place}dewPoint`, unit: '°C', value: dew }, { name: `${place}absoluteHumidity`, unit: 'g/m³', value: absolute });

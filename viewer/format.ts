@@ -7,7 +7,7 @@ import { unitOf } from './channels.js';
 import type { Gap, Merge } from './merge.js';
 import type { Content, Message, Reading } from './payload.js';
 import { jsonText, oneColumn, safe } from './safe.js';
-import { faultOf, type NodeState } from './state.js';
+import type { NodeState } from './state.js';
 
 /** Decimals that a person reads: these parts are good for tenths at best. Programs get all that the node said (jsonLine). */
 const DECIMALS = 1;
@@ -90,11 +90,6 @@ export function age(ms: number): string {
 
 export function counted(count: number, noun: string): string {
 	return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Which part does not answer and why, as the node's health says; '' while all do. */
-export function faultWords(health: Content | undefined): string {
-	return safe(faultOf(health));
 }
 
 function outageWords(content: Content): string {

@@ -52,8 +52,8 @@ export class GapWatch {
 			}
 			next.push(watched);
 		}
-		for (const { told, boot, from, to } of before.filter((each) => each.told && !gaps.some((gap) => overlap(each, gap)))) {
-			if (told) news.push({ node: node.name, boot, from, to, open: false });
+		for (const { boot, from, to } of before.filter((each) => each.told && !gaps.some((gap) => overlap(each, gap)))) {
+			news.push({ node: node.name, boot, from, to, open: false });
 		}
 		if (next.length) this.#byNode.set(node.name, next);
 		else this.#byNode.delete(node.name);

@@ -12,6 +12,7 @@ import type { Message, Reading } from './payload.js';
 export type { Gap, NodeView } from './node.js';
 
 export const NODES_MAX = 1_000;
+
 export interface Options {
 	/** The watcher was there before the nodes: numbers are expected from 1, not from the first that is seen. */
 	readonly fromStart?: boolean;

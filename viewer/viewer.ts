@@ -35,7 +35,7 @@ export interface ViewerOptions {
 	readonly retryMaxMs?: number;
 }
 
-/** viewer/record/ has those of files. */
+/** viewer/record.ts has those of files. */
 export interface ReadingRecord {
 	take(event: ReadingEvent): void;
 	/** Undefined where it holds nothing of that time. */
@@ -105,6 +105,7 @@ export class Viewer extends EventEmitter<ViewerEvents> {
 	/** Base topics by node. */
 	readonly #owners = new Map<string, string>();
 	readonly #faults = new Map<string, string>();
+	readonly #statuses = new Map<string, Status | undefined>();
 	readonly #ticker: NodeJS.Timeout;
 	#known = 0;
 
@@ -266,8 +267,6 @@ export class Viewer extends EventEmitter<ViewerEvents> {
 		this.#faults.set(node, fault);
 		this.emit('fault', { node, fault, at });
 	}
-
-	readonly #statuses = new Map<string, Status | undefined>();
 
 	#status(node: string, retained: boolean, at: number): void {
 		const status = this.nodes.get(node)?.status;
