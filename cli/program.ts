@@ -1,7 +1,8 @@
 // The command line: which commands there are, and how a run ends.
 //
 // Rule: exit status 0 done, 1 failed, 2 bad usage; what goes wrong is one sentence on standard error,
-// with a stack trace only after --debug. Commands live in a file each; what is heavy is loaded only by the one that runs.
+// with a stack trace only after --debug. Commands live in a file each; each is loaded only when it runs,
+// and what is heavy in it only when that is needed.
 
 import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
@@ -10,31 +11,37 @@ import { outputIsLost } from './console.js';
 import { Failure, Misuse } from './failure.js';
 import { shownPath, whyNot } from './files.js';
 import { suggestion } from './nearest.js';
-import { broker } from './broker.js';
-import { build } from './build.js';
-import { configure } from './configure.js';
-import { doctor } from './doctor.js';
-import { flash } from './flash.js';
-import { logs } from './logs.js';
-import { nodes } from './nodes.js';
-import { release } from './release.js';
-import { send } from './send.js';
-import { simulate } from './simulate.js';
-import { size } from './size.js';
 import { NOT_UTF8 } from './topics.js';
-import { watch } from './watch.js';
-import { wiring } from './wiring.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
-function telltale(): Command {
+/** In the order in which the help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+	simulate: async () => (await import('./simulate.js')).simulate(),
+	configure: async () => (await import('./configure.js')).configure(),
+	build: async () => (await import('./build.js')).build(),
+	flash: async () => (await import('./flash.js')).flash(),
+	release: async () => (await import('./release.js')).release(),
+	watch: async () => (await import('./watch.js')).watch(),
+	nodes: async () => (await import('./nodes.js')).nodes(),
+	send: async () => (await import('./send.js')).send(),
+	broker: async () => (await import('./broker.js')).broker(),
+	logs: async () => (await import('./logs.js')).logs(),
+	doctor: async () => (await import('./doctor.js')).doctor(),
+	wiring: async () => (await import('./wiring.js')).wiring(),
+	size: async () => (await import('./size.js')).size(),
+};
+
+/** With the command that the first word names alone: to load the others takes longer than all else until it begins. */
+async function telltale(word = ''): Promise<Command> {
 	const program = new Command('telltale')
 		.description('Sensor nodes that account for every reading: set them up, try them, watch them.')
 		.version(version, '-V, --version', 'print the version')
 		.helpOption('-h, --help', 'say what there is to know')
 		.helpCommand(false)
 		.addHelpText('after', '\n"telltale COMMAND --help" tells more of one. Exit status: 0 done, 1 failed, 2 bad usage.');
-	for (const command of [simulate(), configure(), build(), flash(), release(), watch(), nodes(), send(), broker(), logs(), doctor(), wiring(), size()]) {
+	const names = Object.hasOwn(COMMANDS, word) ? [word] : Object.keys(COMMANDS);
+	for (const command of await Promise.all(names.map((name) => COMMANDS[name]!()))) {
 		if (!command.options.some((option) => option.long === '--debug')) {
 			command.option('--debug', 'show stack traces');
 		}
@@ -46,7 +53,7 @@ function telltale(): Command {
 
 /** Runs one command; the exit status. */
 export async function run(words: readonly string[]): Promise<number> {
-	const program = telltale();
+	const program = await telltale(words[0]);
 	try {
 		if (!words.length) throw new Misuse(`Name a command: ${program.commands.map((each) => each.name()).join(', ')}; "telltale --help" says more.`);
 		mustBeUtf8(words);
