@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IPublishPacket } from 'mqtt';
-import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
+import { inside, Run, testBroker, type TestBroker } from './support.js';
 
 interface Asked {
 	readonly topic: string;
@@ -32,7 +32,7 @@ describe('telltale send', () => {
 
 	it('publishes the command with an id, prints the result that carries it and ends with 0', async () => {
 		await fakeNode((id) => ({ id, name: 'interval', ok: true }));
-		const { status, out, err } = await telltale(['send', 'cellar', 'interval', '5000', '--broker', broker.url]);
+		const { status, out, err } = await inside(['send', 'cellar', 'interval', '5000', '--broker', broker.url]);
 		expect([status, err]).toEqual([0, '']);
 		expect(asked).toHaveLength(1);
 		expect(asked[0]).toMatchObject({ topic: 'telltale/cellar/set/interval', request: { value: 5000 }, packet: { retain: false, qos: 1 } });
@@ -41,13 +41,13 @@ describe('telltale send', () => {
 
 	it('prints what a scan found as a table', async () => {
 		await fakeNode((id) => ({ id, name: 'scan', ok: true, found: { 118: 'bme280' }, parts: { tmp36: 'ok' } }));
-		const { status, out } = await telltale(['send', 'cellar', 'scan', '--broker', broker.url]);
+		const { status, out } = await inside(['send', 'cellar', 'scan', '--broker', broker.url]);
 		expect([status, out]).toEqual([0, 'ADDRESS     PART\n0x76 (118)  bme280\n\nOF THE SETTINGS  STATE\ntmp36            ok\n']);
 	});
 
 	it('sends no value where none is given, below another base', async () => {
 		await fakeNode((id) => ({ id, ok: true }), 'home/air/cellar');
-		expect((await telltale(['send', 'cellar', 'sample', '--base', 'home/air', '--broker', broker.url])).status).toBe(0);
+		expect((await inside(['send', 'cellar', 'sample', '--base', 'home/air', '--broker', broker.url])).status).toBe(0);
 		expect(Object.keys(asked[0]!.request)).toEqual(['id']);
 	});
 
@@ -57,7 +57,7 @@ describe('telltale send', () => {
 		const payloads: string[] = [];
 		await node.subscribeAsync('telltale/cellar/set/+', { qos: 1 });
 		node.on('message', (_topic, payload) => payloads.push(payload.toString()));
-		expect((await telltale(['send', 'cellar', 'calibrate', ' {"temperature":21.300000000000000001} ', '--broker', broker.url])).status).toBe(0);
+		expect((await inside(['send', 'cellar', 'calibrate', ' {"temperature":21.300000000000000001} ', '--broker', broker.url])).status).toBe(0);
 		expect(payloads).toEqual([expect.stringMatching(/^\{"id":"[0-9a-f]{12}","value":\{"temperature":21\.300000000000000001\}\}$/)]);
 	});
 
@@ -74,7 +74,7 @@ describe('telltale send', () => {
 
 	it('gives the reason of a refusal and ends with 1', async () => {
 		await fakeNode((id) => ({ id, ok: false, error: 'intervalMs is 5; it must be a whole number from 1000 to 86400000' }));
-		const { status, err } = await telltale(['send', 'cellar', 'interval', '5', '--broker', broker.url]);
+		const { status, err } = await inside(['send', 'cellar', 'interval', '5', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'cellar refused "interval": intervalMs is 5; it must be a whole number from 1000 to 86400000.\n']);
 	});
 
@@ -132,14 +132,14 @@ describe('telltale send', () => {
 	});
 
 	it('ends with 1 when nobody of that name is there', async () => {
-		const { status, err } = await telltale(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
+		const { status, err } = await inside(['send', 'celler', 'sample', '--timeout', '2s', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'No node says anything under telltale/celler: check its name with "npx telltale watch"; the broker may keep the command for a node that is away.\n']);
 	});
 
 	it('ends with 1 when the node does not answer, and says how the node is', async () => {
 		const node = await broker.client();
 		await node.publishAsync('telltale/cellar/status', 'offline', { qos: 1, retain: true });
-		const { status, err } = await telltale(['send', 'cellar', 'sample', '--timeout', '2s', '--broker', broker.url]);
+		const { status, err } = await inside(['send', 'cellar', 'sample', '--timeout', '2s', '--broker', broker.url]);
 		expect([status, err]).toEqual([1, 'cellar is offline and did not answer for 2 s: the broker may keep the command and hand it out when the node comes back, so do not send it again.\n']);
 	});
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Patience, slowness, slownessFrom, until } from './patience.js';
+import { pace, Patience, slowness, slownessFrom, until } from './patience.js';
 
 describe('patience', () => {
 	it('is what it is on an idle machine of two cores, and not less on a faster one', () => {
@@ -24,6 +24,11 @@ describe('patience', () => {
 		slow = 1;
 		expect(patience.leftMs).toBeGreaterThan(3e6);
 		expect(new Patience(0, () => 1).isOver).toBe(true);
+	});
+
+	it('lets a node run beside real sockets as much slower as they are, and never stand still', () => {
+		expect(pace(20) * slowness()).toBeCloseTo(20, 0);
+		expect(pace(1)).toBeGreaterThan(0);
 	});
 
 	it('ends in the sentence that it is given', async () => {

@@ -60,6 +60,11 @@ export function patientSeconds(seconds: number): number {
 	return Math.ceil(seconds * slowness());
 }
 
+/** How many times as fast as real time a node is to run beside real sockets: on a busy machine these take longer, and its own time-outs do not. */
+export function pace(speed: number): number {
+	return Math.round(100 * speed / slowness()) / 100;
+}
+
 /** One wait. */
 export class Patience {
 	readonly #ms: number;
