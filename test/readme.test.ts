@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from './support/brokers.js';
 import { opensslMissing } from './support/certificates.js';
-import { patient, patientSeconds } from './support/patience.js';
+import { pace, patient, patientSeconds } from './support/patience.js';
 import { startBroker } from '../simulator/broker.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -94,7 +94,7 @@ describe('the README', () => {
 	it.each(commands.filter((command) => command.includes(' send ')))('%s', async (command) => {
 		const broker = await startBroker({ port: await freePort() });
 		const { startSimulation } = await import('../simulator/simulation.js');
-		const simulation = await startSimulation({ brokerUrl: broker.url, seed: 1, speed: 10, settings: { node: 'porch', intervalMs: 1_000 } });
+		const simulation = await startSimulation({ brokerUrl: broker.url, seed: 1, speed: pace(10), settings: { node: 'porch', intervalMs: 1_000 } });
 		try {
 			let answer;
 			// On a busy machine the node has not measured yet, and says so.

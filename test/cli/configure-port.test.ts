@@ -14,7 +14,7 @@ import { PseudoTerminal } from '../../simulator/pty.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { improvPacket } from '../support/improv.js';
 import { CertificateMaker, opensslMissing, read } from '../support/certificates.js';
-import { until } from '../support/patience.js';
+import { pace, until } from '../support/patience.js';
 import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
 import { startTlsBroker } from '../support/tls-broker.js';
 
@@ -36,7 +36,7 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 	const begin = async (settings: Readonly<Record<string, string>> = {}, board: 'nodemcu' | 'esp32' = 'nodemcu') => {
 		terminal = await PseudoTerminal.open((bytes) => simulation.nodes[0]!.send(bytes));
 		simulation = await startSimulation({
-			brokerUrl: broker.url, speed: SPEED, seed: 1, board, settings: { node: 'porch' }, settingsOf: () => settings,
+			brokerUrl: broker.url, speed: pace(SPEED), seed: 1, board, settings: { node: 'porch' }, settingsOf: () => settings,
 			onLine: (_, line) => lines.push(line), onBytes: (_, bytes) => terminal.write(bytes),
 		});
 	};
@@ -231,7 +231,7 @@ describe.skipIf(socatMissing)('telltale simulate --serial', () => {
 	});
 
 	it('with --new, gives one that knows nothing, and the command that sets it up', async () => {
-		const run = new Run(['simulate', '--new', '--no-ui', '--speed', '10']);
+		const run = new Run(['simulate', '--new', '--no-ui', '--speed', String(pace(10))]);
 		try {
 			await run.until(({ out }) => /Set it up with: .*\n/.test(out) && out.includes('set-up: join the Wi-Fi network'));
 			expect(run.out).not.toMatch(/online|#1\b/);

@@ -10,7 +10,7 @@ import { LEAVES } from '../../cli/mosquitto-files.js';
 import { mosquitto } from '../../simulator/field/mosquitto.js';
 import { startSimulation } from '../../simulator/simulation.js';
 import { MOSQUITTO, mosquittoMissing } from '../support/brokers.js';
-import { patient, rest, until } from '../support/patience.js';
+import { pace, patient, rest, until } from '../support/patience.js';
 import { inside, Run } from './support.js';
 
 let folder: string;
@@ -268,7 +268,7 @@ describe.skipIf(mosquittoMissing)('mosquitto with the files of telltale configur
 		const lines: string[] = [];
 		// In 5.0 the broker says what it does not allow.
 		const { ssid: _ssid, host: _host, ...settings } = json('porch.json');
-		const simulation = await startSimulation({ brokerUrl: `mqtt://127.0.0.1:${port}`, seed: 1, speed: 60, settings: { ...settings, protocol: 5, intervalMs: 1000 }, onLine: (_, line) => lines.push(line) });
+		const simulation = await startSimulation({ brokerUrl: `mqtt://127.0.0.1:${port}`, seed: 1, speed: pace(60), settings: { ...settings, protocol: 5, intervalMs: 1000 }, onLine: (_, line) => lines.push(line) });
 		closers.push(() => simulation.stop());
 		const comes = (...parts: string[]) => until(() => parts.every((part) => heard.some((each) => each.startsWith(part))), 20_000, () => [...heard, ...lines].join('\n'));
 		await comes('telltale/porch/status online', 'telltale/porch/info ', 'telltale/porch/readings ', 'telltale/porch/health ');

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EngineKind } from '../../simulator/engine/engine.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
-import { until } from '../support/patience.js';
+import { pace, until } from '../support/patience.js';
 
 const PATIENCE_MS = 20_000;
 export const ENGINES: readonly EngineKind[] = ['xs', 'node'];
@@ -26,7 +26,7 @@ export async function startGuest(engine: EngineKind, brokerUrl: string, script: 
 	const simulation = await startSimulation({
 		// Some have several clients at once, and a script of their own in RAM: more than an ESP8266 has.
 		board: 'esp32',
-		engine, brokerUrl, seed: 'client', speed: 10, entry, settings: { script },
+		engine, brokerUrl, seed: 'client', speed: pace(10), entry, settings: { script },
 		onTrace: (_node, line) => said.push(line),
 		onLine: (_node, line) => said.push(`[${line}]`),
 	});

@@ -8,7 +8,7 @@ import { openPort } from '../../cli/serial-port.js';
 import { PseudoTerminal } from '../../simulator/pty.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { testBroker, type TestBroker } from '../cli/support.js';
-import { until } from '../support/patience.js';
+import { pace, until } from '../support/patience.js';
 
 const socatMissing = Boolean(spawnSync('socat', ['-V']).error);
 if (socatMissing) console.log("socat is not installed: Improv's published SDK is not tried (Debian: apt install socat).");
@@ -29,7 +29,7 @@ describe.skipIf(socatMissing)("Improv's published SDK", () => {
 		broker = await testBroker();
 		terminal = await PseudoTerminal.open((bytes) => simulation.nodes[0]!.send(bytes));
 		simulation = await startSimulation({
-			brokerUrl: broker.url, speed: SPEED, seed: 1, settings: { node: 'kitchen', intervalMs: 1_000 },
+			brokerUrl: broker.url, speed: pace(SPEED), seed: 1, settings: { node: 'kitchen', intervalMs: 1_000 },
 			onLine: (_, line) => lines.push(line), onBytes: (_, bytes) => terminal.write(bytes),
 		});
 		port = openPort(terminal.path) as ReadStream;

@@ -6,7 +6,7 @@ import { ImprovClient, Restarted } from '../../cli/improv-client.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { TransferKind } from '../../src/provisioning/transfer-packets.js';
 import { CertificateMaker, der, opensslMissing, read, type Made } from '../support/certificates.js';
-import { patient } from '../support/patience.js';
+import { pace, patient } from '../support/patience.js';
 import { startTlsBroker, type TlsBroker } from '../support/tls-broker.js';
 
 const SPEED = 40;
@@ -45,7 +45,7 @@ describe.skipIf(opensslMissing)('Certificates over the serial line', () => {
 		lines = [];
 		const port = new Duplex({ read() {}, write: (bytes: Buffer, _encoding, done) => (simulation.nodes[0]!.send(bytes), done()) });
 		simulation = await startSimulation({
-			brokerUrl: 'mqtt://localhost:1883', board: 'esp32', seed: 1, speed: SPEED, settings: { intervalMs: 1_000 }, settingsOf: () => ({ ssid: '', passphrase: '', host: '', node: 'vault' }),
+			brokerUrl: 'mqtt://localhost:1883', board: 'esp32', seed: 1, speed: pace(SPEED), settings: { intervalMs: 1_000 }, settingsOf: () => ({ ssid: '', passphrase: '', host: '', node: 'vault' }),
 			onLine: (_node, line) => lines.push(line), onBytes: (_node, bytes) => port.push(Buffer.from(bytes)),
 		});
 		improv = new ImprovClient(port, () => {});

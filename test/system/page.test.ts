@@ -6,7 +6,7 @@ import { openDoor, type Door } from '../../simulator/board/door.js';
 import { AccessPoint } from '../../simulator/devices/access-point.js';
 import { startSimulation, type Simulation } from '../../simulator/simulation.js';
 import { browserMissing, openBrowser, watched } from '../support/browser.js';
-import { until } from '../support/patience.js';
+import { pace, until } from '../support/patience.js';
 
 const PHONE = { width: 390, height: 844 };
 const HOSTILE = '"><img src=x onerror=alert(1)>';
@@ -22,7 +22,7 @@ describe.skipIf(browserMissing)('The set-up page in Chromium', () => {
 
 	beforeAll(async () => {
 		simulation = await startSimulation({
-			seed: 'page', brokerUrl: 'mqtt://127.0.0.1:1', speed: SPEED, settingsOf: () => ({ ssid: '', passphrase: '', host: '', node: 'porch' }), onLine: (_node, line) => void lines.push(line),
+			seed: 'page', brokerUrl: 'mqtt://127.0.0.1:1', speed: pace(SPEED), settingsOf: () => ({ ssid: '', passphrase: '', host: '', node: 'porch' }), onLine: (_node, line) => void lines.push(line),
 		});
 		for (const [ssid, passphrase, rssi] of [[HOSTILE, 'x2345678', -45], ['Café & <b>Bar</b>', '', -66], ['Nachbars WLAN 🏠', 'x2345678', -72], ['a name as long as there may be 32', 'x2345678', -81]] as const) {
 			const accessPoint = new AccessPoint(ssid.slice(0, 32), passphrase);

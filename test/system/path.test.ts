@@ -11,7 +11,7 @@ import { OFFICE_CLIMATE } from '../../simulator/simulation.js';
 import { BROKERS, freePort, mosquittoMissing, mosquittoSubMissing, type BrokerKind, type TestBroker } from '../support/brokers.js';
 import { Limit } from '../../src/common/limits.js';
 import { few } from '../support/few.js';
-import { until as patientUntil } from '../support/patience.js';
+import { pace, until as patientUntil } from '../support/patience.js';
 
 const SPEED = 10;
 const SEED = 11;
@@ -55,7 +55,7 @@ class Scene {
 	async startNode(url: string, settings: Record<string, unknown> = {}) {
 		const lines: string[] = [];
 		this.simulation = await startSimulation({
-			brokerUrl: url, seed: SEED, speed: SPEED, onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings },
+			brokerUrl: url, seed: SEED, speed: pace(SPEED), onLine: (_node, line) => lines.push(line), settings: { node: 'porch', intervalMs: 1_000, ...settings },
 		});
 		return { node: this.simulation.nodes[0], lines };
 	}
@@ -89,9 +89,11 @@ describe.concurrent.each(BROKERS)('with $name', (kind) => {
 		const broker = await at.open(kind);
 		const { heard } = await at.subscribe();
 		await at.startNode(broker.url);
-		await until(() => readings(heard).length >= 20);
+		// On a busy machine a part may be a second late, and its value is left out.
+		const whole = () => readings(heard).filter(({ temperature, humidity }) => temperature !== undefined && humidity !== undefined);
+		await until(() => whole().length >= 20);
 		const weather = readWeather(OFFICE_CLIMATE);
-		for (const { seq, boot, temperature, humidity } of readings(heard)) {
+		for (const { seq, boot, temperature, humidity } of whole()) {
 			expect(Number.isInteger(seq) && boot > 0).toBe(true);
 			const truth = weather.at((seq - 1) * 1_000);
 			// hardware/accuracy.md: TMP36 ±2 °C, divider and converter ±1 °C; SHT3x ±3 %RH.

@@ -8,7 +8,7 @@ import { startSimulation, type Simulation, type SimulationOptions } from '../../
 import { freePort, mosquittoMissing } from '../support/brokers.js';
 import { CertificateMaker, der, opensslMissing, read, type Made } from '../support/certificates.js';
 import { few } from '../support/few.js';
-import { patient } from '../support/patience.js';
+import { pace, patient } from '../support/patience.js';
 import { listen, recordTypes, startTlsBroker, type TlsBroker } from '../support/tls-broker.js';
 
 const SPEED = 10;
@@ -49,7 +49,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 		const lines: string[] = [];
 		const { settings, ...others } = more;
 		const simulation = await startSimulation({
-			brokerUrl: `mqtts://${host}:${port}`, board: 'esp32', seed: 1, speed: SPEED, resources: { 'ca.der': der(ca.cert) },
+			brokerUrl: `mqtts://${host}:${port}`, board: 'esp32', seed: 1, speed: pace(SPEED), resources: { 'ca.der': der(ca.cert) },
 			settings: { node: 'vault', intervalMs: 1_000, ...settings }, onLine: (_node, line) => lines.push(line), ...others,
 		});
 		ends.push(() => simulation.stop());
@@ -93,7 +93,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 
 	it('waits for the date, says so, and connects when it is known', play(async () => {
 		const tls = await broker(good);
-		const { lines, simulation } = await node(tls.port, { speed: 50, settings: { timeServer: 'time.example' } });
+		const { lines, simulation } = await node(tls.port, { speed: pace(50), settings: { timeServer: 'time.example' } });
 		simulation.conditions.time = 'silent';
 		await until(simulation, () => says(lines, 'waiting for the date: without it no certificate can be checked'));
 		await simulation.pass(70_000);
@@ -198,7 +198,7 @@ describe.skipIf(opensslMissing)('TLS', { concurrent: true }, () => {
 		const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
 		const port = await listen(server, 0);
 		ends.push(() => (sockets.forEach((socket) => socket.destroy()), server.close()));
-		const { lines, simulation } = await node(port, { speed: 50 });
+		const { lines, simulation } = await node(port, { speed: pace(50) });
 		await until(simulation, () => says(lines, 'it does not finish the handshake'), 90_000);
 	}));
 
