@@ -103,7 +103,7 @@ describe('a broker that hangs up on a message', () => {
 		expect(missing(set)).toEqual([]);
 		expect(set.readings().length).toBeGreaterThan(65);
 		set.simulation.broker.faults.forbids = undefined;
-		await set.run(18 * MINUTE);
+		await set.until(() => set.isOnline() && ['info', 'health'].every((leaf) => set.texts(leaf).length > 0), 18 * MINUTE);
 		await set.expectWell();
 	});
 
