@@ -63,9 +63,11 @@ function drive(...words: string[]) {
 	};
 }
 
-describe.each(['xs', 'node'])('on %s', (engine) => {
-	describe.each(BROKERS)('with $name', (kind) => {
-		const run = it.skipIf(kind.missing);
+const [aedes, mosquitto] = BROKERS;
+
+/** The session is the same on both engines: each meets one of the brokers, and XS the one that knows 5.0, where it is installed. */
+describe.each([['xs', mosquitto!.missing ? aedes! : mosquitto!], ['node', aedes!]] as const)('on %s', (engine, kind) => {
+	describe(`with ${kind.name}`, () => {
 		const start = async (options = {}) => {
 			broker = await kind.make(options);
 			await broker.start();
@@ -73,7 +75,7 @@ describe.each(['xs', 'node'])('on %s', (engine) => {
 		};
 
 		// aedes speaks 3.1.1 only.
-		run.each(kind.name === 'aedes' ? [4] : [4, 5])('connects, subscribes, publishes, leaves and says goodbye in version %i', async (protocol) => {
+		it.each(kind.name === 'aedes' ? [4] : [4, 5])('connects, subscribes, publishes, leaves and says goodbye in version %i', async (protocol) => {
 			const { driver, port } = await start();
 			expect(await driver.ask('connected', { command: 'connect', port, protocol, clientId: 'one', clean: true, keepAliveMs: 5_000 })).toMatchObject({ sessionPresent: false });
 			expect(await driver.ask('subscribed', { command: 'subscribe', filter: 'a/+', qos: 2 })).toMatchObject({ event: 'subscribed', code: 2 });
@@ -94,7 +96,7 @@ describe.each(['xs', 'node'])('on %s', (engine) => {
 			expect(await driver.ended).toBe(0);
 		});
 
-		run('keeps a session over a dropped connection, and resumes it only when asked', async () => {
+		it('keeps a session over a dropped connection, and resumes it only when asked', async () => {
 			const { driver, port } = await start();
 			await driver.ask('connected', { command: 'connect', port, clientId: 'two', clean: false, will: { topic: 'w/two', payload: 'gone', qos: 1 } });
 			await driver.ask('subscribed', { command: 'subscribe', filter: 'w/#', qos: 1 });
@@ -107,7 +109,7 @@ describe.each(['xs', 'node'])('on %s', (engine) => {
 			expect(await driver.ask('waited', { command: 'wait', event: 'acknowledged', of: 4 })).toMatchObject({ for: 'acknowledged', of: 4, timedOut: false });
 		});
 
-		run('tells a refusal, and a bound that is met', async () => {
+		it('tells a refusal, and a bound that is met', async () => {
 			const { driver, port } = await start({ user: 'someone', password: 'secret' });
 			expect(await driver.ask('closed', { command: 'connect', port, clientId: 'three', clean: true, user: 'someone', password: 'wrong' })).toMatchObject({ fault: 'Refused', sentence: expect.stringMatching(/refuses|authorize/) });
 			const credentials = { clientId: 'three', clean: true, user: 'someone', password: 'secret' };
