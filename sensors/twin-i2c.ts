@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the twins of parts on I2C share: who is there, what is said in trouble, and check sums of their own.
+// What the twins of parts on I2C share: who is there, what is said in trouble, and check sums of their own; and those that answer in words.
 //
 // Rule: nothing of a driver's is used, so that a mistake of a driver's is seen. A part without supply forgets all that it
 // was told, and one that is busy acknowledges nothing.
@@ -9,6 +9,9 @@ import type { I2CTwin, Trouble, TwinWorld } from './twin.js';
 const enum Const {
 	/** What a garbled check sum differs by. */
 	GARBLED = 0x5a,
+	WORD_SPAN = 0x1_0000,
+	/** Of words, as Sensirion's parts begin it. */
+	CRC_INITIAL = 0xff,
 }
 
 export abstract class SimulatedI2C implements I2CTwin {
@@ -59,6 +62,13 @@ export abstract class SimulatedI2C implements I2CTwin {
 		this.busyUntil = this.world.now() + ms;
 	}
 
+	/** Temperature and humidity now, with noise of so much. */
+	protected air(noiseC: number, noisePct: number): readonly [temperatureC: number, humidityPct: number] {
+		const { random } = this.world;
+		const { temperatureC, humidityPct } = this.world.air();
+		return [temperatureC + random.gaussian(noiseC), humidityPct + random.gaussian(noisePct)];
+	}
+
 	/** What a measurement gives: raw values, from 0 to below `span`. */
 	protected measured(fresh: readonly number[], span: number): readonly number[] {
 		const { trouble, world } = this;
@@ -89,6 +99,28 @@ export abstract class SimulatedI2C implements I2CTwin {
 			this.busyUntil = 0;
 		}
 		return this.trouble !== 'gone';
+	}
+}
+
+/** One that measures when it is told to, and says what there is once, in words with check sums, when it is no longer busy. */
+export abstract class SimulatedWords extends SimulatedI2C {
+	/** To be said. */
+	protected words: readonly number[] = [];
+
+	/** The words for the air as it is now, with fractions. */
+	protected abstract raw(): readonly number[];
+
+	protected measure(ms: number): void {
+		this.measurements++;
+		this.busyFor(ms);
+		this.words = this.measured(this.raw(), Const.WORD_SPAN);
+	}
+
+	protected say(): readonly number[] | undefined {
+		const { words } = this;
+		if (this.isBusy || !words.length) return undefined;
+		this.words = [];
+		return words.flatMap((word) => this.word(word, Const.CRC_INITIAL));
 	}
 }
 

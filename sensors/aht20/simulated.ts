@@ -115,15 +115,14 @@ export class SimulatedAHT extends SimulatedI2C {
 	}
 
 	private measure(): boolean {
-		const { random } = this.world;
-		const { temperatureC, humidityPct } = this.world.air();
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
 		this.measurements++;
 		this.isMeasuring = true;
 		this.busyFor(Const.MEASURING_MS);
 		const wrong = this.status & Const.CALIBRATED ? 0 : Const.UNCALIBRATED_C;
 		const [temperature, humidity] = this.measured([
-			(temperatureC + wrong + random.gaussian(Const.NOISE_C) + 50) / 200 * Const.RAW_SPAN,
-			Math.max((humidityPct + random.gaussian(Const.NOISE_PCT)) / 100 * Const.RAW_SPAN, 1),
+			(temperatureC + wrong + 50) / 200 * Const.RAW_SPAN,
+			Math.max(humidityPct / 100 * Const.RAW_SPAN, 1),
 		], Const.RAW_SPAN);
 		this.result = [humidity >> 12, (humidity >> 4) & 0xff, ((humidity & 0xf) << 4) | (temperature >> 16), (temperature >> 8) & 0xff, temperature & 0xff];
 		return true;

@@ -78,13 +78,12 @@ class SimulatedAM2320 extends SimulatedI2C {
 	}
 
 	private measure(now: number): void {
-		const { random } = this.world;
-		const { temperatureC, humidityPct } = this.world.air();
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
 		this.measurements++;
 		this.measuredAt = now;
-		const tenths = Math.round((temperatureC + random.gaussian(Const.NOISE_C)) * 10);
+		const tenths = Math.round(temperatureC * 10);
 		this.registers = this.measured([
-			Math.min((humidityPct + random.gaussian(Const.NOISE_PCT)) * 10, 999),
+			Math.min(humidityPct * 10, 999),
 			tenths < 0 ? Const.MINUS - tenths : tenths,
 		], Const.RAW_SPAN);
 	}

@@ -5,7 +5,8 @@
 // or, without clock stretching, before its time.
 // Datasheet SHT3x-DIS (December 2022): table 4 (how long a measurement takes), §4.3 to §4.13, table 18 (status).
 
-import type { I2CTwin, MakeTwin, Trouble, TwinWorld } from '../twin.js';
+import type { MakeTwin } from '../twin.js';
+import { powered, SimulatedWords } from '../twin-i2c.js';
 
 const enum Command {
 	Status = 0xf32d,
@@ -29,106 +30,53 @@ const enum Const {
 	/** Repeatability at high. */
 	NOISE_C = 0.02,
 	NOISE_PCT = 0.05,
-	/** What a garbled check sum differs by. */
-	GARBLED = 0x5a,
 }
 
 /** The longest time that each single shot takes, by its command: high, medium and low, without and with stretching. */
 const MEASURE_MS: Readonly<Record<number, number>> = Object.freeze({ 0x2400: 15, 0x240b: 6, 0x2416: 4, 0x2c06: 15, 0x2c0d: 6, 0x2c10: 4 });
 
-export const simulated: MakeTwin = (_row, world, address) => new SimulatedSHT3x(world, address);
-
-class SimulatedSHT3x implements I2CTwin {
-	readonly bus = 'i2c';
-	readonly address: number;
-	trouble: Trouble = 'none';
-	measurements = 0;
-	private readonly world: TwinWorld;
+class SimulatedSHT3x extends SimulatedWords {
 	private status: number = Status.ResetDetected;
-	private busyUntil = 0;
 	private stretches = false;
-	private pending: 'nothing' | 'measurement' | 'status' = 'nothing';
-	private temperature = 0x6666;
-	private humidity = 0x8000;
 
-	constructor(world: TwinWorld, address: number) {
-		this.world = world;
-		this.address = address;
-		this.powerUp();
-	}
-
-	powerUp(): void {
+	protected reset(): void {
 		this.status = Status.ResetDetected;
-		this.pending = 'nothing';
-		this.busyUntil = this.world.now() + Const.RESET_MS;
+		this.words = [];
+		this.busyFor(Const.RESET_MS);
 	}
 
-	write(bytes: Uint8Array): boolean {
-		if (this.trouble === 'gone' || this.world.now() < this.busyUntil) return false;
+	protected hear(bytes: Uint8Array): boolean {
+		if (this.isBusy) return false;
 		if (bytes.length === 0) return true;
 		return bytes.length === 2 && this.command((bytes[0] << 8) | bytes[1]);
 	}
 
-	read(count: number): Uint8Array | undefined {
-		const { world } = this;
-		if (this.trouble === 'gone' || this.pending === 'nothing') return undefined;
-		if (world.now() < this.busyUntil) {
-			if (!this.stretches) return undefined;
-			world.delay(Math.ceil(this.busyUntil - world.now()));
-		}
-		if (this.pending === 'measurement') this.measure();
-		const words = this.pending === 'status' ? [this.status] : [this.temperature, this.humidity];
-		this.pending = 'nothing';
-		// Nobody drives the line behind the last byte.
-		const bytes = new Uint8Array(count).fill(0xff);
-		bytes.set(words.flatMap((word) => this.checked(word)).slice(0, count));
-		return bytes;
+	/** Where it was told to, it holds the bus until it is done. */
+	protected override say(): readonly number[] | undefined {
+		if (this.isBusy && this.stretches && this.words.length) this.world.delay(Math.ceil(this.busyUntil - this.world.now()));
+		return super.say();
+	}
+
+	protected raw(): readonly number[] {
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
+		return [(temperatureC + 45) / 175 * Const.RAW_MAX, humidityPct / 100 * Const.RAW_MAX];
 	}
 
 	private command(command: number): boolean {
 		if (MEASURE_MS[command]) {
-			this.measurements++;
-			this.pending = 'measurement';
 			this.stretches = command >> 8 === Const.STRETCHES;
-			this.busyUntil = this.world.now() + MEASURE_MS[command];
+			this.measure(MEASURE_MS[command]);
 			return true;
 		}
-		if (command === Command.Status) this.pending = 'status';
+		if (command === Command.Status) this.words = [this.status];
 		else if (command === Command.ClearStatus) this.status &= Status.Heater;
-		else if (command === Command.SoftReset) this.powerUp();
+		else if (command === Command.SoftReset) this.reset();
 		else if (command === Command.HeaterOn) this.status |= Status.Heater;
 		else if (command === Command.HeaterOff) this.status &= ~Status.Heater;
-		else if (command === Command.Break) this.pending = 'nothing';
+		else if (command === Command.Break) this.words = [];
 		else return false;
 		return true;
 	}
-
-	private measure(): void {
-		const { random } = this.world;
-		if (this.trouble === 'nonsense') {
-			this.temperature = random.below(Const.RAW_MAX + 1);
-			this.humidity = random.below(Const.RAW_MAX + 1);
-		} else if (this.trouble !== 'stuck') {
-			const { temperatureC, humidityPct } = this.world.air();
-			this.temperature = word((temperatureC + random.gaussian(Const.NOISE_C) + 45) / 175);
-			this.humidity = word((humidityPct + random.gaussian(Const.NOISE_PCT)) / 100);
-		}
-	}
-
-	private checked(value: number): number[] {
-		const bytes = [value >> 8, value & 0xff];
-		return [...bytes, crc8(bytes) ^ (this.trouble === 'garbled' ? Const.GARBLED : 0)];
-	}
 }
 
-const word = (share: number): number => Math.min(Math.max(Math.round(share * Const.RAW_MAX), 0), Const.RAW_MAX);
-
-/** Polynomial 0x31, initial value 0xFF (§4.12): the twin's own, so that a mistake in the driver's is seen. */
-const crc8 = (bytes: readonly number[]): number => {
-	let crc = 0xff;
-	for (const byte of bytes) {
-		crc ^= byte;
-		for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? ((crc << 1) ^ 0x31) & 0xff : crc << 1;
-	}
-	return crc;
-};
+export const simulated: MakeTwin = (_row, world, address) => powered(new SimulatedSHT3x(world, address));

@@ -6,7 +6,7 @@
 // Datasheet SHT4x: §3.1 (timing), §4.5 (commands), §4.6 (conversion).
 
 import type { MakeTwin } from '../twin.js';
-import { powered, SimulatedI2C } from '../twin-i2c.js';
+import { powered, SimulatedWords } from '../twin-i2c.js';
 
 const enum Command {
 	High = 0xfd,
@@ -21,19 +21,15 @@ const enum Const {
 	MEDIUM_MS = 4.5,
 	LOW_MS = 1.6,
 	RESET_MS = 1,
-	RAW_SPAN = 0x1_0000,
 	RAW_MAX = 0xffff,
 	SERIAL_HIGH = 0x0f3a,
 	SERIAL_LOW = 0x91c4,
-	CRC_INITIAL = 0xff,
 	/** Repeatability at high. */
 	NOISE_C = 0.01,
 	NOISE_PCT = 0.03,
 }
 
-class SimulatedSHT4x extends SimulatedI2C {
-	private words: readonly number[] = [];
-
+class SimulatedSHT4x extends SimulatedWords {
 	protected reset(): void {
 		this.words = [];
 		this.busyFor(Const.RESET_MS);
@@ -53,22 +49,9 @@ class SimulatedSHT4x extends SimulatedI2C {
 		return true;
 	}
 
-	protected say(): readonly number[] | undefined {
-		const { words } = this;
-		if (this.isBusy || !words.length) return undefined;
-		this.words = [];
-		return words.flatMap((word) => this.word(word, Const.CRC_INITIAL));
-	}
-
-	private measure(ms: number): void {
-		const { random } = this.world;
-		const { temperatureC, humidityPct } = this.world.air();
-		this.measurements++;
-		this.busyFor(ms);
-		this.words = this.measured([
-			(temperatureC + random.gaussian(Const.NOISE_C) + 45) / 175 * Const.RAW_MAX,
-			(humidityPct + random.gaussian(Const.NOISE_PCT) + 6) / 125 * Const.RAW_MAX,
-		], Const.RAW_SPAN);
+	protected raw(): readonly number[] {
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
+		return [(temperatureC + 45) / 175 * Const.RAW_MAX, (humidityPct + 6) / 125 * Const.RAW_MAX];
 	}
 }
 

@@ -6,7 +6,7 @@
 // Datasheet SHTC3: §3 (timing), §5 (commands, conversion).
 
 import type { MakeTwin } from '../twin.js';
-import { powered, SimulatedI2C } from '../twin-i2c.js';
+import { powered, SimulatedWords } from '../twin-i2c.js';
 
 const enum Command {
 	Wake = 0x3517,
@@ -24,15 +24,13 @@ const enum Const {
 	LOW_POWER_MS = 0.8,
 	IDENTITY = 0x0887,
 	RAW_SPAN = 0x1_0000,
-	CRC_INITIAL = 0xff,
 	/** Repeatability. */
 	NOISE_C = 0.03,
 	NOISE_PCT = 0.03,
 }
 
-class SimulatedSHTC3 extends SimulatedI2C {
+class SimulatedSHTC3 extends SimulatedWords {
 	private isAsleep = false;
-	private words: readonly number[] = [];
 
 	protected reset(): void {
 		this.isAsleep = false;
@@ -57,22 +55,13 @@ class SimulatedSHTC3 extends SimulatedI2C {
 		return true;
 	}
 
-	protected say(): readonly number[] | undefined {
-		const { words } = this;
-		if (this.isAsleep || this.isBusy || !words.length) return undefined;
-		this.words = [];
-		return words.flatMap((word) => this.word(word, Const.CRC_INITIAL));
+	protected override say(): readonly number[] | undefined {
+		return this.isAsleep ? undefined : super.say();
 	}
 
-	private measure(ms: number): void {
-		const { random } = this.world;
-		const { temperatureC, humidityPct } = this.world.air();
-		this.measurements++;
-		this.busyFor(ms);
-		this.words = this.measured([
-			(temperatureC + random.gaussian(Const.NOISE_C) + 45) / 175 * Const.RAW_SPAN,
-			(humidityPct + random.gaussian(Const.NOISE_PCT)) / 100 * Const.RAW_SPAN,
-		], Const.RAW_SPAN);
+	protected raw(): readonly number[] {
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
+		return [(temperatureC + 45) / 175 * Const.RAW_SPAN, humidityPct / 100 * Const.RAW_SPAN];
 	}
 }
 

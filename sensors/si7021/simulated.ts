@@ -87,14 +87,13 @@ class SimulatedSi7021 extends SimulatedI2C {
 	}
 
 	private measure(isHumidity: boolean, ms: number): void {
-		const { random } = this.world;
-		const { temperatureC, humidityPct } = this.world.air();
+		const [temperatureC, humidityPct] = this.air(Const.NOISE_C, Const.NOISE_PCT);
 		// Each reading is a measurement of humidity and one of temperature.
 		if (isHumidity) this.measurements++;
 		this.busyFor(ms);
 		const [temperature, humidity] = this.measured([
-			(temperatureC + random.gaussian(Const.NOISE_C) + 46.85) / 175.72 * Const.RAW_SPAN,
-			(humidityPct + random.gaussian(Const.NOISE_PCT) + 6) / 125 * Const.RAW_SPAN,
+			(temperatureC + 46.85) / 175.72 * Const.RAW_SPAN,
+			(humidityPct + 6) / 125 * Const.RAW_SPAN,
 		], Const.RAW_SPAN);
 		this.rawTemperature = temperature & Const.RAW_MASK;
 		const raw = isHumidity ? (humidity & Const.RAW_MASK) | Const.IS_HUMIDITY : this.rawTemperature;
