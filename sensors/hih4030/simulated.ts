@@ -7,7 +7,8 @@
 // Datasheets HIH-5030/5031, table 1; HIH-4030/4031, table 1 and figure 4: Vout = 5 V (0.0062 · RH + 0.16) at 25 °C, where a part at T °C gives the
 // RH of one at 25 °C times (1.0546 - 0.00216 T); settled 70 ms after power-on.
 
-import type { AnalogTwin, MakeTwin, Trouble, TwinWorld } from '../twin.js';
+import type { MakeTwin, TwinWorld } from '../twin.js';
+import { SimulatedAnalog } from '../twin-analog.js';
 
 const enum Const {
 	COMPENSATION = 1.0546,
@@ -31,43 +32,33 @@ interface Kind {
 const HIH4030: Kind = { supplyMv: 5_000, ratioAtZero: 0.16, ratioPerPct: 0.0062, highestMv: Infinity };
 const HIH5030: Kind = { supplyMv: 3_300, ratioAtZero: 0.1515, ratioPerPct: 0.00636, highestMv: 2_600 };
 
-export const simulated: MakeTwin = (row, world) => new SimulatedHIH(row === 'hih5030' ? HIH5030 : HIH4030, world);
-
-class SimulatedHIH implements AnalogTwin {
-	readonly bus = 'analog';
-	trouble: Trouble = 'none';
-	measurements = 0;
-	private readonly world: TwinWorld;
+class SimulatedHIH extends SimulatedAnalog {
 	private readonly kind: Kind;
+	/** Of the supply, at the tap of the divider, if there is one. */
 	private readonly atTap: number;
 	private settledAt = 0;
-	private lastMv = 0;
-	private swingPct: number = Const.SWING_PCT;
 
 	constructor(kind: Kind, world: TwinWorld) {
+		const atTap = kind.supplyMv * ((world.fullScaleMv ?? Infinity) < kind.highestMv ? Const.DIVIDER : 1);
+		super(world, atTap, atTap * kind.ratioPerPct * Const.SWING_PCT);
 		this.kind = kind;
-		this.world = world;
-		this.atTap = kind.supplyMv * ((world.fullScaleMv ?? Infinity) < kind.highestMv ? Const.DIVIDER : 1);
+		this.atTap = atTap;
 		this.powerUp();
 	}
 
-	powerUp(): void {
+	override powerUp(): void {
 		this.settledAt = this.world.now() + Const.SETTLING_MS;
 	}
 
-	/** At the tap of the divider, if there is one. */
-	millivolts(): number {
-		this.measurements++;
-		const { trouble, world } = this;
-		if (trouble === 'gone' || world.now() < this.settledAt) return 0;
-		if (trouble === 'nonsense') return world.random.between(0, this.atTap);
-		if (trouble !== 'stuck' || this.lastMv === 0) {
-			const { temperatureC, humidityPct } = world.air();
-			const seen = humidityPct * (Const.COMPENSATION - Const.COMPENSATION_PER_C * temperatureC) + world.random.gaussian(Const.NOISE_PCT);
-			this.lastMv = this.atTap * (this.kind.ratioPerPct * seen + this.kind.ratioAtZero);
-		}
-		if (trouble !== 'unsteady') return this.lastMv;
-		this.swingPct = -this.swingPct;
-		return this.lastMv + this.atTap * this.kind.ratioPerPct * this.swingPct;
+	protected override get isSettled(): boolean {
+		return this.world.now() >= this.settledAt;
+	}
+
+	protected fresh(): number {
+		const { temperatureC, humidityPct } = this.world.air();
+		const seen = humidityPct * (Const.COMPENSATION - Const.COMPENSATION_PER_C * temperatureC) + this.world.random.gaussian(Const.NOISE_PCT);
+		return this.atTap * (this.kind.ratioPerPct * seen + this.kind.ratioAtZero);
 	}
 }
+
+export const simulated: MakeTwin = (row, world) => new SimulatedHIH(row === 'hih5030' ? HIH5030 : HIH4030, world);
