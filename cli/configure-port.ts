@@ -25,6 +25,9 @@ const PAIR_MS = 120_000;
 const RESTART_MS = 30_000;
 /** What the node says of settings on trial (src/telemetry/actions.ts, src/settings/). */
 const OUTCOME = /\bsettings number (\d+) (work,|do not work|were on trial when)|\bnew settings: (.*)/;
+/** It leaves lines out where its log is longer than the line is fast: what came of a trial may be among them. */
+const LEFT_OUT = /^\(\d+ lines dropped\) /;
+const ASK_AGAIN_MS = 2_000;
 /** What is sent, in this order, from which file, and what it is called in an image. */
 const SENT = [[TransferKind.Ca, 'caFile', 'ca.der'], [TransferKind.Certificate, 'certFile', 'client.der'], [TransferKind.Key, 'keyFile', 'clientkey.der']] as const;
 const NETWORK = ['ssid', 'passphrase'];
@@ -100,10 +103,12 @@ class SetUpRun {
 	/** What the node says from now on is not shown: the last line is ours. */
 	over = false;
 	readonly #client: ImprovClient;
+	readonly #port: ReadStream;
 	readonly #path: string;
 	#onLine: (line: string) => void = () => {};
 
 	constructor(port: ReadStream, path: string) {
+		this.#port = port;
 		this.#path = path;
 		this.#client = new ImprovClient(port, (line) => {
 			if (this.over) return;
@@ -172,7 +177,7 @@ class SetUpRun {
 	async #try(value: object, pairs: number): Promise<void> {
 		const payload = JSON.stringify({ value });
 		if (Buffer.byteLength(`config ${payload}`) > COMMAND_MAX) {
-			throw new Misuse(`These settings have ${Buffer.byteLength(payload)} bytes, and the node takes ${COMMAND_MAX - 'config '.length} at once: give some of them in a second run.`);
+			throw new Misuse(tooLong(value, Buffer.byteLength(payload)));
 		}
 		const outcome = this.#outcome(pairs);
 		const { ok, error = 'it does not say why', trial } = await this.#client.command('config', payload).catch((fault: unknown) => {
@@ -183,7 +188,7 @@ class SetUpRun {
 		if (!ok) throw new Failure(`The node refuses the settings: ${safe(error).replace(/\.?$/, '.')} Nothing was changed.`);
 		if (trial === undefined) return console.log('The node has these settings already.');
 		console.log('The node restarts and tries the settings; should they not work, those before them hold again.');
-		const line = await outcome;
+		const line = await this.#told(outcome, payload);
 		if (line === '') throw new Failure(`What came of it is not known yet: see "npx telltale logs --port ${safe(this.#path)}".`);
 		const [, , how, problem] = OUTCOME.exec(line)!;
 		if (how !== 'work,') throw new Failure(`The settings do not work, and those before them hold again: ${problem ?? 'the lines above say why.'}`);
@@ -191,22 +196,54 @@ class SetUpRun {
 	}
 
 	/** The node's own sentence; '' if none comes in time. */
-	#outcome(pairs: number): Promise<string> {
-		return new Promise((resolve) => {
+	#outcome(pairs: number): Outcome {
+		const outcome: Outcome = { isLost: false, said: Promise.resolve('') };
+		outcome.said = new Promise((resolve, reject) => {
 			const timer = setTimeout(() => resolve(''), pairs * PAIR_MS + RESTART_MS);
 			timer.unref();
+			this.#port.once('close', () => reject(new Failure('The board went away before it said what came of the settings: connect it again, and see "npx telltale logs".')));
 			this.#onLine = (line) => {
+				outcome.isLost ||= LEFT_OUT.test(line);
 				if (!OUTCOME.test(line)) return;
 				clearTimeout(timer);
 				resolve(line);
 			};
 		});
+		// It may end before anybody waits for it.
+		outcome.said.catch(() => {});
+		return outcome;
+	}
+
+	/** What it said; where that was left out, what it answers to the same settings: those that hold change nothing. */
+	async #told(outcome: Outcome, payload: string): Promise<string> {
+		for (;;) {
+			const line = await Promise.race([outcome.said, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ASK_AGAIN_MS))]);
+			if (line !== undefined) return line;
+			if (!outcome.isLost) continue;
+			const { ok, trial } = await this.#client.command('config', payload).catch(() => ({ ok: false, trial: undefined }));
+			if (ok && trial === undefined) return 'settings number 0 work,';
+			if (ok) outcome.isLost = false;
+		}
 	}
 
 	async #tellPage(): Promise<void> {
 		const url = await this.#client.url();
 		if (url) console.log(`The broker can be entered at ${safe(url)}, or with --host here.`);
 	}
+}
+
+interface Outcome {
+	/** A line was left out, which may have been it. */
+	isLost: boolean;
+	said: Promise<string>;
+}
+
+/** Settings of so many bytes, in a sentence: one alone may be too long. */
+function tooLong(value: object, bytes: number): string {
+	const max = COMMAND_MAX - 'config '.length;
+	const alone = Object.entries(value).find(([key, one]) => Buffer.byteLength(JSON.stringify({ value: { [key]: one } })) > max);
+	if (!alone) return `These settings have ${bytes} bytes, and the node takes ${max} at once: give some of them in a second run.`;
+	return `${alone[0]} alone makes a command of ${Buffer.byteLength(JSON.stringify({ value: { [alone[0]]: alone[1] } }))} bytes, and the node takes ${max}: make it shorter, or put it into the image (telltale configure --file, then telltale flash).`;
 }
 
 /** Those that the files hold, as the node takes them; undefined where none are named. */

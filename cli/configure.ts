@@ -21,7 +21,7 @@ import { BOARDS, type Board } from './flash-map.js';
 import { oneOf, path } from './options.js';
 import { serialPorts } from './ports.js';
 import type { Asked } from './questions.js';
-import { sensorsFault } from './sensors.js';
+import { roomFault, sensorsFault } from './sensors.js';
 import { readSettings, settingFrom, settingsText, SETTINGS_FILE, type Settings } from './settings.js';
 import { usbName } from './usb.js';
 
@@ -141,7 +141,8 @@ async function conclude({ before, force }: Start, options: ConfigureOptions & Re
 	const isSecret = ALL_KEYS.some((key) => fieldFor(key)!.secret && settings[key]);
 	console.log(`Wrote ${file}; only you can read it${isSecret ? ', since it holds secrets' : ''}.`);
 	if (tlsKey(settings) && !board) console.log(`It does for an ESP32: ${TLS_NEEDS}`);
-	console.log(`Next: npx telltale flash --board ${board ?? (tlsKey(settings) ? 'esp32' : 'nodemcu')}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
+	const needs = tlsKey(settings) || sensorsFault(withDefaults(settings).sensors, 'nodemcu') ? 'esp32' : 'nodemcu';
+	console.log(`Next: npx telltale flash --board ${board ?? needs}${file === SETTINGS_FILE ? '' : ` --config ${file}`}`);
 }
 
 /** What was said on the command line, and the secrets of the environment. */
@@ -186,7 +187,8 @@ async function check(settings: Settings, folder: string, board: Board | undefine
 	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
 	if (board === 'nodemcu' && tlsKey(settings)) throw new Misuse(`${tlsKey(settings)} is true, and ${TLS_NEEDS.replace(/\.$/, '')}: choose --board esp32, or leave it out.`);
-	const misfit = board && sensorsFault(withDefaults(settings).sensors, board);
+	const { sensors, protocol } = withDefaults(settings);
+	const misfit = board && (sensorsFault(sensors, board) || roomFault(sensors, board, protocol));
 	if (misfit) throw new Misuse(misfit);
 	await certificatesOf(settings, folder);
 }

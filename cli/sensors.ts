@@ -57,7 +57,7 @@ export function roomFault(setting: string, board: Board, protocol: unknown): str
 
 function faultOn(board: Board, setting: string): string {
 	const [text, problem] = converted(setting, board);
-	return problem || sensorsProblem(text, BOARD_CONSTANTS[board], pinName(board));
+	return problem || sensorsProblem(text, BOARD_CONSTANTS[board], pinName(board), true);
 }
 
 function hasLabels(setting: string): boolean {

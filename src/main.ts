@@ -159,11 +159,11 @@ const BOARD = Object.freeze({
 	newScan: (clock: Clock, inUse?: Sampler) => new Scan(SCAN_IO, clock, inUse),
 });
 
-/** Why these cannot be used on this board, in a sentence; '' if they can. */
-const problemOf = (settings: Settings, store: SettingsStore): string => {
+/** Why these cannot be used on this board, in a sentence; '' if they can. `isNewList`: their list of parts is given now. */
+const problemOf = (settings: Settings, store: SettingsStore, isNewList = false): string => {
 	const problem = settingsProblem(settings);
 	const tls = tlsKey(settings);
 	const { sensors, protocol } = withDefaults(settings);
-	return problem || protocolProblem(settings.protocol) || sensorsProblem(sensors, board) || roomProblem(sensors, board.chip, protocol)
+	return problem || protocolProblem(settings.protocol) || sensorsProblem(sensors, board, undefined, isNewList) || roomProblem(sensors, board.chip, protocol)
 		|| (tls && tlsProblem(tls, store as NodeSettings));
 };

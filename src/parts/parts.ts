@@ -154,13 +154,16 @@ class Claims {
 	}
 }
 
-/** Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. */
-export const sensorsProblem = (setting: string, board: Board, pinName: PinName = gpioName): string => {
+/**
+ * Why the setting `sensors` cannot be used on this board, in one sentence; '' if it can. `isNew`: somebody gives it now, and is told of a part
+ * that has nothing left to give; what a node has kept for long holds with it.
+ */
+export const sensorsProblem = (setting: string, board: Board, pinName: PinName = gpioName, isNew = false): string => {
 	const entries = new Entries(setting);
 	const claims = new Claims(board, pinName);
 	while (entries.next()) {
 		if (entries.number > Const.PARTS_MAX) return `sensors names more than ${Const.PARTS_MAX} parts, which are the most.`;
-		const problem = claims.take(entries);
+		const problem = claims.take(entries) || (isNew && !claims.gives ? `${entries.row.name} ${IDLE}` : '');
 		if (problem) return `sensors, entry ${entries.number | 0}: ${problem}.`;
 	}
 	if (entries.problem) return entries.problem;
@@ -168,6 +171,8 @@ export const sensorsProblem = (setting: string, board: Board, pinName: PinName =
 	if (claims.bytes <= Limit.PAYLOAD_MAX) return '';
 	return `sensors makes a list of channels of ${claims.bytes | 0} bytes; ${Limit.PAYLOAD_MAX} are the most: give shorter names.`;
 };
+
+const IDLE = 'has nothing left to give, as entries before it give all that it can: give it a name, or leave it out';
 
 /**
  * Names of parts, of settings that an older firmware kept, without those that have nothing left to give: that one took them wherever

@@ -83,7 +83,7 @@ export interface SetUpParts {
 	readonly code: string;
 	readonly mode: Restarter;
 	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
-	readonly check: (settings: Settings, store: SettingsStore) => string;
+	readonly check: (settings: Settings, store: SettingsStore, isNewList?: boolean) => string;
 }
 
 /** The store of small numbers. */
@@ -177,8 +177,9 @@ export class SetUp implements Provisioner, Pollable {
 		const { check, store } = this.parts;
 		if (this.isRestarting) return ENDING;
 		if (store.busy) return `Not stored: ${store.busy}.`;
+		const hasList = changes.sensors !== undefined;
 		const settings = changedBy(changes, store.read());
-		const problem = check(settings, store) || missingKey(settings);
+		const problem = check(settings, store, hasList) || missingKey(settings);
 		if (problem) return problem;
 		const refused = store.propose(settings as Readonly<Record<string, Setting>>);
 		return refused ? `Not stored: ${refused}.` : this.restart();

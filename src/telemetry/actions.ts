@@ -150,8 +150,9 @@ export class NodeActions implements Actions, Signalled, Pollable, TrialJudge {
 		const { check, settingsStore, queue, clock } = this.deps;
 		if (settingsStore.busy) return settingsStore.busy;
 		if (remote && changes.commands === false) return DEAF;
+		const hasList = changes.sensors !== undefined;
 		const settings = changedBy(changes, this.settingsAround(changes));
-		const problem = check(settings, settingsStore) || missingKey(settings);
+		const problem = check(settings, settingsStore, hasList) || missingKey(settings);
 		if (problem) return problem;
 		if (!settingsStore.isChangedBy(settings as Changes)) return '';
 		const waitMs = remote && this.mode.isChanged ? Limit.CONFIG_UPTIME_MIN_MS - clock.now() : 0;

@@ -67,7 +67,7 @@ export interface NodeDeps {
 	readonly store: ClearableStore;
 	readonly settingsStore: SettingsStore;
 	/** Why settings cannot be used on this board, in a sentence; '' if they can. */
-	readonly check: (settings: Settings, store: SettingsStore) => string;
+	readonly check: (settings: Settings, store: SettingsStore, isNewList?: boolean) => string;
 	readonly network: Network;
 	readonly sampler: Sampler;
 	readonly queue: ReadingQueue;

@@ -147,6 +147,9 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		const alone = await set('--passphrase', 'simulated air');
 		expect([alone.status, alone.err.split('\n').at(-2)]).toEqual([2, 'passphrase is given without ssid: name the network with --ssid.']);
 		const long = await set('--base', 'b'.repeat(40), '--clientId', 'c'.repeat(60), '--user', 'u'.repeat(64), '--password', 'p'.repeat(64), '--alpn', 'a'.repeat(32), '--timeServer', 't'.repeat(63), '--host', 'h'.repeat(63));
+		const list = JSON.stringify(['a', 'b', 'c', 'd', 'e'].map((name) => ({ part: 'dht22', name, intervalMs: 60_000, jitterMs: 1_000, deadBand: 0.25 })).slice(0, 3).concat(
+			['f', 'g', 'h'].map((name, k) => ({ part: ['shtc3', 'aht20', 'si7021'][k]!, name, intervalMs: 60_000, jitterMs: 1_000, deadBand: 0.25 }))));
+		expect((await set('--sensors', list)).err.split('\n').at(-2)).toMatch(/^sensors alone makes a command of \d+ bytes, and the node takes 413: make it shorter, or put it into the image/);
 		expect([long.status, long.err.split('\n').at(-2)]).toEqual([2, expect.stringMatching(/^These settings have \d+ bytes, and the node takes \d+ at once: give some of them in a second run\.$/)]);
 	});
 });
@@ -313,4 +316,47 @@ it.skipIf(socatMissing)('telltale configure --port ends with its own sentence, w
 	terminal.close();
 	expect(err).toMatch(/^ {2}a whole line\n/);
 	expect([status, err.split('\n').at(-2)]).toEqual([1, 'The node does not take this request: its firmware is older, or its settings cannot be used; flash one of this version first.']);
+});
+
+describe.skipIf(socatMissing)('telltale configure --port, while a node tries settings', () => {
+	/** A node of a few words: it takes each command, and answers it by `answer`; then it says `lines`. */
+	const played = async (answer: (count: number) => object, lines: string): Promise<PseudoTerminal> => {
+		let count = 0;
+		let id = 0;
+		const say = (packet: readonly number[]) => terminal.write(Uint8Array.from([0x0a, ...packet, 0x0a]));
+		const result = (command: number, text: readonly number[]) => say(improvPacket(4, [command, text.length + 1, text.length, ...text]));
+		const terminal: PseudoTerminal = await PseudoTerminal.open((bytes) => {
+			const at = Buffer.from(bytes).indexOf('IMPROV');
+			const data = bytes.subarray(at + 9);
+			if (data[0] === 3) return say(improvPacket(4, [3, 12, 8, ...Buffer.from('Telltale'), 0, 0, 0]));
+			if (data[0] === 0xe0) {
+				id = data[3]!;
+				const had = (data[6]! << 8 | data[7]!) + data[1]! - 6;
+				return result(0xe0, [id, 0, had >> 8, had & 0xff]);
+			}
+			const text = Buffer.from(JSON.stringify(answer(++count)));
+			result(0xe1, [id, 0, 0, text.length, 0, 0, ...text]);
+			if (count === 1) terminal.write(Buffer.from(lines));
+		});
+		return terminal;
+	};
+
+	it('asks what came of them where the line that says it was left out', async () => {
+		const answers = [{ ok: true, trial: 1 }, { ok: false, error: 'new settings are on trial' }, { ok: true }];
+		const terminal = await played((count) => answers[count - 1]!, '(1 lines dropped) sensor box: AHT20 does not answer\n');
+		const { status, out } = await telltale(['configure', '--port', terminal.path, '--intervalMs', '5000']);
+		terminal.close();
+		expect([status, out.split('\n').at(-2)]).toEqual([0, 'The settings work, and hold from now on.']);
+	});
+
+	it.each([['it goes away', 'The board went away before it said what came of the settings: connect it again, and see "npx telltale logs".'], ['it is stopped', 'Stopped; what the node had taken by then it keeps.']])('says so where %s', async (what, sentence) => {
+		const terminal = await played(() => ({ ok: true, trial: 1 }), 'boot 7\n');
+		const run = new Run(['configure', '--port', terminal.path, '--intervalMs', '5000']);
+		await run.until(({ err }) => err.includes('boot 7'));
+		if (what === 'it is stopped') run.process.kill('SIGTERM');
+		else terminal.close();
+		const { err } = await run.ended;
+		if (what === 'it is stopped') terminal.close();
+		expect(err.split('\n').at(-2)).toBe(sentence);
+	});
 });

@@ -101,7 +101,7 @@ describe('The questions', () => {
 	it('take parts that go together on the board only, and show a list as it is', async () => {
 		const asked: string[] = [];
 		const prompts = person({ ssid: 'attic', host: 'broker' }, asked);
-		const choices = [['sht3x', 'tmp36', 'tmp36'], ['sht3x']];
+		const choices = [['tmp36', 'sht3x', 'tmp36'], ['sht3x']];
 		const { multiselect } = prompts;
 		prompts.multiselect = ((question: Question) => question.message.startsWith('sensors') ? choices.shift() : multiselect(question as never)) as never;
 		expect(await settingsOf({}, {}, prompts)).toMatchObject({ sensors: 'sht3x' });

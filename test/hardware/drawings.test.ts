@@ -70,7 +70,9 @@ async function drawn(board: BoardName, sensors: string) {
 /** Each of the table that this board can have, alone. */
 const served = BOARD_NAMES.flatMap((board) => PARTS.flatMap(({ name, second }) => (second && board !== 'esp32' && board !== 'esp32c3' ? [] : [[board, name] as const])));
 
-describe.each([...served, ['esp32', 'tmp36,sht3x,hih4030,dht22,bme280'], ['nodemcu', 'tmp36,sht3x,dht22,bme280'], ['nodemcu', '[{"part":"dht22","powerPin":16}]']] as const)('the drawing of a %s with %s', (board, sensors) => {
+const named = (...parts: string[]): string => JSON.stringify(parts.map((part, k) => ({ part, name: 'abcde'[k] })));
+
+describe.each([...served, ['esp32', named('tmp36', 'sht3x', 'hih4030', 'dht22', 'bme280')], ['nodemcu', named('tmp36', 'sht3x', 'dht22', 'bme280')], ['nodemcu', '[{"part":"dht22","powerPin":16}]']] as const)('the drawing of a %s with %s', (board, sensors) => {
 	it('leads each leg to its pin, and nothing to another', async () => {
 		const { nets, texts, wires } = await drawn(board, sensors);
 		const trunks = wires.filter(({ path }) => path.length === 3);

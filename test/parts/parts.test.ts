@@ -149,6 +149,14 @@ describe('what the board cannot serve', () => {
 		expect(problem(list)).toBe(`sensors, ${sentence}`);
 	});
 
+	it.each<[string | readonly Entry[], string]>([
+		['sht3x,tmp36', 'entry 2: tmp36'], [[{ part: 'tmp36' }, { part: 'sht3x' }, { part: 'bme280' }, { part: 'dht22' }], 'entry 4: dht22'], ['tmp36,sht3x', ''],
+		[[{ part: 'sht3x' }, { part: 'tmp36', name: 'wall' }], ''],
+	])('is a part that has nothing left to give, where the list is given now; a list that was kept holds with it: %j', (list, which) => {
+		const idle = 'has nothing left to give, as entries before it give all that it can: give it a name, or leave it out.';
+		expect([sensorsProblem(text(list), nodemcu, undefined, true), problem(list)]).toEqual([which && `sensors, ${which} ${idle}`, '']);
+	});
+
 	it('names pins as the board does where it is told how', () => {
 		expect(sensorsProblem('[{"part":"tmp36","pin":5}]', nodemcu, (gpio) => (gpio === 17 ? 'A0' : 'D1'))).toBe('sensors, entry 1: tmp36 cannot be on D1: it can be on A0.');
 	});

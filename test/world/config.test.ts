@@ -266,6 +266,7 @@ describe('config', () => {
 		expect(await refused({ wifi: {} })).toBe('ssid is missing: the name of the Wi-Fi network.');
 		expect(await refused({ tls: true })).toMatch(/^tls is true, but TLS does not fit an ESP8266/);
 		expect(await refused({ sensors: 'thermometer' })).toMatch(/thermometer/);
+		expect(await refused({ sensors: 'sht3x,tmp36' })).toMatch(/^sensors, entry 2: tmp36 has nothing left to give, /);
 		expect(await refused({ password: 'good one' })).toMatch(/^password is given without user/);
 		expect(await refused({ ssid2: 'b', passphrase3: 'some passphrase' })).toMatch(/^passphrase3 is given without ssid3/);
 		expect(await refused({ commands: false })).toBe('commands is false: the node could not be reached from here any more; set it over the serial line');
