@@ -20,7 +20,7 @@ const enum Const {
 	READ_MAX = 32,
 }
 
-const TOO_LONG = `a line was typed that has more than ${Const.TYPED_MAX} characters: it is not carried out`;
+const TOO_LONG = `a line was typed that has more than ${Const.TYPED_MAX} characters: it is not carried out; "telltale configure --port" sends longer ones`;
 const TOO_MANY = 'too many lines were typed at once: one is not carried out';
 
 const enum Ascii {

@@ -3,7 +3,7 @@
 //
 // Rule: it takes nothing in. What the image brings holds beneath all settings, so another image has to mend it.
 
-import type { Log, PacketLine } from '../common/ports.js';
+import type { Console, Log, Millis, PacketLine } from '../common/ports.js';
 import { Improv, type Joiner } from './improv.js';
 import { Phase, type FoundNetwork } from './provisioner.js';
 
@@ -20,11 +20,21 @@ export class ImprovUnusable extends Improv implements Joiner {
 	/** A sentence. */
 	readonly problem: string;
 	protected readonly proposed = 0;
+	private readonly keys: Console;
 
-	constructor(line: PacketLine & Log, chip: string, problem: string) {
+	constructor(line: PacketLine & Log & Console, chip: string, problem: string) {
 		super(line);
+		this.keys = line;
 		this.chip = chip;
 		this.problem = problem;
+	}
+
+	/** What is typed is not carried out either, one line in a turn. */
+	override poll(now: Millis): Millis {
+		const at = super.poll(now);
+		if (!this.keys.take()) return at;
+		this.line.line(this.problem);
+		return now;
 	}
 
 	begin(): Joiner {

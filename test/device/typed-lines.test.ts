@@ -36,7 +36,7 @@ describe('lines that are typed', () => {
 			return set.lines.at(-1)!.text;
 		};
 		expect(await type(`interval${' '.repeat(51)}60000\n`)).toBe('interval: done');
-		expect(await type(`interval${' '.repeat(51)}600000\n`)).toBe('a line was typed that has more than 64 characters: it is not carried out');
+		expect(await type(`interval${' '.repeat(51)}600000\n`)).toBe('a line was typed that has more than 64 characters: it is not carried out; "telltale configure --port" sends longer ones');
 		expect(await type(`${'x'.repeat(120)}`)).toMatch(/^a line was typed/);
 		expect(await type('\ninterval 8000\n')).toBe('interval: done');
 		await set.until(() => set.texts('info').at(-1)!.includes('"interval":8'), MINUTE);
