@@ -70,8 +70,11 @@ export function scenarioOf(seed: number, hours: number, anyParts = false): Scena
 	const manners = mannersOf(seed, protocol, profile.speaks5 === true);
 	const kinds = (Object.keys(FAULTS) as FaultKind[]).filter(() => random.chance(0.5));
 	const commands = random.chance(0.3);
-	const board = random.chance(0.7) ? 'nodemcu' : 'esp32';
-	const sensors = anyParts ? partsFor(BOARDS[board], new Random(`scenario/${seed}/parts`)) : settings.sensors;
+	const usualBoard = random.chance(0.7) ? 'nodemcu' : 'esp32';
+	const ofParts = new Random(`scenario/${seed}/parts`);
+	// Half of them each: more parts go together on an ESP32.
+	const board = anyParts ? pick(ofParts, ['nodemcu', 'esp32'] as const) : usualBoard;
+	const sensors = anyParts ? partsFor(BOARDS[board], ofParts) : settings.sensors;
 	return {
 		seed, hours, nodes, board,
 		settings: { ...settings, sensors, protocol, publishEarly: version.chance(0.25), ...manners.settings },
@@ -104,10 +107,13 @@ function profileFor(protocol: unknown, random: Random): BrokerProfile {
 /** A row without a folder has no twin. */
 const SIMULATED = PARTS.filter(({ folder }) => folder);
 
-/** One that gives a temperature, by which others are compensated, and one more where they go together. */
+/** There are few of these, and each board takes only some of them. */
+const ANALOG = SIMULATED.filter(({ analog }) => analog);
+
+/** One that gives a temperature, by which others are compensated, and one more, analog or any, where they go together. */
 function partsFor(board: Board, random: Random): string {
 	const first = pick(random, SIMULATED.filter(({ name, quantities }) => quantities.includes('temperature') && !sensorsProblem(name, board)));
-	const second = pick(random, SIMULATED);
+	const second = pick(random, random.chance(0.5) ? ANALOG : SIMULATED);
 	const both = `${first.name},${second.name}`;
 	const channels = new Set([...first.quantities, ...second.quantities]).size;
 	return channels > CHANNELS_MAX || sensorsProblem(both, board) ? first.name : both;
