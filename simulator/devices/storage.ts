@@ -27,6 +27,8 @@ export class Storage {
 	readonly preferences = new Map<string, Map<string, Value>>();
 	/** Counts erasures, for the wear. */
 	erasures = 0;
+	/** Of a partition, where it is smaller than the chip's. Set by tests. */
+	bytesMax = Infinity;
 	/**
 	 * Called before each step that changes anything; a number from 0 to 1 is the part of it that is still done before the
 	 * power goes. Set by tests.
@@ -69,7 +71,7 @@ export class StorageDevice implements Device {
 	#size(partition: string): number {
 		const bytes = PARTITION_BYTES[this.#chip][partition];
 		if (!bytes) throw new DeviceError(this.#words('unknown partition', "can't find partition"));
-		return bytes;
+		return Math.min(bytes, this.#storage.bytesMax);
 	}
 
 	/** In hex, how many sectors there are (16 bits), and a bit for each that was ever written or erased: all others are blank. */
