@@ -140,7 +140,10 @@ async function live(options: SimulateOptions, settings: Settings, world: Weather
 				page?.log(node, line);
 			},
 			onBytes: terminal && ((_node: string, bytes: Uint8Array) => terminal.write(bytes)),
-			onMeasured: (node: string, boot: string, least: number, most: number) => view.measured(node, boot, least, most),
+			onMeasured: (node: string, boot: string, least: number, most: number) => {
+				view.measured(node, boot, least, most);
+				page?.measured(node, boot);
+			},
 			onBooted: (booted: number, of: number) => {
 				if (booted % BOOTED_STEP === 0 || (booted === of && of > BOOTED_STEP)) view.log('', `${booted} of ${of} nodes have booted`);
 			},

@@ -9,6 +9,7 @@ import type { Simulation } from '../simulator/simulation.js';
 import type { Air, Weather } from '../simulator/world/weather.js';
 import type { WorldControls } from '../viewer/server/world.js';
 import type { WorldAction, WorldNews } from '../viewer/web/messages.js';
+import type { TopicNames } from './topic-names.js';
 
 /** Each way: a reading and its acknowledgement are on their way for six seconds. */
 const SLOW_MS = 3_000;
@@ -37,8 +38,7 @@ export class AirByHand implements Weather {
 export interface WorldParts {
 	readonly simulation: Simulation;
 	readonly air: AirByHand;
-	/** By the name in topics. */
-	readonly names: ReadonlyMap<string, string>;
+	readonly names: Pick<TopicNames, 'of'>;
 	/** Ours, to be stopped and begun again; undefined for one that is somebody's. */
 	readonly broker: SwitchedBroker | undefined;
 }
@@ -86,11 +86,9 @@ export class SwitchedBroker {
 
 export class SimulatedWorld implements WorldControls {
 	readonly #parts: WorldParts;
-	readonly #nodes: ReadonlyMap<string, SimulatedNode>;
 
 	constructor(parts: WorldParts) {
 		this.#parts = parts;
-		this.#nodes = new Map(parts.simulation.nodes.map((node) => [parts.names.get(node.name) ?? node.name, node]));
 	}
 
 	state(): WorldNews {
@@ -103,7 +101,7 @@ export class SimulatedWorld implements WorldControls {
 	}
 
 	node(name: string) {
-		const node = this.#nodes.get(name);
+		const node = this.#find(name);
 		return node && { power: node.running, parts: partsOf(node).map(([part, { trouble }]) => ({ name: part, trouble })) };
 	}
 
@@ -148,8 +146,14 @@ export class SimulatedWorld implements WorldControls {
 		return on ? 'The power is back' : 'The power was cut: the broker hears nothing, and waits for the keep-alive before it says "offline"';
 	}
 
+	/** As its topics call it. */
+	#find(name: string): SimulatedNode | undefined {
+		const { names, simulation } = this.#parts;
+		return simulation.nodes.find((node) => (names.of(node.name) ?? node.name) === name);
+	}
+
 	#named(name: string): SimulatedNode {
-		const node = this.#nodes.get(name);
+		const node = this.#find(name);
 		if (!node) throw new Error('This node is not simulated here.');
 		return node;
 	}
