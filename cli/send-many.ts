@@ -1,9 +1,8 @@
 // telltale send '*': one command for each node whose name fits, and a table of what came of it.
 //
-// Rule: each node is asked by itself, so any command can be sent and each node has its row, whether it answers or not. A node that is
-// away is not asked: the broker would keep the command for it.
+// Rule: each node has its row, whether it answers or not.
 
-import { natural } from '../viewer/state.js';
+import { askEach } from '../viewer/ask-each.js';
 import { oneColumn } from '../viewer/safe.js';
 import type { Answer } from '../viewer/commands.js';
 import type { Viewer } from '../viewer/viewer.js';
@@ -14,8 +13,6 @@ import { Failure } from './failure.js';
 
 /** What is retained comes at once; nodes of brokers that retain nothing are heard within their interval. */
 const LOOK_MS = 2_000;
-/** Nodes that restart all at once come back all at once. */
-const APART_MS = 100;
 
 export async function sendToMany(pattern: string, name: string, value: unknown, options: BrokerOptions & { readonly timeout: number }): Promise<void> {
 	const { openViewer } = await import('../viewer/viewer.js');
@@ -24,11 +21,11 @@ export async function sendToMany(pattern: string, name: string, value: unknown, 
 	try {
 		await connected(viewer);
 		const fits = new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
-		const nodes = [...viewer.nodes.keys()].filter((node) => fits.test(node)).sort(natural.compare);
+		const nodes = [...viewer.nodes.keys()].filter((node) => fits.test(node));
 		if (!nodes.length) throw new Failure(`No node below ${options.base} has a name like ${pattern}: look for them with "npx telltale nodes".`);
-		const answers = await Promise.all(nodes.map((node, index) => answer(viewer, node, name, value, options.timeout, index)));
-		console.log(tableText(['NODE', 'ANSWER'], nodes.map((node, index) => [oneColumn(node), words(answers[index])])));
-		const failed = answers.filter((each) => !each?.ok).length;
+		const answers = await askEach(viewer, nodes, name, value, options.timeout);
+		console.log(tableText(['NODE', 'ANSWER'], answers.map(({ node, answer }) => [oneColumn(node), words(answer)])));
+		const failed = answers.filter(({ answer }) => !answer?.ok).length;
 		if (failed) throw new Failure(`${failed} of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'} did not do "${name}".`);
 	} finally {
 		await viewer.close();
@@ -44,14 +41,6 @@ async function connected(viewer: Viewer): Promise<void> {
 			else reject(new Failure(sentence.replace(/;? trying again.*$/, '').replace(/[.:;]?$/, '.')));
 		});
 	});
-}
-
-/** Undefined: it is away, and was not asked. */
-async function answer(viewer: Viewer, node: string, name: string, value: unknown, timeoutMs: number, index: number): Promise<Answer | undefined> {
-	const status = viewer.nodes.get(node)!.status;
-	if (status === 'offline' || status === 'stopped') return undefined;
-	if (name === 'restart') await new Promise((resolve) => setTimeout(resolve, index * APART_MS));
-	return viewer.send(node, name, value, { timeoutMs });
 }
 
 function words(answer: Answer | undefined): string {

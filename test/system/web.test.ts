@@ -76,6 +76,17 @@ describe.skipIf(browserMissing)('The web page in Chromium', () => {
 			const before = await seq();
 			await until(async () => (await seq()) > before, 20_000, () => 'no reading arrives');
 
+			// All of them at once, by the keyboard.
+			await page.getByText('Ask all nodes').focus();
+			await page.keyboard.press('Enter');
+			await page.getByLabel('Command').selectOption('identify');
+			await page.getByRole('button', { name: 'Send to all 2 nodes' }).focus();
+			for (let i = 0; i < 2; i++) await page.keyboard.press('Enter');
+			await page.getByText('Blink: 2 of 2 nodes did it.').waitFor();
+			expect(await page.getByRole('row').allInnerTexts()).toEqual(['Node\tAnswer', 'porch-1\tdone', 'porch-2\tdone']);
+			expect(await violations(page)).toEqual([]);
+			await picture(page, 'all-answered');
+
 			const other = await opened(address);
 			await other.page.getByRole('link', { name: 'porch-2' }).click();
 			await other.page.getByRole('switch', { name: 'Power' }).click();
@@ -83,7 +94,7 @@ describe.skipIf(browserMissing)('The web page in Chromium', () => {
 			expect(await other.page.locator('.pill').innerText()).toBe('online');
 
 			// While the broker waits for the keep-alive.
-			await page.getByRole('link', { name: 'porch-1' }).click();
+			await page.locator('.card').getByRole('link', { name: 'porch-1' }).click();
 			await page.getByRole('button', { name: 'Measure now' }).click();
 			await page.getByRole('log').getByText('sample: done').waitFor();
 			await page.getByLabel('sht3x').selectOption('gone');

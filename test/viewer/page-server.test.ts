@@ -139,6 +139,40 @@ describe('The page\'s server', () => {
 		await publisher.unsubscribeAsync('c/+/set/+');
 	});
 
+	it('asks all nodes that are not away, each by itself, and tells what came of it at each', async () => {
+		await opened('n');
+		for (const [name, status] of [['node-10', 'online'], ['node-2', 'online'], ['away', 'offline']] as const) await say(`n/${name}/status`, status);
+		await until(() => viewer.nodes.size === 3, 10_000, () => 'no nodes');
+		expect((await post('/commands', { name: 'sample' })).status).toBe(401);
+		const shown = { cookie: await cookie() };
+		for (const name of ['stop', 'config', 'scan', 'constructor', ['sample'], undefined]) expect((await post('/commands', { name }, shown)).status, String(name)).toBe(400);
+		expect((await post('/commands', { name: 'interval', value: 'x'.repeat(400) }, shown)).status).toBe(400);
+		const asked: string[] = [];
+		let busy: Answer | undefined;
+		await publisher.subscribeAsync('n/+/set/+');
+		const answer = async (topic: string, payload: Buffer): Promise<void> => {
+			asked.push(topic);
+			const [, node] = topic.split('/');
+			// Meanwhile nobody else may.
+			if (node === 'node-2') busy = await post('/commands', { name: 'sample' }, shown);
+			void say(`n/${node}/result`, { id: JSON.parse(payload.toString()).id, ok: node === 'node-2', error: 'too short' });
+		};
+		publisher.on('message', answer as never);
+		try {
+			const { status, text } = await post('/commands', { name: 'interval', value: 5 }, shown);
+			expect([status, JSON.parse(text)]).toEqual([200, [
+				{ node: 'away', asked: false, answered: false, ok: false, error: '' },
+				{ node: 'node-2', asked: true, answered: true, ok: true, error: '' },
+				{ node: 'node-10', asked: true, answered: true, ok: false, error: 'too short' },
+			]]);
+			expect([busy!.status, busy!.text, asked]).toEqual([409, 'All nodes are being asked something already: wait for their answers.\n', ['n/node-2/set/interval', 'n/node-10/set/interval']]);
+			expect(server.chronicle.since('node-10', 0).events.at(-1)!.text).toBe('Refused interval: too short');
+		} finally {
+			publisher.off('message', answer as never);
+			await publisher.unsubscribeAsync('n/+/set/+');
+		}
+	});
+
 	it('needs the token for everything but the page\'s own files where others can connect', async () => {
 		const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 		await opened('d', { host: '0.0.0.0' });
@@ -194,6 +228,13 @@ describe('The page\'s server', () => {
 		await say('g/porch/readings', reading(2));
 		await until(() => newsIn(page.text()).some(({ rows }) => rows[0]?.seq === 2), 10_000, () => page.text());
 		expect(newsIn(page.text()).at(-1).rows.map(({ name }: { name: string }) => name)).toEqual(['porch']);
+		// A simulation may be ahead of time; what is far ahead is no time, and makes it no younger than it came.
+		for (const [seq, ahead, told] of [[3, 3_600, 3_600], [4, 90_000, 0]] as const) {
+			await say('g/porch/readings', reading(seq, { time: NOW + ahead }));
+			await until(() => newsIn(page.text()).some(({ rows }) => rows[0]?.seq === seq), 10_000, () => page.text());
+			const row = newsIn(page.text()).at(-1).rows[0];
+			expect([Math.abs(row.ahead / 1_000 - told) < 60, row.time <= Date.now()]).toEqual([true, true]);
+		}
 		expect(page.text()).not.toContain('secret');
 		expect((await get('/metrics')).text).not.toContain('secret');
 	});

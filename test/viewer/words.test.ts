@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Recent } from '../../viewer/server/recent.js';
 import { spark } from '../../viewer/server/rows.js';
 import type { Detail, HistoryNews, LinkNews, Row, Totals } from '../../viewer/web/messages.js';
-import { plotData, rangeOf, shadesOf } from '../../viewer/web/plot-data.js';
+import { alone, plotData, rangeOf, shadesOf } from '../../viewer/web/plot-data.js';
 import { channelWords, inOrder, lengthWords, valueWords, verdictOf, verdictOfNode } from '../../viewer/web/words.js';
 
 const NOW = 1_800_000_000_000;
@@ -73,6 +73,11 @@ describe('a chart', () => {
 		]);
 		expect(plotData(history([10, 20, 30], { seconds: 10 }))[0]).toEqual([15, 25, 35]);
 		expect(plotData(history([]))).toEqual([[], [], [], [], [], []]);
+	});
+
+	it('shows a value that stands alone as a point', () => {
+		expect(alone(plotData(history([10, 12, 14, 40]))[1])).toEqual([4]);
+		expect([alone([5]), alone([]), alone([null, 5, null, 6, 7])]).toEqual([[0], [], [1]]);
 	});
 
 	it('shades outages that were told, that go on, and that only the broker knew', () => {

@@ -5,10 +5,12 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { askEach } from '../ask-each.js';
+import type { Answer } from '../commands.js';
 import { History } from '../history.js';
 import { pageJson } from '../safe.js';
 import type { Viewer } from '../viewer.js';
-import { HEALTH, type CommandNews, type HistoryNews, type WorldAction } from '../web/messages.js';
+import { COMMANDS_FOR_ALL, HEALTH, type CommandForAll, type CommandNews, type HistoryNews, type NodeAnswerNews, type WorldAction } from '../web/messages.js';
 import { Access, isLoopback } from './access.js';
 import { pageFiles } from './bundle.js';
 import { Chronicle } from './chronicle.js';
@@ -84,6 +86,8 @@ export class PageServer {
 	readonly chronicle: Chronicle;
 	readonly #viewer: Viewer;
 	#world: WorldControls | undefined;
+	/** All nodes are being asked something. */
+	#isAsking = false;
 	readonly #streams: Streams;
 	readonly #recent = new Recent();
 	readonly #health = new History(HEALTH_PAGES);
@@ -191,11 +195,12 @@ export class PageServer {
 	async #post(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const [path] = parted(request.url ?? '/');
 		if (path === '/session') return this.#session(request, response);
-		if (path !== '/command' && path !== '/world') throw new Refusal(404, 'There is no such page.');
+		if (path !== '/command' && path !== '/commands' && path !== '/world') throw new Refusal(404, 'There is no such page.');
 		if (!this.access.mayCommand(request)) throw new Refusal(401, 'Commands need the address with its token, as the terminal printed it.');
 		const body = await bodyOf(request);
 		this.#connections.keep(request.socket);
 		if (path === '/command') return send(response, 200, await this.#command(body));
+		if (path === '/commands') return send(response, 200, await this.#commandAll(body));
 		if (!this.#world) throw new Refusal(404, 'These nodes are not simulated.');
 		send(response, 200, { sentence: await this.#change(this.#world, body) });
 	}
@@ -230,11 +235,31 @@ export class PageServer {
 	async #command({ node, name, value }: Readonly<Record<string, unknown>>): Promise<CommandNews> {
 		if (typeof node !== 'string' || !this.#viewer.nodes.has(node)) throw new Refusal(404, 'There is no such node.');
 		if (typeof name !== 'string' || !COMMANDS.has(name)) throw new Refusal(400, 'There is no such command.');
-		if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > VALUE_MAX) throw new Refusal(400, `The command is too long: a node takes ${VALUE_MAX} bytes.`);
-		const { ok, answered, error, content = null } = await this.#viewer.send(node, name, value, { timeoutMs: ANSWER_MS });
-		// A value may hold a password: only the name is told.
-		this.chronicle.add(node, 'command', ok ? `Carried out: ${name}` : answered ? `Refused ${name}: ${error}` : `No answer to ${name} yet: ${error}`, ok ? 'good' : 'bad');
+		mustFit(value);
+		const answer = await this.#viewer.send(node, name, value, { timeoutMs: ANSWER_MS });
+		this.#tell(name, answer);
+		const { ok, answered, error, content = null } = answer;
 		return { ok, answered, error, content };
+	}
+
+	/** For all that are not away, each by itself; one such command after the other. */
+	async #commandAll({ name, value }: Readonly<Record<string, unknown>>): Promise<NodeAnswerNews[]> {
+		if (!COMMANDS_FOR_ALL.includes(name as CommandForAll)) throw new Refusal(400, 'There is no such command for all nodes.');
+		mustFit(value);
+		if (this.#isAsking) throw new Refusal(409, 'All nodes are being asked something already: wait for their answers.');
+		this.#isAsking = true;
+		try {
+			const answers = await askEach(this.#viewer, [...this.#viewer.nodes.keys()], name as string, value, ANSWER_MS);
+			for (const { answer } of answers) if (answer) this.#tell(name as string, answer);
+			return answers.map(({ node, answer }) => ({ node, asked: answer !== undefined, answered: answer?.answered ?? false, ok: answer?.ok ?? false, error: answer?.error ?? '' }));
+		} finally {
+			this.#isAsking = false;
+		}
+	}
+
+	/** A value may hold a password: only the name is told. */
+	#tell(name: string, { node, ok, answered, error }: Answer): void {
+		this.chronicle.add(node, 'command', ok ? `Carried out: ${name}` : answered ? `Refused ${name}: ${error}` : `No answer to ${name} yet: ${error}`, ok ? 'good' : 'bad');
 	}
 
 	async #change(world: WorldControls, body: Readonly<Record<string, unknown>>): Promise<string> {
@@ -278,6 +303,10 @@ async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string,
 		// Said below.
 	}
 	throw new Refusal(400, 'A request is a JSON object.');
+}
+
+function mustFit(value: unknown): void {
+	if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > VALUE_MAX) throw new Refusal(400, `The command is too long: a node takes ${VALUE_MAX} bytes.`);
 }
 
 function within(value: unknown, least: number, most: number): value is number {

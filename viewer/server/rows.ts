@@ -35,7 +35,7 @@ export function rowOf(node: NodeView, state: NodeState): Row {
 		name, status, trouble, why,
 		since: node.status && !node.statusRetained ? node.statusAt : null,
 		channels: channels.slice(0, CHANNELS_SHOWN).map(channelNews), more: Math.max(0, channels.length - CHANNELS_SHOWN),
-		time: node.last ? Math.min(node.lastAt, taken) : null, ahead: Math.min(AHEAD_MAX_MS, Math.max(0, taken - node.lastAt)),
+		time: node.last ? Math.min(node.lastAt, taken) : null, ahead: taken - node.lastAt <= AHEAD_MAX_MS ? Math.max(0, taken - node.lastAt) : 0,
 		seq, received, missing, toCome, late, dropped, passed, outages, rssi, interval,
 	};
 }

@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import type { HistoryNews } from './messages.js';
-import { plotData, rangeOf, type PlotData, type Shade } from './plot-data.js';
+import { alone, plotData, rangeOf, type Column, type PlotData, type Shade } from './plot-data.js';
 import { clock } from './parts.js';
 import { channelWords, counted, lengthWords, valueWords } from './words.js';
 
@@ -99,7 +99,7 @@ function optionsFor(unit: string, width: number, latest: { readonly current: Cha
 		axes: [{ ...axis, size: 28, values: (_plot, splits, _axis, _space, step) => splits.map((at) => tick(at, step)) }, { ...axis, size: 52, values: (_plot, splits) => splits.map((value) => String(Math.round(value * 1_000) / 1_000)) }],
 		series: [
 			{},
-			{ stroke: colour.line, width: 1.75, points: { show: false } },
+			{ stroke: colour.line, width: 1.75, points: { show: true, size: 4, stroke: colour.line, fill: colour.line, filter: (plot, series) => alone(plot.data[series] as Column) } },
 			{ stroke: 'transparent', points: { show: false } },
 			{ stroke: 'transparent', points: { show: false } },
 			points(colour.late, 5, colour.late),

@@ -104,7 +104,7 @@ function settingsIn(text: string): object | string {
 const SURE_MS = 4_000;
 
 /** Must be pressed again within a while. */
-function Twice({ words, onSure, isSubmit = false }: { readonly words: string; readonly onSure?: () => void; readonly isSubmit?: boolean }) {
+export function Twice({ words, onSure, isSubmit = false }: { readonly words: string; readonly onSure?: () => void; readonly isSubmit?: boolean }) {
 	const [asked, setAsked] = useState(false);
 	const press = (event: Event): void => {
 		if (asked) {

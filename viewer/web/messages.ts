@@ -174,6 +174,21 @@ export type WorldAction =
 	| { readonly what: 'reset'; readonly node: string }
 	| { readonly what: 'part'; readonly node: string; readonly part: string; readonly trouble: string };
 
+/** What came of a command for all nodes, at one of them. */
+export interface NodeAnswerNews {
+	readonly node: string;
+	/** It is away where not. */
+	readonly asked: boolean;
+	readonly answered: boolean;
+	readonly ok: boolean;
+	/** Why not; '' if it is ok. */
+	readonly error: string;
+}
+
+/** What all nodes can be asked together. */
+export const COMMANDS_FOR_ALL = ['sample', 'identify', 'interval', 'restart'] as const;
+export type CommandForAll = (typeof COMMANDS_FOR_ALL)[number];
+
 /** A chart's data, in columns. */
 export interface HistoryNews {
 	/** Unix seconds at which a bucket begins, and how long each is; 0: a reading of its own. */

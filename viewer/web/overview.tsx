@@ -4,10 +4,11 @@
 
 import { Component } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { AllCommands } from './all-commands.js';
 import type { ChannelNews, OverviewNews, Row } from './messages.js';
 import { Banner, linkOf, Lost, Refusals, Spark, Status } from './parts.js';
 import { useNow, useStream } from './stream.js';
-import { agoWords, channelWords, counted, inOrder, lengthWords, rssiWords, valueWords, verdictOf, type Order } from './words.js';
+import { agoWords, channelWords, counted, grouped, inOrder, lengthWords, rssiWords, valueWords, verdictOf, type Order } from './words.js';
 
 const STEP = 120;
 /** From so many on, cards are small. */
@@ -59,6 +60,7 @@ export function Overview({ problem }: { readonly problem: string }) {
 			</ul>
 			{rows.length > 0 && !found.length && <p class="hint">No node is like that.</p>}
 			{found.length > shown && <button type="button" onClick={() => setShown(shown + STEP)}>Show more of {counted(found.length - shown, 'node')}</button>}
+			{news.mayCommand && rows.length > 1 && <AllCommands count={rows.length} />}
 			<Refusals {...news} />
 		</main>
 	);
@@ -67,7 +69,7 @@ export function Overview({ problem }: { readonly problem: string }) {
 const CALM: ReadonlySet<string> = new Set(['none', 'stopped', 'unknown']);
 
 function Count({ count, word }: { readonly count: number; readonly word: string }) {
-	return <span class={count ? 'count' : 'count zero'}><b>{count}</b> {word}</span>;
+	return <span class={count ? 'count' : 'count zero'}><b>{grouped(count)}</b> {word}</span>;
 }
 
 export function Why() {
@@ -92,7 +94,7 @@ class Card extends Component<CardProps> {
 
 	override render({ row, age, since }: CardProps) {
 		const { name, channels, more, why, missing, toCome, late, seq, rssi, trouble, status } = row;
-		const account = missing ? `${missing} missing` : toCome ? `${toCome} to come` : late ? `none missing, ${late} late` : 'none missing';
+		const account = missing ? `${grouped(missing)} missing` : toCome ? `${grouped(toCome)} to come` : late ? `none missing, ${grouped(late)} late` : 'none missing';
 		return (
 			<li class={`card ${CALM.has(trouble) ? '' : trouble === 'late' ? 'wait' : 'trouble'}`}>
 				<div class="card-top"><a href={linkOf(name)}>{name}</a><Status row={row} /></div>

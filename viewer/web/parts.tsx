@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import type { ChannelNews, Common, Row } from './messages.js';
-import { STATUS_WORDS, type Verdict } from './words.js';
+import { grouped, STATUS_WORDS, type Verdict } from './words.js';
 
 export function linkOf(name: string): string {
 	return `#/node/${encodeURIComponent(name)}`;
@@ -46,7 +46,7 @@ export function Refusals({ refused, refusals }: Pick<Common, 'refused' | 'refusa
 	if (!refused) return null;
 	return (
 		<details class="refusals">
-			<summary>{refused === 1 ? '1 message was refused' : `${refused} messages were refused`}: they do not follow the contract</summary>
+			<summary>{refused === 1 ? '1 message was refused' : `${grouped(refused)} messages were refused`}: they do not follow the contract</summary>
 			<ul>{[...refusals].reverse().map(({ node, why, at }, index) => <li key={`${at}/${index}`}><time>{clock(at)}</time> <b>{node}</b>: {why}</li>)}</ul>
 		</details>
 	);

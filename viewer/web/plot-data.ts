@@ -5,7 +5,7 @@
 import type { Outage } from '../availability.js';
 import type { Detail, HistoryNews, LinkNews } from './messages.js';
 
-type Column = (number | null)[];
+export type Column = (number | null)[];
 /** Times, means, least, most, means of those that came late, of those that are doubted. */
 export type PlotData = [times: number[], mean: Column, least: Column, most: Column, late: Column, suspect: Column];
 
@@ -32,6 +32,11 @@ export function plotData({ time, seconds, least, most, mean, late, suspect }: Hi
 		for (const [place, column] of columns.entries()) column.push(row[place]!);
 	}
 	return data;
+}
+
+/** Where a value has no neighbour, so that no line leads to it. */
+export function alone(values: Column): number[] {
+	return [...values.keys()].filter((at) => values[at] != null && values[at - 1] == null && values[at + 1] == null);
 }
 
 /** The distance that most have, and at least that of the buckets. */

@@ -2,7 +2,7 @@
 //
 // Rule: what cannot be done is a sentence for the person. All that changes something is a POST with JSON.
 
-import type { CommandNews, HistoryNews, WorldAction } from './messages.js';
+import type { CommandForAll, CommandNews, HistoryNews, NodeAnswerNews, WorldAction } from './messages.js';
 
 /** Text of an answer that is no success. */
 export class Refused extends Error {}
@@ -30,6 +30,11 @@ export async function showToken(token: string): Promise<string> {
 
 export async function command(node: string, name: string, value?: unknown): Promise<CommandNews> {
 	return (await post('command', { node, name, ...(value !== undefined && { value }) })).json() as Promise<CommandNews>;
+}
+
+/** Each node's answer, in the order of their names. */
+export async function commandAll(name: CommandForAll, value?: unknown): Promise<readonly NodeAnswerNews[]> {
+	return (await post('commands', { name, ...(value !== undefined && { value }) })).json() as Promise<readonly NodeAnswerNews[]>;
 }
 
 export async function changeWorld(action: WorldAction): Promise<string> {

@@ -14,8 +14,12 @@ export interface Verdict {
 
 const number = new Intl.NumberFormat('en');
 
+export function grouped(count: number): string {
+	return number.format(count);
+}
+
 export function counted(count: number, noun: string): string {
-	return `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+	return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function lengthWords(seconds: number): string {
