@@ -21,7 +21,7 @@ import { BOARDS, type Board } from './flash-map.js';
 import { oneOf, path } from './options.js';
 import { serialPorts } from './ports.js';
 import type { Asked } from './questions.js';
-import { roomFault, sensorsFault } from './sensors.js';
+import { sensorsFault } from './sensors.js';
 import { readSettings, settingFrom, settingsText, SETTINGS_FILE, type Settings } from './settings.js';
 import { usbName } from './usb.js';
 
@@ -187,8 +187,8 @@ async function check(settings: Settings, folder: string, board: Board | undefine
 	const fault = settingsProblem(forChip(settings)) || tlsFault(settings);
 	if (fault) throw new Misuse(fault);
 	if (board === 'nodemcu' && tlsKey(settings)) throw new Misuse(`${tlsKey(settings)} is true, and ${TLS_NEEDS.replace(/\.$/, '')}: choose --board esp32, or leave it out.`);
-	const { sensors, protocol } = withDefaults(settings);
-	const misfit = board && (sensorsFault(sensors, board) || roomFault(sensors, board, protocol));
+	const { sensors } = withDefaults(settings);
+	const misfit = board && sensorsFault(sensors, board);
 	if (misfit) throw new Misuse(misfit);
 	await certificatesOf(settings, folder);
 }

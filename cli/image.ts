@@ -13,7 +13,7 @@ import { sectionSizes, staticRam } from './elf.js';
 import { Failure } from './failure.js';
 import { forChip } from './fields.js';
 import { makeFolder, unwritable } from './files.js';
-import { roomFault, sensorsFault, withGpios } from './sensors.js';
+import { sensorsFault, withGpios } from './sensors.js';
 import type { Settings } from './settings.js';
 import { PLATFORMS, root, type Target, type Toolchain } from './toolchain.js';
 
@@ -48,9 +48,7 @@ const boardOf = (target: Target): 'nodemcu' | 'esp32' => (target === 'esp32' ? '
 export async function makeImage(options: ImageOptions, { mcconfig, env }: Toolchain): Promise<Image> {
 	const { target, settings, resources = {}, folder, debug } = options;
 	if (settings) {
-		const { sensors, protocol } = withDefaults(settings);
-		const board = boardOf(target);
-		const fault = missingKey(settings) || sensorsFault(sensors, board) || roomFault(sensors, board, protocol);
+		const fault = missingKey(settings) || sensorsFault(withDefaults(settings).sensors, boardOf(target));
 		if (fault) throw new Failure(`The settings do not do for ${target}: ${fault}`);
 	}
 	await writeManifest(folder, settings && withGpios(settings, boardOf(target)), resources);

@@ -9,7 +9,7 @@ import { board as esp32c3 } from '../hardware/esp32c3.js';
 import { board as nodemcu } from '../hardware/nodemcu.js';
 import { PINS } from '../hardware/pins.js';
 import type { Board as Constants } from '../sensors/parts.js';
-import { roomProblem, sensorsProblem, type PinName } from '../src/parts/parts.js';
+import { sensorsProblem, type PinName } from '../src/parts/parts.js';
 import type { Setting } from '../src/settings/settings.js';
 import { shown } from './topics.js';
 
@@ -48,11 +48,6 @@ export function sensorsFault(setting: string, board?: Board): string {
 	const faults = (['esp32', 'nodemcu'] as const).map((each) => faultOn(each, setting));
 	if (faults.includes('')) return '';
 	return faults[hasLabels(setting) ? 1 : 0]!;
-}
-
-/** Why the chip of that board has no memory for so many parts beside this version of MQTT, in one sentence; '' if it has. */
-export function roomFault(setting: string, board: Board, protocol: unknown): string {
-	return roomProblem(converted(setting, board)[0], board === 'esp32' || board === 'esp32c3' ? 'ESP32' : 'ESP8266', protocol);
 }
 
 function faultOn(board: Board, setting: string): string {

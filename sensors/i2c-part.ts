@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What the drivers of parts on I2C share: the buffer, commands out, bytes in, words with a check sum, and their sentences.
 //
-// Rule: a part has one buffer. Its commands go out from where its answers come in: on XS an array takes 120 B beside its
-// bytes. The sentences are made when they are thrown, with the part's name, so that each lies in flash once.
+// Rule: commands go out from where answers come in, which all parts share (scratch.ts). The sentences are made when they are
+// thrown, with the part's name, so that each lies in flash once.
 
 import { crc8 } from './crc8.js';
 import type { I2CBus, I2CClass, I2COptions } from './io.js';
+import { scratchFor, type Scratch } from './scratch.js';
 
 export interface I2CPartOptions {
 	/** 100 kHz and the part's usual address unless it says otherwise. */
 	readonly sensor: Omit<I2COptions, 'hz' | 'address'> & Partial<I2COptions> & { readonly io: I2CClass };
+	/** Shared with other parts; an own without it. */
+	readonly scratch?: Scratch;
 }
 
 const enum Const {
@@ -41,12 +44,17 @@ export const isChecked = (bytes: Uint8Array, initial: number): boolean => {
 
 export class I2CPart {
 	readonly bus: I2CBus;
-	protected readonly bytes: Uint8Array;
+	private readonly scratch: Scratch;
 
 	/** `count`: bytes of its longest answer. */
-	constructor({ sensor }: I2CPartOptions, address: number, count: number) {
+	constructor({ sensor, scratch }: I2CPartOptions, address: number, count: number) {
 		this.bus = new sensor.io({ hz: Const.HZ, address, ...sensor });
-		this.bytes = new Uint8Array(count);
+		this.scratch = scratchFor(scratch, count);
+	}
+
+	/** From here to the end of the call. */
+	protected get bytes(): Uint8Array {
+		return this.scratch.bytes;
 	}
 
 	close(): void {
@@ -63,10 +71,10 @@ export class I2CPart {
 		}
 	}
 
-	/** Fills `into`; false if nobody acknowledges. */
-	protected hears(into: Uint8Array): boolean {
+	/** Fills so many of the bytes, from `at` on; false if nobody acknowledges. */
+	protected hears(count: number, at = 0): boolean {
 		try {
-			this.bus.read(into);
+			this.bus.read(this.bytes.subarray(at, at + count));
 			return true;
 		} catch {
 			return false;
@@ -79,8 +87,8 @@ export class I2CPart {
 	}
 
 	/** As hears(), of a result. */
-	protected receive(part: string, into: Uint8Array): void {
-		this.expectResult(part, this.hears(into));
+	protected receive(part: string, count: number, at = 0): void {
+		this.expectResult(part, this.hears(count, at));
 	}
 
 	protected expectResult(part: string, isThere: boolean): void {

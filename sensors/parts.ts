@@ -12,6 +12,7 @@ import { BME280, identify as isBME280 } from './bme280/bme280.js';
 import { DHT22 } from './dht22/dht22.js';
 import { HIH4030 } from './hih4030/hih4030.js';
 import { Bus, type AnalogClass, type I2CBus, type I2CClass, type Pause, type PulseClass } from './io.js';
+import type { Scratch } from './scratch.js';
 import { Address, identify as isSHT3x, SHT3x } from './sht3x/sht3x.js';
 import { identify as isSHT4x, SHT4x } from './sht4x/sht4x.js';
 import { identify as isSHTC3, SHTC3 } from './shtc3/shtc3.js';
@@ -43,6 +44,8 @@ export interface PartIo {
 	readonly Pulses: PulseClass;
 	/** The supply of a part, switched on; undefined: the pin cannot be had. */
 	readonly power?: (pin: number) => OutputPin | undefined;
+	/** For all parts that are made with this. */
+	readonly scratch?: Scratch;
 	/** What is in the image of src/device/drivers.ts; the host has none. */
 	readonly drivers?: Drivers;
 }
@@ -204,14 +207,14 @@ export const PARTS: readonly Row[] = Object.freeze([
 
 const hih5030Wiring = ({ board }: PartIo) => board.analog.fullScaleMv < HIH5030.HIGHEST_MV ? HIH5030_HALVED : HIH5030_WIRING;
 
-const pulseOptions = ({ Pulses }: PartIo, pin: number) => ({ sensor: { io: Pulses, pin } });
+const pulseOptions = ({ Pulses, scratch }: PartIo, pin: number) => ({ sensor: { io: Pulses, pin }, scratch });
 
 const analogOptions = ({ board, Analog }: PartIo, pin: number) => {
 	const { fullScaleMv, bits, lowestMv } = board.analog;
 	return { sensor: { io: Analog, pin }, fullScaleMv, bits, lowestMv };
 };
 
-const i2cOptions = ({ board, I2C }: PartIo, address: number) => {
+const i2cOptions = ({ board, I2C, scratch }: PartIo, address: number) => {
 	const { data, clock, hz } = board.i2c;
-	return { sensor: { io: I2C, data, clock, hz, address } };
+	return { sensor: { io: I2C, data, clock, hz, address }, scratch };
 };

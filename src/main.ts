@@ -10,8 +10,9 @@ import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { isOwnRestart } from 'telltale/reset';
 import { certificateProblem, tlsProblem, tlsSockets } from 'telltale/tls';
-import { addressesOf, connect, roomProblem, sensorsProblem, usedNames } from './parts/parts.js';
+import { addressesOf, connect, sensorsProblem, usedNames } from './parts/parts.js';
 import { Scan } from './parts/scan.js';
+import { Scratch } from '../sensors/scratch.js';
 import { NodeActions } from './telemetry/actions.js';
 import { NodePublications } from './telemetry/node-publications.js';
 import { Backoff } from './connection/backoff.js';
@@ -98,7 +99,9 @@ export default function main(): void {
 	const boot = handover.restarts ? handover.boot + 1 : 1 + random.below(0x7fff_0000);
 	serial.line(`boot ${boot | 0}`);
 	const inFlight = new InFlight();
-	const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial), drivers };
+	const io = {
+		board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses, power: (pin: number) => openPower(pin, serial), drivers, scratch: new Scratch(0),
+	};
 	const parts = mode.safe ? [] : connect(config.sensors, io);
 	const addresses = mode.safe ? [] : addressesOf(config.sensors, board);
 	const { calibration } = config;
@@ -163,7 +166,6 @@ const BOARD = Object.freeze({
 const problemOf = (settings: Settings, store: SettingsStore, isNewList = false): string => {
 	const problem = settingsProblem(settings);
 	const tls = tlsKey(settings);
-	const { sensors, protocol } = withDefaults(settings);
-	return problem || protocolProblem(settings.protocol) || sensorsProblem(sensors, board, undefined, isNewList) || roomProblem(sensors, board.chip, protocol)
+	return problem || protocolProblem(settings.protocol) || sensorsProblem(withDefaults(settings).sensors, board, undefined, isNewList)
 		|| (tls && tlsProblem(tls, store as NodeSettings));
 };

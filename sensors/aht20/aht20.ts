@@ -61,25 +61,29 @@ export const enum Result {
 
 export class AHT20 extends I2CPart implements Sensor {
 	private step = Step.Wake;
+	private readonly result: Result;
+	/** Of the register that is renewed: what is to be written back. */
+	private kept = 0;
 
 	constructor(options: I2CPartOptions, result: Result) {
 		super(options, Const.ADDRESS, result);
+		this.result = result;
 	}
 
 	/** Silence may be its power-up: collect() looks once more. */
 	start(): Millis {
 		this.step = Step.Wake;
-		return this.hears(this.bytes) ? this.begin() : Const.WAKING_MS;
+		return this.hears(this.result) ? this.begin() : Const.WAKING_MS;
 	}
 
 	collect(values: Int32Array, at: number): Millis {
-		const { bytes, part } = this;
+		const { bytes, part, result } = this;
 		if (this.step >= Step.Registers && this.step < Step.RegistersDone) return this.renew();
 		if (this.step < Step.Measuring) {
-			this.expectAnswer(part, this.hears(bytes));
+			this.expectAnswer(part, this.hears(result));
 			return this.begin();
 		}
-		this.receive(part, bytes);
+		this.receive(part, result);
 		const humidity = (bytes[1] << 12) | (bytes[2] << 4) | (bytes[3] >> 4);
 		const temperature = ((bytes[3] & 0xf) << 16) | (bytes[4] << 8) | bytes[5];
 		// No air is as dry as 0: it has measured nothing.
@@ -87,26 +91,26 @@ export class AHT20 extends I2CPart implements Sensor {
 			if (++this.step < Step.LastTry) return Const.MEASURING_MS;
 			throw new Error(`${part} does not finish its measurement: check its supply.`);
 		}
-		this.check(part, bytes.length < Result.AHT20 || crc8(bytes, 0, Result.AHT20, Const.CRC_INITIAL) === 0);
+		this.check(part, result < Result.AHT20 || crc8(bytes, 0, Result.AHT20, Const.CRC_INITIAL) === 0);
 		values[at] = Const.MILLI_C_LOWEST + Math.round((Const.MILLI_C_SPAN * temperature) / Const.RAW_SPAN);
 		values[at + 1] = Math.round((Const.MILLI_RH_SPAN * humidity) / Const.RAW_SPAN);
 		return 0;
 	}
 
 	private get part(): string {
-		return this.bytes.length === Result.AHT10 ? 'AHT10' : 'AHT20';
+		return this.result === Result.AHT10 ? 'AHT10' : 'AHT20';
 	}
 
 	/** Begins what the status asks for, which is the first byte now: first what was not done yet. */
 	private begin(): Millis {
-		const { bytes, part, step } = this;
+		const { bytes, part, step, result } = this;
 		const isCalibrated = bytes[0] & Const.CALIBRATED;
 		if (!isCalibrated && step < Step.Calibrated) {
-			this.send(part, bytes.length === Result.AHT10 ? Const.CALIBRATE_AHT10 : Const.CALIBRATE_AHT20, 3);
+			this.send(part, result === Result.AHT10 ? Const.CALIBRATE_AHT10 : Const.CALIBRATE_AHT20, 3);
 			this.step = Step.Calibrated;
 			return Const.CALIBRATING_MS;
 		}
-		if ((bytes[0] & Const.READY) !== Const.READY && step < Step.RegistersDone && bytes.length === Result.AHT20) {
+		if ((bytes[0] & Const.READY) !== Const.READY && step < Step.RegistersDone && result === Result.AHT20) {
 			this.step = Step.Registers;
 			return this.renew();
 		}
@@ -123,8 +127,11 @@ export class AHT20 extends I2CPart implements Sensor {
 		const index = (this.step++ - Step.Registers - third) / 3;
 		const register = index === 0 ? Const.REGISTER_0 : index === 1 ? Const.REGISTER_1 : Const.REGISTER_2;
 		if (third === 0) this.send(part, register << 16, 3);
-		else if (third === 1) this.receive(part, bytes.subarray(0, Const.REGISTER_BYTES));
-		else this.send(part, ((Const.WRITE_REGISTER | register) << 16) | (bytes[1] << 8) | bytes[2], 3);
+		else if (third === 2) this.send(part, ((Const.WRITE_REGISTER | register) << 16) | this.kept, 3);
+		else {
+			this.receive(part, Const.REGISTER_BYTES);
+			this.kept = (bytes[1] << 8) | bytes[2];
+		}
 		return Const.CALIBRATING_MS;
 	}
 }

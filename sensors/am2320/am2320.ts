@@ -67,11 +67,11 @@ export class AM2320 extends I2CPart implements Sensor {
 			case Step.AskAgain:
 				return this.reaches(Const.READ_REGISTERS, 3) ? Const.ANSWERING_MS : this.retry(1);
 			case Step.Discard:
-				return this.hears(bytes) ? Const.PAUSE_MS : this.retry(2);
+				return this.hears(Const.RESULT_BYTES) ? Const.PAUSE_MS : this.retry(2);
 			case Step.WakeAgain:
 				return this.wake();
 			default:
-				if (!this.hears(bytes)) return this.retry(2);
+				if (!this.hears(Const.RESULT_BYTES)) return this.retry(2);
 		}
 		this.check(Const.NAME, isRight(bytes));
 		const humidity = (bytes[Const.HUMIDITY_AT] << 8) | bytes[Const.HUMIDITY_AT + 1];

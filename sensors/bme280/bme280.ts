@@ -123,7 +123,7 @@ export class BME280 extends I2CPart implements Sensor {
 	/** Registers from `first` on, to `at` in the buffer. */
 	private fill(first: number, at: number, count: number): void {
 		this.send(Const.NAME, first, 1);
-		this.receive(Const.NAME, this.bytes.subarray(at, at + count));
+		this.receive(Const.NAME, count, at);
 	}
 
 	/** Of temperature and pressure: 20 bits. */

@@ -9,6 +9,7 @@
 
 import type { Millis, Sensor } from '../../src/common/ports.js';
 import type { PulseClass, PulseInput, PulseOptions } from '../io.js';
+import { scratchFor, type Scratch } from '../scratch.js';
 
 const enum Const {
 	/** The host's start signal: at least 18 ms for a DHT11; 0.8 to 20 ms for a DHT22, of which some want 2. */
@@ -33,16 +34,19 @@ const enum Const {
 
 export interface DHT22Options {
 	readonly sensor: PulseOptions & { readonly io: PulseClass };
+	/** Shared with other parts; an own without it. */
+	readonly scratch?: Scratch;
 }
 
 export class DHT22 implements Sensor {
 	private readonly io: PulseInput;
 	private readonly is11: boolean;
-	private readonly bytes = new Uint8Array(Const.PULSE_BYTES);
+	private readonly scratch: Scratch;
 
 	/** `is11`: it is a DHT11. */
-	constructor({ sensor }: DHT22Options, is11 = false) {
+	constructor({ sensor, scratch }: DHT22Options, is11 = false) {
 		this.io = new sensor.io(sensor);
+		this.scratch = scratchFor(scratch, Const.PULSE_BYTES);
 		this.is11 = is11;
 	}
 
@@ -52,7 +56,7 @@ export class DHT22 implements Sensor {
 	}
 
 	collect(values: Int32Array, at: number): Millis {
-		const { bytes } = this;
+		const bytes = this.scratch.bytes.subarray(0, Const.PULSE_BYTES);
 		const pairs = this.io.capture(bytes);
 		if (pairs === 0) throw new Error(SILENT[this.kind]);
 		// The greeting may have been missed. Where it is there, and a bit is not, the answer is not whole.

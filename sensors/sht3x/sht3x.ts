@@ -47,7 +47,7 @@ export class SHT3x extends I2CPart implements Sensor {
 
 	/** T [°C] = -45 + 175 · S / (2^16 - 1); RH [%] = 100 · S / (2^16 - 1) (§4.13). */
 	collect(values: Int32Array, at: number): Millis {
-		this.receive(Const.NAME, this.bytes);
+		this.receive(Const.NAME, Const.RESULT_BYTES);
 		const temperature = this.word(Const.NAME, 0, Const.CRC_INITIAL);
 		const humidity = this.word(Const.NAME, Const.HUMIDITY_AT, Const.CRC_INITIAL);
 		values[at] = Const.MILLI_C_LOWEST + Math.round((Const.MILLI_C_SPAN * temperature) / Const.RAW_MAX);

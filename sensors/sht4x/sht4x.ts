@@ -43,7 +43,7 @@ export class SHT4x extends I2CPart implements Sensor {
 
 	/** T [°C] = -45 + 175 · S / (2^16 - 1); RH [%] = -6 + 125 · S / (2^16 - 1), cropped to 0 to 100 (§4.6). */
 	collect(values: Int32Array, at: number): Millis {
-		this.receive(Const.NAME, this.bytes);
+		this.receive(Const.NAME, Const.RESULT_BYTES);
 		const temperature = this.word(Const.NAME, 0, Const.CRC_INITIAL);
 		const humidity = this.word(Const.NAME, Const.HUMIDITY_AT, Const.CRC_INITIAL);
 		const milliRh = Const.MILLI_RH_LOWEST + Math.round((Const.MILLI_RH_SPAN * humidity) / Const.RAW_MAX);

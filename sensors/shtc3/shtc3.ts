@@ -54,7 +54,7 @@ export class SHTC3 extends I2CPart implements Sensor {
 			this.isMeasuring = true;
 			return Const.MEASURING_MS;
 		}
-		this.receive(Const.NAME, this.bytes);
+		this.receive(Const.NAME, Const.RESULT_BYTES);
 		const temperature = this.word(Const.NAME, 0, Const.CRC_INITIAL);
 		const humidity = this.word(Const.NAME, Const.HUMIDITY_AT, Const.CRC_INITIAL);
 		values[at] = Const.MILLI_C_LOWEST + Math.round((Const.MILLI_C_SPAN * temperature) / Const.RAW_SPAN);

@@ -71,7 +71,7 @@ export class Si7021 extends I2CPart implements Sensor {
 			this.humidity = Stage.Humidity;
 			return Const.HUMIDITY_MS;
 		}
-		this.receive(Const.NAME, this.bytes);
+		this.receive(Const.NAME, Const.RESULT_BYTES);
 		const raw = this.word(Const.NAME, 0, Const.CRC_INITIAL) & Const.RAW_MASK;
 		if (this.humidity === Stage.Humidity) {
 			const milliRh = Const.MILLI_RH_LOWEST + Math.round((Const.MILLI_RH_SPAN * raw) / Const.RAW_SPAN);

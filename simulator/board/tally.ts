@@ -6,7 +6,7 @@
 
 import type { Board } from '../../sensors/parts.js';
 import type { Twin } from '../../sensors/twin.js';
-import { channelsOf } from '../../src/readings/channels.js';
+import { channelsOf, firstOf } from '../../src/readings/channels.js';
 import { Group } from '../../src/readings/reading.js';
 import { Limit } from '../../src/common/limits.js';
 import { connect, sensorsProblem } from '../../src/parts/parts.js';
@@ -139,7 +139,7 @@ function placesOf(sensors: string, board: Board): Place[] {
 	}
 	const parts = connect(sensors, { board, Analog: Anywhere, I2C: Anywhere, Pulses: Anywhere } as Parameters<typeof connect>[1]);
 	return parts.map((part, index) => {
-		const channels = Array.from({ length: channelsOf(part) }, (_, i) => part.first + i);
+		const channels = Array.from({ length: channelsOf(part) }, (_, i) => firstOf(part) + i);
 		return {
 			key: opened[index]!, patienceMs: part.row.patienceMs ?? Limit.MEASURING_MS,
 			groups: [...new Set(channels.map((channel) => Math.floor(channel / Group.VALUES)))],

@@ -14,8 +14,8 @@ export const SLOT_BYTES = 16;
 export type ChipName = 'ESP8266' | 'ESP32';
 
 const manifest = JSON.parse(readFileSync(new URL('../../manifest.json', import.meta.url), 'utf8')) as
-	{ platforms: { esp: { creation: { static: number; stack: number } } } };
-const { static: blockBytes, stack } = manifest.platforms.esp.creation;
+	{ platforms: { esp: { creation: { static: number; heap: { initial: number; incremental: number }; stack: number } } } };
+const { static: blockBytes, heap, stack } = manifest.platforms.esp.creation;
 
 /**
  * What the stand-ins for the SDK's native code take of a guest's stack beyond what is native on a chip: 86 slots at boot and up to 128
@@ -24,8 +24,6 @@ const { static: blockBytes, stack } = manifest.platforms.esp.creation;
  */
 const STAND_IN_SLOTS = 110;
 
-/** A chip's XS, which is younger than the worker's, takes another step of slots when fewer than a step of them are free. */
-const HEAP_STEP = 64;
 /** What is C on the chip, and the slots of a function's name and length, which the linker strips (docs/budget.md). */
 const STAND_IN_HEAP = 96;
 /** A chunk is reserved in steps, and a stand-in needs a few for a moment. */
@@ -50,12 +48,13 @@ export interface Block {
  * system's heap, of which nothing is known here: it has what it has from the start.
  */
 export const BLOCKS: Readonly<Record<ChipName, Block>> = {
-	ESP8266: { bytes: MEMORY_BYTES, creation: creationOf(512, 1_536, 512) },
-	ESP32: { bytes: 2_048 * SLOT_BYTES + 32_768, creation: creationOf(2_048, 32_768, 1_024) },
+	ESP8266: { bytes: MEMORY_BYTES, creation: creationOf(heap.initial, heap.incremental, 1_536, 512) },
+	ESP32: { bytes: 2_048 * SLOT_BYTES + 32_768, creation: creationOf(2_048, 64, 32_768, 1_024) },
 };
 
-function creationOf(slots: number, chunkBytes: number, chunkStep: number): Creation {
-	return { stackSlots: stack + STAND_IN_SLOTS, slots: slots + HEAP_STEP + STAND_IN_HEAP, slotsStep: HEAP_STEP, chunkBytes, chunkStep, parserBytes: PARSER_BYTES };
+/** A chip's XS, which is younger than the worker's, takes another step of slots when fewer than a step of them are free. */
+function creationOf(slots: number, slotsStep: number, chunkBytes: number, chunkStep: number): Creation {
+	return { stackSlots: stack + STAND_IN_SLOTS, slots: slots + slotsStep + STAND_IN_HEAP, slotsStep, chunkBytes, chunkStep, parserBytes: PARSER_BYTES };
 }
 
 /** What a guest may have reserved at most, in this engine's measure, in which nothing is more than twice as large as on the chip. */

@@ -310,18 +310,17 @@ export interface PartRow {
 	readonly restMs?: Millis;
 }
 
-/** A sensor part that is in use. What stands behind `complaint` is there only where the setting `sensors` names it. */
+/** A sensor part that is in use. What stands behind `channels` is there only where the setting `sensors` names it. */
 export interface Part {
 	/** The name that the setting gives it, else its row's: no two parts have the same. */
 	readonly name: string;
 	readonly row: PartRow;
 	readonly sensor: Sensor;
-	/** The index of its first channel: they are counted through, part by part. */
-	readonly first: number;
-	/** Bit k: the k-th of its row's quantities is a channel of this node. At least one is. */
-	readonly gives: number;
-	/** Its last error while it lasts, so that it is told once; '' while there is none. */
-	complaint: string;
+	/**
+	 * In its low bits what of its row's quantities it gives: bit k, the k-th is a channel of this node. At least one is. Above them the index
+	 * of its first channel: they are counted through, part by part. One number, since a field takes 16 B of each part (readings/channels.ts).
+	 */
+	readonly channels: number;
 	/** Instead of the node's. */
 	readonly intervalMs?: Millis;
 	readonly conversions?: number;

@@ -95,6 +95,9 @@ export class Entries {
 	/** Why next() found no other, in a sentence; '': there is none. */
 	problem = '';
 
+	/** Where the name that the entry is called by stands: calledAt() says it again, so that nobody has to keep it. */
+	nameAt = 0;
+
 	/** NaN: not given. */
 	private readonly numbers = new Float64Array(Key.Count);
 	private readonly short: string;
@@ -132,15 +135,21 @@ export class Entries {
 		return this.numbers[key] === this.numbers[key];
 	}
 
+	/** What the entry whose nameAt this was is called: by its name, or by its part. */
+	calledAt(at: number): string {
+		if (this.bytes) return textAt(this.bytes, at) ?? '';
+		const name = this.short.slice(at, endOfName(this.short, at));
+		return name === SHT3X_HIGH ? SHT3X : name;
+	}
+
 	private nextOfNames(): boolean {
 		if (this.at > this.short.length) return false;
-		const comma = this.short.indexOf(',', this.at);
-		const end = comma < 0 ? this.short.length : comma;
-		const name = this.short.slice(this.at, end);
+		const end = endOfName(this.short, this.at);
+		this.nameAt = this.at;
+		if (this.short.slice(this.at, end) === SHT3X_HIGH) this.numbers[Key.Address] = Const.SHT3X_HIGH_ADDRESS;
 		this.at = end + 1;
 		this.number++;
-		if (name === SHT3X_HIGH) this.numbers[Key.Address] = Const.SHT3X_HIGH_ADDRESS;
-		this.problem = this.choose(name === SHT3X_HIGH ? SHT3X : name);
+		this.problem = this.choose(this.calledAt(this.nameAt));
 		return true;
 	}
 
@@ -179,6 +188,7 @@ export class Entries {
 	private readPart(bytes: Uint8Array, at: number): string {
 		const name = textOrNone(bytes, at);
 		if (name === undefined) return `part is ${describeValue(bytes, at)}; it must be one of ${KNOWN_PARTS}`;
+		if (!this.name) this.nameAt = at;
 		this.problem = this.choose(name);
 		return '';
 	}
@@ -188,6 +198,7 @@ export class Entries {
 			const name = textOrNone(bytes, at);
 			if (name === undefined || !isPartName(name)) return `name is ${name === undefined ? describeValue(bytes, at) : quoted(name)}; it must be ${NAME_ALLOWED}`;
 			this.name = name;
+			this.nameAt = at;
 			return '';
 		}
 		if (key === ALIGN) {
@@ -235,6 +246,11 @@ const suits = (of: Of, { bus, scaled }: Row): boolean => {
 		case Of.Scaled: return scaled === true;
 	}
 	return true;
+};
+
+const endOfName = (names: string, at: number): number => {
+	const comma = names.indexOf(',', at);
+	return comma < 0 ? names.length : comma;
 };
 
 const textOrNone = (bytes: Uint8Array, at: number): string | undefined => describeValue(bytes, at) === A_TEXT ? textAt(bytes, at) : undefined;

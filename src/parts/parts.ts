@@ -10,7 +10,7 @@ import type { Board, PartIo } from '../../sensors/parts.js';
 import { Bus } from '../../sensors/io.js';
 import { Limit } from '../common/limits.js';
 import type { Part } from '../common/ports.js';
-import { EMPTY } from '../common/text.js';
+import { channelsFrom } from '../readings/channels.js';
 import { QUANTITIES, UNITS } from '../readings/reading.js';
 import { utf8Length } from '../settings/settings.js';
 import { quoted } from '../settings/spelling.js';
@@ -18,12 +18,14 @@ import { Entries, Key, SHT3X_HIGH } from './entries.js';
 
 const enum Const {
 	PARTS_MAX = 8,
-	/** With MQTT 5.0 on an ESP8266: with a seventh named part, a command that changes the list ends for want of memory. */
-	PARTS_MAX_5 = 6,
 	CHANNELS_MAX = 12,
 	NONE = -1,
-	/** Of an entry: address, pin, power pin. */
-	PLACES = 3,
+	/** Of an entry: address, pin, power pin, and its name's. */
+	PLACES = 4,
+	NAME = 3,
+	PINS_FROM = 0x100,
+	/** Where a name stands, among pins, which are lower. */
+	NAMES_FROM = 0x200,
 	/** Of a channel in the message that lists them, beside names and unit: "":["",""], */
 	CHANNEL_BYTES = 11,
 	/** Two braces, and one comma too many. */
@@ -34,8 +36,8 @@ const enum Const {
 export type PinName = (gpio: number) => string;
 const gpioName: PinName = (gpio) => `GPIO ${gpio | 0}`;
 
-/** A pin among addresses, which are positive. */
-const held = (pin: number): number => -2 - pin;
+/** A pin among addresses, which are lower. */
+const held = (pin: number): number => Const.PINS_FROM + pin;
 
 /** What the entries up to now have taken, and what the last of them gets. */
 class Claims {
@@ -50,12 +52,12 @@ class Claims {
 	bytes: number = Const.FRAME_BYTES;
 	private readonly board: Board;
 	private readonly pinName: PinName;
-	/** By entry. */
-	private readonly names: string[] = [];
-	/** As bits: which of them are given. */
+	/** How many entries there were. */
+	private count = 0;
+	/** As bits: which of them have a name of their own. */
 	private named = 0;
-	/** By entry its address, its pin and its power pin, pins as held() has them; 0: none. One array: memory is short while a full list is checked. */
-	private readonly places = new Int8Array(Const.PLACES * Const.PARTS_MAX);
+	/** By entry its address, its pin and its power pin, pins as held() has them; 0: none. And where its name stands. */
+	private readonly places = new Uint16Array(Const.PLACES * Const.PARTS_MAX);
 	/** Quantities that parts without a name give, as bits. */
 	private given = 0;
 
@@ -66,10 +68,10 @@ class Claims {
 
 	/** Takes what the entry wants; why it cannot have that, without a full stop. */
 	take(entry: Entries): string {
-		const name = entry.name || entry.row.name;
-		const problem = this.takePlace(entry) || this.nameProblem(name, entry.name !== '');
-		if (entry.name) this.named |= 1 << this.names.length;
-		this.names.push(name);
+		const problem = this.takePlace(entry) || this.nameProblem(entry);
+		if (entry.name) this.named |= 1 << this.count;
+		this.places[Const.PLACES * this.count + Const.NAME] = Const.NAMES_FROM + entry.nameAt;
+		this.count++;
 		this.takeChannels(entry);
 		return problem;
 	}
@@ -79,22 +81,24 @@ class Claims {
 		this.address = row.bus === Bus.I2C ? entry.get(Key.Address, row.addresses[0]) : Const.NONE;
 		this.pin = row.bus === Bus.I2C ? Const.NONE : entry.get(Key.Pin, this.freePin(entry));
 		const powerPin = entry.get(Key.PowerPin, Const.NONE);
-		const problem = this.addressProblem(entry) || this.pinProblem(entry) || this.powerProblem(powerPin);
-		const at = Const.PLACES * this.names.length;
+		const problem = this.addressProblem(entry) || this.pinProblem(entry) || this.powerProblem(entry, powerPin);
+		const at = Const.PLACES * this.count;
 		if (this.address > 0) this.places[at] = this.address;
 		if (this.pin >= 0) this.places[at + 1] = held(this.pin);
 		if (powerPin >= 0) this.places[at + 2] = held(powerPin);
 		return problem;
 	}
 
-	private addressProblem({ row }: Entries): string {
+	private addressProblem(entry: Entries): string {
+		const { row } = entry;
 		if (this.address < 0) return '';
 		if (row.addresses.indexOf(this.address) < 0) return `address is ${this.address | 0}; ${row.name} is at ${listed(row.addresses, decimal)}`;
 		const other = this.holder(this.address);
-		return other < 0 ? '' : `${this.names[other]}, entry ${other + 1 | 0}, is at address ${this.address | 0} already`;
+		return other < 0 ? '' : `${this.called(entry, other)}, entry ${other + 1 | 0}, is at address ${this.address | 0} already`;
 	}
 
-	private pinProblem({ row }: Entries): string {
+	private pinProblem(entry: Entries): string {
+		const { row } = entry;
 		if (row.bus === Bus.I2C) return '';
 		const { board, pinName } = this;
 		const { pin, further } = board.analog;
@@ -103,20 +107,25 @@ class Claims {
 		if (this.pin < 0) return isAnalog ? `${board.name} has no analog input left for ${row.name}` : `${board.name} has no pin left for ${row.name}`;
 		const allowed = isAnalog ? [pin, ...further] : board.digital;
 		if (allowed.indexOf(this.pin) < 0) return `${row.name} cannot be on ${pinName(this.pin)}: it can be on ${listed(allowed, pinName)}`;
-		return this.pinTaken(this.pin);
+		return this.pinTaken(entry, this.pin);
 	}
 
-	private powerProblem(pin: number): string {
+	private powerProblem(entry: Entries, pin: number): string {
 		if (pin < 0) return '';
 		const { digital, outputs } = this.board;
 		const allowed = [...digital, ...outputs];
 		if (allowed.indexOf(pin) < 0) return `powerPin cannot be ${this.pinName(pin)}: it can be ${listed(allowed, this.pinName)}`;
-		return pin === this.pin ? `pin and powerPin are both ${this.pinName(pin)}` : this.pinTaken(pin);
+		return pin === this.pin ? `pin and powerPin are both ${this.pinName(pin)}` : this.pinTaken(entry, pin);
 	}
 
-	private pinTaken(pin: number): string {
+	private pinTaken(entry: Entries, pin: number): string {
 		const other = this.holder(held(pin));
-		return other < 0 ? '' : `${this.names[other]}, entry ${other + 1 | 0}, is on ${this.pinName(pin)} already`;
+		return other < 0 ? '' : `${this.called(entry, other)}, entry ${other + 1 | 0}, is on ${this.pinName(pin)} already`;
+	}
+
+	/** What an entry before this one is called. */
+	private called(entry: Entries, other: number): string {
+		return entry.calledAt(this.places[Const.PLACES * other + Const.NAME] - Const.NAMES_FROM);
 	}
 
 	/** The entry that has this place; NONE: none has. */
@@ -134,9 +143,11 @@ class Claims {
 	}
 
 	/** Two parts without a name may be of one kind: the second gives nothing. */
-	private nameProblem(name: string, isGiven: boolean): string {
-		const other = this.names.indexOf(name);
-		if (other < 0 || !isGiven && (this.named & 1 << other) === 0) return '';
+	private nameProblem(entry: Entries): string {
+		const name = entry.calledAt(entry.nameAt);
+		let other = 0;
+		while (other < this.count && this.called(entry, other) !== name) other++;
+		if (other === this.count || !entry.name && (this.named & 1 << other) === 0) return '';
 		return `entry ${other + 1 | 0} is called ${quoted(name)} already: channels and complaints need a name of its own`;
 	}
 
@@ -193,17 +204,6 @@ export const usedNames = (setting: string): string => {
 };
 const OPEN_LIST = '[';
 
-/** Why a chip has no memory for so many parts beside this version of MQTT, in one sentence; '' if it has. The setting MUST have passed sensorsProblem(). */
-export const roomProblem = (setting: string, chip: string, protocol: unknown): string => {
-	if (chip !== ESP8266 || protocol === 4) return '';
-	const entries = new Entries(setting);
-	while (entries.next()) if (entries.number > Const.PARTS_MAX_5) return NO_ROOM;
-	return '';
-};
-
-const ESP8266 = 'ESP8266';
-const NO_ROOM = `sensors names more than ${Const.PARTS_MAX_5} parts, which are the most on an ESP8266 with MQTT 5.0: leave one out, or set protocol to 4.`;
-
 /** Makes the parts that the setting names, in its order. Once, at boot; the setting MUST have passed sensorsProblem(). */
 export const connect = (setting: string, io: PartIo): Part[] => {
 	const parts: Part[] = [];
@@ -235,7 +235,7 @@ const made = (entry: Entries, { address, pin, gives }: Claims, first: number, io
 	const { row } = entry;
 	const power = entry.has(Key.PowerPin) ? io.power?.(entry.get(Key.PowerPin, 0)) : undefined;
 	const sensor = row.make(io, { address, pin, gain: entry.get(Key.Gain, 1e6) / 1e6, offsetMv: entry.get(Key.OffsetMv, 0) });
-	const part: Writable<Part> = { name: entry.name || row.name, row, sensor, first, gives, complaint: EMPTY };
+	const part: Writable<Part> = { name: entry.name || row.name, row, sensor, channels: channelsFrom(first, gives) };
 	if (power) part.power = power;
 	if (entry.has(Key.IntervalMs)) part.intervalMs = entry.get(Key.IntervalMs, 0);
 	if (entry.has(Key.Conversions)) part.conversions = entry.get(Key.Conversions, 0);

@@ -6,7 +6,7 @@
 
 import type { Part } from '../common/ports.js';
 import type { Text } from '../common/text.js';
-import { codesOf, QUANTITIES, UNITS } from './reading.js';
+import { codesOf, QUANTITIES, Quantity, UNITS } from './reading.js';
 
 const enum Ascii {
 	QUOTE = 0x22,
@@ -20,29 +20,38 @@ const enum Ascii {
 const NAMES: readonly (readonly number[])[] = Object.freeze(QUANTITIES.map(codesOf));
 const TO_LIST = codesOf('":[');
 
+/** What a part's `channels` is. `gives`: bit k, the k-th of its row's quantities is a channel. */
+export const channelsFrom = (first: number, gives: number): number => first << Quantity.MAX | gives;
+
+/** The index of its first channel. */
+export const firstOf = ({ channels }: Part): number => channels >> Quantity.MAX;
+
+/** The k-th of its row's quantities is a channel. */
+export const givesOne = ({ channels }: Part, k: number): boolean => (channels >> k & 1) > 0;
+
 /** How many of a part's quantities are channels. */
-export const channelsOf = ({ gives }: Part): number => {
+export const channelsOf = (part: Part): number => {
 	let count = 0;
-	for (; gives; gives >>= 1) count += gives & 1;
+	for (let k = 0; k < Quantity.MAX; k++) if (givesOne(part, k)) count++;
 	return count;
 };
 
 export const channelCount = (parts: readonly Part[]): number => {
 	const last = parts.length - 1;
-	return last < 0 ? 0 : parts[last].first + channelsOf(parts[last]);
+	return last < 0 ? 0 : firstOf(parts[last]) + channelsOf(parts[last]);
 };
 
 /** Whose channel that is. */
 export const partOf = (parts: readonly Part[], channel: number): Part => {
 	let index = parts.length - 1;
-	while (parts[index].first > channel) index--;
+	while (firstOf(parts[index]) > channel) index--;
 	return parts[index];
 };
 
 /** Which of its row's quantities that channel of a part is. */
-export const placeOf = ({ first, gives }: Part, channel: number): number => {
-	let left = channel - first;
-	for (let k = 0; ; k++) if (gives >> k & 1 && left-- === 0) return k;
+export const placeOf = (part: Part, channel: number): number => {
+	let left = channel - firstOf(part);
+	for (let k = 0; ; k++) if (givesOne(part, k) && left-- === 0) return k;
 };
 
 /** The index in QUANTITIES of what the k-th of a part's row is. */
@@ -53,7 +62,7 @@ export const channelOf = (parts: readonly Part[], quantity: number): number => {
 	for (let i = 0; i < parts.length; i++) {
 		const part = parts[i];
 		if (part.name !== part.row.name) continue;
-		for (let channel = part.first, end = part.first + channelsOf(part); channel < end; channel++) {
+		for (let channel = firstOf(part), end = channel + channelsOf(part); channel < end; channel++) {
 			if (quantityOf(part, placeOf(part, channel)) === quantity) return channel;
 		}
 	}

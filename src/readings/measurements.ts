@@ -5,15 +5,16 @@
 // and says once that it is back; one that fails again and again has its supply cycled, where it has one. Of a part with
 // a dead band, what is as it was is left out until its heartbeat is due.
 // All numbers are in one array, since on XS each array takes 120 B beside its elements, and each field 16 B. Points in time
-// are kept as 32 bits of milliseconds, and compared by their difference.
+// are kept as 32 bits of milliseconds, and compared by their difference. Of all sentences one is kept, that of the part that health
+// names: eight parts that are all gone would take 600 B.
 
 import type { Clock, Log, Millis, Part } from '../common/ports.js';
 import { Limit } from '../common/limits.js';
 import { EMPTY } from '../common/text.js';
 import { corrected } from './calibration.js';
-import { channelCount, channelsOf, quantityOf } from './channels.js';
+import { channelCount, channelsOf, firstOf, givesOne, quantityOf } from './channels.js';
 import { convert } from './conversions.js';
-import { DOUBTS, isSameTrouble, judge, Quality, qualityOfError, timesOf } from './quality.js';
+import { DOUBTS, judge, Quality, qualityOfError, timesOf, troubleOf } from './quality.js';
 import { QUANTITIES, Quantity, QUANTITY_MAXIMA, QUANTITY_MINIMA, Value } from './reading.js';
 import { countOf, meanOf, sigmaOf, takeIn } from './statistics.js';
 
@@ -28,6 +29,14 @@ export const enum At {
 	/** Of the jitter. */
 	Seed,
 	Spread,
+	/** Of which part `complaint` is. */
+	Whose,
+	/** Failures since boot. */
+	Errors,
+	/** Milliseconds between readings, for parts without an interval of their own. */
+	Interval,
+	/** Of an analog part without a number of its own. */
+	Conversions,
 	Parts,
 }
 
@@ -45,6 +54,8 @@ export const enum Of {
 	Kept,
 	/** On I2C; -1: it is not. */
 	Address,
+	/** What it complains of, as troubleOf() has it, so that it is told once; 0: nothing. */
+	Trouble,
 	Words,
 }
 
@@ -85,22 +96,22 @@ const AGAIN = 'answers again';
 const TRUSTED = 'its values can be trusted again';
 
 export abstract class Measurements {
-	sensorErrors = 0;
 	readonly parts: readonly Part[];
-	protected readonly conversions: number;
 	protected readonly clock: Clock;
 	protected readonly log: Log;
 	protected readonly numbers: Int32Array;
+	/** Of the part that health names. Seldom there, so that it takes no memory. */
+	private declare complaint?: string;
 
 	/** `conversions` of an analog part make one value, unless it has its own number. */
 	constructor(parts: readonly Part[], conversions: number, clock: Clock, log: Log) {
 		this.parts = parts;
-		this.conversions = conversions;
 		this.clock = clock;
 		this.log = log;
 		let most = 0;
 		for (let i = 0; i < parts.length; i++) if (parts[i].row.analog) most = Math.max(most, parts[i].conversions ?? conversions);
 		this.numbers = new Int32Array(this.collectAt + Quantity.MAX + most);
+		this.numbers[At.Conversions] = conversions;
 		for (let i = 0; i < parts.length; i++) {
 			this.forget(parts[i]);
 			this.absent(parts[i], Its.Kept);
@@ -142,6 +153,11 @@ export abstract class Measurements {
 		return this.numbers[At.Spread];
 	}
 
+	/** Failures of parts since boot. */
+	get sensorErrors(): number {
+		return this.numbers[At.Errors];
+	}
+
 	/** What to think of that part's last measurement. */
 	quality(index: number): Quality {
 		return this.numbers[this.partAt(index) + Of.State] >> State.QUALITY;
@@ -165,20 +181,20 @@ export abstract class Measurements {
 
 	/** It has measured, or failed. */
 	isJudged(index: number): boolean {
-		return this.quality(index) !== Quality.Ok || this.last(this.parts[index].first) !== Value.ABSENT;
+		return this.quality(index) !== Quality.Ok || this.last(firstOf(this.parts[index])) !== Value.ABSENT;
 	}
 
 	/** The first part that does not answer, or else the first whose values are doubtful; -1 while there is none. */
 	get failing(): number {
 		let doubtful = -1;
 		for (let i = this.parts.length - 1; i >= 0; i--) if (this.quality(i) !== Quality.Ok) doubtful = i;
-		for (let i = 0; i < this.parts.length; i++) if (this.parts[i].complaint !== '') return i;
+		for (let i = 0; i < this.parts.length; i++) if (this.numbers[this.partAt(i) + Of.Trouble] !== 0) return i;
 		return doubtful;
 	}
 
-	/** Why, in a sentence. */
+	/** Why, in a sentence; its own, once it has failed again since it is the first that fails. */
 	why(index: number): string {
-		return this.parts[index].complaint || DOUBTS[this.quality(index)];
+		return this.numbers[At.Whose] === index && this.complaint || DOUBTS[this.quality(index)];
 	}
 
 	protected measure(part: Part): Millis {
@@ -189,16 +205,17 @@ export abstract class Measurements {
 			if (air !== Value.ABSENT) sensor.compensate(air);
 		}
 		if (!row.analog) return sensor.collect(this.numbers, at);
-		this.numbers[At.Spread] = convert(sensor, conversions ?? this.conversions, this.numbers, at, at + Quantity.MAX);
+		this.numbers[At.Spread] = convert(sensor, conversions ?? this.numbers[At.Conversions], this.numbers, at, at + Quantity.MAX);
 		return 0;
 	}
 
 	/** Of the first part that has measured one without doubt, with its offset; ABSENT: none has. */
 	private get temperature(): number {
 		for (let i = 0; i < this.parts.length; i++) {
-			const { first, gives, row: { quantities } } = this.parts[i];
-			for (let k = 0, channel = first; k < quantities.length; k++) {
-				if ((gives >> k & 1) === 0) continue;
+			const part = this.parts[i];
+			const { quantities } = part.row;
+			for (let k = 0, channel = firstOf(part); k < quantities.length; k++) {
+				if (!givesOne(part, k)) continue;
 				const at = this.channelAt(channel++);
 				const measured = this.numbers[at + Its.Measured];
 				const isDoubtful = this.numbers[at + Its.Times] >> State.TIMES_BITS & State.DOUBT;
@@ -214,8 +231,8 @@ export abstract class Measurements {
 		const part = this.parts[index];
 		const { row } = part;
 		let worst = Quality.Ok;
-		for (let k = 0, channel = part.first; k < row.quantities.length; k++) {
-			if ((part.gives >> k & 1) === 0) continue;
+		for (let k = 0, channel = firstOf(part); k < row.quantities.length; k++) {
+			if (!givesOne(part, k)) continue;
 			const at = this.channelAt(channel++);
 			const quantity = quantityOf(part, k);
 			const measured = numbers[this.collectAt + k];
@@ -237,9 +254,8 @@ export abstract class Measurements {
 		const before = this.quality(index);
 		numbers[this.partAt(index) + Of.State] = worst << State.QUALITY;
 		const complaint = part.sensor.complaint ?? EMPTY;
-		if (part.complaint !== complaint) this.tell(part, complaint || AGAIN);
+		if (this.note(index, complaint)) this.tell(part, complaint || AGAIN);
 		else if (worst !== before) this.tell(part, DOUBTS[worst] || TRUSTED);
-		part.complaint = complaint;
 		if (part.deadBand) this.thin(index, now, worst !== before);
 	}
 
@@ -253,7 +269,7 @@ export abstract class Measurements {
 		const part = this.parts[index];
 		const kept = this.partAt(index) + Of.Kept;
 		if (now - numbers[kept] >>> 0 >= (part.heartbeatMs ?? Limit.HEARTBEAT_MS)) isNews = true;
-		for (let channel = part.first, end = channel + channelsOf(part); channel < end; channel++) {
+		for (let channel = firstOf(part), end = channel + channelsOf(part); channel < end; channel++) {
 			const at = this.channelAt(channel);
 			if (Math.abs(numbers[at + Its.Value] - numbers[at + Its.Kept]) >= part.deadBand!) isNews = true;
 		}
@@ -268,16 +284,28 @@ export abstract class Measurements {
 		const sentence = error instanceof Error ? error.message : WORDLESS;
 		const failures = ((numbers[at + Of.State] & State.FAILURES) + 1) % Limit.FAILURES_MAX;
 		numbers[at + Of.State] = failures | qualityOfError(sentence) << State.QUALITY;
-		this.sensorErrors++;
+		numbers[At.Errors]++;
 		this.forget(part);
 		if (part.power && failures === 0) {
 			part.power.write(0);
 			numbers[at + Of.State] |= State.OFF;
 			numbers[at + Of.Ready] = now + Limit.POWER_OFF_MS;
 		}
-		if (isSameTrouble(sentence, part.complaint)) return;
-		part.complaint = sentence;
-		this.tell(part, sentence);
+		if (this.note(index, sentence)) this.tell(part, sentence);
+	}
+
+	/** What the part complains of from now on, '' for nothing. True: it is another trouble than before. */
+	private note(index: number, complaint: string): boolean {
+		const { numbers } = this;
+		const at = this.partAt(index) + Of.Trouble;
+		const trouble = troubleOf(complaint);
+		const isNews = numbers[at] !== trouble;
+		numbers[at] = trouble;
+		if (trouble !== 0 && this.failing === index) {
+			numbers[At.Whose] = index;
+			this.complaint = complaint;
+		} else if (numbers[At.Whose] === index) delete this.complaint;
+		return isNews;
 	}
 
 	protected powerOn(index: number, now: Millis): void {
@@ -297,7 +325,7 @@ export abstract class Measurements {
 	}
 
 	protected absent(part: Part, word: Its): void {
-		for (let channel = part.first, end = channel + channelsOf(part); channel < end; channel++) this.numbers[this.channelAt(channel) + word] = Value.ABSENT;
+		for (let channel = firstOf(part), end = channel + channelsOf(part); channel < end; channel++) this.numbers[this.channelAt(channel) + word] = Value.ABSENT;
 	}
 
 	protected partAt(index: number): number {

@@ -24,10 +24,10 @@ export const enum Quality {
 
 /** By their number, as the command `scan` says them. */
 export const QUALITIES: readonly string[] = Object.freeze(['ok', 'spread', 'stuck', 'out of range', 'check sum', 'no answer']);
-/** The same as sentences, of what is doubtful. */
+/** The same as sentences: of what is doubtful, and of what a part that fails says in other words. */
 export const DOUBTS: readonly string[] = Object.freeze([
 	'', 'its conversions lie far apart: check its supply and its wires', 'it gives the same value again and again: it may hang, or not be connected',
-	'it gives a value that cannot be: check its wiring',
+	'it gives a value that cannot be: check its wiring', 'its answers come garbled: check its wiring', 'it does not answer: check its wiring',
 ]);
 /** What a driver's sentence has in it when the check sum is wrong (src/common/ports.ts). */
 const CHECK_SUM = 'check sum';
@@ -37,6 +37,8 @@ const enum Const {
 	STUCK_TIMES = 30,
 	/** Of what is counted. */
 	TIMES_MAX = 0xff,
+	/** FNV-1a's. */
+	HASH_FACTOR = 0x0100_0193,
 }
 
 /** Of a part that gave no value, with this sentence. */
@@ -56,15 +58,15 @@ export const judge = (row: PartRow, k: number, quantity: number, measured: numbe
 	return row.analog && spread > row.spread ? Quality.Spread : Quality.Ok;
 };
 
-/** Two sentences that differ in nothing but their numbers tell of one trouble: "gives 0 mV, less than it can" and "gives 3 mV, …". */
-export const isSameTrouble = (one: string, other: string): boolean => {
-	let at = 0;
-	for (let i = 0; i < one.length; i++) {
-		const code = one.charCodeAt(i);
-		if (isDigit(code)) continue;
-		while (isDigit(other.charCodeAt(at))) at++;
-		if (code !== other.charCodeAt(at++)) return false;
+/**
+ * A number that stands for the trouble that a sentence tells of; 0: it is ''. Two that differ in nothing but their numbers tell of one:
+ * "gives 0 mV, less than it can" and "gives 3 mV, …".
+ */
+export const troubleOf = (sentence: string): number => {
+	let hash = 0;
+	for (let i = 0; i < sentence.length; i++) {
+		const code = sentence.charCodeAt(i);
+		if (!isDigit(code)) hash = Math.imul(hash ^ code, Const.HASH_FACTOR);
 	}
-	while (isDigit(other.charCodeAt(at))) at++;
-	return at === other.length;
+	return hash || sentence.length;
 };

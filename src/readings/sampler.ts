@@ -28,20 +28,23 @@ const NOT_READY: Error = Object.freeze(new Error('it is not ready in time: check
 export class Sampler extends Measurements implements Pollable {
 	/** Readings made since boot; the last one's seq. */
 	sampled = 0;
-	intervalMs: Millis;
 	private readonly sink: ReadingSink;
 
 	/** `seed`: of the jitter. Parts may have a number of conversions and an interval of their own. */
 	constructor(parts: readonly Part[], conversions: number, intervalMs: Millis, clock: Clock, log: Log, sink: ReadingSink, seed = 0) {
 		super(parts, conversions, clock, log);
-		this.intervalMs = intervalMs;
+		this.numbers[At.Interval] = intervalMs;
 		this.sink = sink;
 		this.numbers[At.Seed] = seed;
 	}
 
+	get intervalMs(): Millis {
+		return this.numbers[At.Interval];
+	}
+
 	/** Parts without an interval of their own are due one new interval from now, or when they would have been without: so nobody can put them off. */
 	setIntervalMs(intervalMs: Millis, now: Millis): void {
-		this.intervalMs = intervalMs;
+		this.numbers[At.Interval] = intervalMs;
 		for (let i = 0; i < this.parts.length; i++) {
 			const rest = restOf(this.parts[i], intervalMs, this.clock);
 			const due = this.partAt(i) + Of.Due;

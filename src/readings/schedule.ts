@@ -4,6 +4,7 @@
 // Rule: nothing is remembered but the last turn: chance follows from it. So a part keeps its step whatever its jitter.
 
 import type { Clock, Millis, Part } from '../common/ports.js';
+import { firstOf } from './channels.js';
 
 const enum Const {
 	/** The date is known to a second: a turn that came so much too early is not the one before it. */
@@ -26,9 +27,10 @@ export const restOf = ({ row: { restMs }, intervalMs, align }: Part, nodesMs: Mi
 };
 
 /** How much later than `due`, which is different for each turn, part and seed. */
-export const jitterOf = ({ jitterMs, first }: Part, due: number, seed: number): Millis => {
+export const jitterOf = (part: Part, due: number, seed: number): Millis => {
+	const { jitterMs } = part;
 	if (!jitterMs) return 0;
-	let hash = due ^ seed ^ first << Const.FIRST_SHIFT;
+	let hash = due ^ seed ^ firstOf(part) << Const.FIRST_SHIFT;
 	hash = Math.imul(hash ^ hash >>> Const.FIRST_SHIFT, Const.FIRST_FACTOR);
 	hash = Math.imul(hash ^ hash >>> Const.SECOND_SHIFT, Const.SECOND_FACTOR);
 	return ((hash ^ hash >>> Const.FIRST_SHIFT) >>> 0) % (jitterMs + 1);

@@ -99,14 +99,16 @@ export class Generation {
 
 	private readonly flash: Flash;
 	private readonly base: number;
-	private readonly block = new Uint8Array(Layout.BLOCK_BYTES);
+	private readonly block: Uint8Array;
 	private blockAt: number = Layout.NOWHERE;
 	private valueAt = 0;
 	private entriesEnd: number = Layout.HEADING_BYTES;
 
-	constructor(flash: Flash, sector: number) {
+	/** `block`: to be read into, from somebody who needs it no more. */
+	constructor(flash: Flash, sector: number, block = new Uint8Array(Layout.BLOCK_BYTES)) {
 		this.flash = flash;
 		this.sector = sector;
+		this.block = block;
 		this.base = sector * flash.sectorBytes;
 		this.state = this.readHeading();
 		this.rewind();
@@ -157,6 +159,16 @@ export class Generation {
 			case Type.Text: return this.text();
 		}
 		return undefined;
+	}
+
+	/** That value is this one. */
+	says(value: Setting): boolean {
+		if (typeof value !== 'string') return this.value() === value;
+		const { valueAt, end } = this;
+		if (this.byteAt(valueAt - 3) !== Type.Text || end - valueAt !== utf8Length(value)) return false;
+		const { bytes } = new Text(new Uint8Array(end - valueAt)).text(value);
+		for (let i = 0; i < bytes.length; i++) if (this.byteAt(valueAt + i) !== bytes[i]) return false;
+		return true;
 	}
 
 	/** Of the sector. What cannot be read is 0. */
@@ -295,7 +307,7 @@ export class GenerationWriter {
 		if (this.failed) return false;
 		flash.write(sector * flash.sectorBytes, block);
 		// What was written counts if it reads back, whatever flash said of it.
-		const written = new Generation(flash, sector);
+		const written = new Generation(flash, sector, block);
 		return written.state === (flags === Flags.PLAIN ? GenerationState.Whole : GenerationState.OnTrial) && written.serial === serial;
 	}
 

@@ -217,11 +217,16 @@ export class SettingsStore {
 	isChangedBy(changes: Changes): boolean {
 		this.mustBeRead();
 		const keys = Object.keys(changes);
-		for (let i = 0; i < keys.length; i++) {
-			const before = this.named(keys[i], this.base) ?? fieldOf(keys[i])?.initial;
-			if (before !== changes[keys[i]]) return true;
-		}
+		for (let i = 0; i < keys.length; i++) if (!this.holds(keys[i], changes[keys[i]])) return true;
 		return false;
+	}
+
+	/** The setting is kept already, or is the image's. Without making a string of what is kept: the new one may be long. */
+	private holds(key: string, value: Setting): boolean {
+		const { flash, base } = this;
+		const generation = base >= 0 ? new Generation(flash!, base) : undefined;
+		while (generation?.next()) if (generation.isKey(key)) return generation.says(value);
+		return (this.image[key] ?? fieldOf(key)?.initial) === value;
 	}
 
 	protected mustBeRead(): void {

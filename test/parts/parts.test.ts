@@ -5,8 +5,8 @@ import type { PartIo } from '../../sensors/parts.js';
 import type { OutputPin, Part } from '../../src/common/ports.js';
 import { Limit } from '../../src/common/limits.js';
 import { Text } from '../../src/common/text.js';
-import { writeChannels } from '../../src/readings/channels.js';
-import { connect, roomProblem, sensorsProblem, usedNames } from '../../src/parts/parts.js';
+import { channelsFrom, givesOne, writeChannels } from '../../src/readings/channels.js';
+import { connect, sensorsProblem, usedNames } from '../../src/parts/parts.js';
 import { Bus, hex, measure, Pin, Wire } from '../support/bus.js';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -21,13 +21,13 @@ function world(board: PartIo['board'] = nodemcu) {
 }
 
 const text = (list: readonly Entry[] | string) => (typeof list === 'string' ? list : JSON.stringify(list));
-const channelsOf = ({ name, row, gives }: Part) => row.quantities.filter((_each, k) => gives & 1 << k).map((quantity) => (name === row.name ? quantity : `${name}_${quantity}`));
+const namesOf = (part: Part) => part.row.quantities.filter((_each, k) => givesOne(part, k)).map((quantity) => (part.name === part.row.name ? quantity : `${part.name}_${quantity}`));
 const written = (list: readonly Entry[]) => {
 	const text = new Text(new Uint8Array(1_000));
 	writeChannels(text, connect(JSON.stringify(list), world(esp32).io));
 	return Buffer.from(text.bytes.subarray(0, text.length));
 };
-const given = (list: readonly Entry[] | string) => connect(text(list), world(esp32).io).map((part) => [part.name, ...channelsOf(part)]);
+const given = (list: readonly Entry[] | string) => connect(text(list), world(esp32).io).map((part) => [part.name, ...namesOf(part)]);
 const problem = (list: readonly Entry[] | string, board: PartIo['board'] = nodemcu) => sensorsProblem(text(list), board);
 
 describe('the parts of a node', () => {
@@ -57,13 +57,13 @@ describe('the parts of a node', () => {
 		const { io, bus } = world();
 		bus.expect(0x44, hex`24 00`).respond(0x44, hex`66 66 93 BE EF 92`, 15.5);
 		const [tmp36, sht3x] = connect('tmp36,sht3x', io);
-		expect([tmp36!.first, tmp36!.gives, sht3x!.first, sht3x!.gives]).toEqual([0, 0b01, 1, 0b10]);
+		expect([tmp36!.channels, sht3x!.channels]).toEqual([channelsFrom(0, 0b01), channelsFrom(1, 0b10)]);
 		expect(measure(sht3x!.sensor, 2, bus)).toEqual([25_000, 74_585]);
 	});
 
 	it('have the old name of an SHT3x at its other address, in the short form alone', () => {
 		const { io, bus } = world();
-		expect(connect('sht3x45', io).map(({ name, gives }) => [name, gives])).toEqual([['sht3x', 0b11]]);
+		expect(connect('sht3x45', io).map(({ name, channels }) => [name, channels])).toEqual([['sht3x', channelsFrom(0, 0b11)]]);
 		expect(bus.made).toMatchObject([{ address: 0x45 }]);
 		expect(problem([{ part: 'sht3x45' }])).toContain('"sht3x45", which is not known');
 	});
@@ -95,10 +95,10 @@ describe('the parts of a node', () => {
 			{ part: 'sht3x' },
 			{ part: 'sht3x', name: 'bath', address: 69, powerPin: 14, intervalMs: 60_000, deadBand: 0.25, heartbeatMs: 600_000, align: true, jitterMs: 500 },
 		]), io);
-		expect(Object.keys(plain!)).toEqual(['name', 'row', 'sensor', 'first', 'gives', 'complaint']);
+		expect(Object.keys(plain!)).toEqual(['name', 'row', 'sensor', 'channels']);
 		const { row: _row, sensor: _sensor, ...rest } = busy!;
 		expect(rest).toEqual({
-			name: 'bath', first: 2, gives: 0b11, complaint: '', power: supply,
+			name: 'bath', channels: channelsFrom(2, 0b11), power: supply,
 			intervalMs: 60_000, deadBand: 250, heartbeatMs: 600_000, align: true, jitterMs: 500,
 		});
 		expect(powered).toEqual([14]);
@@ -190,15 +190,5 @@ describe('what the board cannot serve', () => {
 		}
 		expect(seen.size).toBe(2);
 		expect(written([{ part: 'tmp36' }, { part: 'sht3x', name: 'outside' }]).toString()).toBe('{"temperature":["°C","tmp36"],"outside_temperature":["°C","sht3x"],"outside_humidity":["%","sht3x"]}');
-	});
-});
-
-describe('the room that a chip has for parts', () => {
-	const seven = JSON.stringify(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ part: 'sht3x', name })));
-	const six = JSON.stringify(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ part: 'sht3x', name })));
-	it.each([
-		['ESP8266', 5, seven, true], ['ESP8266', 'auto', seven, true], ['ESP8266', 4, seven, false], ['ESP32', 5, seven, false], ['ESP8266', 5, six, false], ['ESP8266', 5, 'tmp36,sht3x', false],
-	])('%s with protocol %s', (chip, protocol, setting, isTooMuch) => {
-		expect(roomProblem(setting, chip, protocol)).toBe(isTooMuch ? 'sensors names more than 6 parts, which are the most on an ESP8266 with MQTT 5.0: leave one out, or set protocol to 4.' : '');
 	});
 });

@@ -117,6 +117,32 @@ describe('a part that fails', () => {
 		expect(log.lines.filter((line) => line.includes('less than it can'))).toHaveLength(1);
 	});
 
+	it('is the one whose sentence is kept, as the first of those that fail; the next has its own when it fails again', () => {
+		const sensors = [noisy(), noisy(), noisy()];
+		const { log, sampler, runTo } = setUp(...sensors.map((sensor, k) => ({ row: NOISY, sensor, name: 'abc'[k]! })));
+		const failing = () => [sampler.failing, sampler.failing < 0 ? '' : sampler.why(sampler.failing)];
+		sensors[2]!.fault = 'c sends a wrong check sum.';
+		runTo(500);
+		expect(failing()).toEqual([2, 'c sends a wrong check sum.']);
+		sensors[1]!.fault = 'b does not answer.';
+		runTo(1_500);
+		expect([failing(), sampler.why(2)]).toEqual([[1, 'b does not answer.'], 'its answers come garbled: check its wiring']);
+		sensors[1]!.fault = 'b gives nothing.';
+		runTo(2_500);
+		expect(failing()).toEqual([1, 'b gives nothing.']);
+		sensors[1]!.fault = '';
+		runTo(3_500);
+		expect(failing()).toEqual([2, 'its answers come garbled: check its wiring']);
+		runTo(4_500);
+		expect(failing()).toEqual([2, 'c sends a wrong check sum.']);
+		sensors[2]!.fault = '';
+		runTo(5_500);
+		expect(failing()).toEqual([-1, '']);
+		expect(log.lines).toEqual([
+			'sensor c: c sends a wrong check sum.', 'sensor b: b does not answer.', 'sensor b: b gives nothing.', 'sensor b: answers again', 'sensor c: answers again',
+		]);
+	});
+
 	it('never stops the others, whatever it throws', () => {
 		const broken = noisy();
 		broken.start = () => { throw 'no error at all'; };

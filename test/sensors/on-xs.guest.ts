@@ -4,6 +4,7 @@ import Analog from 'embedded:io/analog';
 import I2C from 'embedded:io/i2c';
 import { board } from 'telltale/board';
 import { PARTS, type PartIo, type PartOptions } from '../../sensors/parts.js';
+import { Scratch } from '../../sensors/scratch.js';
 import { call, on } from '../../simulator/modules/host.js';
 import type { Part } from '../../src/common/ports.js';
 import { DevicePulses } from '../../src/device/pulses.js';
@@ -45,6 +46,8 @@ function measured({ sensor, row }: Part, values: Int32Array, milliC: number): re
 
 export default function (): void {
 	const kept: unknown[] = [];
+	/** As in a node. */
+	const scratch = new Scratch(0);
 	on('sweep', (setting: string) => {
 		const io = { board, Analog: Analog as never, I2C: I2C as never, Pulses: DevicePulses };
 		const [part] = connect(setting, io);
@@ -55,7 +58,7 @@ export default function (): void {
 		part!.sensor.close();
 	});
 	on('keep', (name: string, count: number) => {
-		const io = { board, Analog: Idle, I2C: Idle, Pulses: Idle } as unknown as PartIo;
+		const io = { board, Analog: Idle, I2C: Idle, Pulses: Idle, scratch } as unknown as PartIo;
 		const row = PARTS.find((each) => each.name === name)!;
 		for (let i = 0; i < count; i++) kept.push(row.make(io, { address: row.addresses[0], pin: 0, gain: 1, offsetMv: 0 } as PartOptions));
 	});

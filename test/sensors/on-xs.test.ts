@@ -105,14 +105,14 @@ describe('on XS', () => {
 		}
 	});
 
-	it('a part that is made takes at most 304 B', async () => {
+	it('a part that is made takes at most 210 B', async () => {
 		const COUNT = 16;
 		const guest = guests.get(nodemcu)!;
 		for (const { name } of rows) {
 			await guest.tell('keep', name, 1);
 			const before = await guest.aliveBytes();
 			await guest.tell('keep', name, COUNT);
-			expect(((await guest.aliveBytes()) - before) / COUNT, name).toBeLessThanOrEqual(304);
+			expect(((await guest.aliveBytes()) - before) / COUNT, name).toBeLessThanOrEqual(210);
 		}
 	});
 });

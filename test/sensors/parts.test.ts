@@ -10,6 +10,7 @@ import { QUANTITIES, Quantity } from '../../src/readings/reading.js';
 import { Bus as FakeBus, Pin, Wire } from '../support/bus.js';
 import { TwinBus } from '../support/twin-bus.js';
 import type { MakeTwin } from '../../sensors/twin.js';
+import { channelsFrom } from '../../src/readings/channels.js';
 
 function world(board: PartIo['board'] = nodemcu): { io: PartIo; pin: Pin; bus: FakeBus } {
 	const pin = new Pin(board.analog.bits);
@@ -77,7 +78,7 @@ describe('the table of parts', () => {
 		const { io, pin } = world(esp32);
 		pin.counts = [1_400];
 		const [connected] = connect(name, io);
-		expect(connected).toMatchObject({ name, row: part, first: 0, gives: 2 ** part.quantities.length - 1, complaint: '' });
+		expect(connected).toMatchObject({ name, row: part, channels: channelsFrom(0, 2 ** part.quantities.length - 1) });
 		const values = new Int32Array(Quantity.MAX).fill(UNTOUCHED);
 		connected!.sensor.start();
 		connected!.sensor.collect(values, 0);

@@ -29,6 +29,19 @@ describe('a generation of settings', () => {
 		expect(entries(flash, 0).found).toEqual(texts.map((text) => text.replace(/[\ud800-\udbff]$/, 'x')));
 	});
 
+	it('says whether a value is this one, of whatever type, as value() would', () => {
+		const values = [-1, 0, 1, true, false, '', 'a', 'Zoë', 'Zoé', 'Zoe', '😀', 'x'.repeat(70)];
+		const flash = new FakeFlash(1, 512);
+		const writer = new GenerationWriter(flash, 0);
+		for (const value of values) writer.add('a', value);
+		expect(writer.commit(1, 0)).toBe(true);
+		const generation = new Generation(flash, 0);
+		for (const each of values) {
+			expect(generation.next()).toBe(true);
+			for (const other of values) expect(generation.says(other), `${each} and ${other}`).toBe(each === other);
+		}
+	});
+
 	it('of no entries is one too', () => {
 		const flash = new FakeFlash(1, 64);
 		expect(new GenerationWriter(flash, 0).commit(1, 2)).toBe(true);

@@ -1,5 +1,6 @@
 // Parts in use, as connect() makes them, of sensors that a test moves.
 import type { Part, PartRow, Sensor } from '../../src/common/ports.js';
+import { channelsFrom, channelsOf } from '../../src/readings/channels.js';
 
 /** A sensor that says when it may be collected and throws what the test wants. */
 export class FakeSensor implements Sensor {
@@ -34,11 +35,12 @@ export const row = (name: string, quantities: string[], rest: Partial<PartRow> =
 });
 
 /** Counts channels through, as connect() does. */
-export function connected(...parts: (Partial<Part> & { row: PartRow })[]): Part[] {
+export function connected(...parts: (Partial<Part> & { row: PartRow; gives?: number })[]): Part[] {
 	let first = 0;
-	return parts.map((each) => {
-		const part = { name: each.row.name, sensor: new FakeSensor(() => each.row.quantities.map(() => 0)), first, gives: 2 ** each.row.quantities.length - 1, complaint: '', ...each };
-		first += each.row.quantities.filter((_each, k) => part.gives & 1 << k).length;
+	return parts.map(({ gives, ...each }) => {
+		const given = gives ?? 2 ** each.row.quantities.length - 1;
+		const part = { name: each.row.name, sensor: new FakeSensor(() => each.row.quantities.map(() => 0)), channels: channelsFrom(first, given), ...each };
+		first += channelsOf(part);
 		return part;
 	});
 }
