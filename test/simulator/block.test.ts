@@ -8,9 +8,9 @@ import { endProbes, probe } from './probe.js';
 afterEach(endProbes);
 
 const DEATH = '[The node starts anew: out of memory]';
-/** What the SDK reserves for slots at once, and wants to have free beyond those that are alive. */
+/** What is reserved for slots at once, and wanted free beyond those that are alive (manifest.json). */
 const SLOTS_RESERVED = 512;
-const SLOTS_AHEAD = 64;
+const SLOTS_AHEAD = 32;
 
 const TOOLS = `
 	let head;
