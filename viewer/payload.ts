@@ -57,6 +57,8 @@ const TIME_MAX = 0xffff_ffff;
 /** A node keeps it in 32 bits, which at one reading a second are enough for 136 years. */
 const SEQ_MAX = 0xffff_ffff;
 const TEXT_MAX = 64;
+/** Half a character, which JSON may say and UTF-8 may not: two of them would be one in a file. */
+const HALF = /\p{Cs}/u;
 const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
 /** What a reading says of itself, here or in the JSON lines of a watcher. */
 const NOT_QUANTITIES = new Set(['node', 'late', 'seq', 'boot', 'time', 'uptime', 'dropped', 'suspect', 'conversions', 'spread']);
@@ -132,7 +134,7 @@ function parseReading(node: string, leaf: string, content: Content): Message {
 	const { seq, boot, time, uptime } = content;
 	if (!Number.isInteger(seq) || !((seq as number) >= 1 && (seq as number) <= SEQ_MAX)) return malformed(node, `${leaf} has no whole number "seq" from 1 to ${SEQ_MAX}`);
 	const bootName = typeof boot === 'number' || typeof boot === 'string' ? bounded(String(boot)) : undefined;
-	if (bootName === undefined) return malformed(node, `${leaf} has no "boot"`);
+	if (!bootName || HALF.test(bootName)) return malformed(node, `${leaf} has no "boot"`);
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
 	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
 	const dropped = range(content['dropped'], seq as number);
@@ -187,7 +189,8 @@ function quantities(content: Content): Record<string, number> | string {
 		if (!CHANNEL.test(name)) return `has ${quoted(name)}, which no channel is called`;
 		if (Math.abs(value) > VALUE_MAX) return `has ${name} beyond ${VALUE_MAX}`;
 		if (++count > CHANNELS_MAX) return `has more than ${CHANNELS_MAX} quantities`;
-		values[name] = value;
+		// -0 is 0: no file tells them apart.
+		values[name] = value + 0;
 	}
 	return values;
 }
@@ -211,7 +214,10 @@ function decode(payload: Uint8Array): string | undefined {
 }
 
 export function bounded(text: string): string {
-	return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}~` : text;
+	if (text.length <= TEXT_MAX) return text;
+	// No character is cut in two.
+	const end = HALF.test(text.slice(0, TEXT_MAX - 1)) && !HALF.test(text) ? TEXT_MAX - 2 : TEXT_MAX - 1;
+	return `${text.slice(0, end)}~`;
 }
 
 function quoted(text: string): string {

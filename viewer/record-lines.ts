@@ -6,6 +6,7 @@
 import { jsonLine } from './format.js';
 import { CHANNELS_MAX } from './payload.js';
 import type { Recorded } from './record.js';
+import { jsonText } from './safe.js';
 import type { ReadingEvent } from './viewer.js';
 
 export interface Lines {
@@ -60,7 +61,9 @@ const OTHER = 'other';
 const OWN = new Set([...FIRST, OTHER]);
 const USUAL = ['temperature', 'humidity'];
 /** What a spreadsheet would take for a formula is marked as text, as people do by hand. */
-const FORMULA = /^[=+\-@'\t]/;
+const FORMULA = /^[=+\-@']/;
+/** Control characters, what else ends a line somewhere, and halves of characters. */
+const UNWRITABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 
 export class CsvLines implements Lines {
 	#columns: readonly string[] = [];
@@ -104,15 +107,21 @@ export class CsvLines implements Lines {
 		const cells = cellsOf(line);
 		if (cells.length !== this.#columns.length) return undefined;
 		const cell = (name: string): string => cells[this.#at[name]!] ?? '';
-		const [node, boot, seq] = [cell('node'), cell('boot'), Number(cell('seq'))];
-		if (!node || !boot || !(seq >= 1)) return undefined;
+		const seq = Number(cell('seq'));
+		if (!Number.isInteger(seq) || seq < 1) return undefined;
+		let [node, boot] = ['', ''];
+		try {
+			[node, boot] = [plain(cell('node')), plain(cell('boot'))];
+		} catch {
+			return undefined;
+		}
 		const values: Record<string, number> = {};
 		for (const [name, at] of this.#channels) if (cells[at] && Number.isFinite(Number(cells[at]))) values[name] = Number(cells[at]);
 		const other = cell(OTHER);
 		if (other) for (const [name, value] of other.split(' ').map((each) => each.split('='))) if (name && Number.isFinite(Number(value))) values[name] = Number(value);
 		const [from, to, suspect] = [cell('dropped_from'), cell('dropped_to'), cell('suspect')];
 		return {
-			node: plain(node), boot: plain(boot), seq, time: Number(cell('time')) || 0, dropped: from && to ? { from: Number(from), to: Number(to) } : undefined,
+			node, boot, seq, time: Number(cell('time')) || 0, dropped: from && to ? { from: Number(from), to: Number(to) } : undefined,
 			values, suspect: suspect ? suspect.split(' ') : [],
 		};
 	}
@@ -124,15 +133,34 @@ function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string): Value 
 }
 
 function quoted(text: string): string {
-	const marked = FORMULA.test(text) ? `'${text}` : text;
-	return /[",\r\n]/.test(marked) ? `"${marked.replaceAll('"', '""').replace(/[\r\n]/g, ' ')}"` : marked;
+	// What would end a line, or be no text of a file, as JSON has it.
+	const marked = UNWRITABLE.test(text) ? `'${jsonText(text)}` : FORMULA.test(text) ? `'${text}` : text;
+	return /[",]/.test(marked) ? `"${marked.replaceAll('"', '""')}"` : marked;
 }
 
+/** Throws where it is said to be JSON and is none. */
 function plain(cell: string): string {
+	if (cell.startsWith(`'"`)) return String(JSON.parse(cell.slice(1)));
 	return cell.startsWith("'") ? cell.slice(1) : cell;
 }
 
 function cellsOf(line: string): string[] {
-	if (!line.includes('"')) return line.replace(/\r$/, '').split(',');
-	return [...line.replace(/\r$/, '').matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, inner, bare]) => inner?.replaceAll('""', '"') ?? bare ?? '');
+	const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+	if (!text.includes('"')) return text.split(',');
+	const cells: string[] = [];
+	for (let at = 0; at <= text.length; ) {
+		const isQuoted = text[at] === '"';
+		const end = isQuoted ? closing(text, at + 1) : at;
+		const comma = text.indexOf(',', end);
+		const next = comma < 0 ? text.length : comma;
+		cells.push(isQuoted ? text.slice(at + 1, end).replaceAll('""', '"') : text.slice(at, next));
+		at = next + 1;
+	}
+	return cells;
+}
+
+/** Where the quote is that ends what begins at `from`; the end of the text if there is none. */
+function closing(text: string, from: number): number {
+	for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 2)) if (text[at + 1] !== '"') return at;
+	return text.length;
 }

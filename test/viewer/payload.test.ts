@@ -57,6 +57,8 @@ describe('A message of a node', () => {
 		['a text for seq', '{"seq":"1","boot":1,"time":1}'],
 		['a seq that no node can come to', '{"seq":4294967296,"boot":1,"time":1}'],
 		['no boot', '{"seq":1,"time":1}'],
+		['an empty boot', '{"seq":1,"boot":"","time":1}'],
+		['half a character for a boot', '{"seq":1,"boot":"a\\ud800","time":1}'],
 		['neither time nor uptime', '{"seq":1,"boot":1}'],
 		['a time that is no number', '{"seq":1,"boot":1,"time":"now"}'],
 		['a temperature that is no number', '{"seq":1,"boot":1,"time":1,"temperature":"hot"}'],
@@ -107,6 +109,13 @@ describe('A message of a node', () => {
 		const message = said('telltale/k\u00f6ln\u001b[2J/readings', '{"seq":1,"boot":"\\u009b7","time":1,"pt":1}');
 		expect(message).toMatchObject({ node: 'k\u00f6ln\u001b[2J', reading: { boot: '\u009b7', values: { pt: 1 } } });
 		expect(said(`telltale/${'x'.repeat(5_000)}/status`, 'online')).toMatchObject({ node: `${'x'.repeat(63)}~` });
+	});
+
+	it('cuts no character in two, and knows no zero below zero', () => {
+		expect(said(`telltale/${'x'.repeat(62)}\u{1f321}yz/status`, 'online')).toMatchObject({ node: `${'x'.repeat(62)}~` });
+		expect(said(`telltale/${'x'.repeat(61)}\u{1f321}yz/status`, 'online')).toMatchObject({ node: `${'x'.repeat(61)}\u{1f321}~` });
+		const message = said('telltale/cellar/readings', '{"seq":1,"boot":-0,"time":1,"temperature":-0.0}');
+		expect(message.kind === 'reading' && Object.is(message.reading.values['temperature'], 0)).toBe(true);
 	});
 
 	it('names the values that the node doubts, of those that are there', () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from '../../viewer/payload.js';
 import { check } from '../../viewer/record-check.js';
 import { CsvLines, JsonLines } from '../../viewer/record-lines.js';
 import { NoSqlite, openRecord, openStore } from '../../viewer/record-open.js';
@@ -39,6 +40,28 @@ const sample: fc.Arbitrary<Sample> = fc.record({
 	late: fc.boolean(), suspect: fc.constantFrom<string[]>([], ['temperature'], ['temperature', 'lux']), 
 });
 
+/** What strangers call a node or a boot. */
+const NAMES = ['', '7', '-5', '07', '1e21', '-0', 'a\nb', 'a\r\nb', '\r', 'a"b', '"', '""', '","', 'a,b', ',', '=1+1', '+1', '-x', '@x', "'", "'\"a\"", `'"`, '\tx', '\u2028', '\u202e', '\ufeffx', '\u0000', '\ud800', 'a\udc00b', ' x ', '\\', '\\u000a', '{"node":1}', 'x'.repeat(62) + '\u{1f321}z', 'constructor'];
+const name = fc.oneof(fc.constantFrom(...NAMES), fc.string({ unit: 'binary', maxLength: 8 }));
+const hostile = fc.record({
+	node: name, boot: fc.oneof(name, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })), seq: fc.integer({ min: 1, max: 9 }), late: fc.boolean(),
+	time: fc.option(fc.oneof(fc.constantFrom(0, 0.5, 0xffff_ffff), fc.integer({ min: 1, max: 0xffff_ffff })), { nil: undefined }),
+	dropped: fc.constantFrom<unknown>(undefined, undefined, [1, 1], [1, 9]), suspect: fc.constantFrom<unknown>(undefined, ['a', 'utc'], ['constructor', 'B-1']),
+	values: fc.dictionary(
+		fc.constantFrom('a', 'temperature', 'utc', 'other', 'late', 'dropped_from', 'B-1', 'b_1', 'constructor', 'toString', 'hasOwnProperty', '__proto__', 'x'.repeat(32), 'a=b', 'a b', 'spread'),
+		fc.oneof(fc.constantFrom<unknown>('minus zero', 1e-7, 9_999_999.123, 'text', null), fc.double({ min: -1e7, max: 1e7, noNaN: true }))),
+});
+
+/** As the viewer would tell it, if the payload judge lets it through. */
+function judged({ node, late, values, ...others }: (typeof hostile extends fc.Arbitrary<infer Value> ? Value : never)): ReadingEvent[] {
+	const message = parse(`telltale/${node}/${late ? 'backlog' : 'readings'}`, Buffer.from(JSON.stringify({ ...values, uptime: 1, ...others }).replaceAll('"minus zero"', '-0.0')), ['telltale']);
+	if (message.kind !== 'reading') return [];
+	const { reading } = message;
+	return [{ node: message.node, late: message.late, reading, dropped: reading.dropped?.to === reading.seq, time: reading.time, at: 0 }];
+}
+
+const byName = (one: Recorded, other: Recorded): number => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+
 describe.each(['.csv', '.ndjson'])('A record in %s', (ending) => {
 	it('gives back each reading as it was, in its order', async () => {
 		await fc.assert(fc.asyncProperty(fc.uniqueArray(sample, { selector: ({ seq }) => seq, minLength: 1, maxLength: 20 }), async (samples) => {
@@ -49,6 +72,21 @@ describe.each(['.csv', '.ndjson'])('A record in %s', (ending) => {
 			await record.close();
 			expect(await all(file)).toEqual(events.map(({ node, reading: { seq, boot, time, values, suspect } }) => ({ node, seq, boot, time: time ?? 0, values, suspect: suspect ?? [], dropped: undefined })));
 		}), { numRuns: 25, seed: 5 });
+	});
+
+	it('gives back whatever the payload judge lets through, and after a restart knows each of it', async () => {
+		await fc.assert(fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 12 }), async (said) => {
+			const file = fresh(ending);
+			const events = said.flatMap(judged);
+			const once = new Map(events.map((each) => [JSON.stringify([each.node, each.reading.boot, each.reading.seq, each.dropped]), each] as const).reverse());
+			for (let times = 0; times < 2; times++) {
+				const record = await openRecord(file);
+				for (const each of events) record.take(each);
+				await record.close();
+				expect(record.written).toBe(times ? 0 : once.size);
+			}
+			expect((await all(file)).sort(byName)).toEqual([...once.values()].map(({ node, reading: { boot, seq, time, values, suspect, dropped } }) => ({ node, boot, seq, time: time ?? 0, values, suspect: suspect ?? [], dropped })).sort(byName));
+		}), { numRuns: 60, seed: 14 });
 	});
 
 	it('goes on after a restart with each reading once, and takes out a line that was cut short', async () => {
