@@ -21,6 +21,8 @@ export function shownPath(path: string): string {
 const CODES: Readonly<Record<string, string>> = {
 	EACCES: 'this user may not; change its owner or its mode',
 	EBUSY: 'another program uses it',
+	EDQUOT: 'its owner may use no more of the disk',
+	EFBIG: 'no file may be larger',
 	EIO: 'the disk fails',
 	EISDIR: 'it is a folder',
 	ELOOP: 'its links lead in a circle',
@@ -29,9 +31,11 @@ const CODES: Readonly<Record<string, string>> = {
 	ENFILE: 'too many files are open on this machine',
 	ENODEV: 'there is no such device',
 	ENOENT: 'it is not there',
+	ENOSPC: 'the disk is full',
 	ENOTDIR: 'a folder in its path is none',
 	ENXIO: 'there is no such device',
 	EPERM: 'this user may not; change its owner or its mode',
+	EROFS: 'the disk may only be read',
 	ESTALE: 'the disk of another machine is away',
 };
 

@@ -21,18 +21,26 @@ const EXAMPLE = 'write a date like 2026-11-29 or 2026-11-29T18:00, Unix seconds,
 const HOLES_SHOWN = 5;
 
 export async function openRecordOf(file: string): Promise<Recorder> {
-	const { openRecord } = await import('../viewer/record-open.js');
-	return withStore(file, () => openRecord(file, (error) => whyNot((error as NodeJS.ErrnoException).code ?? '')));
+	const { isOurs, openRecord } = await import('../viewer/record-open.js');
+	return withStore(file, () => openRecord(file, (error) => (isOurs(error) ? error.message : because(error))));
+}
+
+/** Of a file that may be made: what is not there is its folder. */
+function because(error: unknown): string {
+	const { code = '' } = error as NodeJS.ErrnoException;
+	return code === 'ENOENT' ? 'its folder is not there' : whyNot(code);
 }
 
 async function withStore<Opened>(file: string, open: () => Promise<Opened>): Promise<Opened> {
-	const { NoRecord, NoSqlite } = await import('../viewer/record-open.js');
+	const { Held, NoRecord, NoSqlite } = await import('../viewer/record-open.js');
 	const name = shownPath(file);
 	try {
 		return await open();
 	} catch (error) {
 		if (error instanceof NoSqlite) throw new Failure(`${name} would be an SQLite database, which Node has from version 22.13 on: use that, or name a file that ends in .csv or .ndjson.`);
 		if (error instanceof NoRecord) throw new Failure(`${name} cannot be the record, ${error.message}: name another file with --record.`);
+		if (error instanceof Held) throw new Failure(`${name} cannot be the record, ${error.message}: stop that, or name another file with --record.`);
+		if ((error as NodeJS.ErrnoException).code) throw new Failure(`${name} cannot be the record, ${because(error)}: name another file with --record.`);
 		throw error;
 	}
 }
@@ -64,7 +72,7 @@ export async function checkRecord(file: string, { from, to }: Span, node: string
 	const name = shownPath(file);
 	if (!existsSync(file)) throw new Failure(`${name} is not there: name the file of a record with --record.`);
 	const store: Store = await withStore(file, () => openStore(file, true));
-	const nodes = await check(store, from, Math.min(to, Date.now() / 1_000), node).finally(() => store.close());
+	const nodes = await withStore(file, () => check(store, from, Math.min(to, Date.now() / 1_000), node)).finally(() => store.close());
 	for (const each of nodes) console.log(`${safe(each.node)}: ${words(each)}.`);
 	const wrong = nodes.filter(isIncomplete);
 	if (!nodes.length) throw new Failure(node === undefined ? `${name} holds no readings.` : `${name} holds no readings of ${safe(node)}.`);

@@ -77,5 +77,9 @@ export class WebWatcher {
 		if (sentence) console.error(sentence);
 	}
 
+	note(sentence: string): void {
+		this.say(sentence);
+	}
+
 	close(): void {}
 }

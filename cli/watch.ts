@@ -17,6 +17,8 @@ import { checkRecord, mustBeSpan, openRecordOf } from './recording.js';
 import { mustBeNode, shown } from './topics.js';
 import { mustBeOfWeb, WebWatcher, withWeb, type WebOptions } from './watch-web.js';
 
+const NOTE_MS = 60_000;
+
 interface WatchOptions extends BrokersOptions, WebOptions {
 	readonly json?: boolean;
 	readonly once?: number;
@@ -67,6 +69,7 @@ async function run(node: string | undefined, options: WatchOptions, command: Com
 	const viewer = openViewer({ brokers, roots, ...(node !== undefined && { node }), ...(record && { record }) });
 	const watcher = options.web ? new WebWatcher(options, viewer) : new Watcher(options, viewer);
 	record?.onTrouble((sentence) => watcher.say(sentence));
+	record?.onNews((sentence) => watcher.note(sentence));
 	try {
 		await watcher.ended(interruption());
 	} finally {
@@ -87,6 +90,8 @@ class Watcher {
 	readonly #down = new Map<string, number>();
 	/** What stands below the table until it is over. */
 	#trouble = '';
+	/** What stands there for a while. */
+	#note = '';
 	#count = 0;
 	#patience: NodeJS.Timeout | undefined;
 	#end!: (failure?: Failure) => void;
@@ -113,7 +118,7 @@ class Watcher {
 		const colour = !process.env['NO_COLOR'];
 		const lines = (size: { columns: number; rows: number }) => this.#view.frame(viewer.merge, {
 			...size, now: Date.now(), colour, hasKeys: process.stdin.isTTY, refusal: viewer.refusals.at(-1)?.why ?? '',
-			link: [...viewer.links.map(({ sentence }) => sentence), this.#trouble].filter(Boolean),
+			link: [...viewer.links.map(({ sentence }) => sentence), this.#trouble, this.#note].filter(Boolean),
 		});
 		return new Live(process.stdout, lines, { key: (...key) => this.#view.key(...key), onEnd: () => process.kill(process.pid, 'SIGINT') });
 	}
@@ -133,6 +138,17 @@ class Watcher {
 		this.#trouble = sentence;
 		if (this.#live) this.#live.changed();
 		else if (sentence) console.error(sentence);
+	}
+
+	/** What happened once. */
+	note(sentence: string): void {
+		if (!this.#live) return console.error(sentence);
+		this.#note = sentence;
+		this.#live.changed();
+		setTimeout(() => {
+			if (this.#note === sentence) this.#note = '';
+			this.#live?.changed();
+		}, NOTE_MS).unref();
 	}
 
 	#reading({ node, late, reading, dropped }: ReadingEvent): void {

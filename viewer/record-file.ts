@@ -1,10 +1,10 @@
 // A record as lines of text in a file: appended to, cut back to whole lines where writing failed, and read from its end or from front to back.
 //
 // Rule: a file that is no such record is never touched. Lines that were written are never changed; a line that a power cut or a
-// full disk cut short is taken out.
+// full disk cut short is taken out. What others did to the file while it is open is read anew and appended to, nothing else.
 
-import { open, type FileHandle } from 'node:fs/promises';
 import type { Lines } from './record-lines.js';
+import { NoRecord, Place, type Fate } from './record-place.js';
 import type { Recorded, Store } from './record.js';
 import type { ReadingEvent } from './viewer.js';
 
@@ -15,23 +15,27 @@ const TAIL_BYTES = 16 << 20;
 /** No line of ours is so long. */
 const LINE_MAX = 64 << 10;
 
-export class NoRecord extends Error {}
-
 export class FileStore implements Store {
-	readonly #file: FileHandle;
-	readonly #lines: Lines;
-	/** All of it is whole lines. */
+	#place: Place;
+	readonly #make: () => Lines;
+	/** Each file has its columns. */
+	#lines: Lines;
+	/** As we know it. */
 	#size = 0;
+	/** What others left behind the last whole line, and is still to be ended. */
+	#half = '';
+	/** Of those that read, none loses the file. */
+	readonly #scans = new Set<Promise<void>>();
 
-	private constructor(file: FileHandle, lines: Lines) {
-		[this.#file, this.#lines] = [file, lines];
+	private constructor(place: Place, make: () => Lines) {
+		[this.#place, this.#make, this.#lines] = [place, make, make()];
 	}
 
 	/** Throws NoRecord where the file is something else. `isRead`: only to be read. */
-	static async open(path: string, lines: Lines, isRead = false): Promise<FileStore> {
-		const store = new FileStore(await open(path, isRead ? 'r' : 'a+'), lines);
+	static async open(path: string, make: () => Lines, isRead = false): Promise<FileStore> {
+		const store = new FileStore(await Place.open(path, isRead), make);
 		try {
-			await store.#begin(isRead);
+			await store.#begin(!isRead);
 		} catch (error) {
 			await store.close();
 			throw error;
@@ -39,17 +43,41 @@ export class FileStore implements Store {
 		return store;
 	}
 
-	async #begin(isRead: boolean): Promise<void> {
-		const state = await this.#file.stat();
-		if (!state.isFile()) throw new NoRecord('it is no file');
-		const { size } = state;
+	/** `isOurs`: what stands behind the last whole line is what a power cut left of one. */
+	async #begin(isOurs: boolean): Promise<void> {
+		[this.#lines, this.#size, this.#half] = [this.#make(), 0, ''];
+		const { size } = await this.#place.file.stat();
 		if (size === 0) return;
 		const first = (await this.#bytes(0, Math.min(size, LINE_MAX))).toString();
 		const end = first.indexOf('\n');
 		// A first line that was cut short holds nothing yet; of another's file nothing is taken out.
 		if (end < 0 || !this.#lines.begins(first.slice(0, end))) throw new NoRecord('it holds something else');
-		this.#size = await this.#wholeLines(size);
-		if (this.#size < size && !isRead) await this.#file.truncate(this.#size);
+		const whole = await this.#wholeLines(size);
+		if (whole < size && isOurs) await this.#place.file.truncate(whole);
+		this.#half = isOurs ? '' : (await this.#bytes(whole, size)).toString();
+		this.#size = isOurs ? whole : size;
+	}
+
+	async fate(): Promise<Fate> {
+		const { fate, size } = await this.#place.fate();
+		if (fate !== 'same' || size === this.#size) return fate;
+		return size > this.#size ? 'grown' : size ? 'cut' : 'emptied';
+	}
+
+	async renew(): Promise<void> {
+		// What others did to the file that we have open is left as it is.
+		if ((await this.#place.fate()).fate === 'same') return this.#begin(false);
+		const [old, lines, size, half] = [this.#place, this.#lines, this.#size, this.#half];
+		const place = await Place.open(old.path, false);
+		this.#place = place;
+		try {
+			await this.#begin(true);
+		} catch (error) {
+			[this.#place, this.#lines, this.#size, this.#half] = [old, lines, size, half];
+			await place.close();
+			throw error;
+		}
+		void Promise.allSettled(this.#scans).then(() => old.close());
 	}
 
 	/** Where the last line ends. */
@@ -64,41 +92,52 @@ export class FileStore implements Store {
 	}
 
 	async tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void> {
-		const from = Math.max(0, this.#size - TAIL_BYTES);
+		const [from, lines] = [Math.max(0, this.#size - TAIL_BYTES), this.#lines];
 		await this.#scan(from, (line) => {
-			const reading = this.#lines.parse(line);
+			const reading = lines.parse(line);
 			if (reading) each(reading.node, reading.boot, reading.seq, reading.dropped?.to === reading.seq);
 		}, from > 0);
 	}
 
 	async write(events: readonly ReadingEvent[]): Promise<void> {
+		const { file } = this.#place;
 		const head = this.#size ? '' : this.#lines.head(events);
-		const bytes = Buffer.from(head + events.map((event) => this.#lines.text(event)).join(''));
+		const end = this.#half && this.#lines.ending(this.#half);
+		const bytes = Buffer.from(head + end + events.map((event) => this.#lines.text(event)).join(''));
 		try {
-			for (let done = 0; done < bytes.length; ) done += (await this.#file.write(bytes, done, bytes.length - done)).bytesWritten;
-			await this.#file.datasync();
+			for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+			await file.datasync();
 		} catch (error) {
-			await this.#file.truncate(this.#size);
+			// Never made longer: somebody may have cut it meanwhile.
+			if ((await file.stat()).size > this.#size) await file.truncate(this.#size);
 			throw error;
 		}
 		this.#size += bytes.length;
+		this.#half = '';
 	}
 
 	async read(each: (reading: Recorded) => void, node?: string, from = -Infinity, to = Infinity): Promise<void> {
-		const prefix = node === undefined ? '' : this.#lines.prefix(node);
+		const lines = this.#lines;
+		const prefix = node === undefined ? '' : lines.prefix(node);
 		await this.#scan(0, (line) => {
 			if (!line.startsWith(prefix)) return;
-			const reading = this.#lines.parse(line);
+			const reading = lines.parse(line);
 			if (reading && (node === undefined || reading.node === node) && (!reading.time || (reading.time >= from && reading.time <= to))) each(reading);
 		});
 	}
 
+	#scan(from: number, take: (line: string) => void, isWithin = false): Promise<void> {
+		const scan = this.#scanAll(this.#place, from, take, isWithin);
+		this.#scans.add(scan);
+		return scan.finally(() => this.#scans.delete(scan));
+	}
+
 	/** Line by line, and between chunks others have their turn. */
-	async #scan(from: number, take: (line: string) => void, isWithin = false): Promise<void> {
+	async #scanAll(place: Place, from: number, take: (line: string) => void, isWithin: boolean): Promise<void> {
 		const size = this.#size;
 		let rest: Buffer = Buffer.alloc(0);
 		for (let at = from; at < size; ) {
-			const bytes = await this.#bytes(at, Math.min(size, at + CHUNK_BYTES));
+			const bytes = await this.#bytes(at, Math.min(size, at + CHUNK_BYTES), place);
 			if (!bytes.length) return;
 			at += bytes.length;
 			const chunk = rest.length ? Buffer.concat([rest, bytes]) : bytes;
@@ -112,13 +151,14 @@ export class FileStore implements Store {
 		}
 	}
 
-	async #bytes(from: number, to: number): Promise<Buffer> {
+	async #bytes(from: number, to: number, place = this.#place): Promise<Buffer> {
 		const buffer = Buffer.allocUnsafe(to - from);
-		const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, from);
+		const { bytesRead } = await place.file.read(buffer, 0, buffer.length, from);
 		return buffer.subarray(0, bytesRead);
 	}
 
 	async close(): Promise<void> {
-		await this.#file.close();
+		await Promise.allSettled(this.#scans);
+		await this.#place.close();
 	}
 }

@@ -15,6 +15,8 @@ export interface Lines {
 	/** Whether the file begins as such a record does. */
 	begins(line: string): boolean;
 	text(event: ReadingEvent): string;
+	/** What ends half a line that somebody left, so that it is never taken for a reading. */
+	ending(half: string): string;
 	/** What a line of this node begins with. */
 	prefix(node: string): string;
 	parse(line: string): Recorded | undefined;
@@ -31,6 +33,10 @@ export class JsonLines implements Lines {
 
 	text({ node, late, reading }: ReadingEvent): string {
 		return `${jsonLine(node, late, reading)}\n`;
+	}
+
+	ending(): string {
+		return '\n';
 	}
 
 	prefix(node: string): string {
@@ -97,6 +103,11 @@ export class CsvLines implements Lines {
 			late: late ? 1 : 0, uptime, dropped_from: dropped?.from, dropped_to: dropped?.to, suspect: suspect?.join(' '), [OTHER]: others.join(' '),
 		};
 		return `${this.#columns.map((name) => ownOf(OWN.has(name) ? cells : values, name) ?? '').join(',')}\n`;
+	}
+
+	/** It gets more cells than a reading has. */
+	ending(half: string): string {
+		return `${half.split('"').length % 2 ? '' : '"'}${','.repeat(this.#columns.length)}\n`;
 	}
 
 	prefix(node: string): string {

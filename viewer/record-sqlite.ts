@@ -3,7 +3,7 @@
 // Rule: a batch is one transaction, so a reading is there with all its values or not at all; node, boot and number are its key, and the
 // database itself keeps it from standing there twice.
 
-import { NoRecord } from './record-file.js';
+import { NoRecord, Place, type Fate } from './record-place.js';
 import type { Recorded, Store } from './record.js';
 import type { ReadingEvent } from './viewer.js';
 
@@ -35,34 +35,68 @@ const INSERT = 'INSERT OR IGNORE INTO readings (node, boot, seq, time, uptime, l
 const INSERT_VALUE = 'INSERT INTO quantities (reading, channel, value, suspect) VALUES (?, ?, ?, ?)';
 const SELECT = 'SELECT id, node, boot, seq, time, dropped_from, dropped_to, channel, value, suspect FROM readings LEFT JOIN quantities ON reading = id';
 const WITHIN = '(time BETWEEN ? AND ? OR time IS NULL) ORDER BY id';
+const OWN = ['readings', 'quantities'];
 const TABLES = "SELECT count(*) AS tables, count(CASE WHEN name IN ('readings', 'quantities') THEN 1 END) AS own FROM sqlite_master WHERE type = 'table'";
 const TAIL = 'SELECT node, boot, seq, given_up FROM (SELECT id, node, boot, seq, given_up FROM readings ORDER BY id DESC LIMIT 100000) ORDER BY id';
 const FAR = 1e15;
 
-export class SqliteStore implements Store {
-	readonly #database: Database;
+/** What SQLite's own codes are among the system's; the higher bits say more than we need. */
+const CODES: Readonly<Record<number, string>> = { 5: 'EBUSY', 6: 'EBUSY', 8: 'EACCES', 10: 'EIO', 13: 'ENOSPC', 14: 'EACCES' };
+const CORRUPT = 11;
+const NO_DATABASE = 26;
+/** Others may have it for a moment; the readings wait in memory meanwhile, so it may be short. */
+const BUSY_MS = 200;
 
-	constructor(database: Database) {
-		this.#database = database;
-		const [{ tables, own } = { tables: 0, own: 0 }] = [...database.prepare(TABLES).iterate()];
-		if (Number(tables) > 0 && Number(own) < 2) throw new NoRecord('it holds something else');
-		database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-		database.exec(SCHEMA);
+/** Every error as the system would have it, or NoRecord. */
+function translated(error: unknown): unknown {
+	const { errcode } = error as { errcode?: number };
+	if (errcode === undefined) return error;
+	const primary = errcode & 0xff;
+	if (primary === NO_DATABASE) return new NoRecord('it holds something else');
+	if (primary === CORRUPT) return new NoRecord('it is damaged');
+	const code = CODES[primary];
+	return code ? Object.assign(new Error((error as Error).message), { code }) : error;
+}
+
+type Open = (path: string, isRead: boolean) => Database;
+
+export class SqliteStore implements Store {
+	#database: Database;
+	#place: Place;
+	readonly #open: Open;
+
+	private constructor(place: Place, database: Database, open: Open) {
+		[this.#place, this.#database, this.#open] = [place, database, open];
 	}
 
-	/** Throws NoSqlite where Node has none. */
-	static async open(path: string): Promise<SqliteStore> {
-		// Not known to the types of the oldest Node that we run on.
-		const name = 'node:sqlite';
-		const sqlite = await (import(name) as Promise<{ DatabaseSync: new (path: string) => Database }>).catch(() => undefined);
-		if (!sqlite) throw new NoSqlite('this Node has no SQLite');
-		const database = new sqlite.DatabaseSync(path);
+	/** Throws NoSqlite where Node has none. `isRead`: only to be read. */
+	static async open(path: string, isRead = false, open?: Open): Promise<SqliteStore> {
+		const opened = open ?? (await nodeSqlite());
+		const place = await Place.open(path, isRead);
 		try {
-			return new SqliteStore(database);
+			return new SqliteStore(place, await begun(place, isRead, opened), opened);
 		} catch (error) {
-			database.close();
-			throw /not a database/.test(String(error)) ? new NoRecord('it holds something else') : error;
+			await place.close();
+			throw error;
 		}
+	}
+
+	async fate(): Promise<Fate> {
+		const { fate, size } = await this.#place.fate();
+		return fate === 'same' && size === 0 ? 'emptied' : fate;
+	}
+
+	async renew(): Promise<void> {
+		const place = await Place.open(this.#place.path, false);
+		let database: Database;
+		try {
+			database = await begun(place, false, this.#open);
+		} catch (error) {
+			await place.close();
+			throw error;
+		}
+		await this.close();
+		[this.#place, this.#database] = [place, database];
 	}
 
 	tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void> {
@@ -71,10 +105,10 @@ export class SqliteStore implements Store {
 	}
 
 	write(events: readonly ReadingEvent[]): Promise<void> {
-		const insert = this.#database.prepare(INSERT);
-		const insertValue = this.#database.prepare(INSERT_VALUE);
-		this.#database.exec('BEGIN');
 		try {
+			this.#database.exec('BEGIN IMMEDIATE');
+			const insert = this.#database.prepare(INSERT);
+			const insertValue = this.#database.prepare(INSERT_VALUE);
 			for (const { node, late, dropped: isGivenUp, reading: { boot, seq, time, uptime, dropped, values, suspect } } of events) {
 				const { changes, lastInsertRowid } = insert.run(node, boot, seq, time ?? null, uptime ?? null, late ? 1 : 0, dropped?.from ?? null, dropped?.to ?? null, isGivenUp ? 1 : 0);
 				if (!Number(changes)) continue;
@@ -83,7 +117,7 @@ export class SqliteStore implements Store {
 			this.#database.exec('COMMIT');
 		} catch (error) {
 			this.#rollBack();
-			return Promise.reject(error as Error);
+			return Promise.reject(translated(error) as Error);
 		}
 		return Promise.resolve();
 	}
@@ -114,10 +148,48 @@ export class SqliteStore implements Store {
 		return Promise.resolve();
 	}
 
-	close(): Promise<void> {
+	/** The file last: who closes it while the database is open takes the locks away that the database has on it. */
+	async close(): Promise<void> {
 		this.#database.close();
-		return Promise.resolve();
+		await this.#place.close();
 	}
+}
+
+/** What Node has, without its warning that this is new. */
+async function nodeSqlite(): Promise<Open> {
+	// Not known to the types of the oldest Node that we run on.
+	const name = 'node:sqlite';
+	const { emitWarning } = process;
+	process.emitWarning = () => {};
+	const sqlite = await (import(name) as Promise<{ DatabaseSync: new (path: string, options: { readOnly: boolean }) => Database }>).catch(() => undefined);
+	process.emitWarning = emitWarning;
+	if (!sqlite) throw new NoSqlite('this Node has no SQLite');
+	return (path, isRead) => new sqlite.DatabaseSync(path, { readOnly: isRead });
+}
+
+async function begun(place: Place, isRead: boolean, open: Open): Promise<Database> {
+	let database: Database | undefined;
+	try {
+		database = open(place.path, isRead);
+		begin(database, isRead);
+	} catch (error) {
+		database?.close();
+		throw translated(error);
+	}
+	// It opened what the name led to.
+	if ((await place.fate()).fate === 'same') return database;
+	database.close();
+	throw Object.assign(new Error('It was moved while it was opened'), { code: 'EBUSY' });
+}
+
+function begin(database: Database, isRead: boolean): void {
+	database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+	const [{ tables, own } = { tables: 0, own: 0 }] = [...database.prepare(TABLES).iterate()];
+	if (Number(own) < OWN.length && (isRead || Number(tables) > 0)) throw new NoRecord(isRead && !Number(tables) ? 'it holds nothing yet' : 'it holds something else');
+	if (isRead) return;
+	// After each batch all is in the one file: who moves it away moves all of it.
+	database.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;');
+	database.exec(SCHEMA);
 }
 
 function readingOf({ node, boot, seq, time, dropped_from: from, dropped_to: to }: Record<string, string | number | null>): Recorded {

@@ -6,6 +6,8 @@
 import type { Bucket } from './reducer.js';
 import { Reducer } from './reducer.js';
 import { Ranges, type Range } from './ranges.js';
+import type { RecordLock } from './record-lock.js';
+import type { Fate } from './record-place.js';
 import type { ReadingEvent, ReadingRecord } from './viewer.js';
 
 export interface Recorded {
@@ -23,6 +25,10 @@ export interface Recorded {
 export interface Store {
 	/** The readings that were written last, as far as they can come again. */
 	tail(each: (node: string, boot: string, seq: number, isGivenUp: boolean) => void): Promise<void>;
+	/** What became of what was written, through others. */
+	fate(): Promise<Fate>;
+	/** After such a fate: goes on with what is there now, or begins another. */
+	renew(): Promise<void>;
 	/** All of them, or it throws and none is there. */
 	write(events: readonly ReadingEvent[]): Promise<void>;
 	/** In the order in which they were written. `node`: only of this; `from`, `to`: those outside need not come. */
@@ -38,6 +44,15 @@ const BATCH_MAX = 5_000;
 const NODES_MAX = 2_000;
 const BOOTS_MAX = 16;
 const RANGES_MAX = 2_048;
+/** What is written and then lost in one of these ways before we look is written again. */
+const WITHOUT_IT: readonly Fate[] = ['deleted', 'emptied', 'cut'];
+const FATES: Readonly<Record<Exclude<Fate, 'same'>, string>> = {
+	moved: 'was moved away and keeps what it holds: recording goes on in a file of the old name',
+	deleted: 'was deleted, and what it held with it: recording goes on in a new one',
+	emptied: 'was emptied, and what it held is lost: recording goes on in it',
+	cut: 'was cut shorter, and what was behind is lost: recording goes on after the rest',
+	grown: 'was written to by another program: recording goes on after that',
+};
 
 export class Recorder implements ReadingRecord {
 	/** Readings that will not be in the file. */
@@ -46,23 +61,23 @@ export class Recorder implements ReadingRecord {
 	readonly #store: Store;
 	readonly #file: string;
 	readonly #explain: (error: unknown) => string;
-	readonly #known = new Known();
-	/** Numbers that a node said it gave up. The reading itself may have come by another broker, and counts then. */
-	readonly #givenUp = new Known();
+	readonly #lock: RecordLock | undefined;
+	#known = new Contents();
 	#queue: ReadingEvent[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	#writing: Promise<boolean> | undefined;
 	#trouble = '';
 	#tell: (sentence: string) => void = () => {};
+	#note: (sentence: string) => void = () => {};
 
-	private constructor(store: Store, file: string, explain: (error: unknown) => string) {
-		[this.#store, this.#file, this.#explain] = [store, file, explain];
+	private constructor(store: Store, file: string, explain: (error: unknown) => string, lock?: RecordLock) {
+		[this.#store, this.#file, this.#explain, this.#lock] = [store, file, explain, lock];
 	}
 
-	/** `explain`: why something could not be written, as a clause. */
-	static async open(store: Store, file: string, explain: (error: unknown) => string): Promise<Recorder> {
-		const recorder = new Recorder(store, file, explain);
-		await store.tail((node, boot, seq, isGivenUp) => recorder.#of(isGivenUp).add(node, boot, seq));
+	/** `explain`: why something could not be written, as a clause. `lock`: let go when it is closed. */
+	static async open(store: Store, file: string, explain: (error: unknown) => string, lock?: RecordLock): Promise<Recorder> {
+		const recorder = new Recorder(store, file, explain, lock);
+		await store.tail((...reading) => recorder.#known.add(...reading));
 		return recorder;
 	}
 
@@ -71,16 +86,15 @@ export class Recorder implements ReadingRecord {
 		this.#tell = tell;
 	}
 
-	#of(isGivenUp: boolean): Known {
-		return isGivenUp ? this.#givenUp : this.#known;
+	/** Told once when others moved the file away, deleted or changed it. */
+	onNews(note: (sentence: string) => void): void {
+		this.#note = note;
 	}
 
 	take(event: ReadingEvent): void {
-		const { node, reading, dropped } = event;
-		const known = this.#of(dropped);
-		if (known.has(node, reading.boot, reading.seq)) return;
+		if (this.#known.has(...nameOf(event))) return;
 		if (this.#queue.length >= QUEUE_MAX) return void this.lost++;
-		known.add(node, reading.boot, reading.seq);
+		this.#known.add(...nameOf(event));
 		this.#queue.push(event);
 		this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
 	}
@@ -98,19 +112,45 @@ export class Recorder implements ReadingRecord {
 	}
 
 	async #writeAll(): Promise<boolean> {
-		while (this.#queue.length) {
-			const batch = this.#queue.slice(0, BATCH_MAX);
-			try {
+		try {
+			while (this.#queue.length) {
+				await this.#look();
+				const batch = this.#queue.slice(0, BATCH_MAX);
+				if (!batch.length) break;
 				await this.#store.write(batch);
-			} catch (error) {
-				this.#complain(`${this.#file} cannot be written, ${this.#explain(error)}: what comes waits in memory, and is tried again.`);
-				return false;
+				// It may have gone while it was written.
+				if (WITHOUT_IT.includes(await this.#store.fate())) continue;
+				this.#queue = this.#queue.slice(batch.length);
+				this.written += batch.length;
 			}
-			this.#queue = this.#queue.slice(batch.length);
-			this.written += batch.length;
+		} catch (error) {
+			this.#complain(`${this.#file} cannot be written, ${this.#explain(error)}: what comes waits in memory, and is tried again.`);
+			return false;
 		}
 		this.#complain('');
 		return true;
+	}
+
+	/** Whether the file is still ours and as we left it; if not, goes on with what there is. */
+	async #look(): Promise<void> {
+		await this.#lock?.keep();
+		const fate = await this.#store.fate();
+		if (fate === 'same') return;
+		await this.#store.renew();
+		const found = new Contents();
+		await this.#store.tail((...reading) => {
+			found.add(...reading);
+			// What was moved away counts as recorded too.
+			if (fate === 'moved') this.#known.add(...reading);
+		});
+		const waiting = this.#queue.length;
+		this.#queue = this.#queue.filter((event) => !found.has(...nameOf(event)));
+		this.written += waiting - this.#queue.length;
+		if (fate !== 'moved') {
+			this.#known = found;
+			for (const event of this.#queue) found.add(...nameOf(event));
+		}
+		this.#note(`${this.#file} ${FATES[fate]}.`);
 	}
 
 	#complain(sentence: string): void {
@@ -140,10 +180,32 @@ export class Recorder implements ReadingRecord {
 		this.#queue = [];
 		clearTimeout(this.#timer);
 		await this.#store.close();
+		await this.#lock?.release();
 	}
 }
 
-/** Which readings are in the file. What it forgets may come twice, and is never lost for it. */
+type Name = readonly [node: string, boot: string, seq: number, isGivenUp: boolean];
+
+function nameOf({ node, reading: { boot, seq }, dropped }: ReadingEvent): Name {
+	return [node, boot, seq, dropped];
+}
+
+/** What is in the file or waits for it. */
+class Contents {
+	readonly #readings = new Known();
+	/** Numbers that a node said it gave up. The reading itself may have come by another broker, and counts then. */
+	readonly #givenUp = new Known();
+
+	has(...[node, boot, seq, isGivenUp]: Name): boolean {
+		return (isGivenUp ? this.#givenUp : this.#readings).has(node, boot, seq);
+	}
+
+	add(...[node, boot, seq, isGivenUp]: Name): void {
+		(isGivenUp ? this.#givenUp : this.#readings).add(node, boot, seq);
+	}
+}
+
+/** Numbers by node and boot. What it forgets may come twice, and is never lost for it. */
 class Known {
 	readonly #nodes = new Map<string, Map<string, Ranges>>();
 

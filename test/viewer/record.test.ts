@@ -10,29 +10,15 @@ import { check } from '../../viewer/record-check.js';
 import { CsvLines, JsonLines } from '../../viewer/record-lines.js';
 import { NoSqlite, openRecord, openStore } from '../../viewer/record-open.js';
 import { SqliteStore, type Database } from '../../viewer/record-sqlite.js';
+import type { Fate } from '../../viewer/record-place.js';
 import { QUEUE_MAX, Recorder, type Recorded, type Store } from '../../viewer/record.js';
 import type { ReadingEvent } from '../../viewer/viewer.js';
+import { all, event, TIME, type Sample } from '../support/recording.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-record-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const fresh = (ending: string) => join(folder, `${++files}${ending}`);
-const TIME = 1_795_000_000;
-
-interface Sample { seq: number; node?: string; boot?: string; time?: number | undefined; values?: Record<string, number>; dropped?: { from: number; to: number }; suspect?: string[]; late?: boolean }
-function event({ seq, node = 'cellar', boot = '7', time = TIME + seq, values = { temperature: 20 + seq / 10 }, dropped, suspect, late = false }: Sample): ReadingEvent {
-	const reading = { seq, boot, ...(time ? { time } : { uptime: seq }), values, ...(dropped && { dropped }), ...(suspect && { suspect }) };
-	return { node, late, reading, dropped: dropped?.to === seq, time, at: 0 };
-}
-
-async function all(file: string): Promise<Recorded[]> {
-	const store = await openStore(file, true);
-	const found: Recorded[] = [];
-	await store.read((reading) => found.push(reading));
-	await store.close();
-	return found;
-}
-
 const sample: fc.Arbitrary<Sample> = fc.record({
 	seq: fc.integer({ min: 1, max: 0xffff_ffff }), node: fc.constantFrom('cellar', 'Köln, 2', '=SUM(A1)', "'x", 'a"b', 'home/attic'), boot: fc.constantFrom('7', '-5', '4294967295'),
 	time: fc.option(fc.integer({ min: 1, max: 0xffff_ffff }), { nil: undefined }),
@@ -177,6 +163,9 @@ describe('A record in CSV', () => {
 class Disk implements Store {
 	readonly kept: number[] = [];
 	isFull = false;
+	/** What becomes of it next, and how often it was begun anew. */
+	readonly fates: Fate[] = [];
+	renewals = 0;
 	tail = () => Promise.resolve();
 	write = (events: readonly ReadingEvent[]) => {
 		if (this.isFull) return Promise.reject(Object.assign(new Error(), { code: 'ENOSPC' }));
@@ -184,6 +173,8 @@ class Disk implements Store {
 		return Promise.resolve();
 	};
 	read = () => Promise.resolve();
+	fate = () => Promise.resolve(this.fates.shift() ?? 'same');
+	renew = () => Promise.resolve(void this.renewals++);
 	close = () => Promise.resolve();
 }
 
@@ -205,6 +196,17 @@ describe('A disk that is full', () => {
 		await record.close();
 		expect([disk.kept, record.lost]).toEqual([[1, 2, 3, 4], 0]);
 		expect(told).toEqual(['x.csv cannot be written, the disk is full: what comes waits in memory, and is tried again.', '']);
+	});
+
+	it('and a file that goes while it is written get the same readings again, but those that are kept elsewhere', async () => {
+		for (const [fate, kept] of [['deleted', [1, 1]], ['emptied', [1, 1]], ['cut', [1, 1]], ['moved', [1]], ['grown', [1]]] as const) {
+			const disk = new Disk();
+			disk.fates.push('same', fate, fate);
+			const record = await Recorder.open(disk, 'x.csv', String);
+			record.take(event({ seq: 1 }));
+			await record.close();
+			expect([fate, disk.kept, disk.renewals, record.written]).toEqual([fate, kept, kept.length - 1, 1]);
+		}
 	});
 
 	it('costs what came last where memory ends, and that is counted', async () => {
@@ -298,7 +300,8 @@ describe('A record in SQLite', () => {
 			prepare: () => ({ run: (...values) => { if (values.includes(3)) throw Object.assign(new Error('full'), { code: 'ERR_SQLITE_ERROR' }); return { changes: 1, lastInsertRowid: 1 }; }, iterate: () => tables }),
 			close: () => {},
 		};
-		const store = new SqliteStore(database);
+		const file = fresh('.db');
+		const store = await SqliteStore.open(file, false, () => database);
 		said.length = 0;
 		await store.write([event({ seq: 1 }), event({ seq: 2 })]);
 		await expect(store.write([event({ seq: 1 }), event({ seq: 3 })])).rejects.toThrow('full');
@@ -306,7 +309,8 @@ describe('A record in SQLite', () => {
 		// Another program's database is left as it is.
 		tables = [{ tables: 3, own: 1 }];
 		said.length = 0;
-		expect(() => new SqliteStore(database)).toThrow('it holds something else');
-		expect(said).toEqual([]);
+		await expect(SqliteStore.open(file, false, () => database)).rejects.toThrow('it holds something else');
+		expect(said).toEqual(['PRAGMA']);
+		await store.close();
 	});
 });
