@@ -68,10 +68,10 @@ function time(text: string, now: number): number {
 export async function checkRecord(file: string, { from, to }: Span, node: string | undefined): Promise<void> {
 	const { openStore } = await import('../viewer/record-open.js');
 	const { check } = await import('../viewer/record-check.js');
-	const { existsSync } = await import('node:fs');
 	const name = shownPath(file);
-	if (!existsSync(file)) throw new Failure(`${name} is not there: name the file of a record with --record.`);
-	const store: Store = await withStore(file, () => openStore(file, true));
+	const store: Store = await withStore(file, () => openStore(file, true).catch((error: NodeJS.ErrnoException) => {
+		throw error.code === 'ENOENT' ? new Failure(`${name} is not there: name the file of a record with --record.`) : error;
+	}));
 	const nodes = await withStore(file, () => check(store, from, Math.min(to, Date.now() / 1_000), node)).finally(() => store.close());
 	for (const each of nodes) console.log(`${safe(each.node)}: ${words(each)}.`);
 	const wrong = nodes.filter(isIncomplete);

@@ -59,6 +59,8 @@ const SEQ_MAX = 0xffff_ffff;
 const TEXT_MAX = 64;
 /** Half a character, which JSON may say and UTF-8 may not: two of them would be one in a file. */
 const HALF = /\p{Cs}/u;
+/** What is behind it is lost in a database. */
+const NUL = '\0';
 const STATUSES: readonly string[] = ['online', 'sleeping', 'stopped', 'offline'];
 /** What a reading says of itself, here or in the JSON lines of a watcher. */
 const NOT_QUANTITIES = new Set(['node', 'late', 'seq', 'boot', 'time', 'uptime', 'dropped', 'suspect', 'conversions', 'spread']);
@@ -134,7 +136,7 @@ function parseReading(node: string, leaf: string, content: Content): Message {
 	const { seq, boot, time, uptime } = content;
 	if (!Number.isInteger(seq) || !((seq as number) >= 1 && (seq as number) <= SEQ_MAX)) return malformed(node, `${leaf} has no whole number "seq" from 1 to ${SEQ_MAX}`);
 	const bootName = typeof boot === 'number' || typeof boot === 'string' ? bounded(String(boot)) : undefined;
-	if (!bootName || HALF.test(bootName)) return malformed(node, `${leaf} has no "boot"`);
+	if (!bootName || HALF.test(bootName) || bootName.includes(NUL)) return malformed(node, `${leaf} has no "boot"`);
 	if (!isTime(time) || !isTime(uptime)) return malformed(node, `${leaf} has a time that is no number of seconds`);
 	if (time === undefined && uptime === undefined) return malformed(node, `${leaf} has neither "time" nor "uptime"`);
 	const dropped = range(content['dropped'], seq as number);

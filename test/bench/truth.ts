@@ -15,17 +15,20 @@ import { recordedIn } from './watching.js';
 const SPEED = 20;
 const ARRIVE_MS = 20_000;
 const PARTS = 5;
+/** SQLite where this Node has it. */
+const ENDINGS = ['.csv', '.ndjson', ...(process.getBuiltinModule?.('node:sqlite' as never) === undefined ? [] : ['.db'])];
 
-/** Each node takes so many readings, and they lose their Wi-Fi twice. Returns how many readings were compared, and each that is otherwise in the record, missing or invented. */
-export async function heldAgainstTruth({ nodes, count, speed = SPEED }: { nodes: number; count: number; speed?: number }): Promise<{ readings: number; differences: string[] }> {
+/** Each node takes so many readings, and they lose their Wi-Fi twice. Returns how many readings were compared in which kinds of files, and each that is otherwise in one, missing or invented. */
+export async function heldAgainstTruth({ nodes, count, speed = SPEED }: { nodes: number; count: number; speed?: number }): Promise<{ readings: number; kinds: readonly string[]; differences: string[] }> {
 	const folder = mkdtempSync(join(tmpdir(), 'telltale-truth-'));
-	const file = join(folder, 'readings.csv');
+	const files = ENDINGS.map((ending) => join(folder, `readings${ending}`));
 	const auditors = new Map(Array.from({ length: nodes }, (_, k) => (nodes === 1 ? 'node' : `node-${k + 1}`)).map((name) => [name, new Auditor(name)]));
 	const taken = new Map<string, number>();
 	// All that the broker is given, whoever listens.
 	const broker = await startBroker({ port: await freePort(), prepare: (aedes) => void aedes.on('publish', ({ topic, payload }) => auditors.get(topic.split('/')[1]!)?.heard({ topic, payload: Buffer.from(payload as Buffer), at: 0 })) });
-	const record = await openRecord(file);
-	const viewer = openViewer({ brokers: [broker.url], record });
+	const records = await Promise.all(files.map((file) => openRecord(file)));
+	// One viewer, and each kind of file beside the others.
+	const viewer = openViewer({ brokers: [broker.url], record: { take: (event) => records.forEach((each) => each.take(event)), history: () => Promise.resolve(undefined) } });
 	const seen = new Set<string>();
 	viewer.on('reading', ({ node, reading: { boot, seq } }) => void seen.add(`${node} ${boot} ${seq}`));
 	await until(() => viewer.links[0]!.up, ARRIVE_MS, () => 'not connected');
@@ -44,19 +47,27 @@ export async function heldAgainstTruth({ nodes, count, speed = SPEED }: { nodes:
 		// Late ones come at most ten in a second of the nodes.
 		await until(() => { const there = truth(); return expected.every((key) => there.has(key)); }, ARRIVE_MS, () => 'what the nodes took did not arrive at the broker', 100);
 		await until(() => expected.every((key) => seen.has(key)), ARRIVE_MS, () => 'what arrived at the broker was not seen', 100);
-		await record.flush();
-		return compare(expected, truth(), await recordedIn(file));
+		for (const record of records) await record.flush();
+		const differences = await Promise.all(files.map(async (file) => compare(expected, truth(), await recordedIn(file)).map((each) => `${file.slice(folder.length + 1)}: ${each}`)));
+		return { readings: expected.length, kinds: ENDINGS, differences: differences.flat() };
 	} finally {
 		await simulation.stop();
 		await viewer.close();
-		await record.close();
+		for (const record of records) await record.close();
 		await broker.close();
 		rmSync(folder, { recursive: true });
 	}
 }
 
-function compare(expected: readonly string[], truth: ReadonlyMap<string, object>, recorded: ReadonlyMap<string, object>): { readings: number; differences: string[] } {
-	const lost = expected.filter((key) => JSON.stringify(recorded.get(key)) !== JSON.stringify(truth.get(key)) || !recorded.has(key)).map((key) => `${key}: ${JSON.stringify(recorded.get(key))} for ${JSON.stringify(truth.get(key))}`);
+interface Fact {
+	readonly time: number;
+	readonly values: object;
+}
+
+function compare(expected: readonly string[], truth: ReadonlyMap<string, Fact>, recorded: ReadonlyMap<string, Fact>): string[] {
+	// In SQLite channels have no order.
+	const text = (fact: Fact | undefined): string => (fact ? JSON.stringify([fact.time, Object.entries(fact.values).sort()]) : 'nothing');
+	const lost = expected.filter((key) => !recorded.has(key) || text(recorded.get(key)) !== text(truth.get(key))).map((key) => `${key}: ${text(recorded.get(key))} for ${text(truth.get(key))}`);
 	const invented = [...recorded.keys()].filter((key) => !truth.has(key)).map((key) => `${key} is invented`);
-	return { readings: expected.length, differences: [...lost, ...invented] };
+	return [...lost, ...invented];
 }

@@ -24,15 +24,16 @@ must(received === NODES * seconds && !missing && !refused && recorded === receiv
 must(cpuPercent < 5, `the terminal view takes ${cpuPercent.toFixed(1)} % of a core; it must be below 5`);
 must(heapLate < heapEarly + 8e6, `memory grows: ${mega(heapEarly)}, then ${mega(heapLate)}`);
 
-for (const ending of ['.csv', '.ndjson'] as const) {
+const hasSqlite = process.getBuiltinModule?.('node:sqlite' as never) !== undefined;
+for (const ending of ['.csv', '.ndjson', ...(hasSqlite ? (['.db'] as const) : [])] as const) {
 	const { ms, cpuMs, count } = await openMonth(ending);
 	console.log(`a month of one node at one a minute, ${ending}: ${Math.round(ms)} ms, ${Math.round(cpuMs)} ms of a core`);
 	// Where others want the machine too, the clock says nothing.
 	must(count === 43_200 && Math.min(ms, cpuMs) < 1_000, `a month takes ${Math.round(ms)} ms to open from ${ending}; it must be below 1000`);
 }
 
-const { readings, differences } = await heldAgainstTruth({ nodes: 5, count: 600 });
-console.log(`a record of 5 simulated nodes over two outages, held against what they took: ${readings} readings, ${differences.length} differ`);
+const { readings, kinds, differences } = await heldAgainstTruth({ nodes: 5, count: 600 });
+console.log(`a record of 5 simulated nodes over two outages, held against what they took: ${readings} readings in each of ${kinds.join(', ')}, ${differences.length} differ`);
 must(readings > 0 && !differences.length, `the record differs from the truth: ${differences.slice(0, 3).join('; ')}`);
 
 for (const sentence of wrong) console.error(`${sentence}.`);

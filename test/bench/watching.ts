@@ -4,11 +4,10 @@
 
 import { EventEmitter } from 'node:events';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CsvLines, JsonLines, type Lines } from '../../viewer/record-lines.js';
 import { openRecord, openStore } from '../../viewer/record-open.js';
 import { Live } from '../../viewer/terminal.js';
 import { View } from '../../viewer/view.js';
@@ -89,17 +88,17 @@ function heap(): number {
 }
 
 /** From opening a record of a month of one node at one a minute to the buckets of a chart of it: by the clock, and of a core. */
-export async function openMonth(ending: '.csv' | '.ndjson'): Promise<{ ms: number; cpuMs: number; count: number }> {
+export async function openMonth(ending: '.csv' | '.ndjson' | '.db'): Promise<{ ms: number; cpuMs: number; count: number }> {
 	const folder = mkdtempSync(join(tmpdir(), 'telltale-month-'));
 	try {
 		const file = join(folder, `month${ending}`);
-		const lines: Lines = ending === '.csv' ? new CsvLines() : new JsonLines();
 		const event = (k: number): ReadingEvent => {
 			const time = START + 60 * k;
 			return { node: 'cellar', late: false, dropped: false, at: 0, time, reading: { seq: k + 1, boot: '7', time, values: { temperature: Math.round(20_000 + 3_000 * Math.sin(k / 229)) / 1_000, humidity: 50 } } };
 		};
-		const head = lines.head([event(0)]);
-		writeFileSync(file, head + Array.from({ length: MINUTES }, (_, k) => lines.text(event(k))).join(''));
+		const written = await openRecord(file);
+		for (let k = 0; k < MINUTES; k++) written.take(event(k));
+		await written.close();
 		const [from, cpu] = [performance.now(), process.cpuUsage()];
 		const record = await openRecord(file);
 		const buckets = (await record.history('cellar', 'temperature', START, START + 60 * MINUTES, 800))!;

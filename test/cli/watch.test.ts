@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ownerHere, textOf } from '../../viewer/record-lock.js';
 import { freePort } from '../support/brokers.js';
 import { few } from '../support/few.js';
 import { inside, Run, telltale, testBroker, type TestBroker } from './support.js';
@@ -211,6 +213,36 @@ describe.concurrent('telltale watch', () => {
 });
 
 describe('telltale watch with options that do not do', () => {
+	it('refuses at once what can be no record, and reads none of it', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'telltale-watch-'));
+		try {
+			execFileSync('mkfifo', [join(folder, 'pipe.csv')]);
+			mkdirSync(join(folder, 'folder.ndjson'));
+			symlinkSync('/dev/full', join(folder, 'full.csv'));
+			symlinkSync('circle.csv', join(folder, 'circle.csv'));
+			writeFileSync(join(folder, 'letter.csv'), 'a letter');
+			writeFileSync(join(folder, 'locked.csv'), '');
+			symlinkSync(textOf(await ownerHere()), join(folder, 'locked.csv.lock'));
+			for (const [file, why] of [
+				['pipe.csv', 'it is no file'], ['folder.ndjson', 'it is a folder'], ['full.csv', 'it is no file'], ['circle.csv', 'its links lead in a circle'],
+				['letter.csv', 'it holds something else'], ['not/there.csv', 'its folder is not there'], ['letter.csv/there.csv', 'a folder in its path is none'],
+				[`${'x'.repeat(300)}.csv`, 'the name is too long'], ['locked.csv', `process ${process.pid} records into it`],
+			] as const) {
+				for (const check of [[], ['--check', '1h', 'now']]) {
+					// Who only reads is kept out by no lock.
+					const { status, out, err } = await inside(['watch', '--record', file, ...check], { cwd: folder });
+					expect([status, out, err.split('\n').length], file).toEqual([1, '', 2]);
+					if (check.length && file === 'locked.csv') expect(err).toBe('locked.csv holds no readings.\n');
+					else if (check.length && file === 'not/there.csv') expect(err).toMatch(/ is not there: name the file of a record with --record\.\n$/);
+					else expect(err, file).toContain(` cannot be the record, ${why}: `);
+				}
+			}
+			expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual(['locked.csv.lock']);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	});
+
 	it.each([
 		[['--check', '0'], '--check asks about a record: name its file with --record.'],
 		[['--record', 'a.csv', '--check', '2026-11-01'], '--check takes two times, from and to: write a date'],

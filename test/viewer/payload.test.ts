@@ -59,6 +59,7 @@ describe('A message of a node', () => {
 		['no boot', '{"seq":1,"time":1}'],
 		['an empty boot', '{"seq":1,"boot":"","time":1}'],
 		['half a character for a boot', '{"seq":1,"boot":"a\\ud800","time":1}'],
+		['a NUL in its boot', '{"seq":1,"boot":"a\\u0000","time":1}'],
 		['neither time nor uptime', '{"seq":1,"boot":1}'],
 		['a time that is no number', '{"seq":1,"boot":1,"time":"now"}'],
 		['a temperature that is no number', '{"seq":1,"boot":1,"time":1,"temperature":"hot"}'],

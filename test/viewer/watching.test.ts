@@ -21,10 +21,11 @@ describe.concurrent('Who watches many nodes', () => {
 		}
 	});
 
-	it('has in its record what the node took, over two outages', async () => {
-		const { readings, differences } = await heldAgainstTruth({ nodes: 1, count: 30 });
+	it('has in its record what the node took, over two outages, in each kind of file', async () => {
+		const { readings, kinds, differences } = await heldAgainstTruth({ nodes: 1, count: 30 });
 		expect(differences).toEqual([]);
 		expect(readings).toBeGreaterThanOrEqual(30);
+		expect(kinds.slice(0, 2)).toEqual(['.csv', '.ndjson']);
 	});
 });
 
