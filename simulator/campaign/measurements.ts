@@ -178,13 +178,13 @@ export class MeasurementsJudge {
 		const { parts, storage } = node;
 		const { now } = this.#around;
 		let boot = 0;
-		let askedAt = 0;
+		let beganAt = 0;
 		const note = (): void => {
-			const same = node.counts.boots === boot && now() - askedAt < MEASUREMENT_MS;
-			[boot, askedAt] = [node.counts.boots, now()];
-			if (same) return;
-			this.#measured.push(askedAt);
-			this.#bootAt.set(askedAt, boot);
+			// Of a flood of commands one may follow the other at once.
+			if (node.counts.boots === boot && now() - beganAt < MEASUREMENT_MS) return;
+			[boot, beganAt] = [node.counts.boots, now()];
+			this.#measured.push(beganAt);
+			this.#bootAt.set(beganAt, boot);
 		};
 		parts.onAsked = note;
 		for (const twin of parts.twins) watch(twin, 'trouble', 'none', now, this.#troubles);

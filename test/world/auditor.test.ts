@@ -102,6 +102,12 @@ describe('the auditor and the judge of measurements', () => {
 		expect(judge({ time: 1e9 + 60, temperature: 20 })[0]).toContain('has a time at which nothing was measured');
 	});
 
+	it('takes those for measured that a flood of commands asks for one behind the other', () => {
+		const bench = new Bench();
+		for (let at = 10_000; at <= 14_000; at += 200) bench.measure(at);
+		expect(bench.hear('readings', { seq: 2, boot: 7, time: 1e9 + 14, temperature: 20 }, 14_100).auditor.violations).toEqual([]);
+	});
+
 	it('lets a boot that lost its power take with it what its RAM holds, and no more', () => {
 		const lived = (last: number): Bench => new Bench().live(1, [1, last]).live(2, [1], last * 10_000).health(2, 1);
 		expect(lived(300).losses()).toEqual([]);
