@@ -23,7 +23,7 @@ const NONE = '-';
 export function nodes(): Command {
 	const command = new Command('nodes')
 		.description('List the nodes: status, version, address, RSSI, uptime and faults.')
-		.addOption(new Option('--for <duration>', 'how long to listen; health, with RSSI and uptime, comes once a minute').argParser(duration('--for')).default(3_000, '3s'))
+		.addOption(new Option('--for <duration>', 'how long to listen; health, with RSSI, uptime and faults, comes once a minute').argParser(duration('--for')).default(3_000, '3s'))
 		.option('--json', 'one JSON line for each node');
 	return withBrokers(command).action(run);
 }
@@ -55,7 +55,7 @@ async function run(options: NodesOptions, command: Command): Promise<void> {
 	if (!states.length) throw new Failure(`No node said anything for ${lengthInWords(options.for)}: check --base, and look longer with --for.`);
 	if (options.json) for (const state of states) console.log(jsonText(content(state)));
 	else console.log(tableText(HEADINGS, states.map(row)));
-	if (!options.json && states.some(({ status, uptime }) => status === 'online' && uptime === undefined)) console.error('RSSI and uptime come with health, once a minute: --for 65s waits for it.');
+	if (!options.json && states.some(({ status, uptime }) => status === 'online' && uptime === undefined)) console.error('RSSI, uptime and faults come with health, once a minute: --for 65s waits for it.');
 }
 
 function row({ name, status, version, board, address, rssi, uptime, fault, isSafeMode }: NodeState): string[] {

@@ -24,6 +24,9 @@ const NUMBER = /^(?:GPIO|IO)? ?(\d+)$/i;
 /** On many boards with an ESP32; on those with an ESP8266, D5 is GPIO 14. */
 const PREFIXED = /^[DGP](\d+)$/i;
 
+/** Nothing but names, and what people write between them. */
+const NAMES = /^[\w\s,-]+$/;
+
 /** A list, or a text that holds one, as compact text; anything else as it is. */
 export function sensorsText(value: unknown): unknown {
 	if (Array.isArray(value)) return JSON.stringify(value);
@@ -51,6 +54,7 @@ export function sensorsFault(setting: string, board?: Board): string {
 }
 
 function faultOn(board: Board, setting: string): string {
+	if (NAMES.test(setting) && setting.split(',').some((name) => !name || /\s/.test(name))) return `sensors is ${JSON.stringify(shown(setting))}; names stand between commas, without spaces and none left out, like tmp36,sht3x.`;
 	const [text, problem] = converted(setting, board);
 	return problem || sensorsProblem(text, BOARD_CONSTANTS[board], pinName(board), true);
 }

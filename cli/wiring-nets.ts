@@ -47,7 +47,7 @@ export async function netsOf(board: BoardName, setting: string): Promise<Nets> {
 	for (const { row, name, pin, address, powerPin } of placed(board, sensorsWithGpios(setting, board))) {
 		const { title, legs, notes } = await wiringOf(row, BOARDS[board].analog.fullScaleMv);
 		const wires = legs.map((leg) => ({ leg, ...at(board, leg.role, pin, powerPin) }));
-		const more = address !== undefined && address !== row.addresses[0] ? [`Its address is ${address}: its pin ADDR (or the like) is set for that.`] : [];
+		const more = address !== undefined && address !== row.addresses[0] ? [`Set its pin for the address (SDO, ADDR or AD0) for ${address}, which is 0x${address.toString(16)}.`] : [];
 		parts.push({ title, remark: name === row.name ? '' : name, wires, notes: [...notes, ...more] });
 	}
 	return { board, setting, parts };

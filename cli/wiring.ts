@@ -5,6 +5,8 @@
 import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { FIELDS } from '../src/settings/settings.js';
+import { Failure } from './failure.js';
+import { shownPath, unwritable } from './files.js';
 import { oneOf, path } from './options.js';
 import { shown } from './topics.js';
 import { drawing } from './wiring-drawing.js';
@@ -26,7 +28,17 @@ export function wiring(): Command {
 		.action(async ({ board, sensors, output }: Options) => {
 			const svg = drawing(await netsOf(board, sensors));
 			if (output === undefined) return void process.stdout.write(svg);
-			writeFileSync(output, svg);
+			write(output, svg);
 			console.log(`Drawn into ${shown(output)}.`);
 		});
+}
+
+function write(file: string, svg: string): void {
+	try {
+		writeFileSync(file, svg);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure(`${shownPath(file)} cannot be written: make its folder first.`);
+		throw unwritable(file, error, '--output');
+	}
 }

@@ -128,6 +128,8 @@ describe('telltale send', () => {
 			'NODE   STATUS   VERSION  BOARD    ADDRESS       RSSI     UPTIME  FAULT',
 			'attic  offline  -        -        -             -        -       -',
 			'porch  online   0.1.0    nodemcu  192.168.1.23  -61 dBm  2 h     sht3x: no answer', ''].join('\n') });
+		// Health is not retained.
+		expect((await inside(['nodes', '--for', '300ms', '--base', 'list', '--broker', broker.url])).err).toBe('RSSI, uptime and faults come with health, once a minute: --for 65s waits for it.\n');
 		expect(await inside(['nodes', '--for', '300ms', '--base', 'nowhere', '--broker', broker.url])).toMatchObject({ status: 1, err: 'No node said anything for 300 ms: check --base, and look longer with --for.\n' });
 	});
 

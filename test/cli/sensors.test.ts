@@ -53,6 +53,10 @@ describe('the list of parts', () => {
 		expect(sensorsFault('[{"part":"tmp36","pin":"A0"}]', 'esp32')).toMatch(/^sensors, entry 1: pin is "A0", which is no pin of an ESP32 board: it has VP, VN, 34, /);
 	});
 
+	it.each(['tmp36, sht3x', 'tmp36,', ',tmp36', 'tmp36,,sht3x', ' tmp36', 'tmp36 sht3x'])('is refused with what stands between names where that is not a comma alone: %j', (setting) => {
+		expect(sensorsFault(setting)).toBe(`sensors is ${JSON.stringify(setting)}; names stand between commas, without spaces and none left out, like tmp36,sht3x.`);
+	});
+
 	it('is text as it is where it is no list', () => {
 		expect([sensorsText('tmp36'), sensorsText(7), sensorsText('[{'), sensorsText(' [ {"part" : "tmp36"} ]')]).toEqual(['tmp36', 7, '[{', '[{"part":"tmp36"}]']);
 		expect(sensorsFault('[{')).toMatch(/^sensors is no list of parts: /);

@@ -110,6 +110,10 @@ describe('Calling telltale', () => {
 		expect(await telltale(['--version'])).toEqual({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });
 	});
 
+	it('says of a drawing that has no folder to go to how to mend it', async () => {
+		expect(await inside(['wiring', '--output', '/nowhere/wiring.svg'])).toEqual({ status: 1, out: '', err: '/nowhere/wiring.svg cannot be written: make its folder first.\n' });
+	});
+
 	it('shows a stack trace only after --debug', async () => {
 		expect((await inside(['watch', '--nonsense', '--debug'])).err).toMatch(/\n {4}at /);
 		expect((await inside(['watch', '--nonsense'])).err).not.toMatch(/\n {4}at /);

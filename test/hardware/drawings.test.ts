@@ -149,6 +149,11 @@ describe('wiring', () => {
 		expect(parts.map(({ wires }) => wires.find(({ leg }) => leg.role === 'supply')!.pin.label)).toEqual(['3V3', 'D6', 'D7']);
 	});
 
+	it('says of a part at another address than its usual one that its pin for that must be set', async () => {
+		const { parts } = await netsOf('nodemcu', '[{"part":"bme280"},{"part":"bme280","name":"attic","address":119}]');
+		expect(parts.map(({ notes }) => notes.filter((note) => note.includes('address')))).toEqual([[], ['Set its pin for the address (SDO, ADDR or AD0) for 119, which is 0x77.']]);
+	});
+
 	it('refuses in a sentence what the board cannot have', async () => {
 		await expect(netsOf('nodemcu', 'tmp36,hih4030')).rejects.toThrow(/needs a second analog input/);
 		await expect(netsOf('nodemcu', 'nose')).rejects.toThrow(/nose/);

@@ -169,6 +169,11 @@ describe.skipIf(browserMissing)('The web page in Chromium', () => {
 			await page.keyboard.press('Enter');
 			await page.getByRole('heading', { name: 'node-42', level: 1 }).waitFor();
 			await page.getByRole('img', { name: /^temperature over 5 min: from/ }).waitFor();
+			await page.getByRole('link', { name: 'All nodes' }).focus();
+			await page.keyboard.press('Enter');
+			await page.locator('.card').first().waitFor();
+			// Also what is told in the next frame, as that the place of a chart is gone.
+			await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
 			expectQuiet(noted, address);
 
 			const dark = await opened(address, { ...PHONE, colorScheme: 'dark' });

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Recent } from '../../viewer/server/recent.js';
 import { spark } from '../../viewer/server/rows.js';
-import type { Detail, HistoryNews, LinkNews, Row, Totals } from '../../viewer/web/messages.js';
+import type { Detail, HistoryNews, LinkNews, Row, Totals, WorldNews } from '../../viewer/web/messages.js';
 import { alone, plotData, rangeOf, shadesOf } from '../../viewer/web/plot-data.js';
-import { channelWords, inOrder, lengthWords, valueWords, verdictOf, verdictOfNode } from '../../viewer/web/words.js';
+import { agesOf, channelWords, inOrder, lengthWords, linksOf, valueWords, verdictOf, verdictOfNode } from '../../viewer/web/words.js';
 
 const NOW = 1_800_000_000_000;
 const up: LinkNews = { url: 'mqtt://127.0.0.1', up: true, sentence: 'Connected.', since: NOW };
@@ -24,6 +24,7 @@ describe('the sentence on top', () => {
 		['a node is away', totals({ offline: 1 }), [up], 'wait', 'Nothing is missing so far; one node is away'],
 		['the broker is away', totals(), [down], 'wait', 'The broker is away; nothing is lost by that'],
 		['something is missing, whatever else', totals({ missing: 2, toCome: 5, offline: 1 }), [down], 'bad', 'Readings are missing'],
+		['a part fails', totals({ faults: 1 }), [up], 'wait', 'Nothing is missing, but something is wrong'],
 		['nobody was heard', totals({ nodes: 0, online: 0, received: 0 }), [up], 'plain', 'No node has been heard yet'],
 	] as const)('of all nodes, where %s', (_what, given, links, tone, headline) => {
 		expect(verdictOf(given, links)).toMatchObject({ tone, headline });
@@ -40,8 +41,9 @@ describe('the sentence on top', () => {
 		['it was not there from the beginning', detail({ row: row({ seq: 50 }) }), [up], 'good', 'All 10 readings are here, without a hole.'],
 		['it is quiet', detail({ row: row({ time: NOW - 40_000 }) }), [up], 'wait', 'Its last reading is of 40 s ago.'],
 		['one is missing', detail({ row: row({ missing: 1 }) }), [up], 'bad', '1 reading did not come, and the node does not say that it still holds it.'],
-		['a part fails', detail({ row: row({ trouble: 'fault', why: 'sht3x: gone' }) }), [up], 'wait', 'Sht3x: gone.'],
-		['it is away', detail({ row: row({ status: 'offline', trouble: 'offline' }) }), [up], 'wait', 'What it measures meanwhile it keeps in memory and flash, each with its time, and sends when it is back.'],
+		['a part fails', detail({ row: row({ trouble: 'fault', why: 'sht3x: gone' }), fault: 'sht3x: gone' }), [up], 'wait', 'sht3x: gone.'],
+		['it is in safe mode', detail({ row: row({ trouble: 'fault', why: 'safe mode: it measures nothing' }) }), [up], 'wait', 'Safe mode: it measures nothing.'],
+		['it is away', detail({ row: row({ status: 'offline', trouble: 'offline' }) }), [up], 'wait', 'What it measures meanwhile it keeps in memory and flash, each with its time, and sends once it is connected again.'],
 		['the broker is away', detail(), [down], 'wait', 'No broker answers.'],
 	] as const)('of a node, where %s', (_what, given, links, tone, sentence) => {
 		const said = verdictOfNode(given, links, NOW);
@@ -50,6 +52,21 @@ describe('the sentence on top', () => {
 });
 
 describe('words', () => {
+	it('of an old value say how old it is, and of what is computed, how old the older of its two is', () => {
+		const channel = (name: string, secondsAgo: number | null) => ({ name, unit: '', part: '', value: 1, suspect: false, spark: '', time: secondsAgo === null ? null : NOW - secondsAgo * 1_000 });
+		const derived = ['dewPoint', 'outside_dewPoint'].map((name) => ({ name, unit: '', value: 1 }));
+		const given = detail({ channels: [channel('temperature', 2), channel('humidity', 14), channel('outside_temperature', 80), channel('outside_humidity', 3), channel('voltage', null)], derived });
+		expect([...agesOf(given, NOW)]).toEqual([['outside_temperature', '80 s ago'], ['outside_dewPoint', '80 s ago']]);
+		expect([...agesOf(detail({ ...given, row: row({ interval: 60 }) }), NOW)]).toEqual([]);
+	});
+
+	it('of a simulation say that its broker was switched off there, and ask for no other', () => {
+		const world = { broker: false } as WorldNews;
+		expect(linksOf([down], world).map(({ sentence, up }) => [sentence, up])).toEqual([['The broker of this simulation is switched off: a node\u2019s page has the switch.', false]]);
+		for (const other of [null, { broker: true } as WorldNews, { broker: null } as WorldNews]) expect(linksOf([down], other)).toEqual([down]);
+		expect(linksOf([up], world)).toEqual([up]);
+	});
+
 	it('of lengths, values and channels are short', () => {
 		expect([0.2, 89, 90, 3_000, 7_200, 200_000].map(lengthWords)).toEqual(['0 s', '89 s', '2 min', '50 min', '2 h', '2 d']);
 		expect([valueWords(21.456, '°C'), valueWords(3.3, 'V'), valueWords(null, '%'), valueWords(9_999_999, 'x')]).toEqual(['21.5', '3.300', '–', '1.00e+7']);

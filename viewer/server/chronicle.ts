@@ -6,6 +6,7 @@
 import { age, counted } from '../format.js';
 import type { Viewer, ViewerEvents } from '../viewer.js';
 import type { EventKind, Span, TimelineEvent } from '../web/messages.js';
+import { causeWords } from '../web/words.js';
 
 const EVENTS = 100;
 const LOG_LINES = 100;
@@ -41,10 +42,6 @@ const STATUS: Readonly<Record<string, readonly [string, TimelineEvent['tone']]>>
 	online: ['Online', 'good'], offline: ['Offline: the broker published its will', 'bad'], stopped: ['Stopped, as it was told to', 'plain'], sleeping: ['Asleep', 'plain'],
 };
 
-const CAUSES: ReadonlyMap<string, string> = new Map([
-	['wifi', 'the Wi-Fi was gone'], ['dns', "the broker's name was not found"], ['tcp', 'the connection broke'], ['refused', 'the broker refused it'], ['silence', 'the broker did not answer'], ['protocol', 'the broker broke the rules'], ['tls', 'TLS failed'],
-]);
-
 export class Chronicle {
 	readonly #viewer: Viewer;
 	readonly #stories = new Map<string, Story>();
@@ -60,7 +57,7 @@ export class Chronicle {
 		viewer.on('status', (news) => this.#status(news));
 		viewer.on('reading', (news) => this.#reading(news));
 		viewer.on('outage', ({ node, outage: { seconds, cause, kept, attempts }, at }) => {
-			const words = [seconds === undefined ? '' : age(seconds * 1_000), cause && (CAUSES.get(cause) ?? cause), attempts ? counted(attempts, 'attempt') : '', kept ? `kept ${counted(kept, 'reading')} meanwhile` : ''];
+			const words = [seconds === undefined ? '' : age(seconds * 1_000), cause && causeWords(cause), attempts ? counted(attempts, 'attempt') : '', kept ? `kept ${counted(kept, 'reading')} meanwhile` : ''];
 			this.add(node, 'outage', `Back from an outage: ${words.filter(Boolean).join(', ')}`, 'plain', at);
 		});
 		viewer.on('gap', ({ node, from, to, open, at }) => {

@@ -4,7 +4,7 @@
 
 import type { NodeView } from '../node.js';
 import { countsOf, stateOf, type ChannelState, type NodeState } from '../state.js';
-import { GAPS_SHOWN, type ChannelNews, type Detail, type Row, type Totals } from '../web/messages.js';
+import { GAPS_SHOWN, type ChannelDetail, type ChannelNews, type Detail, type Row, type Totals } from '../web/messages.js';
 
 /** In the overview. */
 const CHANNELS_SHOWN = 4;
@@ -25,6 +25,11 @@ export function spark(values: readonly number[], unit: string): string {
 
 function channelNews({ name, unit, part, value, suspect, recent }: ChannelState): ChannelNews {
 	return { name, unit, part, value: value ?? null, suspect, spark: spark(recent, unit) };
+}
+
+function channelDetail(channel: ChannelState): ChannelDetail {
+	const { value, time, at } = channel;
+	return { ...channelNews(channel), time: value === undefined ? null : Math.min(at, time === undefined ? at : time * 1_000) };
 }
 
 /** `now`: milliseconds. */
@@ -49,7 +54,7 @@ export function detailOf(node: NodeView, now: number): OwnDetail {
 	const gaps = node.gaps();
 	return {
 		row: rowOf(node, state),
-		channels: state.channels.map(channelNews),
+		channels: state.channels.map(channelDetail),
 		derived: state.derived.map(({ name, unit, value }) => ({ name, unit, value })),
 		gaps: gaps.slice(-GAPS_SHOWN), gapCount: gaps.length,
 		outages: node.outageLog,

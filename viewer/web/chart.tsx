@@ -41,10 +41,12 @@ export function Chart(props: ChartProps) {
 	const scheme = useScheme();
 	const points = useMemo(() => (data ? plotData(data) : EMPTY), [data]);
 	useEffect(() => {
-		const made = new UPlot(optionsFor(unit, box.current!.clientWidth, latest, readout), points as unknown as UPlot.AlignedData, box.current!);
+		const place = box.current!;
+		const made = new UPlot(optionsFor(unit, place.clientWidth, latest, readout), points as unknown as UPlot.AlignedData, place);
 		plot.current = made;
-		const observer = new ResizeObserver(() => made.setSize({ width: box.current!.clientWidth, height: HEIGHT }));
-		observer.observe(box.current!);
+		// Also called when the chart has just been taken from the page: it is nowhere then, and has no width.
+		const observer = new ResizeObserver(() => place.isConnected && made.setSize({ width: place.clientWidth, height: HEIGHT }));
+		observer.observe(place);
 		return () => {
 			observer.disconnect();
 			made.destroy();
@@ -92,7 +94,7 @@ function optionsFor(unit: string, width: number, latest: { readonly current: Cha
 	const points = (stroke: string, size: number, fill: string): Partial<UPlot.Series> => ({ paths: () => null, points: { show: true, size, stroke, fill, width: 1.5 } });
 	const axis = { stroke: colour.axis, grid: { stroke: colour.grid, width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' };
 	return {
-		width, height: HEIGHT, padding: [8, 18, 0, 0],
+		width, height: HEIGHT, padding: [8, 30, 0, 0],
 		legend: { show: false },
 		cursor: { sync: { key: 'time' }, drag: { x: true, y: false, setScale: false }, points: { show: false } },
 		scales: { x: { time: true, auto: false }, y: { range: (_plot, least, most) => rangeOf(least, most, unit) } },

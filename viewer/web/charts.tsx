@@ -39,7 +39,7 @@ export function Charts({ detail, links, now }: { readonly detail: Detail; readon
 				<button type="button" onClick={() => move(0.5)} disabled={view.to === undefined} aria-label={`Later by ${lengthWords(view.seconds / 2)}`}>→</button>
 			</div>
 			{channels.map(({ name, unit }) => <Loaded key={name} name={name} unit={unit} {...common} />)}
-			<p class="legend"><span class="key outage" /> outage <span class="key late" /> came late and filled the gap <span class="key suspect" /> doubted by the node</p>
+			<p class="legend"><span><i class="key outage" /> outage</span> <span><i class="key late" /> came late and filled the gap</span> <span><i class="key suspect" /> doubted by the node</span></p>
 			<details class="health">
 				<summary>Signal and waiting readings</summary>
 				{HEALTH_CHARTS.map(([name, unit]) => <Loaded key={name} name={name} label={name.slice(HEALTH.length)} unit={unit} {...common} />)}

@@ -18,14 +18,16 @@ let answers = 0;
 export function Commands({ detail, mayCommand }: { readonly detail: Detail; readonly mayCommand: boolean }) {
 	const { row: { name, interval }, channels } = detail;
 	const [said, setSaid] = useState<readonly Answer[]>([]);
-	const say = (words: string, tone: Answer['tone']) => setSaid((before) => [{ id: ++answers, words, tone }, ...before].slice(0, ANSWERS_SHOWN));
+	/** In the place of what was said under that id, or on top. */
+	const say = (words: string, tone: Answer['tone'], id = ++answers) => setSaid((before) => (before.some((each) => each.id === id) ? before.map((each) => (each.id === id ? { id, words, tone } : each)) : [{ id, words, tone }, ...before].slice(0, ANSWERS_SHOWN)));
 	const send = async (what: string, value?: unknown): Promise<void> => {
-		say(`${what}: sent …`, 'plain');
+		const id = ++answers;
+		say(`${what}: sent …`, 'plain', id);
 		try {
 			const answer = await command(name, what, value);
-			say(`${what}: ${inWords(answer)}`, answer.ok ? 'good' : 'bad');
+			say(`${what}: ${inWords(answer)}`, answer.ok ? 'good' : 'bad', id);
 		} catch (error) {
-			say(`${what}: ${(error as Error).message}`, 'bad');
+			say(`${what}: ${(error as Error).message}`, 'bad', id);
 		}
 	};
 	if (!mayCommand) return <section aria-labelledby="commands"><h2 id="commands">Commands</h2><p class="hint">To send commands, open the address with its token, as the terminal printed it.</p></section>;

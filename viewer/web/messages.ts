@@ -26,6 +26,12 @@ export interface ChannelNews {
 	readonly spark: string;
 }
 
+/** In the page of its node. */
+export interface ChannelDetail extends ChannelNews {
+	/** When its value was taken, or where nobody knows that or it is of the future, when it came: milliseconds; null if none came. */
+	readonly time: number | null;
+}
+
 /** A node in the overview. Times are milliseconds. */
 export interface Row {
 	readonly name: string;
@@ -121,7 +127,7 @@ export interface GapNews {
 export interface Detail {
 	readonly row: Row;
 	/** All of its channels. */
-	readonly channels: readonly ChannelNews[];
+	readonly channels: readonly ChannelDetail[];
 	readonly derived: readonly { readonly name: string; readonly unit: string; readonly value: number }[];
 	/** The lowest numbers that did not come, GAPS_SHOWN at the most. */
 	readonly gaps: readonly GapNews[];

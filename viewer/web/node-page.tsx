@@ -8,7 +8,7 @@ import { Why } from './overview.js';
 import { Banner, clock, Lost, Refusals, Status } from './parts.js';
 import { useNow, useStream } from './stream.js';
 import { Timeline } from './timeline.js';
-import { channelWords, lengthWords, rssiWords, valueWords, verdictOfNode } from './words.js';
+import { agesOf, causeWords, channelWords, lengthWords, linksOf, rssiWords, valueWords, verdictOfNode } from './words.js';
 import { World } from './world.js';
 
 /** As many as the server keeps. */
@@ -39,10 +39,10 @@ export function NodePage({ name }: { readonly name: string }) {
 		<main>
 			{heading}
 			<Lost isLost={isLost} />
-			<Banner verdict={verdictOfNode(detail, links, now)}><Missing detail={detail} /><Why /></Banner>
+			<Banner verdict={verdictOfNode(detail, linksOf(links, world), now)}><Missing detail={detail} /><Why /></Banner>
 			<div class="columns">
 				<div>
-					<Values detail={detail} />
+					<Values detail={detail} now={now} />
 					<Charts detail={detail} links={links} now={now} />
 					<Outages detail={detail} />
 					<Commands detail={detail} mayCommand={mayCommand} />
@@ -65,16 +65,30 @@ function Missing({ detail: { gaps, gapCount, row } }: { readonly detail: Detail 
 	return <p>Not here: {gapCount > gaps.length && '… '}{words.join(', ')}.</p>;
 }
 
-function Values({ detail: { channels, derived } }: { readonly detail: Detail }) {
+function Values({ detail, now }: { readonly detail: Detail; readonly now: number }) {
+	const ages = agesOf(detail, now);
+	const words = (...all: (string | false | undefined)[]) => all.filter(Boolean).join(', ');
 	return (
 		<section aria-labelledby="values">
 			<h2 id="values">Now</h2>
 			<dl class="tiles">
-				{channels.map(({ name, unit, part, value, suspect }) => <div key={name} class={suspect ? 'tile suspect' : 'tile'}><dt>{channelWords(name)}</dt><dd><b>{valueWords(value, unit)}</b> {unit}<small>{suspect ? `${part}: doubted` : part}</small></dd></div>)}
-				{derived.map(({ name, unit, value }) => <div key={name} class="tile"><dt>{channelWords(name)}</dt><dd><b>{valueWords(value, unit)}</b> {unit}<small>computed</small></dd></div>)}
+				{detail.channels.map(({ name, unit, part, value, suspect }) => <Tile key={name} name={name} unit={unit} value={value} look={suspect ? 'tile suspect' : ages.has(name) ? 'tile old' : 'tile'} words={words(suspect ? `${part}: doubted` : part, ages.get(name))} />)}
+				{detail.derived.map(({ name, unit, value }) => <Tile key={name} name={name} unit={unit} value={value} look={ages.has(name) ? 'tile old' : 'tile'} words={words('computed', ages.get(name))} />)}
 			</dl>
 		</section>
 	);
+}
+
+interface TileProps {
+	readonly name: string;
+	readonly unit: string;
+	readonly value: number | null;
+	readonly look: string;
+	readonly words: string;
+}
+
+function Tile({ name, unit, value, look, words }: TileProps) {
+	return <div class={look}><dt>{channelWords(name)}</dt><dd><b>{valueWords(value, unit)}</b> {unit}<small>{words}</small></dd></div>;
 }
 
 function Facts({ detail }: { readonly detail: Detail }) {
@@ -97,7 +111,7 @@ function Outages({ detail: { outages } }: { readonly detail: Detail }) {
 			<div class="scroll" tabIndex={0} role="group" aria-label="Table of outages">
 				<table>
 					<thead><tr><th scope="col">Began</th><th scope="col">Lasted</th><th scope="col">Cause</th><th scope="col">Attempts</th><th scope="col">Kept</th></tr></thead>
-					<tbody>{shown.map(({ at, start, seconds, cause, attempts, kept }) => <tr key={at}><td>{start === undefined ? '–' : clock(start * 1_000)}</td><td>{seconds === undefined ? '–' : lengthWords(seconds)}</td><td>{cause ?? '–'}</td><td>{attempts ?? '–'}</td><td>{kept ?? '–'}</td></tr>)}</tbody>
+					<tbody>{shown.map(({ at, start, seconds, cause, attempts, kept }) => <tr key={at}><td>{start === undefined ? '–' : clock(start * 1_000)}</td><td>{seconds === undefined ? '–' : lengthWords(seconds)}</td><td class="words">{cause === undefined ? '–' : causeWords(cause)}</td><td>{attempts ?? '–'}</td><td>{kept ?? '–'}</td></tr>)}</tbody>
 				</table>
 			</div>
 		</section>

@@ -8,7 +8,7 @@ import { AllCommands } from './all-commands.js';
 import type { ChannelNews, OverviewNews, Row } from './messages.js';
 import { Banner, linkOf, Lost, Refusals, Spark, Status } from './parts.js';
 import { useNow, useStream } from './stream.js';
-import { agoWords, channelWords, counted, grouped, inOrder, lengthWords, rssiWords, valueWords, verdictOf, type Order } from './words.js';
+import { agoWords, channelWords, counted, grouped, inOrder, lengthWords, linksOf, rssiWords, valueWords, verdictOf, type Order } from './words.js';
 
 const STEP = 120;
 /** From so many on, cards are small. */
@@ -43,7 +43,7 @@ export function Overview({ problem }: { readonly problem: string }) {
 			<header class="top"><h1>Telltale</h1><p class="hint">{news.links.map(({ url, up }) => `${url}${up ? '' : ' (away)'}`).join(', ')}</p></header>
 			<Lost isLost={isLost} />
 			{problem && <p class="lost" role="alert">{problem}</p>}
-			<Banner verdict={verdictOf(totals, news.links)}>
+			<Banner verdict={verdictOf(totals, linksOf(news.links, news.world))}>
 				<p class="counts"><Count count={totals.online} word="online" /> <Count count={totals.offline} word="offline" /> {totals.stopped > 0 && <Count count={totals.stopped} word="stopped" />} <Count count={totals.faults} word="with a fault" /> <Count count={totals.missing} word="missing" /> <Count count={totals.toCome} word="to come" /></p>
 				<Why />
 			</Banner>

@@ -2,7 +2,7 @@
 //
 // Rule: pure. A headline changes only when something has happened, since it is read aloud; figures that run stand below it.
 
-import type { Detail, LinkNews, Row, Totals } from './messages.js';
+import type { Detail, LinkNews, Row, Totals, WorldNews } from './messages.js';
 
 export type Tone = 'good' | 'wait' | 'bad' | 'plain';
 
@@ -48,8 +48,10 @@ export function channelWords(name: string): string {
 	return name.replace(/_/g, ' ').replace(/([a-z])([A-Z])/g, (_all, low: string, high: string) => `${low} ${high.toLowerCase()}`);
 }
 
-const AWAY = 'What it measures meanwhile it keeps in memory and flash, each with its time, and sends when it is back.';
-const AWAY_ALL = 'What they measure meanwhile they keep in memory and flash, each with its time, and send when they are back.';
+const AWAY = 'What it measures meanwhile it keeps in memory and flash, each with its time, and sends once it is connected again.';
+const AWAY_ALL = 'What they measure meanwhile they keep in memory and flash, each with its time, and send once they are connected again.';
+
+const BUT = 'Nothing is missing, but something is wrong';
 
 function sayRest({ dropped, passed }: { readonly dropped: number; readonly passed: number }): string[] {
 	return [
@@ -73,12 +75,44 @@ export function verdictOf(totals: Totals, links: readonly LinkNews[]): Verdict {
 	if (toCome) return said('wait', 'Nothing is missing: late readings are on their way', `${counted(toCome, 'reading')} ${toCome === 1 ? 'is' : 'are'} still held by nodes, and will come.`);
 	const all = `Every reading of ${counted(nodes, 'node')} is here: ${counted(received, 'number')} without a hole.`;
 	if (offline) return said('wait', `Nothing is missing so far; ${offline === 1 ? 'one node is' : `${offline} nodes are`} away`, offline === 1 ? AWAY : AWAY_ALL, all);
-	return said('good', 'Nothing is missing', all, faults ? `${faults === 1 ? 'One node has' : `${faults} nodes have`} trouble with a part.` : '');
+	if (faults) return said('wait', BUT, `${faults === 1 ? 'One node has' : `${faults} nodes have`} trouble with a part.`, all);
+	return said('good', 'Nothing is missing', all);
 }
 
 /** So many intervals and milliseconds without a reading are worth a word, though nothing is wrong yet. */
 const QUIET_INTERVALS = 3;
 const QUIET_MS = 8_000;
+
+function quietOf({ interval }: Row): number {
+	return QUIET_INTERVALS * (interval ?? 60) * 1_000 + QUIET_MS;
+}
+
+/** How old values are, by channel, where they are so old that they are not of now. What is computed is as old as the older of its two. */
+export function agesOf({ row, channels, derived }: Detail, now: number): ReadonlyMap<string, string> {
+	const times = new Map(channels.map(({ name, time }) => [name, time]));
+	for (const { name } of derived) {
+		const place = name.slice(0, name.lastIndexOf('_') + 1);
+		const [temperature, humidity] = [times.get(`${place}temperature`), times.get(`${place}humidity`)];
+		if (temperature && humidity) times.set(name, Math.min(temperature, humidity));
+	}
+	return new Map([...times].flatMap(([name, time]) => (time && now - time > quietOf(row) ? [[name, agoWords(time, now)]] : [])));
+}
+
+/** Where the broker was switched off on purpose, nobody needs to be told to start one. */
+export function linksOf(links: readonly LinkNews[], world: WorldNews | null): readonly LinkNews[] {
+	if (world?.broker !== false) return links;
+	return links.map((link) => (link.up ? link : { ...link, sentence: 'The broker of this simulation is switched off: a node’s page has the switch.' }));
+}
+
+const CAUSES: ReadonlyMap<string, string> = new Map([
+	['wifi', 'the Wi-Fi was gone'], ['dns', 'the broker’s name was not found'], ['tcp', 'the connection broke'], ['refused', 'the broker refused it'],
+	['silence', 'the broker did not answer'], ['protocol', 'the broker broke the rules'], ['tls', 'TLS failed'],
+]);
+
+/** Of an outage. */
+export function causeWords(cause: string): string {
+	return CAUSES.get(cause) ?? cause;
+}
 
 /** Of one node. */
 export function verdictOfNode({ row, fault, boots }: Detail, links: readonly LinkNews[], now: number): Verdict {
@@ -91,9 +125,9 @@ export function verdictOfNode({ row, fault, boots }: Detail, links: readonly Lin
 	if (toCome) return said('wait', 'Nothing is missing: late readings are on their way', `${counted(toCome, 'reading')} still to come: the node holds ${toCome === 1 ? 'it' : 'them'}.`);
 	const all = received === 1 ? 'The one reading that came is without a hole before it.' : `All ${number.format(received)} readings are here${boots === 1 && seq === received ? `: #1 to #${number.format(seq)}, without a hole` : ', without a hole'}.`;
 	if (status === 'offline') return said('wait', 'Nothing is missing so far; the node is away', AWAY, all);
-	if (trouble === 'fault' || trouble === 'suspect' || trouble === 'silent') return said('wait', 'Nothing is missing, but something is wrong', `${why[0]!.toUpperCase()}${why.slice(1)}.`, all);
+	if (trouble === 'fault' || trouble === 'suspect' || trouble === 'silent') return said('wait', BUT, `${why === fault ? why : `${why[0]!.toUpperCase()}${why.slice(1)}`}.`, all);
 	const quietMs = row.time === null ? 0 : now - row.time;
-	if (status === 'online' && quietMs > QUIET_INTERVALS * (row.interval ?? 60) * 1_000 + QUIET_MS) return said('wait', 'Nothing is missing so far; the node is quiet', `Its last reading is of ${lengthWords(quietMs / 1_000)} ago.`, all);
+	if (status === 'online' && quietMs > quietOf(row)) return said('wait', 'Nothing is missing so far; the node is quiet', `Its last reading is of ${lengthWords(quietMs / 1_000)} ago.`, all);
 	return said('good', 'Nothing is missing', all);
 }
 
