@@ -1,5 +1,8 @@
 // telltale configure --port against the firmware on XS, over a pseudo-terminal.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -87,6 +90,17 @@ describe.skipIf(socatMissing)('telltale configure --port', () => {
 		expect(lines).toContain(`online at 127.0.0.1:${broker.port}`);
 		const same = await set('--sensors', parts.replace('"A0"', '17'));
 		expect([same.status, same.out.split('\n')[1]]).toEqual([0, 'The node has these settings already.']);
+	});
+
+	it('gives a node a whole settings file, as a table of nodes makes them', async () => {
+		await begin({ ssid: '', passphrase: '', host: '' });
+		await until(() => lines.some((line) => line.includes('open http://')), 20_000, () => lines.join('\n'));
+		const file = join(mkdtempSync(join(tmpdir(), 'telltale-port-')), 'roof-3.json');
+		writeFileSync(file, JSON.stringify({ node: 'roof-3', ssid: 'simulated', passphrase: 'simulated air', host: '127.0.0.1', port: broker.port, intervalMs: 5_000, sensors: [{ part: 'tmp36', pin: 'A0' }] }));
+		const { status, out, err } = await set('--file', file);
+		rmSync(dirname(file), { recursive: true });
+		expect([status, out.split('\n').at(-2)], err).toEqual([0, 'The settings work, and hold from now on.']);
+		expect((await set('--node', 'roof-3', '--intervalMs', '5000', '--sensors', '[{"part":"tmp36","pin":17}]')).out).toMatch(/: node "roof-3"\.\nThe node has these settings already\.\n$/);
 	});
 
 	it('offers what a scan of the bus found, on a node that is new, and sets it', async () => {
@@ -246,6 +260,22 @@ describe.skipIf(socatMissing)('telltale simulate --serial', () => {
 			run.process.kill('SIGINT');
 			await run.ended;
 		}
+	});
+
+	it('with --new, says of one that was set up and measured nothing not that nobody did', async () => {
+		const run = new Run(['simulate', '--new', '--no-ui', '--no-web', '--speed', String(pace(10))]);
+		try {
+			await run.until(({ out }) => /Set it up with: .*\n/.test(out) && out.includes('set-up: join the Wi-Fi network'));
+			const command = /Set it up with: npx telltale (.*)/.exec(run.out)![1]!;
+			// No BME280 is wired to it.
+			const done = await inside([...[...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!), '--sensors', 'bme280']);
+			expect(done.status).toBe(0);
+		} finally {
+			run.process.kill('SIGINT');
+			await run.ended;
+		}
+		expect(run.out).toContain('sensor bme280: BME280 does not answer');
+		expect([(await run.ended).status, run.out.includes('The node was not set up'), run.err]).toEqual([1, false, 'No reading arrived: the lines of the nodes above tell why, or it was too short a time.\n']);
 	});
 
 	it('is none with settings', async () => {

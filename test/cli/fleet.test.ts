@@ -184,6 +184,8 @@ describe('telltale configure --from', () => {
 		const page = readFileSync(join(import.meta.dirname, '../../docs/fleet.md'), 'utf8');
 		await writeFile(join(folder, 'nodes.csv'), /```\n(node,[\s\S]*?)```/.exec(page)![1]!);
 		const commands = [...page.matchAll(/^npx telltale (configure .*)$/gm)].map(([, words]) => [...words!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!));
+		// What goes to a board is tried in configure-port.test.ts.
+		expect(commands.splice(2)).toEqual([['configure', '--port', '--file', 'house/porch.json']]);
 		expect(commands.length).toBe(2);
 		for (const words of commands) expect(await inside(words, { cwd: folder })).toMatchObject({ status: 0, err: '' });
 		expect(json('roof-3.json')).toEqual({ node: 'roof-3', ssid: 'attic', passphrase: 'secret passphrase', host: '192.168.1.10', user: 'roof-3', password: expect.stringMatching(/^\w{16}$/), sensors: 'tmp36' });
